@@ -1,0 +1,42 @@
+import type { Json, JsonObject } from '../json.ts'
+
+/** Why a person gets what they get at a touchpoint. Total: `decide` always answers with one of these. */
+export type Reason =
+  /** A variant was drawn. */
+  | 'assigned'
+  /** Left out of this experience, to compare with: the default content. */
+  | 'control'
+  /** Left out of the whole programme this quarter: the default content. */
+  | 'holdout'
+  /** No running experience's audience holds: the default content. */
+  | 'no-experience'
+  /** The person refused personalization: the default content. */
+  | 'consent'
+  /** There is no such touchpoint: no content. */
+  | 'unknown-touchpoint'
+  /** Known bots get the default content and are not counted. */
+  | 'bot'
+  /** `preview` forced it: not logged. */
+  | 'preview'
+
+/** The answer for one person at one touchpoint. */
+export interface Answer {
+  readonly touchpoint: string
+  readonly reason: Reason
+  /** The experience that won by priority, also when the person is in its control group or the holdout. */
+  readonly experience?: string
+  /** Version of that experience. */
+  readonly version?: number
+  /** Absent for control, holdout and defaults. */
+  readonly variant?: string
+  readonly content: Json
+  readonly control: boolean
+  readonly holdout: boolean
+  /**
+   * Probability, over the draw of bucket keys, with which a person in this place gets this arm, given that they are not in
+   * the holdout: control's share, or (1 - control) x weight; for a holdout row the holdout's share; 1 where nothing is drawn.
+   */
+  readonly propensity: number
+  /** With `explain`: every experience considered, in order, condition by condition. */
+  readonly explanation?: JsonObject
+}

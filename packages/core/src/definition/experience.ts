@@ -1,0 +1,63 @@
+import Type from 'typebox'
+import { Condition } from '../segment/condition.ts'
+import { Content, Instant, Key } from './shared.ts'
+
+export const Tactic = Type.Union(
+  ['recommendation', 'offer', 'price', 'content', 'message', 'onboarding', 'support', 'other'].map(t =>
+    Type.Literal(t),
+  ),
+  { description: 'What kind of personalization it is.' },
+)
+
+export const Variant = Type.Object(
+  {
+    key: Key,
+    name: Type.Optional(Type.String({ maxLength: 200 })),
+    weight: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 1, description: 'Share of the people who are not in the control group.' }),
+    ),
+    content: Type.Record(Key, Content, { description: 'Content for each of the touchpoints of the experience.' }),
+  },
+  { additionalProperties: false },
+)
+export type Variant = Type.Static<typeof Variant>
+
+/** What is offered at one or several touchpoints together: one assignment, one control group. */
+export const Experience = Type.Object(
+  {
+    name: Type.Optional(Type.String({ maxLength: 200 })),
+    hypothesis: Type.Optional(Type.String({ maxLength: 2000, description: 'What should change, for whom, and why.' })),
+    tactic: Tactic,
+    status: Type.Optional(
+      Type.Union([Type.Literal('draft'), Type.Literal('running'), Type.Literal('paused'), Type.Literal('ended')], {
+        default: 'running',
+      }),
+    ),
+    touchpoints: Type.Array(Key, { minItems: 1, maxItems: 50, uniqueItems: true }),
+    audience: Type.Optional(Condition),
+    variants: Type.Array(Variant, { minItems: 1, maxItems: 50 }),
+    control: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        default: 0.1,
+        description: 'Share of the audience left out, to compare with.',
+      }),
+    ),
+    priority: Type.Optional(
+      Type.Number({ minimum: -1e6, maximum: 1e6, default: 0, description: 'The highest eligible one is shown.' }),
+    ),
+    schedule: Type.Optional(
+      Type.Object({ start: Type.Optional(Instant), end: Type.Optional(Instant) }, { additionalProperties: false }),
+    ),
+    goal: Type.Optional(Key),
+    seed: Type.Optional(
+      Type.String({
+        maxLength: 100,
+        description: 'Bucketing seed; the key unless set. A new seed draws everybody anew.',
+      }),
+    ),
+  },
+  { additionalProperties: false, description: 'What is offered at one or several touchpoints together.' },
+)
+export type Experience = Type.Static<typeof Experience>

@@ -1,0 +1,6 @@
+export * from './definition.ts'
+export * from './experience.ts'
+export * from './metric.ts'
+export * from './settings.ts'
+export * from './shared.ts'
+export * from './touchpoint.ts'

@@ -1,0 +1,45 @@
+import Type from 'typebox'
+import { Content, Key } from './shared.ts'
+
+export const Channel = Type.Union(
+  ['web', 'app', 'email', 'sms', 'push', 'in-app', 'webhook', 'ads', 'support', 'sales', 'api'].map(c =>
+    Type.Literal(c),
+  ),
+  { description: 'Where the interaction takes place.' },
+)
+
+export const Stage = Type.Union(
+  ['discover', 'consider', 'buy', 'onboard', 'use', 'support', 'retain', 'win back', 'refer'].map(s => Type.Literal(s)),
+  { description: 'Where on the customer journey it lies.' },
+)
+
+/** A named place where an interaction can differ per person. */
+export const Touchpoint = Type.Object(
+  {
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    description: Type.Optional(Type.String({ maxLength: 2000 })),
+    channel: Channel,
+    stage: Type.Optional(Stage),
+    schema: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description: 'JSON Schema of its content. Anything goes where it is left out.',
+      }),
+    ),
+    default: Type.Optional(Content),
+    placement: Type.Optional(
+      Type.Object(
+        {
+          url: Type.Optional(
+            Type.String({ maxLength: 2000, description: 'Page it is on, `*` for any run of characters.' }),
+          ),
+          selector: Type.Optional(Type.String({ maxLength: 500, description: 'CSS selector of its element.' })),
+          note: Type.Optional(Type.String({ maxLength: 2000 })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    step: Type.Optional(Key),
+  },
+  { additionalProperties: false, description: 'A named place where an interaction can differ per person.' },
+)
+export type Touchpoint = Type.Static<typeof Touchpoint>

@@ -1,0 +1,21 @@
+import type { MergedProfile, Profile } from '../profile/profile.ts'
+
+/**
+ * What the stream reads and writes of one workspace while it applies a batch. A store gives it state that nobody else
+ * can change meanwhile (R1); what `apply` put is durable as a whole or not at all.
+ *
+ * Invariants: `link` never changes once set; a source's profile is either the person or a `MergedProfile` that points
+ * straight at the person (one hop, never a chain).
+ */
+export interface People {
+  /** The source profile an identifier (`kind:value`) belongs to. */
+  link(identifier: string): string | undefined
+  setLink(identifier: string, source: string): void
+  profile(id: string): Profile | MergedProfile | undefined
+  /** Replaces the profile; the store takes the object over, so the caller must not change it afterwards. */
+  put(profile: Profile | MergedProfile): void
+  /** True when this messageId was taken in within the horizon; otherwise remembers it (R3). */
+  seen(messageId: string, received: number): boolean
+  /** True when this row of this file was taken in ever before; otherwise remembers it (R3). */
+  imported(file: string, row: number): boolean
+}

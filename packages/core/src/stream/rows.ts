@@ -1,0 +1,98 @@
+import type { Json, JsonObject } from '../json.ts'
+
+/**
+ * Rows as the stream writes them for the warehouse, one JSON object a line. They are made once, at commit, and never
+ * change afterwards. Times are epoch milliseconds (the warehouse reads them as DateTime64(3)).
+ */
+export type Table = 'events' | 'decisions' | 'exposures' | 'identity_links'
+
+/** A line ready to ship: `partition` is the UTC month of its timestamp, `yyyymm`, since a batch holds one partition. */
+export interface Row {
+  readonly table: Table
+  readonly partition: number
+  /** One JSON object without line break. */
+  readonly line: string
+}
+
+export interface EventRow {
+  workspace: string
+  /** The source profile: that of the identifier the event came with, for ever. */
+  profile: string
+  timestamp: number
+  received: number
+  index: number
+  message_id: string
+  type: string
+  name: string
+  user_id: string
+  anonymous_id: string
+  group_id: string
+  session_id: string
+  /** Money of the event where it has any: refunds negative, otherwise null. Exact decimal as text. */
+  revenue: number | null
+  currency: string
+  properties: JsonObject
+  context: JsonObject
+}
+
+/** One row a decide request, its answers nested as parallel arrays (R7). */
+export interface DecisionRow {
+  workspace: string
+  profile: string
+  timestamp: number
+  request_id: string
+  bucket_key: string
+  /** The definitions' version the request saw. */
+  definitions: number
+  context: JsonObject
+  /** Traits and signals the audiences read, by name. */
+  inputs: JsonObject
+  'answers.touchpoint': string[]
+  'answers.experience': string[]
+  'answers.version': number[]
+  'answers.variant': string[]
+  'answers.reason': string[]
+  'answers.propensity': number[]
+  'answers.control': boolean[]
+  'answers.holdout': boolean[]
+  'answers.model': string[]
+}
+
+/** The person really saw it, the default content of a control included. */
+export interface ExposureRow {
+  workspace: string
+  profile: string
+  timestamp: number
+  message_id: string
+  request_id: string
+  touchpoint: string
+  experience: string
+  version: number
+  /** Variant key; for control and holdout the one they would have got is not drawn: ''. */
+  variant: string
+  control: boolean
+  holdout: boolean
+  propensity: number
+}
+
+/** A change of who a source profile is: the latest row by `at` wins. `canonical = source` gives it back. */
+export interface IdentityLinkRow {
+  workspace: string
+  source: string
+  canonical: string
+  at: number
+  /** What caused it: the event's messageId and the rule. */
+  cause: string
+}
+
+export type AnyRow = EventRow | DecisionRow | ExposureRow | IdentityLinkRow
+
+/** UTC month of a time as `yyyymm`: the warehouse's partition key. */
+export function partitionOf(timestamp: number): number {
+  const date = new Date(timestamp)
+  return date.getUTCFullYear() * 100 + date.getUTCMonth() + 1
+}
+
+export function toRow(table: Table, timestamp: number, row: AnyRow): Row {
+  return { table, partition: partitionOf(timestamp), line: JSON.stringify(row as unknown as Json) }
+}

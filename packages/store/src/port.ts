@@ -1,0 +1,160 @@
+import type { Definition, DefinitionChange, PublishedSet } from '@espalier/core/definition'
+import type { Profile } from '@espalier/core/profile'
+import type { Applied, ApplyContext, Entry, Row, Table } from '@espalier/core/stream'
+
+/**
+ * Operational state, in domain terms. Two adapters for use (`lmdb`, `postgres`) and one for tests (`memory`), held to the
+ * same contract by `contract.ts`. Every method is scoped to a workspace; times are epoch milliseconds and arguments.
+ * Where an adapter cannot do its work it throws a `StoreError` (see `errors.ts`): nothing is half done.
+ */
+export interface Store {
+  readonly people: PeopleStore
+  readonly outbox: Outbox
+  readonly definitions: DefinitionStore
+  readonly catalog: CatalogStore
+  readonly counters: CounterStore
+  readonly keys: KeyStore
+  readonly leases: LeaseStore
+  /** A secret of 32 bytes, made once and the same on all nodes: signs decision ids, links and user hashes. */
+  masterSecret(): Promise<Uint8Array>
+  /** How many commits may usefully be under way at once: 1 where a single writer groups them, more for PostgreSQL. */
+  readonly concurrency: number
+  /** What a support engineer asks for: sizes, versions, backlog. Plain data. */
+  stats(): Promise<Record<string, number | string>>
+  /** Throws `StoreError` when commits would fail now. */
+  check(): Promise<void>
+  /** Writes a consistent copy into an empty folder while commits go on; the copy opens as a store. Not for PostgreSQL (use pg_dump): `unsupported`. */
+  backup(directory: string, progress?: (done: number, total: number) => void): Promise<void>
+  /** Finishes what is under way, makes everything durable, closes. */
+  close(): Promise<void>
+}
+
+export interface CommitBatch {
+  readonly workspace: string
+  readonly entries: readonly Entry[]
+  readonly now: number
+  readonly needs: ApplyContext['needs']
+}
+
+export interface PeopleStore {
+  /**
+   * Applies the entries in order through `core/stream` to one consistent state, and resolves once the new profiles, links,
+   * remembered messageIds and outbox rows are durable together (R1, R2, R3). Rejects with nothing changed.
+   */
+  commit(batch: CommitBatch): Promise<readonly Applied[]>
+  /** The person an id leads to, merges followed. As of the last commit (R4). */
+  get(workspace: string, id: string): Promise<Profile | undefined>
+  /** The person an identifier (`kind:value`) leads to. */
+  find(workspace: string, identifier: string): Promise<Profile | undefined>
+  /** Synchronous `find` where the state is at hand in memory or a mapped file; undefined: not supported, use `find`. */
+  findSync?(workspace: string, identifier: string): Profile | undefined
+  /** People by id ascending after `after`, at most `limit`; for exports and snapshots. */
+  page(workspace: string, after: string | undefined, limit: number): Promise<Profile[]>
+  count(workspace: string): Promise<number>
+}
+
+/**
+ * Rows on their way to the warehouse. A claimed batch is durable and immutable: `claim` gives the same bytes under the
+ * same token until `settle`, also after a crash (*Exactly once into the warehouse*).
+ */
+export interface Outbox {
+  /**
+   * Adds rows that change nobody (plain decisions): durable within a second, not at return. Bounded: beyond the bound it
+   * returns false and the caller counts the loss.
+   */
+  log(rows: readonly Row[]): boolean
+  /** Settled when everything logged so far is durable. */
+  flush(): Promise<void>
+  /** The oldest unsettled batches nobody else holds; holds them for `leaseMs`. Empty when there is nothing. */
+  claim(options: {
+    now: number
+    leaseMs: number
+    holder: string
+    maxRows: number
+    maxBatches: number
+  }): Promise<ShipBatch[]>
+  /** The warehouse has it, durably. */
+  settle(token: string): Promise<void>
+  depth(): Promise<{ rows: number; bytes: number; oldest: number | undefined }>
+}
+
+export interface ShipBatch {
+  /** The insert's deduplication token. */
+  readonly token: string
+  readonly table: Table
+  readonly partition: number
+  readonly rows: number
+  /** JSONEachRow, one line a row, each ended by a line feed. */
+  readonly body: Uint8Array
+}
+
+export interface DefinitionStore {
+  /** A number that grows with every publication; cheap enough to ask every second. */
+  version(workspace: string): Promise<number>
+  current(workspace: string): Promise<PublishedSet>
+  /** All or nothing; `expected` given and passed by: `StoreError` `conflict`. Unchanged bodies make no new version (R9). */
+  publish(
+    workspace: string,
+    changes: readonly DefinitionChange[],
+    options: { now: number; author: string; expected?: number },
+  ): Promise<PublishedSet>
+  /** Versions of one definition, newest first. */
+  history(workspace: string, kind: string, key: string): Promise<Definition[]>
+}
+
+export interface CatalogItem {
+  readonly id: string
+  readonly updated: number
+  /** title, price, currency, cost, stock, image, url, categories, attributes… as `core/definition` describes. */
+  readonly body: Record<string, unknown>
+}
+
+export interface CatalogStore {
+  put(workspace: string, items: readonly CatalogItem[]): Promise<void>
+  get(workspace: string, ids: readonly string[]): Promise<CatalogItem[]>
+  remove(workspace: string, ids: readonly string[]): Promise<void>
+  page(workspace: string, after: string | undefined, limit: number): Promise<CatalogItem[]>
+  count(workspace: string): Promise<number>
+}
+
+/** Counters across people: budget, stock, codes. */
+export interface CounterStore {
+  /**
+   * Takes `n` of `limit` under `key`, durably before it answers. The same key again gives the same answer and takes nothing.
+   * A reservation past `expires` that was not confirmed is free again.
+   */
+  reserve(
+    workspace: string,
+    counter: string,
+    options: { key: string; n: number; limit: number; now: number; expires?: number },
+  ): Promise<{ granted: boolean; used: number }>
+  /** Makes a reservation final; false when there is none (any more). */
+  confirm(workspace: string, counter: string, key: string, now: number): Promise<boolean>
+  release(workspace: string, counter: string, key: string): Promise<boolean>
+  used(workspace: string, counter: string, now: number): Promise<number>
+}
+
+export interface ApiKey {
+  readonly id: string
+  readonly workspace: string
+  readonly kind: 'write' | 'secret'
+  /** SHA-256 of the key, hex: the key itself is never stored. */
+  readonly hash: string
+  readonly label: string
+  readonly created: number
+  readonly revoked?: number
+}
+
+export interface KeyStore {
+  put(key: ApiKey): Promise<void>
+  byHash(hash: string): Promise<ApiKey | undefined>
+  list(workspace: string): Promise<ApiKey[]>
+  revoke(workspace: string, id: string, now: number): Promise<boolean>
+  workspaces(): Promise<string[]>
+}
+
+export interface LeaseStore {
+  /** True when `holder` has the lease until `now + ttlMs`; a holder may renew its own. */
+  acquire(name: string, holder: string, now: number, ttlMs: number): Promise<boolean>
+  release(name: string, holder: string): Promise<void>
+}

@@ -1,0 +1,100 @@
+import type { JsonObject } from '@espalier/core'
+import type { Metric } from '@espalier/core/definition'
+import type { ArmStatistics } from '@espalier/core/experiment'
+import type { Table } from '@espalier/core/stream'
+
+/**
+ * Analytical state: what happened, what was decided, what was seen. Written only through `insert`, in batches that are
+ * taken in once. Everything that grows with the number of events is aggregated here; what comes back are sufficient
+ * statistics. Embedded (chDB) or by URL, with the same SQL text. Throws `WarehouseError`.
+ */
+export interface Warehouse {
+  /** Durable at return. The same token again changes nothing. */
+  insert(batch: InsertBatch): Promise<void>
+  /** Statistics of each arm of an experience by first exposure. */
+  impact(question: ImpactQuestion): Promise<ImpactStatistics>
+  /** A person's events, newest first. */
+  timeline(question: {
+    workspace: string
+    sources: readonly string[]
+    before?: number
+    limit: number
+  }): Promise<TimelineEvent[]>
+  /** Totals to check an import or a day by. */
+  summary(question: { workspace: string; from?: number; to?: number }): Promise<Summary>
+  /** The last `keep` times of an event since `since`, a source profile a row, streamed in pages. */
+  eventTimes(question: {
+    workspace: string
+    event: string
+    since: number
+    until: number
+    keep: number
+  }): AsyncIterable<{ profile: string; times: [timestamp: number, messageId: string][] }[]>
+  /** Daily exchange rates: one unit of `currency` in `base`. A repeated day replaces. */
+  putRates(
+    workspace: string,
+    rates: readonly { day: string; currency: string; base: string; rate: number }[],
+  ): Promise<void>
+  /** Copies everything into an empty folder; inserts and queries wait meanwhile. Embedded only. */
+  backup(directory: string): Promise<void>
+  /** Throws when it does not answer. */
+  check(): Promise<void>
+  stats(): Promise<Record<string, number | string>>
+  close(): Promise<void>
+}
+
+export interface InsertBatch {
+  readonly token: string
+  readonly table: Table
+  readonly partition: number
+  readonly rows: number
+  /** JSONEachRow. */
+  readonly body: Uint8Array
+}
+
+export interface ImpactQuestion {
+  readonly workspace: string
+  readonly experience: string
+  readonly metric: Metric
+  /** Exposures from (inclusive) and to (exclusive); without them, all. */
+  readonly from?: number
+  readonly to?: number
+  /** Now, for windows that have not closed. */
+  readonly now: number
+}
+
+export interface ImpactStatistics {
+  /** By arm of the first exposure; control is the arm with `control: true`. */
+  readonly arms: readonly ArmStatistics[]
+  /** People seen in two or more arms: counted in their first. */
+  readonly contaminated: number
+  /** Currencies of money in scope that have no rate on some day: the metric is then an error, never a mixed sum. */
+  readonly missingRates: readonly { currency: string; days: number; firstDay: string }[]
+}
+
+export interface TimelineEvent {
+  timestamp: number
+  received: number
+  messageId: string
+  type: string
+  name: string
+  properties: JsonObject
+  context: JsonObject
+  source: string
+}
+
+export interface Summary {
+  events: { name: string; type: string; count: number }[]
+  totals: {
+    events: number
+    people: number
+    accounts: number
+    decisions: number
+    exposures: number
+    first: number | null
+    last: number | null
+  }
+  /** Money by event name and currency: `Order Completed` adds, `Order Refunded` is negative. */
+  revenue: { name: string; currency: string; count: number; sum: number }[]
+  countries: { country: string; people: number; orders: number }[]
+}
