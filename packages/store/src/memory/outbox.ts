@@ -1,0 +1,103 @@
+import type { Row } from '@espalier/core/stream'
+import { StoreError } from '../errors.ts'
+import type { Outbox, ShipBatch } from '../port.ts'
+
+interface WaitingRow {
+  readonly row: Row
+  readonly at: number
+}
+
+interface HeldBatch extends ShipBatch {
+  readonly at: number
+  holder: string
+  until: number
+}
+
+export interface MemoryOutboxOptions {
+  /** Most rows that may wait for the warehouse; commits beyond are refused with `full`. */
+  readonly maxRows: number
+  /** Names the time of rows that come without one. */
+  readonly clock: () => number
+}
+
+export class MemoryOutbox implements Outbox {
+  readonly #options: MemoryOutboxOptions
+  #waiting: WaitingRow[] = []
+  readonly #batches = new Map<string, HeldBatch>()
+  #nextToken = 1
+
+  constructor(options: MemoryOutboxOptions) {
+    this.#options = options
+  }
+
+  /** Takes a commit's rows, all or none. */
+  add(rows: readonly Row[], at: number): void {
+    if (!this.#fits(rows.length))
+      throw new StoreError('full', 'The outbox is full: the warehouse has to catch up first.')
+    for (const row of rows) this.#waiting.push({ row, at })
+  }
+
+  log(rows: readonly Row[]): boolean {
+    if (!this.#fits(rows.length)) return false
+    this.add(rows, this.#options.clock())
+    return true
+  }
+
+  async flush(): Promise<void> {}
+
+  async claim({ now, leaseMs, holder, maxRows, maxBatches }: Parameters<Outbox['claim']>[0]): Promise<ShipBatch[]> {
+    const free = [...this.#batches.values()].filter(batch => batch.holder === holder || batch.until <= now)
+    const claimed = free.slice(0, maxBatches)
+    while (claimed.length < maxBatches && this.#waiting.length > 0) claimed.push(this.#makeBatch(maxRows))
+    for (const batch of claimed) Object.assign(batch, { holder, until: now + leaseMs })
+    return claimed.map(({ token, table, partition, rows, body }) => ({
+      token,
+      table,
+      partition,
+      rows,
+      body: body.slice(),
+    }))
+  }
+
+  async settle(token: string): Promise<void> {
+    this.#batches.delete(token)
+  }
+
+  async depth(): Promise<{ rows: number; bytes: number; oldest: number | undefined }> {
+    const batches = [...this.#batches.values()]
+    const times = [...batches.map(batch => batch.at), ...this.#waiting.map(waiting => waiting.at)]
+    return {
+      rows: this.#rows(),
+      bytes:
+        batches.reduce((sum, batch) => sum + batch.body.length, 0) +
+        this.#waiting.reduce((sum, { row }) => sum + Buffer.byteLength(row.line) + 1, 0),
+      oldest: times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b)),
+    }
+  }
+
+  #makeBatch(maxRows: number): HeldBatch {
+    const { table, partition } = this.#waiting[0]!.row
+    const lines: string[] = []
+    const left: WaitingRow[] = []
+    const at = this.#waiting[0]!.at
+    for (const waiting of this.#waiting) {
+      const { row } = waiting
+      if (lines.length < maxRows && row.table === table && row.partition === partition) lines.push(`${row.line}\n`)
+      else left.push(waiting)
+    }
+    this.#waiting = left
+    const token = `memory-${this.#nextToken++}`
+    const body = new TextEncoder().encode(lines.join(''))
+    const batch = { token, table, partition, rows: lines.length, body, at, holder: '', until: 0 }
+    this.#batches.set(token, batch)
+    return batch
+  }
+
+  #rows(): number {
+    return this.#waiting.length + [...this.#batches.values()].reduce((sum, batch) => sum + batch.rows, 0)
+  }
+
+  #fits(rows: number): boolean {
+    return this.#rows() + rows <= this.#options.maxRows
+  }
+}

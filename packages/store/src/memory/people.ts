@@ -1,0 +1,96 @@
+import type { MergedProfile, Profile } from '@espalier/core/profile'
+import type { Applied, Apply, Row } from '@espalier/core/stream'
+import type { CommitBatch, PeopleStore } from '../port.ts'
+import { importKey, isMerged, WorkingPeople } from '../working.ts'
+
+/** Deduplication horizon (R3). */
+const HORIZON_MS = 7 * 86_400_000
+
+interface Workspace {
+  readonly links: Map<string, string>
+  readonly profiles: Map<string, Profile | MergedProfile>
+  readonly messages: Map<string, number>
+  readonly imports: Set<string>
+}
+
+export class MemoryPeople implements PeopleStore {
+  readonly #workspaces = new Map<string, Workspace>()
+  readonly #apply: Apply
+  readonly #newId: () => string
+  readonly #ship: (rows: readonly Row[], now: number) => void
+
+  /** `ship` takes the rows into the outbox, or throws when they do not fit. */
+  constructor(apply: Apply, newId: () => string, ship: (rows: readonly Row[], now: number) => void) {
+    this.#apply = apply
+    this.#newId = newId
+    this.#ship = ship
+  }
+
+  async commit({ workspace, entries, now, needs }: CommitBatch): Promise<readonly Applied[]> {
+    const state = this.#workspace(workspace)
+    const people = new WorkingPeople({
+      link: identifier => state.links.get(identifier),
+      profile: id => copy(state.profiles.get(id)),
+      seen: (messageId, received) => received - (state.messages.get(messageId) ?? -Infinity) <= HORIZON_MS,
+      imported: (file, row) => state.imports.has(importKey(file, row)),
+    })
+    const { applied, rows } = this.#apply(people, entries, { workspace, now, newId: this.#newId, needs })
+    this.#ship(rows, now)
+    for (const [identifier, source] of people.links) state.links.set(identifier, source)
+    for (const [id, profile] of people.profiles) state.profiles.set(id, structuredClone(profile))
+    for (const [messageId, received] of people.messages) state.messages.set(messageId, received)
+    for (const key of people.imports.keys()) state.imports.add(key)
+    return applied
+  }
+
+  async get(workspace: string, id: string): Promise<Profile | undefined> {
+    return copy(this.#person(workspace, id))
+  }
+
+  async find(workspace: string, identifier: string): Promise<Profile | undefined> {
+    return this.findSync(workspace, identifier)
+  }
+
+  findSync(workspace: string, identifier: string): Profile | undefined {
+    const source = this.#workspaces.get(workspace)?.links.get(identifier)
+    return source === undefined ? undefined : copy(this.#person(workspace, source))
+  }
+
+  async page(workspace: string, after: string | undefined, limit: number): Promise<Profile[]> {
+    return this.#people(workspace)
+      .filter(person => after === undefined || person.id > after)
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .slice(0, limit)
+      .map(person => structuredClone(person))
+  }
+
+  async count(workspace: string): Promise<number> {
+    return this.#people(workspace).length
+  }
+
+  #people(workspace: string): Profile[] {
+    return [...(this.#workspaces.get(workspace)?.profiles.values() ?? [])].filter(
+      (profile): profile is Profile => !isMerged(profile),
+    )
+  }
+
+  #person(workspace: string, id: string): Profile | undefined {
+    const profiles = this.#workspaces.get(workspace)?.profiles
+    const profile = profiles?.get(id)
+    if (profile === undefined || !isMerged(profile)) return profile
+    const person = profiles?.get(profile.mergedInto)
+    return person === undefined || isMerged(person) ? undefined : person
+  }
+
+  #workspace(name: string): Workspace {
+    const known = this.#workspaces.get(name)
+    if (known) return known
+    const made = { links: new Map(), profiles: new Map(), messages: new Map(), imports: new Set<string>() }
+    this.#workspaces.set(name, made)
+    return made
+  }
+}
+
+function copy<T>(value: T | undefined): T | undefined {
+  return value === undefined ? undefined : structuredClone(value)
+}
