@@ -1,0 +1,4 @@
+export * from './duration.ts'
+export * from './instant.ts'
+export * from './quarter.ts'
+export * from './zone.ts'

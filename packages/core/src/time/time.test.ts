@@ -1,0 +1,75 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { durationMs, isZone, parseInstant, quarterIn } from './index.ts'
+
+describe('durations', () => {
+  it.each([
+    ['1s', 1_000],
+    ['30m', 1_800_000],
+    ['24h', 86_400_000],
+    ['7d', 604_800_000],
+    ['2w', 1_209_600_000],
+  ])('%s is %i milliseconds', (text, ms) => {
+    expect(durationMs(text)).toBe(ms)
+  })
+
+  it.each(['', '7', 'd', '0d', '-1d', '1.5d', '7 d', '7D', '1234567d', '7days'])('%s is refused by name', text => {
+    expect(() => durationMs(text)).toThrow(`"${text}" is no duration`)
+  })
+})
+
+describe('instants', () => {
+  it.each([
+    ['2026-11-01', Date.UTC(2026, 10, 1)],
+    ['2026-11-01T09:00Z', Date.UTC(2026, 10, 1, 9)],
+    ['2026-11-01T09:00:00+01:00', Date.UTC(2026, 10, 1, 8)],
+    ['2026-11-01T09:00:00.25-05:30', Date.UTC(2026, 10, 1, 14, 30, 0, 250)],
+    ['2024-02-29', Date.UTC(2024, 1, 29)],
+    ['0001-01-01', Date.parse('0001-01-01T00:00:00Z')],
+  ])('%s', (text, at) => {
+    expect(parseInstant(text)).toBe(at)
+  })
+
+  it.each(['2026-02-30', '2025-02-29', '2026-13-01', '2026-11-01T24:00Z', '2026-11-01T09:00', 'tomorrow', '1.11.2026'])(
+    '%s is none',
+    text => {
+      expect(parseInstant(text)).toBeUndefined()
+    },
+  )
+
+  it('reads back what Date writes', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: Date.UTC(1000, 0), max: Date.UTC(9999, 11) }), at => {
+        expect(parseInstant(new Date(at).toISOString())).toBe(at)
+      }),
+    )
+  })
+})
+
+describe('quarters', () => {
+  it('turns at local midnight, not at midnight UTC', () => {
+    const berlin = quarterIn('Europe/Berlin')
+    expect(berlin(Date.UTC(2026, 11, 31, 22, 59))).toBe('2026Q4')
+    expect(berlin(Date.UTC(2026, 11, 31, 23, 0))).toBe('2027Q1')
+    const auckland = quarterIn('Pacific/Auckland')
+    expect(auckland(Date.UTC(2026, 8, 30, 10, 59, 59, 999))).toBe('2026Q3')
+    expect(auckland(Date.UTC(2026, 8, 30, 11))).toBe('2026Q4')
+  })
+
+  it('agrees with a fresh reading at every instant, in any order', () => {
+    const kept = quarterIn('Asia/Kathmandu')
+    fc.assert(
+      fc.property(fc.integer({ min: Date.UTC(1990, 0), max: Date.UTC(2060, 0) }), at => {
+        expect(kept(at)).toBe(quarterIn('Asia/Kathmandu')(at))
+        expect(kept(at + 59_999)).toBe(quarterIn('Asia/Kathmandu')(at + 59_999))
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('refuses unknown zones by name', () => {
+    expect(() => quarterIn('Europe/Atlantis')).toThrow('"Europe/Atlantis" is no known time zone')
+    for (const zone of ['', '+01:00', 'Mars', 'Europe/', '__proto__']) expect(isZone(zone)).toBe(false)
+    for (const zone of ['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires']) expect(isZone(zone)).toBe(true)
+  })
+})
