@@ -21,3 +21,34 @@ export interface ArmStatistics {
   /** People to expect by the design, relative to the other arms (summed propensities). */
   readonly expected: number
 }
+
+/** Adds what belongs to the same arm: statistics of disjoint sets of people, such as shards. Keeps the order of first appearance. */
+export function addArms(arms: readonly ArmStatistics[]): ArmStatistics[] {
+  const byArm = new Map<string, ArmStatistics>()
+  for (const arm of arms) {
+    const key = arm.control ? 'control' : `variant:${arm.variant}`
+    const other = byArm.get(key)
+    byArm.set(key, other === undefined ? arm : add(other, arm))
+  }
+  return [...byArm.values()]
+}
+
+function add(a: ArmStatistics, b: ArmStatistics): ArmStatistics {
+  return {
+    variant: a.variant,
+    control: a.control,
+    people: a.people + b.people,
+    exposures: a.exposures + b.exposures,
+    conversions: a.conversions + b.conversions,
+    sum: a.sum + b.sum,
+    sumSquares: a.sumSquares + b.sumSquares,
+    ...(a.denominatorSum === undefined && b.denominatorSum === undefined
+      ? {}
+      : {
+          denominatorSum: (a.denominatorSum ?? 0) + (b.denominatorSum ?? 0),
+          denominatorSumSquares: (a.denominatorSumSquares ?? 0) + (b.denominatorSumSquares ?? 0),
+          crossSum: (a.crossSum ?? 0) + (b.crossSum ?? 0),
+        }),
+    expected: a.expected + b.expected,
+  }
+}

@@ -1,0 +1,71 @@
+import type { Comparison, VariantReport, Warning } from './report.ts'
+
+/** A share of people seen in two arms above which the comparison is diluted noticeably. */
+const CONTAMINATION = 0.01
+
+/**
+ * The delta method treats the control's mean as nearly certain. Under this many standard errors away from 0 its intervals
+ * for a relative lift no longer keep their promise (in simulations they cover too little on one side).
+ */
+const CONTROL_STANDARD_ERRORS = 4
+
+export function warningsOf(report: Comparison): Warning[] {
+  const { control, variants, sampleRatio, contaminated } = report
+  const warnings: Warning[] = []
+  const people = [control, ...variants].reduce((total, arm) => total + (arm?.people ?? 0), 0)
+
+  if (control === null || control.people === 0) {
+    warnings.push({
+      code: 'no-control',
+      message: 'Nobody has been seen in the control group, so there is nothing to compare with.',
+    })
+  } else if (smallMean(control.mean, control.standardDeviation, control.people)) {
+    warnings.push({
+      code: 'small-control-mean',
+      message: `The control group's ${report.metric.name} is not clearly different from 0 yet: read the difference, not the relative lift.`,
+    })
+  }
+  for (const arm of variants) {
+    const code = arm.lift.reason ?? arm.difference.reason
+    if (code !== undefined && code !== 'no-control') {
+      warnings.push({ code, variant: arm.variant, message: explain(code, arm, control?.people ?? 0) })
+    }
+  }
+  if (sampleRatio.verdict === 'mismatch') {
+    warnings.push({
+      code: 'sample-ratio',
+      message: `The arms' sizes do not fit the design (p = ${sampleRatio.p?.toExponential(1)}): people were lost or kept unequally, so do not trust the lift until the cause is found.`,
+    })
+  }
+  if (people > 0 && contaminated > CONTAMINATION * people) {
+    warnings.push({
+      code: 'contaminated',
+      message: `${contaminated} of ${people} people were seen in two or more arms; they are counted in their first, which draws the lift towards 0.`,
+    })
+  }
+  return warnings
+}
+
+function smallMean(mean: number | null, deviation: number | null, people: number): boolean {
+  if (mean === null || deviation === null || mean === 0) return false
+  return Math.abs(mean) < (CONTROL_STANDARD_ERRORS * deviation) / Math.sqrt(people)
+}
+
+function explain(code: Warning['code'], arm: VariantReport, controlPeople: number): string {
+  switch (code) {
+    case 'no-people':
+      return `Nobody has been seen in ${arm.variant}.`
+    case 'one-person':
+      return controlPeople < 2
+        ? 'One person in the control group is not enough to compare with.'
+        : `One person in ${arm.variant} is not enough to compare.`
+    case 'zero-control-mean':
+      return "The control group's KPI is 0, so a relative lift has no meaning; see the difference."
+    case 'no-events':
+      return `There is nothing to average yet in ${arm.variant} or in the control group.`
+    case 'no-variance':
+      return `Everybody in ${arm.variant} and in the control group has the same value, so chance cannot be judged.`
+    default:
+      return 'The sums are larger than a number can hold.'
+  }
+}
