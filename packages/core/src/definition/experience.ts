@@ -1,22 +1,36 @@
 import Type from 'typebox'
 import { Condition } from '../segment/condition.ts'
-import { Content, Instant, Key } from './shared.ts'
+import { Instant } from '../time/schema.ts'
+import { Content, Key } from './shared.ts'
 
-export const Tactic = Type.Union(
-  ['recommendation', 'offer', 'price', 'content', 'message', 'onboarding', 'support', 'other'].map(t =>
-    Type.Literal(t),
-  ),
-  { description: 'What kind of personalization it is.' },
+export const Tactic = Type.Enum(
+  ['recommendation', 'offer', 'price', 'content', 'message', 'onboarding', 'support', 'other'],
+  { type: 'string', description: 'What kind of personalization it is.' },
 )
+export type Tactic = Type.Static<typeof Tactic>
+
+export const Status = Type.Enum(['draft', 'running', 'paused', 'ended'], {
+  type: 'string',
+  default: 'running',
+  description: 'Only a running one decides, within its schedule.',
+})
+export type Status = Type.Static<typeof Status>
 
 export const Variant = Type.Object(
   {
     key: Key,
     name: Type.Optional(Type.String({ maxLength: 200 })),
     weight: Type.Optional(
-      Type.Number({ minimum: 0, maximum: 1, description: 'Share of the people who are not in the control group.' }),
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description: 'Share of the people who are not in the control group; equal shares where no variant names any.',
+      }),
     ),
-    content: Type.Record(Key, Content, { description: 'Content for each of the touchpoints of the experience.' }),
+    content: Type.Record(Key, Content, {
+      additionalProperties: false,
+      description: 'Content for each of the touchpoints of the experience.',
+    }),
   },
   { additionalProperties: false },
 )
@@ -28,11 +42,7 @@ export const Experience = Type.Object(
     name: Type.Optional(Type.String({ maxLength: 200 })),
     hypothesis: Type.Optional(Type.String({ maxLength: 2000, description: 'What should change, for whom, and why.' })),
     tactic: Tactic,
-    status: Type.Optional(
-      Type.Union([Type.Literal('draft'), Type.Literal('running'), Type.Literal('paused'), Type.Literal('ended')], {
-        default: 'running',
-      }),
-    ),
+    status: Type.Optional(Status),
     touchpoints: Type.Array(Key, { minItems: 1, maxItems: 50, uniqueItems: true }),
     audience: Type.Optional(Condition),
     variants: Type.Array(Variant, { minItems: 1, maxItems: 50 }),
@@ -48,11 +58,15 @@ export const Experience = Type.Object(
       Type.Number({ minimum: -1e6, maximum: 1e6, default: 0, description: 'The highest eligible one is shown.' }),
     ),
     schedule: Type.Optional(
-      Type.Object({ start: Type.Optional(Instant), end: Type.Optional(Instant) }, { additionalProperties: false }),
+      Type.Object(
+        { start: Type.Optional(Instant), end: Type.Optional(Instant) },
+        { additionalProperties: false, description: 'When it runs: from start on, until before end.' },
+      ),
     ),
     goal: Type.Optional(Key),
     seed: Type.Optional(
       Type.String({
+        minLength: 1,
         maxLength: 100,
         description: 'Bucketing seed; the key unless set. A new seed draws everybody anew.',
       }),

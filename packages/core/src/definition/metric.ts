@@ -1,13 +1,14 @@
 import Type from 'typebox'
 import { PropertyCondition } from '../segment/condition.ts'
-import { Duration } from './shared.ts'
+import { Duration } from '../time/schema.ts'
 
 /** A KPI, per person, from their events after the first exposure and within the window. */
 export const Metric = Type.Object(
   {
     name: Type.Optional(Type.String({ maxLength: 200 })),
     description: Type.Optional(Type.String({ maxLength: 2000 })),
-    type: Type.Union([Type.Literal('conversion'), Type.Literal('sum'), Type.Literal('mean')], {
+    type: Type.Enum(['conversion', 'sum', 'mean'], {
+      type: 'string',
       description:
         'conversion: did it at all; sum: total of a property a person; mean: average of a property over events (a ratio).',
     }),
@@ -30,7 +31,9 @@ export const Metric = Type.Object(
       Type.Object(
         {
           event: Type.String({ minLength: 1, maxLength: 200 }),
-          property: Type.Optional(Type.String({ maxLength: 200 })),
+          property: Type.Optional(
+            Type.String({ minLength: 1, maxLength: 200, description: "The metric's own property unless set." }),
+          ),
         },
         { additionalProperties: false, description: 'Events that subtract inside the window, such as Order Refunded.' },
       ),
@@ -40,7 +43,7 @@ export const Metric = Type.Object(
       description: 'How long after the first exposure events count; without it, to the end.',
     }),
     direction: Type.Optional(
-      Type.Union([Type.Literal('up'), Type.Literal('down')], { default: 'up', description: 'Which way is good.' }),
+      Type.Enum(['up', 'down'], { type: 'string', default: 'up', description: 'Which way is good.' }),
     ),
   },
   { additionalProperties: false, description: 'A KPI per person.' },

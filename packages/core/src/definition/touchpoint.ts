@@ -1,17 +1,17 @@
 import Type from 'typebox'
 import { Content, Key } from './shared.ts'
 
-export const Channel = Type.Union(
-  ['web', 'app', 'email', 'sms', 'push', 'in-app', 'webhook', 'ads', 'support', 'sales', 'api'].map(c =>
-    Type.Literal(c),
-  ),
-  { description: 'Where the interaction takes place.' },
+export const Channel = Type.Enum(
+  ['web', 'app', 'email', 'sms', 'push', 'in-app', 'webhook', 'ads', 'support', 'sales', 'api'],
+  { type: 'string', description: 'Where the interaction takes place.' },
 )
+export type Channel = Type.Static<typeof Channel>
 
-export const Stage = Type.Union(
-  ['discover', 'consider', 'buy', 'onboard', 'use', 'support', 'retain', 'win back', 'refer'].map(s => Type.Literal(s)),
-  { description: 'Where on the customer journey it lies.' },
+export const Stage = Type.Enum(
+  ['discover', 'consider', 'buy', 'onboard', 'use', 'support', 'retain', 'win back', 'refer'],
+  { type: 'string', description: 'Where on the customer journey it lies.' },
 )
+export type Stage = Type.Static<typeof Stage>
 
 /** A named place where an interaction can differ per person. */
 export const Touchpoint = Type.Object(

@@ -1,7 +1,17 @@
 import Type from 'typebox'
+import { Duration } from '../time/schema.ts'
 
-const Scalar = Type.Union([Type.String({ maxLength: 1000 }), Type.Number(), Type.Boolean()])
+const Scalar = Type.Unsafe<string | number | boolean>({
+  type: ['string', 'number', 'boolean'],
+  maxLength: 1000,
+  description: 'Text, a number, true or false.',
+})
 
+/**
+ * Comparisons of an actual value with a stated one. Types are never coerced: `is: 3` does not hold for the text "3". A
+ * missing value and null are the same; they are equal to nothing, so `is` fails and `isNot` holds. Text is compared case by
+ * case; only numbers are greater or less, and only than numbers. `contains` finds a piece of a text, or an element of a list.
+ */
 const comparisons = {
   is: Type.Optional(Scalar),
   isNot: Type.Optional(Scalar),
@@ -20,27 +30,27 @@ const comparisons = {
 /** A stated fact: `{trait: 'plan', is: 'pro'}`. All comparisons named must hold; at least one is named. */
 export const TraitCondition = Type.Object(
   { trait: Type.String({ minLength: 1, maxLength: 200 }), ...comparisons },
-  { additionalProperties: false },
+  { additionalProperties: false, minProperties: 2 },
 )
 
 /** The context of the decision: `{context: 'device.type', is: 'mobile'}`. A path into what the caller sent. */
 export const ContextCondition = Type.Object(
   { context: Type.String({ minLength: 1, maxLength: 200 }), ...comparisons },
-  { additionalProperties: false },
+  { additionalProperties: false, minProperties: 2 },
 )
 
 /** A property of an event: `{property: 'category', is: 'shoes'}`. */
 export const PropertyCondition = Type.Object(
   { property: Type.String({ minLength: 1, maxLength: 200 }), ...comparisons },
-  { additionalProperties: false },
+  { additionalProperties: false, minProperties: 2 },
 )
 
-/** Did something at least n times within a time: `{did: 'Product Viewed', atLeast: 3, within: '7d'}`. */
+/** Did something at least n times (once), within a time (ever); a page or screen is named by its name: `{did: 'Product Viewed', atLeast: 3, within: '7d'}`. */
 export const DidCondition = Type.Object(
   {
     did: Type.String({ minLength: 1, maxLength: 200 }),
     atLeast: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 1 })),
-    within: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,5}(s|m|h|d|w)$' })),
+    within: Type.Optional(Duration),
   },
   { additionalProperties: false },
 )
@@ -65,5 +75,9 @@ export const Condition = Type.Cyclic(
   },
   'Condition',
 )
+export type TraitCondition = Type.Static<typeof TraitCondition>
+export type ContextCondition = Type.Static<typeof ContextCondition>
+export type DidCondition = Type.Static<typeof DidCondition>
+/** Exactly one of the six shapes. */
 export type Condition = Type.Static<typeof Condition>
 export type PropertyCondition = Type.Static<typeof PropertyCondition>

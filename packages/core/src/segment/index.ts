@@ -1,1 +1,8 @@
+export * from './compile.ts'
 export * from './condition.ts'
+export * from './evaluate.ts'
+export * from './needs.ts'
+export type { CompiledCondition, Explanation, Reads } from './node.ts'
+export * from './path.ts'
+export * from './property.ts'
+export * from './subject.ts'

@@ -1,4 +1,5 @@
 export * from './duration.ts'
 export * from './instant.ts'
 export * from './quarter.ts'
+export * from './schema.ts'
 export * from './zone.ts'
