@@ -4,6 +4,8 @@ import type { Json, JsonObject } from '../json.ts'
 export type Reason =
   /** A variant was drawn. */
   | 'assigned'
+  /** A variant was drawn, but its content names an item the catalog lacks: the default content; the arm is the variant's. */
+  | 'missing-item'
   /** Left out of this experience, to compare with: the default content. */
   | 'control'
   /** Left out of the whole programme this quarter: the default content. */
@@ -29,7 +31,10 @@ export interface Answer {
   readonly version?: number
   /** Absent for control, holdout and defaults. */
   readonly variant?: string
+  /** Shared between answers: read it, never change it. */
   readonly content: Json
+  /** Items that the content should have shown and the catalog lacks; in default content null stands in their place. */
+  readonly missing?: readonly string[]
   readonly control: boolean
   readonly holdout: boolean
   /**

@@ -1,6 +1,8 @@
 export * from './definition.ts'
 export * from './experience.ts'
 export * from './metric.ts'
+export * from './normalise.ts'
+export type { Problem } from './problem.ts'
 export * from './settings.ts'
 export * from './shared.ts'
 export * from './touchpoint.ts'

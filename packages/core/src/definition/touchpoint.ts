@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import type { Json } from '../json.ts'
 import { Content, Key } from './shared.ts'
 
 export const Channel = Type.Enum(
@@ -25,7 +26,7 @@ export const Touchpoint = Type.Object(
         description: 'JSON Schema of its content. Anything goes where it is left out.',
       }),
     ),
-    default: Type.Optional(Content),
+    default: Type.Optional(Type.Unsafe<Json>({ ...Content, default: null })),
     placement: Type.Optional(
       Type.Object(
         {

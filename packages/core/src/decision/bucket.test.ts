@@ -1,0 +1,79 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { chooseVariation, getBucketRanges, getEqualWeights, hash, hasher, type Range, sharesOf } from './bucket.ts'
+
+interface Cases {
+  specVersion: string
+  hash: [string, string, number, number | null][]
+  getBucketRange: [string, [number, number, number[] | null], Range[]][]
+  chooseVariation: [string, number, Range[], number][]
+  getEqualWeights: [number, number[]][]
+}
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url))
+const file = resolve(root, '../shared/conformance/bucketing.json')
+
+const round = (n: number) => Math.round(n * 1e8) / 1e8
+
+describe('GrowthBook bucketing conformance', () => {
+  if (!existsSync(file)) {
+    it.skip(`skipped: ${file} is not there`, () => {})
+    return
+  }
+  const cases = JSON.parse(readFileSync(file, 'utf8')) as Cases
+
+  it('has the cases of the version we follow', () => {
+    expect(cases.specVersion).toBe('0.8.0')
+    for (const list of [cases.hash, cases.getBucketRange, cases.chooseVariation, cases.getEqualWeights]) {
+      expect(list.length).toBeGreaterThan(5)
+    }
+  })
+  it.each(cases.hash)('R6 hash(%j, %j, %i) is %j', (seed, value, version, expected) => {
+    expect(hash(seed, value, version)).toBe(expected)
+  })
+  it.each(cases.getBucketRange)('getBucketRange: %s', (_name, [variations, coverage, weights], expected) => {
+    expect(getBucketRanges(variations, coverage, weights).map(range => range.map(round))).toEqual(expected)
+  })
+  it.each(cases.chooseVariation)('chooseVariation: %s', (_name, point, ranges, expected) => {
+    expect(chooseVariation(point, ranges)).toBe(expected)
+  })
+  it.each(cases.getEqualWeights)('getEqualWeights(%i)', (variations, expected) => {
+    expect(getEqualWeights(variations).map(round)).toEqual(expected)
+  })
+})
+
+describe('bucketing', () => {
+  // Unlike the conformance file, always there.
+  it('R6 the hashes never change', () => {
+    expect(hash('seed', 'a', 2)).toBe(0.0505)
+    expect(hash('b', 'a', 1)).toBe(0.946)
+    expect(hash('ключ', '👩‍🚀', 2)).toBe(hash('ключ', '👩‍🚀', 2))
+    expect(hash('seed', 'a', 3)).toBeNull()
+  })
+
+  it('R6 the prepared hasher is hash version 2', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (seed, value) => {
+        expect(hasher(seed)(value)).toBe(hash(seed, value, 2))
+      }),
+    )
+  })
+
+  it('every point falls into exactly one range, and shares are what falls there', () => {
+    const weights = fc
+      .array(fc.integer({ min: 0, max: 100 }), { minLength: 1, maxLength: 8 })
+      .filter(list => list.some(n => n > 0))
+      .map(list => list.map(n => n / list.reduce((a, b) => a + b)))
+    fc.assert(
+      fc.property(weights, list => {
+        const shares = sharesOf(getBucketRanges(list.length, 1, list))
+        expect(shares.reduce((a, b) => a + b)).toBeCloseTo(1, 9)
+        for (const [i, share] of shares.entries()) expect(Math.abs(share - list[i]!)).toBeLessThanOrEqual(1.0001e-4)
+      }),
+      { numRuns: 50 },
+    )
+  })
+})

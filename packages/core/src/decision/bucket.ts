@@ -1,0 +1,78 @@
+/**
+ * GrowthBook's bucketing, written anew from its specification (0.8.0): a person falls on a point of [0, 1), a range of
+ * [0, 1) is an arm. The hashes are versioned: changing one is data, never an accident (R6).
+ * `bucket.test.ts` runs GrowthBook's own cases.
+ */
+
+/** From (inclusive) and to (exclusive). */
+export type Range = readonly [from: number, to: number]
+
+const OFFSET_BASIS = 0x811c9dc5
+const PRIME = 0x01000193
+
+/** FNV-1a of 32 bits over the UTF-16 code units of a text, going on from `state`. */
+function fnv32a(text: string, state: number = OFFSET_BASIS): number {
+  let hash = state
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME)
+  return hash >>> 0
+}
+
+/** Number of different points that `hash` version 2 knows. */
+export const POINTS = 10_000
+
+/** The point of `value` under `seed`, in [0, 1): thousandths in version 1, ten-thousandths in version 2; null for other versions. */
+export function hash(seed: string, value: string, version: number): number | null {
+  if (version === 2) return hasher(seed)(value)
+  if (version === 1) return (fnv32a(value + seed) % 1000) / 1000
+  return null
+}
+
+/** `hash` version 2 for one seed, with the seed's share of the work done once. */
+export function hasher(seed: string): (value: string) => number {
+  const state = fnv32a(seed)
+  return value => (fnv32a(String(fnv32a(value, state))) % POINTS) / POINTS
+}
+
+export function inRange(point: number, range: Range): boolean {
+  return point >= range[0] && point < range[1]
+}
+
+export function getEqualWeights(variations: number): number[] {
+  return variations < 1 ? [] : new Array<number>(variations).fill(1 / variations)
+}
+
+/**
+ * The range of each variation: side by side by weight, each filled from its start to its share of `coverage`. Weights of
+ * another number, or that do not sum to 1 (within a hundredth), count as equal.
+ */
+export function getBucketRanges(variations: number, coverage: number, weights: readonly number[] | null): Range[] {
+  const covered = Math.min(1, Math.max(0, coverage))
+  const equal = getEqualWeights(variations)
+  const fit = weights !== null && weights.length === variations && Math.abs(sum(weights) - 1) <= 0.01
+  let start = 0
+  return (fit ? weights : equal).map(weight => {
+    const range: Range = [start, start + covered * weight]
+    start += weight
+    return range
+  })
+}
+
+/** Index of the first range that a point falls into; -1 for none. */
+export function chooseVariation(point: number, ranges: readonly Range[]): number {
+  for (let i = 0; i < ranges.length; i++) if (inRange(point, ranges[i]!)) return i
+  return -1
+}
+
+/** The share of all points that fall into each range: the true probability of being drawn, which a weight only nearly is. */
+export function sharesOf(ranges: readonly Range[]): number[] {
+  const counts = ranges.map(() => 0)
+  for (let k = 0; k < POINTS; k++) {
+    const drawn = chooseVariation(k / POINTS, ranges)
+    if (drawn >= 0) counts[drawn]!++
+  }
+  return counts.map(count => count / POINTS)
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, n) => total + n, 0)
+}

@@ -1,0 +1,167 @@
+import type { Json, JsonObject } from '../json.ts'
+import type { Profile } from '../profile/profile.ts'
+import type { Subject } from '../segment/subject.ts'
+import type { Answer, Reason } from './answer.ts'
+import { assign } from './assign.ts'
+import { inRange } from './bucket.ts'
+import type { Candidate, CompiledExperience, CompiledSet, CompiledTouchpoint, CompiledVariant } from './compiled.ts'
+import { refusedBy } from './consent.ts'
+import type { ItemLookup, Template } from './content.ts'
+import { explainConsent, explainTouchpoint } from './explain.ts'
+import { type Collected, type DecisionInputs, toInputs } from './inputs.ts'
+import { forcedAt, type Preview } from './preview.ts'
+
+export interface DecideInput {
+  readonly set: CompiledSet
+  /** The person; undefined for a known bot, which is nobody and gets the default content. */
+  readonly profile: Pick<Profile, 'bucketKey' | 'traits' | 'signals' | 'consent'> | undefined
+  /** What the caller sent. */
+  readonly context: JsonObject
+  /** Epoch milliseconds. */
+  readonly now: number
+  readonly touchpoints: readonly string[]
+  readonly items: ItemLookup
+  readonly preview?: Preview
+  readonly explain?: boolean
+}
+
+export interface Decision {
+  /** One for each touchpoint, in the order asked. */
+  readonly answers: readonly Answer[]
+  readonly inputs: DecisionInputs
+  /** True where it was asked as a preview: then none of it happened. */
+  readonly preview: boolean
+}
+
+type Person = NonNullable<DecideInput['profile']>
+
+/**
+ * What a person gets at each touchpoint. Total and pure: the same input has the same answer (R6).
+ *
+ * consent -> eligible -> pick by priority -> holdout -> control group -> variant. Who is held out is decided last, so that
+ * those left out are just like those who are not; they get the default content, never the next experience.
+ */
+export function decide(input: DecideInput): Decision {
+  const { set, profile, context, preview } = input
+  const now = preview?.at ?? input.now
+  const collected: Collected = { traits: [], signals: [], context: [] }
+  const answers: Answer[] = []
+  const refused = profile === undefined ? undefined : refusedBy(profile, context)
+  for (const key of input.touchpoints) {
+    const touchpoint = set.touchpoints.get(key)
+    if (touchpoint === undefined) {
+      answers.push(withoutExperience(key, 'unknown-touchpoint', null))
+      continue
+    }
+    const forced = preview && forcedAt(set, preview, key)
+    if (forced !== undefined) answers.push(show(touchpoint, input.items, forced.experience, forced.variant, 'preview'))
+    else if (profile === undefined) answers.push(fallback(touchpoint, input.items, 'bot'))
+    else if (refused !== undefined) {
+      const answer = fallback(touchpoint, input.items, 'consent')
+      answers.push(input.explain ? { ...answer, explanation: explainConsent(refused) } : answer)
+    } else {
+      const subject: Subject = { profile, context, now }
+      const answer = decideOne(input, touchpoint, subject, profile, collected)
+      answers.push(
+        input.explain
+          ? { ...answer, explanation: explainTouchpoint(set, touchpoint, subject, profile.bucketKey) }
+          : answer,
+      )
+    }
+  }
+  return { answers, inputs: toInputs(collected), preview: preview !== undefined }
+}
+
+function decideOne(
+  { set, items }: DecideInput,
+  touchpoint: CompiledTouchpoint,
+  subject: Subject,
+  { bucketKey }: Person,
+  collected: Collected,
+): Answer {
+  const winner = pick(touchpoint, subject)
+  const considered = winner ?? touchpoint.candidates.at(-1)
+  considered?.collect(subject, collected)
+  if (winner === undefined) return fallback(touchpoint, items, 'no-experience')
+
+  const { experience } = winner
+  const { holdout } = set
+  if (inRange(holdout.point(bucketKey, subject.now), holdout.range)) {
+    return leftOut(touchpoint, items, experience, 'holdout', holdout.propensity)
+  }
+  const variant = assign(experience, bucketKey)
+  if (variant === undefined) {
+    return leftOut(touchpoint, items, experience, 'control', experience.draws.control.propensity)
+  }
+  return show(touchpoint, items, experience, variant, 'assigned')
+}
+
+/** The first candidate that runs now and whose audience holds. */
+function pick(touchpoint: CompiledTouchpoint, subject: Subject): Candidate | undefined {
+  for (const candidate of touchpoint.candidates) {
+    const { start, end, audience } = candidate.experience
+    if (subject.now < start || subject.now >= end) continue
+    if (audience === undefined || audience.test(subject)) return candidate
+  }
+  return undefined
+}
+
+function show(
+  touchpoint: CompiledTouchpoint,
+  items: ItemLookup,
+  experience: CompiledExperience,
+  variant: CompiledVariant,
+  reason: 'assigned' | 'preview',
+): Answer {
+  const { content, missing } = variant.content.get(touchpoint.key)!.fill(items)
+  const answer: Answer = {
+    touchpoint: touchpoint.key,
+    reason,
+    experience: experience.key,
+    version: experience.version,
+    variant: variant.key,
+    content,
+    control: false,
+    holdout: false,
+    propensity: reason === 'assigned' ? variant.propensity : 1,
+  }
+  if (missing.length === 0) return answer
+  // The arm stays the variant's: who was drawn must not depend on what the catalog holds today.
+  return {
+    ...answer,
+    reason: reason === 'assigned' ? 'missing-item' : reason,
+    content: defaultOf(touchpoint.fallback, items),
+    missing,
+  }
+}
+
+function leftOut(
+  touchpoint: CompiledTouchpoint,
+  items: ItemLookup,
+  experience: CompiledExperience,
+  reason: 'control' | 'holdout',
+  propensity: number,
+): Answer {
+  return {
+    ...fallback(touchpoint, items, reason),
+    experience: experience.key,
+    version: experience.version,
+    control: reason === 'control',
+    holdout: reason === 'holdout',
+    propensity,
+  }
+}
+
+function fallback(touchpoint: CompiledTouchpoint, items: ItemLookup, reason: Reason): Answer {
+  const { content, missing } = touchpoint.fallback.fill(items)
+  const answer = withoutExperience(touchpoint.key, reason, content)
+  return missing.length === 0 ? answer : { ...answer, missing }
+}
+
+function withoutExperience(touchpoint: string, reason: Reason, content: Json): Answer {
+  return { touchpoint, reason, content, control: false, holdout: false, propensity: 1 }
+}
+
+function defaultOf(template: Template, items: ItemLookup): Json {
+  return template.fill(items).content
+}
