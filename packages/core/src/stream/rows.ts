@@ -12,6 +12,8 @@ export interface Row {
   readonly partition: number
   /** One JSON object without line break. */
   readonly line: string
+  /** What the line says: lets a store that journals the line leave out of its journal what can be read back from it. */
+  readonly content?: AnyRow
 }
 
 export interface EventRow {
@@ -94,5 +96,5 @@ export function partitionOf(timestamp: number): number {
 }
 
 export function toRow(table: Table, timestamp: number, row: AnyRow): Row {
-  return { table, partition: partitionOf(timestamp), line: JSON.stringify(row as unknown as Json) }
+  return { table, partition: partitionOf(timestamp), line: JSON.stringify(row as unknown as Json), content: row }
 }
