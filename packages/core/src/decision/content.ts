@@ -1,3 +1,4 @@
+import { itemReference } from '../definition/contentProblems.ts'
 import type { Json, JsonObject } from '../json.ts'
 
 /** What stands for a catalog item in content: the item with its `id`, as the catalog has it now; undefined: no such item. */
@@ -15,13 +16,6 @@ export interface Template {
   /** Items it refers to, without repetition. */
   readonly items: readonly string[]
   readonly fill: (lookup: ItemLookup) => Filled
-}
-
-/** The id in `{"$item": "id"}`; undefined for anything else. */
-export function itemReference(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, '$item')) return undefined
-  const { $item: id } = value as { $item: unknown }
-  return typeof id === 'string' && Object.keys(value).length === 1 ? id : undefined
 }
 
 export function compileContent(content: Json): Template {

@@ -68,7 +68,8 @@ export const Experience = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 100,
-        description: 'Bucketing seed; the key unless set. A new seed draws everybody anew.',
+        pattern: '^[^:]*$',
+        description: 'Bucketing seed, without colon; the key unless set. A new seed draws everybody anew.',
       }),
     ),
   },

@@ -40,7 +40,7 @@ export const Metric = Type.Object(
     ),
     window: Type.Optional({
       ...Duration,
-      description: 'How long after the first exposure events count; without it, to the end.',
+      description: 'How long after the first exposure events count, such as 7d; without it, to the end.',
     }),
     direction: Type.Optional(
       Type.Enum(['up', 'down'], { type: 'string', default: 'up', description: 'Which way is good.' }),

@@ -1,10 +1,12 @@
 import Type from 'typebox'
 import type { Json } from '../json.ts'
 
+export const KEY_RULE = 'Lower case letters, digits, dot, dash and underscore; up to 100 characters.'
+
 /** Key of a definition: how other definitions, files and the API name it. */
 export const Key = Type.String({
   pattern: '^[a-z0-9][a-z0-9._-]{0,99}$',
-  description: 'Lower case letters, digits, dot, dash and underscore; up to 100 characters.',
+  description: KEY_RULE,
 })
 
 /** Content of a touchpoint: any JSON value. `{"$item": "sku"}` in it stands for that catalog item. */

@@ -13,7 +13,7 @@ export function nearest(name: string, known: Iterable<string>, plural: string): 
 
 /** The name that a slip of the hand could have meant: a third of its letters may differ, but no more than three. */
 function nearestOf(name: string, known: readonly string[]): string | undefined {
-  const slack = Math.min(3, Math.max(1, Math.floor(name.length / 3)))
+  const slack = Math.min(3, Math.ceil(name.length / 3))
   let best: string | undefined
   let least = slack + 1
   for (const candidate of known) {

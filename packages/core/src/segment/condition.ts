@@ -27,22 +27,25 @@ const comparisons = {
   exists: Type.Optional(Type.Boolean()),
 }
 
+const COMPARES =
+  'Name at least one comparison: is, isNot, in, notIn, gt, gte, lt, lte, contains, startsWith, endsWith or exists.'
+
 /** A stated fact: `{trait: 'plan', is: 'pro'}`. All comparisons named must hold; at least one is named. */
 export const TraitCondition = Type.Object(
   { trait: Type.String({ minLength: 1, maxLength: 200 }), ...comparisons },
-  { additionalProperties: false, minProperties: 2 },
+  { additionalProperties: false, minProperties: 2, description: COMPARES },
 )
 
 /** The context of the decision: `{context: 'device.type', is: 'mobile'}`. A path into what the caller sent. */
 export const ContextCondition = Type.Object(
   { context: Type.String({ minLength: 1, maxLength: 200 }), ...comparisons },
-  { additionalProperties: false, minProperties: 2 },
+  { additionalProperties: false, minProperties: 2, description: COMPARES },
 )
 
 /** A property of an event: `{property: 'category', is: 'shoes'}`. */
 export const PropertyCondition = Type.Object(
   { property: Type.String({ minLength: 1, maxLength: 200 }), ...comparisons },
-  { additionalProperties: false, minProperties: 2 },
+  { additionalProperties: false, minProperties: 2, description: COMPARES },
 )
 
 /** Did something at least n times (once), within a time (ever); a page or screen is named by its name: `{did: 'Product Viewed', atLeast: 3, within: '7d'}`. */

@@ -1,0 +1,83 @@
+import { Meta } from 'typebox/schema'
+import type { Json } from '../json.ts'
+import { type Path, type Problem, problem } from './problem.ts'
+import { schemaProblems, show } from './schemaProblems.ts'
+import type { Touchpoint } from './touchpoint.ts'
+
+const DRAFT = 'https://json-schema.org/draft/2020-12/schema'
+
+/** What is wrong with a touchpoint's content schema itself: JSON Schema, draft 2020-12 unless it names another. */
+export function contentSchemaProblems(schema: Record<string, unknown>, path: Path): Problem[] {
+  const named = schema.$schema as keyof typeof Meta
+  const meta = Object.hasOwn(Meta, named) ? Meta[named] : Meta[DRAFT]
+  const problems = schemaProblems(meta, schema, path)
+  return problems.length > 0 ? problems : danglingReferences(schema, schema, path)
+}
+
+/** References must lead somewhere within the schema: nothing is fetched. */
+function danglingReferences(schema: unknown, root: unknown, path: Path): Problem[] {
+  if (typeof schema !== 'object' || schema === null) return []
+  return Object.entries(schema).flatMap(([name, part]) => {
+    const here = [...path, Array.isArray(schema) ? Number(name) : name]
+    if (name !== '$ref' || typeof part !== 'string') return danglingReferences(part, root, here)
+    if (part === '#' || (part.startsWith('#/') && leadsSomewhere(part, root))) return []
+    return [
+      problem(here, `${show(part)} leads nowhere in this schema`, 'refer to a place in it, such as #/$defs/product'),
+    ]
+  })
+}
+
+function leadsSomewhere(reference: string, root: unknown): boolean {
+  let here = root
+  for (const step of reference.slice(2).split('/')) {
+    const name = decodeStep(step)
+    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, name)) return false
+    here = (here as Record<string, unknown>)[name]
+  }
+  return true
+}
+
+function decodeStep(step: string): string {
+  return step.replaceAll('%25', '%').replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+/**
+ * What is wrong with content for a touchpoint. null always fits: it leaves the place as it is. What stands for a catalog item
+ * is not checked, since the catalog changes without the definitions; a missing item shows the default content.
+ */
+export function contentProblems(content: Json, schema: Touchpoint['schema'], path: Path): Problem[] {
+  const malformed = malformedReferences(content, path)
+  if (malformed.length > 0 || schema === undefined || content === null) return malformed
+  try {
+    return schemaProblems(schema, content, path, itemPlaces(content, ''))
+  } catch (error) {
+    // A schema that refers to itself without end, for one.
+    const mend = "correct the touchpoint's schema"
+    return [problem(path, `the touchpoint's schema cannot be followed: ${(error as Error).message}`, mend)]
+  }
+}
+
+function malformedReferences(content: Json, path: Path): Problem[] {
+  if (typeof content !== 'object' || content === null) return []
+  if (Array.isArray(content)) return content.flatMap((part, i) => malformedReferences(part, [...path, i]))
+  if (Object.hasOwn(content, '$item') && itemReference(content) === undefined) {
+    return [problem(path, `${show(content)} stands for no item`, 'write {"$item": "id"} and nothing else in it')]
+  }
+  return Object.entries(content).flatMap(([name, part]) => malformedReferences(part, [...path, name]))
+}
+
+/** JSON pointers to where items will be. */
+function itemPlaces(content: Json, pointer: string): string[] {
+  if (typeof content !== 'object' || content === null) return []
+  if (itemReference(content) !== undefined) return [pointer]
+  return Object.entries(content).flatMap(([name, part]) =>
+    itemPlaces(part, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`),
+  )
+}
+
+/** The id in `{"$item": "id"}`; undefined for anything else. */
+export function itemReference(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, '$item')) return undefined
+  const { $item: id } = value as { $item: unknown }
+  return typeof id === 'string' && id !== '' && Object.keys(value).length === 1 ? id : undefined
+}

@@ -1,0 +1,121 @@
+import { parseInstant } from '../time/instant.ts'
+import { contentProblems } from './contentProblems.ts'
+import type { Experience, Variant } from './experience.ts'
+import { type Path, type Problem, problem } from './problem.ts'
+import type { Surroundings } from './references.ts'
+import { nearest } from './suggest.ts'
+import type { Touchpoint } from './touchpoint.ts'
+
+/** How far weights may miss 1: what rounding to six digits leaves. */
+const TOLERANCE = 1e-6
+
+/** What is wrong with an experience beyond its schema. Without surroundings, what it refers to is taken to be right. */
+export function experienceProblems(experience: Experience, surroundings: Surroundings | undefined): Problem[] {
+  return [
+    ...scheduleProblems(experience.schedule ?? {}),
+    ...duplicateVariants(experience.variants),
+    ...weightProblems(experience.variants),
+    ...experience.variants.flatMap((variant, i) => placeProblems(variant, experience.touchpoints, ['variants', i])),
+    ...(surroundings === undefined ? [] : referenceProblems(experience, surroundings)),
+  ]
+}
+
+function scheduleProblems({ start, end }: NonNullable<Experience['schedule']>): Problem[] {
+  const problems = Object.entries({ start, end }).flatMap(([name, text]) =>
+    text !== undefined && parseInstant(text) === undefined
+      ? [problem(['schedule', name], `${text} is a day or hour that does not exist`, 'correct the date')]
+      : [],
+  )
+  if (problems.length > 0 || start === undefined || end === undefined) return problems
+  if (parseInstant(start)! < parseInstant(end)!) return []
+  return [problem(['schedule', 'end'], `it ends at ${end}, not after its start at ${start}`, 'let it end later')]
+}
+
+function duplicateVariants(variants: readonly Variant[]): Problem[] {
+  return variants.flatMap(({ key }, i) => {
+    const first = variants.findIndex(variant => variant.key === key)
+    return first === i
+      ? []
+      : [
+          problem(
+            ['variants', i, 'key'],
+            `variants[${first}] is called "${key}" already`,
+            'give each variant its own key',
+          ),
+        ]
+  })
+}
+
+function weightProblems(variants: readonly Variant[]): Problem[] {
+  const weights = variants.flatMap(({ weight }) => (weight === undefined ? [] : [weight]))
+  if (weights.length === 0) return []
+  if (weights.length < variants.length) {
+    const missing = variants.findIndex(({ weight }) => weight === undefined)
+    const mend = 'give every variant a weight, or none for equal shares'
+    return [problem(['variants', missing, 'weight'], 'it is missing while other variants have one', mend)]
+  }
+  const sum = weights.reduce((total, weight) => total + weight, 0)
+  if (Math.abs(sum - 1) <= TOLERANCE) return []
+  const rounded = Number(sum.toPrecision(6))
+  return [
+    problem(
+      ['variants'],
+      `the weights sum to ${rounded} and must sum to 1`,
+      'change them, or leave all out for equal shares',
+    ),
+  ]
+}
+
+/** Content for each of the touchpoints, and for no other. */
+function placeProblems({ content }: Variant, touchpoints: readonly string[], path: Path): Problem[] {
+  const missing = touchpoints
+    .filter(touchpoint => !Object.hasOwn(content, touchpoint))
+    .map(touchpoint =>
+      problem(
+        [...path, 'content', touchpoint],
+        `it has no content for touchpoint "${touchpoint}"`,
+        'add it; null leaves the place as it is',
+      ),
+    )
+  const surplus = Object.keys(content)
+    .filter(touchpoint => !touchpoints.includes(touchpoint))
+    .map(touchpoint =>
+      problem(
+        [...path, 'content', touchpoint],
+        `"${touchpoint}" is none of the experience's touchpoints`,
+        `add it to touchpoints, or remove it; ${nearest(touchpoint, touchpoints, 'touchpoints')}`,
+      ),
+    )
+  return [...missing, ...surplus]
+}
+
+function referenceProblems(experience: Experience, surroundings: Surroundings): Problem[] {
+  const { touchpoints, goal } = experience
+  const unknown = touchpoints.flatMap((key, i) =>
+    surroundings.find('touchpoint', key) === undefined
+      ? [unknownReference(['touchpoints', i], 'touchpoint', key, surroundings)]
+      : [],
+  )
+  if (goal !== undefined && surroundings.find('metric', goal) === undefined) {
+    unknown.push(unknownReference(['goal'], 'metric', goal, surroundings))
+  }
+  const misfits = touchpoints.flatMap(key => {
+    const touchpoint = surroundings.find('touchpoint', key)
+    return touchpoint === undefined ? [] : misfitsAt(experience, key, touchpoint as Touchpoint)
+  })
+  return [...unknown, ...misfits]
+}
+
+/** Content of an experience that does not fit a touchpoint's schema. */
+export function misfitsAt(experience: Experience, touchpoint: string, { schema }: Touchpoint): Problem[] {
+  return experience.variants.flatMap(({ content }, i) =>
+    Object.hasOwn(content, touchpoint)
+      ? contentProblems(content[touchpoint]!, schema, ['variants', i, 'content', touchpoint])
+      : [],
+  )
+}
+
+function unknownReference(path: Path, kind: 'touchpoint' | 'metric', key: string, { keys }: Surroundings): Problem {
+  const mend = `${nearest(key, keys(kind), `${kind}s`)}; or publish it together with this`
+  return problem(path, `there is no ${kind} "${key}"`, mend)
+}

@@ -1,0 +1,174 @@
+import type { TLocalizedValidationError } from 'typebox/error'
+import { Errors } from 'typebox/schema'
+import { type Path, type Problem, problem } from './problem.ts'
+import { nearest } from './suggest.ts'
+
+/** A node of a JSON Schema, as far as mends look at it. */
+interface Node {
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, Node>>
+  readonly additionalProperties?: unknown
+  readonly enum?: readonly unknown[]
+}
+
+/** Keywords that fail because none, or too many, of several alternatives fit. */
+const ALTERNATIVES: readonly string[] = ['anyOf', 'oneOf', 'not', 'if', 'contains', 'dependentSchemas']
+
+/**
+ * Where a value does not fit a JSON Schema, in words: at most one problem a place. `base` is the value's own path; `unknown`
+ * are JSON pointers to places whose real value is not known here and about which nothing is said. TypeBox stops after eight
+ * errors: a body with more shows the rest when those are mended. Throws where a pattern of the schema is no regular expression.
+ */
+export function schemaProblems(schema: object, value: unknown, base: Path, unknown: readonly string[] = []): Problem[] {
+  const [, errors] = Errors(schema, value)
+  const places = new Map<string, { keyword: string; problem: Problem }>()
+  for (const error of errors) {
+    if (dependsOn(error, unknown)) continue
+    for (const found of translate(schema, value, base, error)) {
+      const first = places.get(found.path)
+      // Of alternatives that differ in type, each complains; only that none fits is true.
+      const replaces = ALTERNATIVES.includes(error.keyword) && (first?.keyword === 'type' || first?.keyword === 'const')
+      if (first === undefined || replaces) places.set(found.path, { keyword: error.keyword, problem: found })
+    }
+  }
+  return [...places.values()].map(place => place.problem)
+}
+
+/** Whether an error may be due to a place that is not known. */
+function dependsOn({ instancePath, keyword }: TLocalizedValidationError, unknown: readonly string[]): boolean {
+  return unknown.some(
+    place =>
+      isWithin(instancePath, place) ||
+      (isWithin(place, instancePath) && (ALTERNATIVES.includes(keyword) || keyword.startsWith('unevaluated'))),
+  )
+}
+
+function isWithin(pointer: string, outer: string): boolean {
+  return pointer === outer || pointer.startsWith(`${outer}/`)
+}
+
+function translate(schema: object, value: unknown, base: Path, error: TLocalizedValidationError): Problem[] {
+  const steps = pointerSteps(error.instancePath)
+  const actual = follow(value, steps)
+  const path = [...base, ...typedSteps(value, steps)]
+  const node = (follow(schema, pointerSteps(error.schemaPath.replace(/^#/, ''))) ?? {}) as Node
+  if (ALTERNATIVES.includes(error.keyword)) {
+    return [
+      problem(path, `${show(actual)} fits none of the alternatives`, node.description ?? 'write one that is allowed'),
+    ]
+  }
+  switch (error.keyword) {
+    // These come with an error of the name's own, which says the same better.
+    case 'boolean':
+    case 'propertyNames':
+      return []
+    case 'required':
+      return error.params.requiredProperties.map(name =>
+        problem([...path, name], `"${name}" is missing`, `add it${hint(node.properties?.[name], ': ')}`),
+      )
+    case 'additionalProperties':
+      // Where other names are allowed by a schema, what does not fit it is an error of its own.
+      return node.additionalProperties === false ? unknownNames(error.params.additionalProperties, path, node) : []
+    case 'enum':
+      return [problem(path, `${show(actual)} is none of the choices`, choices(actual, error.params.allowedValues))]
+    case 'const':
+      return [problem(path, `it must be ${show(error.params.allowedValue)}, but is ${show(actual)}`, 'write just that')]
+    case 'type': {
+      const types = [error.params.type].flat().map(nameOfType).join(' or ')
+      return [problem(path, `it must be ${types}, but is ${kindOf(actual)}`, `write ${types}${hint(node, ': ')}`)]
+    }
+    case 'pattern':
+      return [
+        problem(path, `${show(actual)} does not fit`, node.description ?? `match ${String(error.params.pattern)}`),
+      ]
+    case 'minProperties':
+      return [problem(path, `${show(actual)} says too little`, node.description ?? `it ${error.message}`)]
+    case 'minLength':
+    case 'minItems':
+      return [problem(path, `${show(actual)} is too short`, `write at least ${error.params.limit}${hint(node, ': ')}`)]
+    case 'maxLength':
+    case 'maxItems':
+      return [problem(path, `${show(actual)} is too long`, `write at most ${error.params.limit}${hint(node, ': ')}`)]
+    case 'minimum':
+      return [problem(path, `${show(actual)} is too little`, `write ${error.params.limit} or more${hint(node, ': ')}`)]
+    case 'maximum':
+      return [problem(path, `${show(actual)} is too much`, `write ${error.params.limit} or less${hint(node, ': ')}`)]
+    case 'uniqueItems':
+      return [problem(path, `${show(actual)} says something twice`, 'say each thing once')]
+    case 'format':
+      return [problem(path, `${show(actual)} is no ${error.params.format}`, `write a valid ${error.params.format}`)]
+    default:
+      return [problem(path, `${show(actual)} ${error.message}`, `change it${hint(node, ': ')}`)]
+  }
+}
+
+function unknownNames(names: readonly string[], path: Path, node: Node): Problem[] {
+  const known = Object.keys(node.properties ?? {})
+  return names.map(name =>
+    problem(
+      [...path, name],
+      `"${name}" is not known here`,
+      known.length === 0 ? 'remove it' : nearest(name, known, 'properties'),
+    ),
+  )
+}
+
+function hint(node: Node | undefined, before: string): string {
+  if (node?.description !== undefined) return `${before}${node.description.replace(/\.$/, '')}`
+  return node?.enum === undefined ? '' : `${before}one of ${node.enum.join(', ')}`
+}
+
+function choices(actual: unknown, allowed: readonly unknown[]): string {
+  return typeof actual === 'string'
+    ? nearest(actual, allowed.map(String), 'choices')
+    : `choose one of ${allowed.join(', ')}`
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'a list',
+  null: 'null',
+}
+
+function nameOfType(type: string): string {
+  return TYPE_NAMES[type] ?? type
+}
+
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (value === undefined) return 'missing'
+  if (typeof value === 'number') return 'a number'
+  return nameOfType(Array.isArray(value) ? 'array' : typeof value)
+}
+
+/** A value in a message: its JSON, cut short. */
+export function show(value: unknown): string {
+  const json = JSON.stringify(value) ?? 'nothing'
+  return json.length <= 60 ? json : `${json.slice(0, 57)}...`
+}
+
+function pointerSteps(pointer: string): string[] {
+  if (pointer === '') return []
+  return pointer
+    .slice(1)
+    .split('/')
+    .map(step => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+function follow(value: unknown, steps: readonly string[]): unknown {
+  let here = value
+  for (const step of steps) {
+    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, step)) return undefined
+    here = (here as Record<string, unknown>)[step]
+  }
+  return here
+}
+
+/** Steps with list indices as numbers. */
+function typedSteps(value: unknown, steps: readonly string[]): Path {
+  return steps.map((step, i) => (Array.isArray(follow(value, steps.slice(0, i))) ? Number(step) : step))
+}

@@ -1,0 +1,81 @@
+import Type from 'typebox'
+import Value from 'typebox/value'
+import { isZone } from '../time/zone.ts'
+import { conditionProblems } from './conditionProblems.ts'
+import { contentProblems, contentSchemaProblems } from './contentProblems.ts'
+import type { Bodies, Kind } from './definition.ts'
+import { Experience } from './experience.ts'
+import { experienceProblems } from './experienceProblems.ts'
+import type { Metric } from './metric.ts'
+import { metricProblems } from './metricProblems.ts'
+import { SCHEMAS } from './normalise.ts'
+import { plainProblems } from './plain.ts'
+import { type Problem, problem } from './problem.ts'
+import type { Surroundings } from './references.ts'
+import { schemaProblems } from './schemaProblems.ts'
+import type { Settings } from './settings.ts'
+import { KEY_RULE, Key } from './shared.ts'
+import { nearest } from './suggest.ts'
+import type { Touchpoint } from './touchpoint.ts'
+
+/** The one key of `settings`. */
+export const SETTINGS_KEY = 'workspace'
+
+/** An experience whose audience is looked at on its own, so that its problems can be told apart. */
+const ExperienceWithoutAudience = Type.Object(
+  { ...Experience.properties, audience: Type.Optional(Type.Unknown()) },
+  { additionalProperties: false },
+)
+
+/**
+ * What is wrong with a definition; empty when nothing is. Shape first: what the shape means is looked at once the shape is
+ * right. With `surroundings`, what it refers to must exist and fit.
+ */
+export function validate(kind: string, key: string, body: unknown, surroundings?: Surroundings): Problem[] {
+  if (!isKind(kind)) return [problem([], `there is no kind "${kind}"`, nearest(kind, Object.keys(SCHEMAS), 'kinds'))]
+  const misnamed = keyProblems(kind, key)
+  const plain = plainProblems(body)
+  if (plain.length > 0) return [...misnamed, ...plain]
+  const shape = shapeProblems(kind, body)
+  if (shape.length > 0) return [...misnamed, ...shape]
+  return [...misnamed, ...MEANING[kind](body as never, surroundings)]
+}
+
+export function isKind(kind: string): kind is Kind {
+  return Object.hasOwn(SCHEMAS, kind)
+}
+
+function keyProblems(kind: Kind, key: string): Problem[] {
+  if (kind === 'settings') {
+    if (key === SETTINGS_KEY) return []
+    return [problem(['key'], `settings have the one key "${SETTINGS_KEY}"`, `use ${SETTINGS_KEY}`)]
+  }
+  return Value.Check(Key, key) ? [] : [problem(['key'], `"${key}" is no key`, KEY_RULE)]
+}
+
+function shapeProblems(kind: Kind, body: unknown): Problem[] {
+  if (kind !== 'experience') return schemaProblems(SCHEMAS[kind], body, [])
+  const problems = schemaProblems(ExperienceWithoutAudience, body, [])
+  const { audience } = (body ?? {}) as { audience?: unknown }
+  return audience === undefined ? problems : [...problems, ...conditionProblems(audience, ['audience'])]
+}
+
+/** What a schema cannot say, by kind. */
+const MEANING: { readonly [K in Kind]: (body: Bodies[K], surroundings: Surroundings | undefined) => Problem[] } = {
+  touchpoint: touchpointProblems,
+  experience: experienceProblems,
+  metric: metricProblems as (metric: Metric) => Problem[],
+  settings: settingsProblems,
+}
+
+function touchpointProblems({ schema, default: content = null }: Touchpoint): Problem[] {
+  const broken = schema === undefined ? [] : contentSchemaProblems(schema, ['schema'])
+  return broken.length > 0 ? broken : contentProblems(content, schema, ['default'])
+}
+
+function settingsProblems({ timezone }: Settings): Problem[] {
+  if (timezone === undefined || isZone(timezone)) return []
+  return [
+    problem(['timezone'], `"${timezone}" is no known time zone`, 'write an IANA name such as Europe/Berlin or UTC'),
+  ]
+}
