@@ -1,1 +1,7 @@
+export type { EngineEvent } from './engine/index.ts'
+export { WarehouseError, type WarehouseErrorCode } from './errors.ts'
+export { openWarehouse } from './open.ts'
+export type { Location, WarehouseOptions } from './options.ts'
+export { type ClusterOptions, clusterDdl } from './schema/cluster.ts'
+export type { Retention } from './schema/retention.ts'
 export type * from './warehouse.ts'

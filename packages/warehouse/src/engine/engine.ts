@@ -1,0 +1,231 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { WarehouseError } from '../errors.ts'
+import { type EngineLimits, engineConfig } from './config.ts'
+import type { Statement, StatementResult, ToChild, ToParent } from './protocol.ts'
+
+export interface EngineOptions extends EngineLimits {
+  /** Folder of the engine; made when it is not there. */
+  readonly path: string
+  readonly database: string
+  /** Milliseconds after which a statement's engine is taken for dead and killed: longer than any statement may run. */
+  readonly patience: number
+  readonly onEvent?: (event: EngineEvent) => void
+}
+
+export type EngineEvent =
+  | { readonly what: 'started'; readonly pid: number; readonly version: string }
+  | { readonly what: 'died'; readonly reason: string; readonly retryMs: number }
+
+/** Milliseconds before a dead engine is started again: doubled with each failure, back to the first after a good start. */
+const BACKOFF = { first: 100, most: 10_000 }
+/** A folder in use may belong to a child that is just ending with its parent: so long do we try again. */
+const IN_USE_PATIENCE_MS = 3_000
+const STOP_PATIENCE_MS = 10_000
+
+interface Running {
+  readonly resolve: (result: StatementResult) => void
+  readonly reject: (error: Error) => void
+  readonly watchdog: NodeJS.Timeout
+}
+
+type State =
+  | { is: 'starting'; done: Promise<void> }
+  | { is: 'ready'; child: ChildProcess; version: string }
+  | { is: 'waiting'; reason: string; until: number; timer: NodeJS.Timeout }
+  | { is: 'stopped' }
+
+/**
+ * chDB in a child process. When it dies, what was under way fails as `unavailable` and it is started again. The data folder's
+ * lock is the engine's own: it goes with the process, however that ends.
+ */
+export class Engine {
+  readonly #options: EngineOptions
+  readonly #running = new Map<number, Running>()
+  #state: State = { is: 'stopped' }
+  #nextId = 1
+  #failures = 0
+  #starts = 0
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+  }
+
+  /** Throws `in-use` when another process has the folder, `unavailable` with the engine's words when it does not start. */
+  async start(): Promise<void> {
+    const deadline = Date.now() + IN_USE_PATIENCE_MS
+    for (;;) {
+      try {
+        return await this.#begin()
+      } catch (error) {
+        const again = error instanceof WarehouseError && error.code === 'in-use' && Date.now() < deadline
+        if (!again) throw error
+        await new Promise(resolve => setTimeout(resolve, BACKOFF.first))
+      }
+    }
+  }
+
+  async run(statement: Statement): Promise<StatementResult> {
+    if (this.#state.is === 'starting') await this.#state.done
+    const state = this.#state
+    if (state.is === 'waiting') {
+      const seconds = Math.max(0, (state.until - Date.now()) / 1000).toFixed(1)
+      throw new WarehouseError('unavailable', `${state.reason} It is started again in ${seconds} s.`)
+    }
+    if (state.is !== 'ready') throw new WarehouseError('unavailable', 'The warehouse is closed.')
+    return this.#send(state.child, statement)
+  }
+
+  get stats(): { pid: number; version: string; restarts: number; underWay: number } {
+    const ready = this.#state.is === 'ready' ? this.#state : undefined
+    return {
+      pid: ready?.child.pid ?? 0,
+      version: ready?.version ?? '',
+      restarts: Math.max(0, this.#starts - 1),
+      underWay: this.#running.size,
+    }
+  }
+
+  /** Lets the engine end its files properly. Statements under way fail as `unavailable` if it does not in time. */
+  async stop(): Promise<void> {
+    const state = this.#state
+    if (state.is === 'starting') {
+      await state.done.catch(() => undefined)
+      return this.stop()
+    }
+    this.#state = { is: 'stopped' }
+    if (state.is === 'waiting') clearTimeout(state.timer)
+    if (state.is !== 'ready') return
+    const ended = new Promise(resolve => state.child.once('exit', resolve))
+    const killer = setTimeout(() => state.child.kill('SIGKILL'), STOP_PATIENCE_MS)
+    state.child.send({ do: 'stop' } satisfies ToChild, () => undefined)
+    await ended
+    clearTimeout(killer)
+    this.#failAll('The warehouse was closed.')
+  }
+
+  #begin(): Promise<void> {
+    const done = this.#launch()
+    this.#state = { is: 'starting', done }
+    return done
+  }
+
+  async #launch(): Promise<void> {
+    try {
+      const { child, version } = await launch(this.#options)
+      this.#state = { is: 'ready', child, version }
+      this.#starts += 1
+      this.#failures = 0
+      child.on('message', (message: ToParent) => this.#hear(message))
+      child.once('exit', (code, signal) => this.#died(child, `The engine ended with ${signal ?? `code ${code}`}.`))
+      // It may have died between its greeting and now.
+      if (child.exitCode !== null || child.signalCode !== null) this.#died(child, 'The engine ended at once.')
+      else this.#options.onEvent?.({ what: 'started', pid: child.pid ?? 0, version })
+    } catch (error) {
+      this.#state = { is: 'stopped' }
+      throw error
+    }
+  }
+
+  #died(child: ChildProcess, reason: string): void {
+    if (this.#state.is !== 'ready' || this.#state.child !== child) return
+    this.#failAll(reason)
+    this.#retry(reason)
+  }
+
+  #retry(reason: string): void {
+    const retryMs = Math.min(BACKOFF.most, BACKOFF.first * 2 ** this.#failures)
+    this.#failures += 1
+    const timer = setTimeout(() => {
+      this.#begin().catch((error: Error) => {
+        if (this.#state.is === 'stopped') this.#retry(error.message)
+      })
+    }, retryMs)
+    this.#state = { is: 'waiting', reason, until: Date.now() + retryMs, timer }
+    this.#options.onEvent?.({ what: 'died', reason, retryMs })
+  }
+
+  #send(child: ChildProcess, statement: Statement): Promise<StatementResult> {
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId++
+      const watchdog = setTimeout(() => child.kill('SIGKILL'), this.#options.patience)
+      this.#running.set(id, { resolve, reject, watchdog })
+      child.send({ do: 'run', id, ...statement } satisfies ToChild, error => {
+        if (error) this.#settle(id)?.reject(new WarehouseError('unavailable', error.message, { cause: error }))
+      })
+    })
+  }
+
+  #hear(message: ToParent): void {
+    if (message.is === 'done') this.#settle(message.id)?.resolve(message)
+    else if (message.is === 'failed') this.#settle(message.id)?.reject(new Error(message.message))
+  }
+
+  #settle(id: number): Running | undefined {
+    const running = this.#running.get(id)
+    this.#running.delete(id)
+    if (running) clearTimeout(running.watchdog)
+    return running
+  }
+
+  #failAll(reason: string): void {
+    for (const id of [...this.#running.keys()]) this.#settle(id)?.reject(new WarehouseError('unavailable', reason))
+  }
+}
+
+/** Node runs the built file, also when this one is read as source. */
+function childFile(): string {
+  const url = import.meta.url.endsWith('.ts')
+    ? import.meta.url.replace('/src/engine/', '/dist/engine/').replace(/\.ts$/, '.js')
+    : import.meta.url
+  return fileURLToPath(new URL('./child.js', url))
+}
+
+async function launch(options: EngineOptions): Promise<{ child: ChildProcess; version: string }> {
+  await mkdir(options.path, { recursive: true })
+  const config = join(options.path, 'engine.xml')
+  await writeFile(config, engineConfig(options))
+  const child = fork(childFile(), [], {
+    serialization: 'advanced',
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  let stderr = ''
+  child.stderr?.on('data', chunk => {
+    stderr = (stderr + String(chunk)).slice(-4_000)
+  })
+  return new Promise((resolve, reject) => {
+    const refuse = (reason: string) => {
+      child.kill('SIGKILL')
+      reject(refusal(options.path, reason, stderr))
+    }
+    child.once('error', error => refuse(error.message))
+    child.once('close', (code, signal) => refuse(`It ended with ${signal ?? `code ${code}`}.`))
+    child.once('message', (message: ToParent) => {
+      child.removeAllListeners('close')
+      if (message.is === 'open') resolve({ child, version: message.version })
+      // The engine's own words are on its way through the pipe: they are complete when it is closed.
+      else {
+        child.once('close', () => refuse(message.is === 'refused' ? message.message : 'It did not greet.'))
+        child.kill('SIGKILL')
+      }
+    })
+    child.send(
+      { do: 'open', path: join(options.path, 'chdb'), database: options.database, config } satisfies ToChild,
+      () => undefined,
+    )
+  })
+}
+
+function refusal(path: string, reason: string, stderr: string): WarehouseError {
+  if (stderr.includes('Cannot lock file')) {
+    return new WarehouseError(
+      'in-use',
+      `Another process has the warehouse folder ${path}. Stop it, or choose another folder.`,
+    )
+  }
+  const words = stderr.trim()
+  return new WarehouseError('unavailable', `The analytical engine does not start: ${reason}${words ? ` ${words}` : ''}`)
+}

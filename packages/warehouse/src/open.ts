@@ -1,0 +1,140 @@
+import { createClient } from '@clickhouse/client'
+import { Database } from './client/database.ts'
+import { Gate } from './client/gate.ts'
+import { readSettings } from './client/settings.ts'
+import { backupEngine } from './engine/backup.ts'
+import { Engine, EngineConnection } from './engine/index.ts'
+import { WarehouseError } from './errors.ts'
+import { type Location, type Resolved, resolveOptions, type WarehouseOptions } from './options.ts'
+import { eventTimes } from './queries/eventTimes.ts'
+import { impact } from './queries/impact.ts'
+import { putRates } from './queries/rates.ts'
+import { tableStats } from './queries/stats.ts'
+import { summary } from './queries/summary.ts'
+import { timeline } from './queries/timeline.ts'
+import { migrate } from './schema/migrate.ts'
+import { applyRetention } from './schema/retention.ts'
+import type { InsertBatch, Warehouse } from './warehouse.ts'
+
+/**
+ * Opens the warehouse and brings its schema up to date. Embedded, it starts the engine in a child process. Throws
+ * `WarehouseError`: `in-use`, `newer-version`, `unavailable`, `denied`.
+ */
+export async function openWarehouse(location: Location, options: WarehouseOptions = {}): Promise<Warehouse> {
+  const resolved = resolveOptions(location, options)
+  const { database, engine, path } = await ('embedded' in location
+    ? openEmbedded(location.embedded.path, resolved)
+    : openRemote(location, resolved))
+  try {
+    await migrate(database)
+    await applyRetention(database, resolved.retention)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  return {
+    insert: batch => insert(database, batch),
+    impact: question => impact(database, question),
+    timeline: question => timeline(database, question),
+    summary: question => summary(database, question),
+    eventTimes: question => eventTimes(database, question),
+    putRates: (workspace, rates) => putRates(database, workspace, rates),
+    backup: async directory => {
+      if (engine === undefined || path === undefined) {
+        throw new WarehouseError('unsupported', 'A ClickHouse server is backed up with its own BACKUP statement.')
+      }
+      await database.alone(() => backupEngine(engine, path, directory))
+    },
+    check: () => database.check(),
+    stats: async () => ({
+      ...(await tableStats(database)),
+      ...(engine === undefined
+        ? {}
+        : {
+            'engine.pid': engine.stats.pid,
+            'engine.restarts': engine.stats.restarts,
+            'engine.underWay': engine.stats.underWay,
+          }),
+      'waiting.queries': database.waiting.queries,
+      'waiting.inserts': database.waiting.inserts,
+    }),
+    close: () => database.close(),
+  }
+}
+
+interface Opened {
+  readonly database: Database
+  readonly engine?: Engine
+  readonly path?: string
+}
+
+/** Seconds a query that ran into its bound has to say so, before its engine is taken for dead. */
+const GRACE_MS = 30_000
+
+async function openEmbedded(path: string, options: Resolved): Promise<Opened> {
+  const engine = new Engine({
+    path,
+    database: 'espalier',
+    memory: options.memory,
+    patience: options.queryTimeoutMs + GRACE_MS,
+    onEvent: options.onEvent,
+  })
+  await engine.start()
+  const client = createClient({ connection: new EngineConnection(engine) })
+  return { database: databaseOf(client, options, 1), engine, path }
+}
+
+async function openRemote(location: Extract<Location, { url: string }>, options: Resolved): Promise<Opened> {
+  const { url, username = 'default', password = '', database = 'espalier' } = location
+  const common = { url, username, password, request_timeout: options.queryTimeoutMs + GRACE_MS }
+  const setup = createClient({ ...common, database: 'default' })
+  try {
+    await databaseOf(setup, options, 1).command(`CREATE DATABASE IF NOT EXISTS \`${identifier(database)}\``)
+  } finally {
+    await setup.close()
+  }
+  const client = createClient({
+    ...common,
+    database,
+    max_open_connections: options.queries + INSERTS,
+    compression: { request: true },
+  })
+  return { database: databaseOf(client, options, INSERTS) }
+}
+
+/** Inserts under way at once to a server. */
+const INSERTS = 4
+
+function databaseOf(client: ReturnType<typeof createClient>, options: Resolved, inserts: number): Database {
+  return new Database({
+    client,
+    settings: readSettings({
+      threads: options.threads,
+      queryMemory: Math.floor(options.memory * 0.6),
+      queryTimeout: Math.ceil(options.queryTimeoutMs / 1000),
+    }),
+    reads: new Gate('queries', { running: options.queries, waiting: options.waiting }),
+    writes: new Gate('inserts', { running: inserts, waiting: options.waiting }),
+  })
+}
+
+function identifier(name: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    throw new WarehouseError('invalid', `"${name}" is no name for a database: letters, digits and underscores only.`)
+  }
+  return name
+}
+
+/** Bounds of a batch: within them it is one block, so it is taken in as a whole or not at all. */
+const MAX_BATCH = { rows: 1_000_000, bytes: 256 * 1024 * 1024 }
+
+async function insert(database: Database, batch: InsertBatch): Promise<void> {
+  if (batch.rows > MAX_BATCH.rows || batch.body.length > MAX_BATCH.bytes) {
+    throw new WarehouseError(
+      'invalid',
+      `A batch of ${batch.rows} rows and ${batch.body.length} bytes is beyond ${MAX_BATCH.rows} rows or ${MAX_BATCH.bytes} bytes.`,
+    )
+  }
+  if (batch.token === '') throw new WarehouseError('invalid', 'A batch needs a token, or it could be taken in twice.')
+  await database.insert(batch.table, batch.body, batch.token)
+}

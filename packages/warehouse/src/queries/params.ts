@@ -1,0 +1,25 @@
+import type { Params } from '../client/database.ts'
+
+/** Collects values under fresh names, so that a query's text holds placeholders only. */
+export class Binder {
+  readonly #values: Record<string, unknown> = {}
+  #next = 0
+
+  /** Placeholder for the value: `{p0:String}`. */
+  bind(type: 'String' | 'Float64' | 'Array(String)' | 'Array(Float64)' | 'Int64' | 'UInt32', value: unknown): string {
+    const name = `p${this.#next++}`
+    this.#values[name] = value
+    return `{${name}:${type}}`
+  }
+
+  get params(): Params {
+    return this.#values
+  }
+}
+
+/** What the engine's times can hold: the years 1900 to 2299. */
+export const ALL_TIME = { from: -2_208_988_800_000, to: 10_413_792_000_000 } as const
+
+/** `column` within `{from}` (inclusive) and `{to}` (exclusive), epoch milliseconds. */
+export const within = (column: string) =>
+  `${column} >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ${column} < fromUnixTimestamp64Milli({to:Int64}, 'UTC')`

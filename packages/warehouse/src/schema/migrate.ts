@@ -1,0 +1,46 @@
+import type { Database } from '../client/database.ts'
+import { WarehouseError } from '../errors.ts'
+import { createTable } from './table.ts'
+import { decisions, events, exposures, identityLinks, migrations as log, rates } from './tables.ts'
+
+export interface Migration {
+  /** 1, 2, 3… without a gap. */
+  readonly version: number
+  readonly name: string
+  /** Each may run again: a node that died halfway, or two nodes at once, do no harm. */
+  readonly statements: readonly string[]
+}
+
+export const migrations: readonly Migration[] = [
+  {
+    version: 1,
+    name: 'events, decisions, exposures, identity links, rates',
+    statements: [events, decisions, exposures, identityLinks, rates].map(createTable),
+  },
+]
+
+/**
+ * Brings the schema to this version's. A schema of a newer version is refused with `newer-version` and left as it is.
+ * Returns the versions that were applied now.
+ */
+export async function migrate(database: Database, all: readonly Migration[] = migrations): Promise<number[]> {
+  await database.command(createTable(log))
+  const [row] = await database.rows<{ version: number }>('SELECT max(version) AS version FROM migrations')
+  const present = row?.version ?? 0
+  const ours = all.at(-1)?.version ?? 0
+  if (present > ours) {
+    throw new WarehouseError(
+      'newer-version',
+      `The warehouse has schema version ${present}; this version of Espalier knows ${ours}. Start the newer version, or restore a backup made before the upgrade.`,
+    )
+  }
+  const due = all.filter(migration => migration.version > present)
+  for (const migration of due) {
+    for (const statement of migration.statements) await database.command(statement)
+    await database.command('INSERT INTO migrations (version, name) SELECT {version:UInt32}, {name:String}', {
+      version: migration.version,
+      name: migration.name,
+    })
+  }
+  return due.map(migration => migration.version)
+}
