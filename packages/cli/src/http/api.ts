@@ -1,0 +1,169 @@
+import type { Json } from '@espalier/core'
+import { CliError } from '../errors.ts'
+
+/** One item of an answer that refuses: what the server says of it. */
+export interface Problem {
+  readonly code: string
+  readonly message: string
+  readonly path?: string
+  readonly mend?: string
+}
+
+/** The server refused, with its own words. */
+export class ApiError extends CliError {
+  readonly status: number
+  readonly code: string
+  /** The whole answer, for callers that know more of it. */
+  readonly body: unknown
+  constructor(status: number, problem: Problem, body: unknown) {
+    super(problem.path ? `${problem.path}: ${problem.message}` : problem.message, {
+      ...(problem.mend ? { mend: problem.mend } : {}),
+    })
+    this.name = 'ApiError'
+    this.status = status
+    this.code = problem.code
+    this.body = body
+  }
+}
+
+export interface ApiOptions {
+  readonly url: string
+  readonly key: string | undefined
+  /** Waits for milliseconds: injectable, so that tests do not sleep. */
+  readonly wait?: (ms: number, signal?: AbortSignal) => Promise<void>
+}
+
+export interface RequestOptions {
+  /** An object, or JSON text. */
+  readonly body?: Json
+  /** Aborted, nothing is tried again; a request under way is finished. */
+  readonly signal?: AbortSignal
+  /** How often to try again when the server asks for time (429, 503) or does not answer; 0 unless set. */
+  readonly retries?: number
+}
+
+/** A client of the HTTP API, with errors a person can act on. */
+export class Api {
+  readonly url: string
+  readonly #key: string | undefined
+  readonly #wait: (ms: number, signal?: AbortSignal) => Promise<void>
+
+  constructor(options: ApiOptions) {
+    this.url = normalized(options.url)
+    this.#key = options.key
+    this.#wait = options.wait ?? pause
+  }
+
+  async get<T>(path: string, options: RequestOptions = {}): Promise<T> {
+    return (await this.request('GET', path, options)) as T
+  }
+
+  async post<T>(path: string, body: Json, options: RequestOptions = {}): Promise<T> {
+    return (await this.request('POST', path, { ...options, body })) as T
+  }
+
+  /** The parsed answer; throws `ApiError` when the server refuses, `CliError` when nobody answers. */
+  async request(method: string, path: string, options: RequestOptions = {}): Promise<unknown> {
+    const response = await this.send(method, path, options)
+    const text = await response.text()
+    if (text === '') return undefined
+    try {
+      return JSON.parse(text) as unknown
+    } catch (cause) {
+      throw new CliError(`${this.url} answered something that is not JSON`, {
+        mend: 'Check that --url names an Espalier server, not a proxy or another site',
+        cause,
+      })
+    }
+  }
+
+  /** A successful response, its body not read yet. */
+  async send(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+    for (let attempt = 0; ; attempt++) {
+      const last = attempt >= (options.retries ?? 0)
+      const response = await this.#fetch(method, path, options).catch(async (error: unknown) => {
+        if (last || options.signal?.aborted) throw this.#unreachable(error)
+        return undefined
+      })
+      if (response?.ok) return response
+      if (response && (last || (response.status !== 429 && response.status !== 503))) throw await this.#refusal(response)
+      const asked = response?.headers.get('retry-after')
+      await response?.body?.cancel()
+      await this.#wait(retryAfter(asked ?? null, attempt), options.signal)
+    }
+  }
+
+  async #fetch(method: string, path: string, options: RequestOptions): Promise<Response> {
+    const { body } = options
+    const headers: Record<string, string> = { accept: 'application/json' }
+    if (this.#key) headers.authorization = `Bearer ${this.#key}`
+    if (body !== undefined) headers['content-type'] = 'application/json'
+    return fetch(this.url + path, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+  }
+
+  #unreachable(cause: unknown): Error {
+    const code = cause instanceof Error && cause.cause instanceof Error && 'code' in cause.cause ? cause.cause.code : ''
+    return new CliError(`No Espalier answers at ${this.url}${code ? ` (${String(code)})` : ''}`, {
+      mend: 'Start one with `espalier start`, or name another with --url or ESPALIER_URL',
+      cause,
+    })
+  }
+
+  async #refusal(response: Response): Promise<Error> {
+    const text = await response.text()
+    let body: unknown
+    try {
+      body = JSON.parse(text)
+    } catch {
+      body = undefined
+    }
+    const problem = (body as { error?: Problem } | undefined)?.error
+    if (response.status === 401 && !this.#key) {
+      return new ApiError(401, { code: 'unauthorized', message: 'A secret key is needed', mend: KEY_MEND }, body)
+    }
+    return new ApiError(
+      response.status,
+      problem ?? {
+        code: 'unexpected',
+        message: `${this.url} answered ${response.status} ${response.statusText}`.trim(),
+        mend: response.status === 404 ? 'Check that --url names an Espalier server of this version' : '',
+      },
+      body,
+    )
+  }
+}
+
+const KEY_MEND = 'Give it with --key or ESPALIER_SECRET_KEY; `espalier start` shows it once when it makes it'
+
+/** Milliseconds to wait: what the server asked for (seconds), else doubling from 0.2 s to 10 s. */
+function retryAfter(header: string | null, attempt: number): number {
+  const seconds = header === null ? Number.NaN : Number(header)
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 60) * 1000 : Math.min(200 * 2 ** attempt, 10_000)
+}
+
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, ms)
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+function normalized(url: string): string {
+  try {
+    const parsed = new URL(url)
+    if (parsed.protocol === 'http:' || parsed.protocol === 'https:') return url.replace(/\/+$/, '')
+  } catch {
+    // falls through to the one error
+  }
+  throw new CliError(`${url} is not the address of a server`, {
+    mend: 'Write it as http://127.0.0.1:8080',
+    exitCode: 2,
+  })
+}

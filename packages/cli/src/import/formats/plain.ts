@@ -1,0 +1,82 @@
+import { UsageError } from '../../errors.ts'
+import { type Mapping, parseMapping } from '../mapping/mapping.ts'
+
+/** What `--kind` may say of a file without a mapping. */
+export const KINDS = ['events', 'decisions', 'items', 'traits', 'rates'] as const
+export type Kind = (typeof KINDS)[number]
+
+/** Names under which a plain file may have each field, in order of preference. */
+const ALIASES: Record<string, readonly string[]> = {
+  userId: ['userId', 'user_id', 'customerId', 'customer_id', 'distinct_id'],
+  anonymousId: ['anonymousId', 'anonymous_id', 'visitor_id', 'visitorId', 'device_id'],
+  event: ['event', 'event_name', 'eventName', 'action', 'activity'],
+  time: ['timestamp', 'time', 'occurred_at', 'event_time', 'datetime', 'created_at', 'date'],
+  messageId: ['messageId', 'message_id', 'event_id'],
+}
+
+/**
+ * A mapping for a file whose columns have the API's own names (or common ones); every other column is a property, a trait, or
+ * a field of the item. Undefined when the columns do not say enough.
+ */
+export function plainMapping(kind: Kind, columns: ReadonlySet<string>, now: number): Mapping | undefined {
+  const find = (field: string) => ALIASES[field]?.find(name => columns.has(name))
+  const who = {
+    ...(find('userId') ? { userId: { $id: find('userId') } } : {}),
+    ...(find('anonymousId') ? { anonymousId: { $id: find('anonymousId') } } : {}),
+    ...(find('messageId') ? { messageId: `{${find('messageId')}}` } : {}),
+  }
+  const time = find('time')
+  const rule = ruleOf(kind)
+  return rule ? parseMapping({ rules: [rule] }, `plain ${kind}`, now) : undefined
+
+  function ruleOf(of: Kind): unknown {
+    const known = 'userId' in who || 'anonymousId' in who
+    const has = (...names: string[]) => names.every(name => columns.has(name))
+    switch (of) {
+      case 'events':
+        return known && time && find('event')
+          ? { type: 'track', event: `{${find('event')}}`, time: { column: time }, ...who, properties: { $rest: true } }
+          : undefined
+      case 'traits':
+        return known
+          ? { type: 'identify', time: time ? { column: time, otherwise: 'now' } : { columns: ['timestamp'], otherwise: 'now' }, ...who, traits: { $rest: true } }
+          : undefined
+      case 'decisions':
+        return known && time && has('touchpoint', 'experience', 'propensity')
+          ? {
+              type: 'decision',
+              ...who,
+              time: { column: time },
+              touchpoint: '{touchpoint}',
+              experience: '{experience}',
+              variant: '{variant}',
+              ...(has('control') ? { control: { $boolean: 'control' } } : {}),
+              propensity: { $number: 'propensity' },
+              ...(has('exposed') ? { exposed: { $boolean: 'exposed' } } : {}),
+              context: { $rest: true },
+            }
+          : undefined
+      case 'items':
+        return has('id') ? { type: 'item', id: '{id}', fields: { $rest: true } } : undefined
+      case 'rates':
+        return has('day', 'currency', 'base', 'rate')
+          ? { type: 'rate', day: '{day}', currency: '{currency}', base: '{base}', rate: { $number: 'rate' } }
+          : undefined
+    }
+  }
+}
+
+/** What a plain file of a kind must have, for the error when it has not. */
+export const NEEDED: Record<Kind, string> = {
+  events: 'event, timestamp, and userId or anonymousId',
+  traits: 'userId or anonymousId',
+  decisions: 'touchpoint, experience, variant, propensity, timestamp, and userId or anonymousId',
+  items: 'id',
+  rates: 'day, currency, base and rate',
+}
+
+export function kindOf(text: string): Kind {
+  const kind = KINDS.find(name => name === text)
+  if (!kind) throw new UsageError(`--kind ${text} is not known`, `Use one of ${KINDS.join(', ')}`)
+  return kind
+}

@@ -1,0 +1,94 @@
+import type { JsonObject } from '@espalier/core'
+import type { Item } from '../importer.ts'
+import { asText } from '../mapping/cells.ts'
+import { RowProblem } from '../mapping/problem.ts'
+import { eventFormat, eventItem, hasAll, object, readTime, text } from './format.ts'
+
+/** PostHog's events: batch exports, the events table of the SQL editor, `posthog events export`; NDJSON or CSV. */
+export const posthog = eventFormat(
+  'posthog',
+  'PostHog events export (NDJSON or CSV)',
+  1,
+  columns => hasAll(columns, 'event', 'distinct_id', 'timestamp') && (columns.has('properties') || columns.has('uuid')),
+  cells => {
+    const event = text(cells, 'event')
+    const distinct = text(cells, 'distinct_id')
+    if (event === undefined) throw new RowProblem('it has no event')
+    if (distinct === undefined) throw new RowProblem('it has no distinct_id')
+    const all = object(cells.properties)
+    const properties = own(all)
+    const common = { messageId: text(cells, 'uuid', 'id'), ...people(distinct, all), context: contextOf(all) } as JsonObject
+    return eventOf(event, readTime(cells.timestamp), common, properties, all)
+  },
+)
+
+function eventOf(event: string, at: number, common: JsonObject, properties: JsonObject, all: JsonObject): Item {
+  switch (event) {
+    case '$pageview':
+      return eventItem('page', at, { ...common, name: asText(all.title) ?? '', properties: { ...properties, ...pageOf(all) } })
+    case '$screen':
+      return eventItem('screen', at, { ...common, name: asText(all.$screen_name) ?? '', properties })
+    case '$identify':
+    case '$set':
+      return eventItem('identify', at, { ...common, traits: { ...object(all.$set_once), ...object(all.$set) } })
+    case '$groupidentify':
+      return eventItem('group', at, { ...common, groupId: asText(all.$group_key) ?? '', traits: object(all.$group_set) })
+    case '$create_alias':
+    case '$merge_dangerously':
+      return eventItem('alias', at, { userId: asText(common.userId ?? common.anonymousId) ?? '', previousId: asText(all.alias) ?? '' })
+    default:
+      return eventItem('track', at, { ...common, event, properties })
+  }
+}
+
+/**
+ * A distinct id is a known person's, or the browser's own until somebody logs in: then it equals `$device_id`, and
+ * `$is_identified` is false.
+ */
+function people(distinct: string, all: JsonObject): { userId?: string; anonymousId?: string } {
+  const device = asText(all.$device_id)
+  const before = asText(all.$anon_distinct_id) ?? device
+  if (all.$user_id) return { userId: asText(all.$user_id)!, ...(before ? { anonymousId: before } : {}) }
+  const anonymous = all.$is_identified === false || all.$process_person_profile === false || distinct === device
+  if (anonymous) return { anonymousId: distinct }
+  return { userId: distinct, ...(before && before !== distinct ? { anonymousId: before } : {}) }
+}
+
+/** What the business sent: PostHog's own properties begin with a dollar sign. */
+function own(all: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(all).filter(([name, value]) => !name.startsWith('$') && value !== null))
+}
+
+function pageOf(all: JsonObject): JsonObject {
+  return compact({ url: all.$current_url, path: all.$pathname, referrer: all.$referrer, title: all.title })
+}
+
+function contextOf(all: JsonObject): JsonObject {
+  return compact({
+    page: compact({ url: all.$current_url, path: all.$pathname, referrer: all.$referrer }),
+    campaign: compact({
+      source: all.utm_source,
+      medium: all.utm_medium,
+      name: all.utm_campaign,
+      term: all.utm_term,
+      content: all.utm_content,
+    }),
+    device: compact({ type: asText(all.$device_type)?.toLowerCase() }),
+    os: compact({ name: all.$os, version: all.$os_version }),
+    country: all.$geoip_country_name,
+    locale: all.$browser_language,
+    timezone: all.$timezone,
+    ip: all.$ip,
+    userAgent: all.$raw_user_agent,
+  })
+}
+
+function compact(fields: Record<string, JsonObject[string] | undefined>): JsonObject {
+  const made: JsonObject = {}
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined || value === null || value === '') continue
+    if (typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0) continue
+    made[name] = value
+  }
+  return made
+}

@@ -1,0 +1,107 @@
+import type { Json } from '@espalier/core'
+import type { Cells } from '../source/rows.ts'
+import { asText, cellOf } from './cells.ts'
+import { fieldsOf, join, MappingProblem, textOf } from './problem.ts'
+
+export type Test = (cells: Cells) => boolean
+
+type Operator = (cell: Json | undefined) => boolean
+
+/** Each operator makes a test of its argument. An empty cell passes only `exists: false`, `isNot` and `notIn`. */
+const OPERATORS: Record<string, (argument: unknown, path: string) => Operator> = {
+  is: argument => cell => same(cell, argument),
+  isNot: argument => cell => !same(cell, argument),
+  in: (argument, path) => among(argument, path),
+  notIn: (argument, path) => {
+    const test = among(argument, path)
+    return cell => !test(cell)
+  },
+  startsWith: (argument, path) => onText(textOf(argument, path), (text, part) => text.startsWith(part)),
+  endsWith: (argument, path) => onText(textOf(argument, path), (text, part) => text.endsWith(part)),
+  contains: (argument, path) => onText(textOf(argument, path), (text, part) => text.includes(part)),
+  matches: (argument, path) => {
+    let expression: RegExp
+    try {
+      expression = new RegExp(textOf(argument, path), 'u')
+    } catch (error) {
+      throw error instanceof MappingProblem ? error : new MappingProblem(path, `is not a regular expression: ${(error as Error).message}`)
+    }
+    return cell => {
+      const text = asText(cell)
+      return text !== undefined && expression.test(text)
+    }
+  },
+  lt: (argument, path) => onNumber(argument, path, (value, bound) => value < bound),
+  lte: (argument, path) => onNumber(argument, path, (value, bound) => value <= bound),
+  gt: (argument, path) => onNumber(argument, path, (value, bound) => value > bound),
+  gte: (argument, path) => onNumber(argument, path, (value, bound) => value >= bound),
+  exists: (argument, path) => {
+    if (typeof argument !== 'boolean') throw new MappingProblem(path, 'must be true or false')
+    return cell => (asText(cell) !== undefined) === argument
+  },
+}
+
+/**
+ * A condition over the cells of a row: `{column, …}` with one or several operators that must all hold, or `all`, `any`,
+ * `not`. `reads` hears which columns it looks at.
+ */
+export function parseCondition(node: unknown, path: string, reads: (column: string) => void): Test {
+  const fields = fieldsOf(node, path, ['column', 'all', 'any', 'not', ...Object.keys(OPERATORS)])
+  const nested = (name: 'all' | 'any') => {
+    const list = fields[name]
+    if (!Array.isArray(list) || list.length === 0) throw new MappingProblem(join(path, name), 'must be a list of conditions')
+    return list.map((item, i) => parseCondition(item, `${join(path, name)}[${i}]`, reads))
+  }
+  const tests: Test[] = []
+  if ('all' in fields) tests.push(...nested('all'))
+  if ('any' in fields) {
+    const any = nested('any')
+    tests.push(cells => any.some(test => test(cells)))
+  }
+  if ('not' in fields) {
+    const not = parseCondition(fields.not, join(path, 'not'), reads)
+    tests.push(cells => !not(cells))
+  }
+  const operators = Object.keys(OPERATORS).filter(name => name in fields)
+  if ('column' in fields) {
+    const column = textOf(fields.column, join(path, 'column'))
+    reads(column)
+    if (operators.length === 0) {
+      throw new MappingProblem(path, `needs an operator beside column: one of ${Object.keys(OPERATORS).join(', ')}`)
+    }
+    for (const name of operators) {
+      const test = OPERATORS[name]!(fields[name], join(path, name))
+      tests.push(cells => test(cellOf(cells, column)))
+    }
+  } else if (operators.length > 0) {
+    throw new MappingProblem(path, `needs the column that ${operators[0]} looks at`)
+  }
+  if (tests.length === 0) throw new MappingProblem(path, 'says nothing; name a column and an operator')
+  return cells => tests.every(test => test(cells))
+}
+
+function same(cell: Json | undefined, argument: unknown): boolean {
+  const text = asText(cell)
+  if (text === undefined) return false
+  return text === String(argument) || (typeof argument === 'number' && Number(text) === argument)
+}
+
+function among(argument: unknown, path: string): Operator {
+  if (!Array.isArray(argument) || argument.length === 0) throw new MappingProblem(path, 'must be a list')
+  return cell => argument.some(item => same(cell, item))
+}
+
+function onText(part: string, test: (text: string, part: string) => boolean): Operator {
+  return cell => {
+    const text = asText(cell)
+    return text !== undefined && test(text, part)
+  }
+}
+
+function onNumber(bound: unknown, path: string, test: (value: number, bound: number) => boolean): Operator {
+  if (typeof bound !== 'number') throw new MappingProblem(path, 'must be a number')
+  return cell => {
+    const text = asText(cell)
+    return text !== undefined && test(Number(text), bound)
+  }
+}

@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto'
+import { CliError } from '../errors.ts'
+import type { Api } from '../http/api.ts'
+import { count, ProgressLine } from '../output/progressLine.ts'
+import type { Shell } from '../shell.ts'
+import { Builder, type BuiltItem } from './build.ts'
+import { type Kind } from './formats/plain.ts'
+import { recognise } from './formats/recognise.ts'
+import type { Importer, Item } from './importer.ts'
+import { findMapping } from './mapping/shipped.ts'
+import { Rejects } from './rejects.ts'
+import type { Sendable } from './send/batches.ts'
+import { ProgressFile } from './send/progressFile.ts'
+import { sendPuts } from './send/puts.ts'
+import { sendStream } from './send/stream.ts'
+import { sizeOf } from './source/open.ts'
+import { openTable } from './source/rows.ts'
+
+export interface ImportOptions {
+  readonly file: string
+  readonly kind: Kind | undefined
+  readonly mapping: string | undefined
+  readonly rejects: string
+  readonly dryRun: boolean
+  readonly limit: number | undefined
+  /** Characters that sorting holds in memory. */
+  readonly memory?: number
+}
+
+export interface ImportSummary {
+  file: string
+  format: string
+  rows: number
+  items: number
+  names: Record<string, number>
+  first: string | null
+  last: string | null
+  stored: number
+  duplicates: number
+  ignored: number
+  rejected: number
+  /** Where the rejected rows are, when there are any. */
+  rejects: string | null
+  /** Items an earlier, interrupted run had sent. */
+  resumed: number
+  interrupted: boolean
+  seconds: number
+  rowsPerSecond: number
+  dryRun: boolean
+  /** With `dryRun`: the first item as it would be sent. */
+  example?: Item
+  reasons: { row: number | undefined; reason: string }[]
+}
+
+/** Imports one file: reads it, makes items, sorts them by time, sends them, writes what was refused. */
+export async function importFile(options: ImportOptions, api: Api, shell: Shell, now: () => number = Date.now): Promise<ImportSummary> {
+  const began = now()
+  const stop = new AbortController()
+  const unsubscribe = shell.onInterrupt(() => stop.abort())
+  const size = await sizeOf(options.file)
+  const table = await openTable(options.file)
+  const importer = options.mapping === undefined ? recognise(table, options.kind, options.file, began) : findMapping(options.mapping, began)
+  const rejects = new Rejects()
+  const builder = new Builder(importer, rejects, options.memory)
+  const line = new ProgressLine(shell, now)
+  try {
+    const read = (rows: number) => line.update('Reading', table.file.read() / Math.max(1, size), `${count(rows)} rows`)
+    await builder.read(table, read, stop.signal)
+    if (stop.signal.aborted) throw new CliError('Interrupted while reading; nothing was sent')
+    const sending = new Sending(importer, builder, rejects, line, options)
+    const result = options.dryRun ? NOTHING : await sending.send(api, table.file.digest(), shell, stop.signal)
+    line.clear()
+    if (rejects.count > 0 && !result.interrupted) await rejects.write(options.rejects, options.file, importer)
+    return summary(options, importer, builder, rejects, result, (now() - began) / 1000)
+  } finally {
+    line.clear()
+    builder.close()
+    unsubscribe()
+  }
+}
+
+interface Result {
+  stored: number
+  duplicates: number
+  resumed: number
+  interrupted: boolean
+}
+
+const NOTHING: Result = { stored: 0, duplicates: 0, resumed: 0, interrupted: false }
+
+/** The second half: what was built goes to the server. */
+class Sending {
+  readonly #importer: Importer
+  readonly #builder: Builder
+  readonly #rejects: Rejects
+  readonly #line: ProgressLine
+  readonly #limit: number | undefined
+  #done = 0
+
+  constructor(importer: Importer, builder: Builder, rejects: Rejects, line: ProgressLine, options: ImportOptions) {
+    this.#importer = importer
+    this.#builder = builder
+    this.#rejects = rejects
+    this.#line = line
+    this.#limit = options.limit
+  }
+
+  async send(api: Api, digest: string, shell: Shell, signal: AbortSignal): Promise<Result> {
+    const { target, outputs, meaning } = this.#importer
+    const items = () => {
+      this.#done = 0
+      return this.#builder.items(this.#limit)
+    }
+    const common = { api, signal, sent: this.#sent, refuse: this.#refuse }
+    if (target !== 'stream') {
+      const result = await sendPuts(items(), { ...common, target })
+      return { ...NOTHING, stored: result.stored, interrupted: signal.aborted }
+    }
+    const file = createHash('sha256').update(`${digest}\n${meaning}`).digest('hex')
+    const identity = createHash('sha256').update(`${file}\n${api.url}`).digest('hex')
+    const progress = new ProgressFile(shell.environment.cache, identity)
+    return sendStream(items, { ...common, file, outputs, progress })
+  }
+
+  #sent = (items: readonly Sendable[], refused: number) => {
+    this.#done += items.length
+    const total = Math.min(this.#builder.built.items, this.#limit ?? Number.POSITIVE_INFINITY)
+    const detail = `${count(this.#done)} of ${count(total)}${refused > 0 ? `, ${count(this.#rejects.count)} rejected` : ''}`
+    this.#line.update('Sending', this.#done / Math.max(1, total), detail)
+  }
+
+  #refuse = (item: Sendable, reason: string) => {
+    const { group } = item as BuiltItem
+    if (group === undefined) this.#rejects.row(item.row, reason)
+    else this.#rejects.group(item.output, group, reason)
+  }
+}
+
+function summary(
+  options: ImportOptions,
+  importer: Importer,
+  { built }: Builder,
+  rejects: Rejects,
+  result: Result,
+  seconds: number,
+): ImportSummary {
+  return {
+    file: options.file,
+    format: importer.name,
+    rows: built.rows,
+    items: built.items,
+    names: Object.fromEntries([...built.names].sort((a, b) => b[1] - a[1])),
+    first: built.first === undefined ? null : new Date(built.first).toISOString(),
+    last: built.last === undefined ? null : new Date(built.last).toISOString(),
+    stored: result.stored,
+    duplicates: result.duplicates,
+    ignored: built.ignored,
+    rejected: rejects.count,
+    rejects: rejects.count > 0 && !result.interrupted ? options.rejects : null,
+    resumed: result.resumed,
+    interrupted: result.interrupted,
+    seconds: Math.round(seconds * 10) / 10,
+    rowsPerSecond: Math.round(built.rows / Math.max(seconds, 0.001)),
+    dryRun: options.dryRun,
+    ...(options.dryRun && built.example ? { example: built.example } : {}),
+    reasons: rejects.sample(),
+  }
+}

@@ -1,0 +1,126 @@
+import type { Api } from '../../http/api.ts'
+import { batches, type Sendable, windows } from './batches.ts'
+import { lanes } from './lanes.ts'
+import type { Progress, ProgressFile } from './progressFile.ts'
+
+export interface StreamOptions {
+  readonly api: Api
+  /** Identity of the import: SHA-256 of the file's bytes and the mapping's meaning, hex. */
+  readonly file: string
+  /** Items that a row may begin: numbers the rows for the server. */
+  readonly outputs: number
+  readonly progress: ProgressFile
+  readonly signal: AbortSignal
+  /** Hears after each request. */
+  sent(items: readonly Sendable[], refused: number): void
+  /** A row the server refused. */
+  refuse(item: Sendable, reason: string): void
+}
+
+export interface StreamResult {
+  stored: number
+  duplicates: number
+  refused: number
+  /** Items skipped since an earlier run of the same import had sent them. */
+  resumed: number
+  interrupted: boolean
+}
+
+const IN_FLIGHT = 4
+const WINDOW = 20_000
+/** About five minutes of a server that asks for time. */
+const RETRIES = 40
+
+interface ImportAnswer {
+  stored: number
+  duplicates: number
+  errors?: readonly { row: number; code: string; message: string }[]
+}
+
+/**
+ * Sends items, given in order of time, to the stream: several requests in flight, each person's items in order. Goes on where
+ * an interrupted run of the same import stopped. `items` may be called twice.
+ */
+export async function sendStream(items: () => AsyncIterable<Sendable>, options: StreamOptions): Promise<StreamResult> {
+  const before = options.progress.read()
+  if (before) {
+    const result = await attempt(items(), before, options)
+    if (result) return result
+    options.progress.remove()
+  }
+  return (await attempt(items(), { sent: 0, probe: 0 }, options))!
+}
+
+/**
+ * Sends all windows from `before.probe` on. The last window of the run before goes first again: when the server knows its
+ * rows, it knows those before it; when it takes one of them, it has forgotten (another data folder), and the answer is
+ * undefined.
+ */
+async function attempt(
+  items: AsyncIterable<Sendable>,
+  before: Progress,
+  options: StreamOptions,
+): Promise<StreamResult | undefined> {
+  const result: StreamResult = { stored: 0, duplicates: 0, refused: 0, resumed: 0, interrupted: false }
+  let end = 0
+  for await (const window of windows(items, WINDOW)) {
+    const start = end
+    end += window.length
+    if (end <= before.probe) {
+      result.resumed += window.length
+      options.sent(window, 0)
+      continue
+    }
+    const probing = start < before.sent
+    const known = result.stored
+    await sendWindow(window, options, result)
+    if (probing && result.stored > known) return undefined
+    if (options.signal.aborted) break
+    options.progress.write({ sent: end, probe: start })
+  }
+  result.interrupted = options.signal.aborted
+  if (!result.interrupted) options.progress.remove()
+  return result
+}
+
+/** Sends a window's lanes side by side; a lane that fails stops the others after their request. */
+async function sendWindow(window: readonly Sendable[], options: StreamOptions, result: StreamResult): Promise<void> {
+  let failure: { error: unknown } | undefined
+  const sendLane = async (lane: readonly Sendable[]) => {
+    for (const batch of batches(lane)) {
+      if (options.signal.aborted || failure) return
+      await sendBatch(batch, options, result).catch((error: unknown) => {
+        failure ??= { error }
+      })
+    }
+  }
+  await Promise.all(lanes(window, IN_FLIGHT).map(sendLane))
+  if (failure && !options.signal.aborted) throw failure.error
+}
+
+async function sendBatch(batch: readonly Sendable[], options: StreamOptions, result: StreamResult): Promise<void> {
+  const answer = await options.api.post<ImportAnswer>('/v1/import', bodyOf(options, batch), {
+    retries: RETRIES,
+    signal: options.signal,
+  })
+  const errors = answer.errors ?? []
+  const byRow = new Map(errors.length === 0 ? [] : batch.map(item => [numberOf(options, item), item]))
+  for (const { row, message } of errors) {
+    const item = byRow.get(row)
+    if (item) options.refuse(item, message)
+  }
+  result.stored += answer.stored
+  result.duplicates += answer.duplicates
+  result.refused += errors.length
+  options.sent(batch, errors.length)
+}
+
+/** The row as the server knows it: each item that a row begins has its own number. */
+function numberOf(options: Pick<StreamOptions, 'outputs'>, item: Sendable): number {
+  return options.outputs === 1 ? item.row : item.row * options.outputs + item.output
+}
+
+function bodyOf(options: StreamOptions, batch: readonly Sendable[]): string {
+  const items = batch.map(item => `{"row":${numberOf(options, item)},${item.json.slice(1)}`)
+  return `{"file":"${options.file}","items":[${items.join(',')}]}`
+}

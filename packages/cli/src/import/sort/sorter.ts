@@ -1,0 +1,116 @@
+import { once } from 'node:events'
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** What is sorted: by `key` (all numbers or all texts), then row, then output. `line` is one line of text. */
+export interface SortRecord {
+  readonly key: number | string
+  readonly row: number
+  readonly output: number
+  readonly line: string
+}
+
+/**
+ * Sorts any number of records in bounded memory: what does not fit is written to a temporary folder in sorted runs, and the
+ * runs are merged while reading. The order is total, so the same records always come in the same order.
+ */
+export class Sorter {
+  readonly #limit: number
+  #held: SortRecord[] = []
+  #size = 0
+  #count = 0
+  #runs: string[] = []
+  #folder: string | undefined
+
+  /** `limit`: characters held in memory. */
+  constructor(limit = 64 << 20) {
+    this.#limit = limit
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Runs written to the disk so far. */
+  get runs(): number {
+    return this.#runs.length
+  }
+
+  async add(record: SortRecord): Promise<void> {
+    this.#held.push(record)
+    this.#size += record.line.length + 100
+    this.#count++
+    if (this.#size > this.#limit) await this.#spill()
+  }
+
+  /** All records in order; may be read again, until `close`. */
+  async *sorted(): AsyncGenerator<SortRecord> {
+    this.#held.sort(compare)
+    if (this.#runs.length === 0) {
+      yield* fromMemory(this.#held)
+      return
+    }
+    yield* merge([...this.#runs.map(readRun), fromMemory(this.#held)])
+  }
+
+  /** Removes the temporary folder. */
+  close(): void {
+    this.#held = []
+    if (this.#folder) rmSync(this.#folder, { recursive: true, force: true })
+    this.#folder = undefined
+  }
+
+  async #spill(): Promise<void> {
+    this.#folder ??= mkdtempSync(join(tmpdir(), 'espalier-sort-'))
+    const path = join(this.#folder, `${this.#runs.length}`)
+    const stream = createWriteStream(path)
+    const failed = once(stream, 'error').then(([error]) => Promise.reject(error))
+    failed.catch(() => undefined)
+    this.#held.sort(compare)
+    for (const { key, row, output, line } of this.#held) {
+      if (!stream.write(`${JSON.stringify([key, row, output])}\t${line}\n`)) await Promise.race([once(stream, 'drain'), failed])
+    }
+    stream.end()
+    await Promise.race([once(stream, 'close'), failed])
+    this.#runs.push(path)
+    this.#held = []
+    this.#size = 0
+  }
+}
+
+function compare(a: SortRecord, b: SortRecord): number {
+  return (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) || a.row - b.row || a.output - b.output
+}
+
+async function* readRun(path: string): AsyncGenerator<SortRecord> {
+  const lines = createInterface({ input: createReadStream(path, { highWaterMark: 1 << 18 }), crlfDelay: 0 })
+  for await (const text of lines) {
+    const tab = text.indexOf('\t')
+    const [key, row, output] = JSON.parse(text.slice(0, tab)) as [number | string, number, number]
+    yield { key, row, output, line: text.slice(tab + 1) }
+  }
+}
+
+async function* fromMemory(records: readonly SortRecord[]): AsyncGenerator<SortRecord> {
+  yield* records
+}
+
+/** Merges sorted sources; a run is 64 MB, so their number stays small and a linear scan is enough. */
+async function* merge(sources: AsyncGenerator<SortRecord>[]): AsyncGenerator<SortRecord> {
+  const heads: { record: SortRecord; source: AsyncGenerator<SortRecord> }[] = []
+  for (const source of sources) {
+    const first = await source.next()
+    if (!first.done) heads.push({ record: first.value, source })
+  }
+  while (heads.length > 0) {
+    let least = 0
+    for (let i = 1; i < heads.length; i++) if (compare(heads[i]!.record, heads[least]!.record) < 0) least = i
+    const head = heads[least]!
+    yield head.record
+    const next = await head.source.next()
+    if (next.done) heads.splice(least, 1)
+    else head.record = next.value
+  }
+}

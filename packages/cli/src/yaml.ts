@@ -1,0 +1,61 @@
+import { type Document, isCollection, isPair, isScalar, LineCounter, type Node, parseAllDocuments } from 'yaml'
+import { UsageError } from './errors.ts'
+
+/** One document of a YAML or JSON file, with the lines of its parts. */
+export interface SourceDocument {
+  readonly value: unknown
+  readonly document: Document
+  /** Line, from 1, of what a path such as `variants[1].weight` or `/variants/1/weight` leads to, or of the nearest part above it. */
+  lineOf(path: string): number
+}
+
+/** Parses a YAML file (JSON is YAML), every document of it. Throws `UsageError` with the line of what cannot be read. */
+export function parseYaml(text: string, file: string): SourceDocument[] {
+  const lines = new LineCounter()
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, maxAliasCount: 100 } as never)
+  if (!Array.isArray(documents)) return []
+  const sources: SourceDocument[] = []
+  for (const document of documents) {
+    const error = document.errors[0]
+    if (error) {
+      const { line, col } = lines.linePos(error.pos[0])
+      throw new UsageError(`${file}:${line}:${col}: ${firstLine(error.message)}`, 'Mend the YAML and run the command again')
+    }
+    if (document.contents === null) continue
+    sources.push({ value: valueOf(document, file), document, lineOf: path => lineOf(document, lines, path) })
+  }
+  return sources
+}
+
+function valueOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (cause) {
+    throw new UsageError(`${file}: ${firstLine((cause as Error).message)}`, 'Write it out instead of using aliases')
+  }
+}
+
+function lineOf(document: Document, lines: LineCounter, path: string): number {
+  let node: unknown = document.contents
+  let offset = start(node) ?? 0
+  for (const name of path.split(/[.[\]/]+/).filter(part => part !== '')) {
+    if (!isCollection(node)) break
+    const pair = node.items.find(item => isPair(item) && isScalar(item.key) && String(item.key.value) === name)
+    if (isPair(pair)) {
+      offset = start(pair.key) ?? offset
+      node = pair.value
+      continue
+    }
+    node = node.get(Number.isInteger(Number(name)) ? Number(name) : name, true)
+    offset = start(node) ?? offset
+  }
+  return lines.linePos(offset).line
+}
+
+function start(node: unknown): number | undefined {
+  return (node as Node | undefined | null)?.range?.[0]
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!.replace(/:$/, '')
+}
