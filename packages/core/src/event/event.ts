@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts'
+import { messageHash } from './message-hash.ts'
 
 export type EventType = 'track' | 'identify' | 'page' | 'screen' | 'group' | 'alias'
 
@@ -41,7 +42,12 @@ export interface ImportOrigin {
   readonly row: number
 }
 
-/** Total order of events: timestamp, then received, then place in the request (R10). */
+/** Total order of events: timestamp, then received, then place in the request (R10), then, so that no two are equal, the messageId's hash. */
 export function compareEvents(a: Event, b: Event): number {
-  return a.timestamp - b.timestamp || a.received - b.received || a.index - b.index
+  return (
+    a.timestamp - b.timestamp ||
+    a.received - b.received ||
+    a.index - b.index ||
+    messageHash(a.messageId) - messageHash(b.messageId)
+  )
 }

@@ -1,8 +1,16 @@
-import type { Json, JsonObject } from '../json.ts'
+import type { Device } from '../event/device.ts'
+import type { VisitOrigin } from '../event/origin.ts'
+import type { Json } from '../json.ts'
+import type { Stamp } from './stamp.ts'
 
 /**
  * One person: what the stream has made of their events. Plain data, so that it can be stored, copied and compared.
  * Times are epoch milliseconds. Every list has a bound (R11), stated in `profile/limits.ts`.
+ *
+ * All of it is a function of the set of the person's events (R10), but for what depends on the order of arrival: `id`,
+ * `version`, `bucketKey`, `identifiers`, `sources` and `session`.
+ *
+ * The lists and records in it, and what they hold, are never changed in place: a change puts a new one there.
  */
 export interface Profile {
   readonly id: string
@@ -16,23 +24,26 @@ export interface Profile {
   /** The known user, if any: a profile has at most one `userId`. */
   userId?: string
   /** All identifiers that lead here, as `kind:value`, in order of arrival. */
-  identifiers: string[]
+  identifiers: readonly string[]
   /** Source profiles whose events belong to this person: its own id first, then those merged into it. */
-  sources: string[]
-  traits: Record<string, Trait>
-  /** Accounts (group ids), most recent last. */
-  accounts: string[]
+  sources: readonly string[]
+  traits: Readonly<Record<string, Trait>>
+  /** Accounts by group id, as last stated. */
+  accounts: Readonly<Record<string, Stamp>>
   /** The last things this person did, in event order (R10): what was viewed, added, bought. */
-  recent: RecentEvent[]
+  recent: readonly RecentEvent[]
   session?: Session
-  acquisition: { first?: Touch; last?: Touch }
-  device?: { type: DeviceType; os?: string; model?: string }
+  /** The first and the last event that named a campaign or a referrer. */
+  acquisition: { readonly first?: Touch; readonly last?: Touch }
+  /** As the latest event says that says anything of it; `latest` has the stamps. */
+  device?: Device
   locale?: string
   timezone?: string
+  latest: { readonly device?: Stamp; readonly locale?: Stamp; readonly timezone?: Stamp }
   /** Values kept up because a definition needs them; the key is the signal's. */
-  signals: Record<string, EventTimes>
+  signals: Readonly<Record<string, EventTimes>>
   /** `context.consent.categoryPreferences`, the last stated value for each purpose. */
-  consent: Record<string, { granted: boolean; at: number }>
+  consent: Readonly<Record<string, Consent>>
   /** Number of events taken in, by the log's count. */
   events: number
 }
@@ -43,51 +54,43 @@ export interface MergedProfile {
   readonly mergedInto: string
 }
 
-export type DeviceType = 'mobile' | 'tablet' | 'desktop' | 'other'
-
-/** A stated fact with what decides between two statements: see `profile/traits.ts`. */
-export interface Trait {
-  value: Json
-  at: number
+export function isMerged(profile: Profile | MergedProfile): profile is MergedProfile {
+  return 'mergedInto' in profile
 }
 
-export interface RecentEvent {
-  at: number
-  /** Tie-breakers of R10, so that the list is a function of the set of events. */
-  received: number
-  index: number
-  name: string
+/** A stated fact; the newer statement wins, whoever made it. `null` is a statement too: the fact was taken back. */
+export interface Trait extends Stamp {
+  readonly value: Json
+}
+
+export interface RecentEvent extends Stamp {
+  readonly name: string
   /** Product ids, or the page's path: at most a few. */
-  items?: string[]
+  readonly items?: readonly string[]
   /** Order total or value, where the event names one. */
-  value?: number
+  readonly value?: number
 }
 
+/** The latest session; it is over when `last` is more than half an hour ago. See `session.ts`. */
 export interface Session {
-  id: string
-  started: number
-  last: number
-  events: number
-  landing?: string
-  referrer?: string
+  readonly id: string
+  readonly started: number
+  readonly last: number
+  readonly events: number
+  /** Path of the page it began on. */
+  readonly landing?: string
+  readonly referrer?: string
 }
 
 /** Where a visit came from. */
-export interface Touch {
-  at: number
-  source?: string
-  medium?: string
-  campaign?: string
-  term?: string
-  content?: string
-  referrer?: string
+export interface Touch extends Stamp, VisitOrigin {}
+
+export interface Consent extends Stamp {
+  readonly granted: boolean
 }
 
-/** The last `keep` times an event happened, ascending, each with a short hash of its messageId so that unions are exact. */
+/** The last `keep` times an event happened, ascending, each with its `messageHash` so that unions are exact. */
 export interface EventTimes {
-  keep: number
-  /** `[timestamp, hash]` pairs, in order. */
-  times: [number, number][]
+  readonly keep: number
+  readonly times: readonly (readonly [timestamp: number, hash: number])[]
 }
-
-export type TraitValues = JsonObject

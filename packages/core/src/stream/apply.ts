@@ -1,31 +1,10 @@
+import { Batch } from './batch.ts'
+import type { ApplyContext } from './context.ts'
 import type { Applied, Entry } from './entry.ts'
 import type { People } from './people.ts'
 import type { Row } from './rows.ts'
 
-/** Everything besides the state that the outcome depends on: kept with the entries, so that replay repeats it (R6). */
-export interface ApplyContext {
-  readonly workspace: string
-  /** Received time of the batch, epoch milliseconds. */
-  readonly now: number
-  /** Ids for profiles that come into being, taken in order; never repeats. */
-  readonly newId: () => string
-  /** What the definitions of this moment need kept. */
-  readonly needs: SignalNeeds
-}
-
-/** The signals the live definitions need, by the event name they listen to. */
-export interface SignalNeeds {
-  /** Version of the definitions they come from. */
-  readonly version: number
-  readonly byEvent: ReadonlyMap<string, readonly SignalNeed[]>
-}
-
-/** Keep the last `keep` times of events called `event`. `key` names the signal in `Profile.signals`. */
-export interface SignalNeed {
-  readonly key: string
-  readonly event: string
-  readonly keep: number
-}
+export type { ApplyContext, SignalNeed, SignalNeeds } from './context.ts'
 
 export interface ApplyResult {
   /** One for each entry, in order. */
@@ -35,3 +14,15 @@ export interface ApplyResult {
 }
 
 export type Apply = (people: People, entries: readonly Entry[], context: ApplyContext) => ApplyResult
+
+/**
+ * The stream (R1): applies entries in order to the people they concern. Deterministic: the same state, entries and context give
+ * the same writes and rows (R6). Each profile is written once a batch, its version one higher; no object that came out of
+ * `people` is changed. Should it throw, what was written to `people` must be dropped.
+ */
+export const apply: Apply = (people, entries, context) => {
+  const batch = new Batch(people, context)
+  const applied = entries.map(entry => batch.take(entry))
+  batch.finish()
+  return { applied, rows: batch.rows }
+}

@@ -1,0 +1,73 @@
+import type { Json, JsonObject } from '../json.ts'
+
+export type DeviceType = 'mobile' | 'tablet' | 'desktop' | 'other'
+
+export interface Device {
+  readonly type: DeviceType
+  readonly os?: string
+  readonly model?: string
+}
+
+/**
+ * The device an event came from; undefined where its context says nothing of it. `context.device.type` wins, then
+ * `context.userAgentData.mobile`, then the user agent.
+ */
+export function deviceOf(context: JsonObject): Device | undefined {
+  const device = objectOf(context.device)
+  const agent = textOf(context.userAgent)
+  const stated = textOf(device?.type)
+  if (stated === undefined && agent === undefined) return undefined
+  const mobile = objectOf(context.userAgentData)?.mobile
+  const model = textOf(device?.model)
+  const os = textOf(objectOf(context.os)?.name) ?? (agent === undefined ? undefined : osOf(agent))
+  const type = (stated && statedType(stated, model)) || agentType(agent, mobile)
+  return { type, ...(os !== undefined && { os }), ...(model !== undefined && { model }) }
+}
+
+/** Segment's mobile libraries state the system (`ios`, `android`) where others state the form. */
+function statedType(stated: string, model = ''): DeviceType | undefined {
+  const type = stated.toLowerCase()
+  if (type === 'mobile' || type === 'tablet' || type === 'desktop' || type === 'other') return type
+  if (type === 'phone' || type === 'smartphone') return 'mobile'
+  if (type === 'ios' || type === 'android') return /ipad|tablet|\btab\b/i.test(model) ? 'tablet' : 'mobile'
+  if (type === 'macos' || type === 'windows' || type === 'linux' || type === 'computer') return 'desktop'
+  return undefined
+}
+
+const TABLET = /iPad|Tablet|PlayBook|Silk\/|Kindle/
+const OTHER = /TV|Tizen|Web0S|PlayStation|Xbox|Nintendo|CrKey|AppleTV|Roku|Watch/
+const DESKTOP = /Windows NT|Macintosh|X11|CrOS|Linux/
+
+function agentType(agent: string | undefined, mobile: Json | undefined): DeviceType {
+  if (agent === undefined) return 'other'
+  if (OTHER.test(agent)) return 'other'
+  if (TABLET.test(agent)) return 'tablet'
+  if (agent.includes('Android')) return agent.includes('Mobile') || mobile === true ? 'mobile' : 'tablet'
+  if (mobile === true || /iPhone|iPod|Mobi|Phone/.test(agent)) return 'mobile'
+  return DESKTOP.test(agent) ? 'desktop' : 'other'
+}
+
+const SYSTEMS: readonly (readonly [part: string, os: string])[] = [
+  ['Android', 'Android'],
+  ['iPhone', 'iOS'],
+  ['iPad', 'iOS'],
+  ['iPod', 'iOS'],
+  ['Windows', 'Windows'],
+  ['Mac OS', 'macOS'],
+  ['CrOS', 'ChromeOS'],
+  ['Linux', 'Linux'],
+]
+
+function osOf(agent: string): string | undefined {
+  return SYSTEMS.find(([part]) => agent.includes(part))?.[1]
+}
+
+const LONGEST = 200
+
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value.slice(0, LONGEST) : undefined
+}
+
+function objectOf(value: Json | undefined): JsonObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+}

@@ -1,0 +1,130 @@
+import type { JsonObject } from '../json.ts'
+import { type ItemError, RefusedItem } from './errors.ts'
+import type { Event, EventType, ImportOrigin } from './event.ts'
+import { readId, readMessageId, readName } from './identifiers.ts'
+import { EVENT_LIMITS } from './limits.ts'
+import { isLarger, repaired, Shape } from './shape.ts'
+import { eventTime } from './timestamp.ts'
+
+/** What an item is read with: its request and its place there. */
+export interface ItemBase {
+  /** The type the path names (`/v1/track`); it wins. Absent for a batch, where each item says its own. */
+  readonly type?: EventType
+  /** The batch's context: the item's own keys win, key by key. Checked by `readBatch`. */
+  readonly context?: JsonObject
+  /** The batch's `sentAt`; an item's own wins. */
+  readonly sentAt?: unknown
+  /** When the request was received, epoch milliseconds. */
+  readonly received: number
+  /** Place of the item in its request. */
+  readonly index: number
+  /** Called where the client sent no messageId. Under 100 characters, never the same twice. */
+  readonly newMessageId: () => string
+  /** For an import: where the row came from. */
+  readonly origin?: ImportOrigin
+  /** Bound of the item's JSON in bytes; 32 KB unless set. */
+  readonly maxBytes?: number
+}
+
+export type ItemResult =
+  | { readonly event: Event; readonly error?: undefined }
+  | { readonly event?: undefined; readonly error: ItemError }
+
+/**
+ * Reads one item of Segment's tracking API: validates it, applies the skew rule and merges the batch's context in. Never
+ * throws for bad input and never changes `raw`; the event shares its `properties` and `context` with it.
+ *
+ * `integrations` and unknown fields are checked like all else and then left out: they address other products.
+ */
+export function readItem(raw: unknown, base: ItemBase): ItemResult {
+  try {
+    return { event: read(raw, base) }
+  } catch (error) {
+    if (error instanceof RefusedItem) return { error: { code: error.code, message: error.message } }
+    throw error
+  }
+}
+
+const TYPES: ReadonlySet<unknown> = new Set<EventType>(['track', 'identify', 'page', 'screen', 'group', 'alias'])
+
+function read(raw: unknown, base: ItemBase): Event {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) throw new RefusedItem('not_an_object', 'The item')
+  const shape = new Shape()
+  shape.walk(raw, '', 0)
+  const limit = base.maxBytes ?? EVENT_LIMITS.bytes
+  if (isLarger(raw, shape, limit)) throw new RefusedItem('too_large', 'The item', String(limit))
+  const item = raw as Record<string, unknown>
+
+  const type = base.type ?? item.type
+  if (!TYPES.has(type)) throw new RefusedItem('type_unknown', 'type')
+  const event: Mutable<Event> = {
+    type: type as EventType,
+    messageId: readMessageId(item.messageId) ?? base.newMessageId(),
+    name: type as EventType,
+    properties: object(type === 'identify' || type === 'group' ? item.traits : item.properties, propertiesField(type)),
+    context: contextOf(item.context, base.context),
+    timestamp: eventTime(item, base.sentAt, base.received),
+    received: base.received,
+    index: base.index,
+  }
+  if (base.origin) event.origin = base.origin
+  readIdentity(item, event)
+  readNames(item, event)
+  if (shape.broken) {
+    event.properties = repaired(event.properties) as JsonObject
+    event.context = repaired(event.context) as JsonObject
+  }
+  return event
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+function readIdentity(item: Record<string, unknown>, event: Mutable<Event>): void {
+  const userId = readId(item.userId, 'userId')
+  const anonymousId = readId(item.anonymousId, 'anonymousId')
+  if (userId !== undefined) event.userId = userId
+  if (anonymousId !== undefined) event.anonymousId = anonymousId
+  if (event.type === 'alias') {
+    const previousId = readId(item.previousId, 'previousId')
+    if (previousId === undefined) throw new RefusedItem('previous_id_missing', 'previousId')
+    if (userId === undefined) throw new RefusedItem('alias_user_id_missing', 'userId')
+    event.previousId = previousId
+  } else if (userId === undefined && anonymousId === undefined) {
+    throw new RefusedItem('no_user_anon_id', 'userId')
+  }
+  if (event.type === 'group') {
+    const groupId = readId(item.groupId, 'groupId')
+    if (groupId === undefined) throw new RefusedItem('group_id_missing', 'groupId')
+    event.groupId = groupId
+  }
+}
+
+function readNames(item: Record<string, unknown>, event: Mutable<Event>): void {
+  if (event.type === 'track') {
+    event.name = readName(item.event, 'event')
+    if (event.name === '') throw new RefusedItem('name_missing', 'event')
+  } else if (event.type === 'page' || event.type === 'screen') {
+    event.name = readName(item.name, 'name')
+    const category = readName(item.category, 'category')
+    if (category !== '') event.category = category
+  }
+}
+
+function propertiesField(type: unknown): string {
+  return type === 'identify' || type === 'group' ? 'traits' : 'properties'
+}
+
+const EMPTY: JsonObject = Object.freeze({})
+
+/** An optional object; its contents have been walked already. */
+function object(value: unknown, field: string): JsonObject {
+  if (value === undefined || value === null) return EMPTY
+  if (typeof value !== 'object' || Array.isArray(value)) throw new RefusedItem('not_an_object', field)
+  return value as JsonObject
+}
+
+function contextOf(value: unknown, batch: JsonObject | undefined): JsonObject {
+  const own = object(value, 'context')
+  if (batch === undefined) return own
+  return own === EMPTY ? batch : { ...batch, ...own }
+}

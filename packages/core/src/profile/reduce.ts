@@ -1,0 +1,82 @@
+import { deviceOf } from '../event/device.ts'
+import type { Event } from '../event/event.ts'
+import { originOf } from '../event/origin.ts'
+import type { Json } from '../json.ts'
+import type { Profile, Touch } from './profile.ts'
+import { recentOf, withRecent } from './recent.ts'
+import { withSession } from './session.ts'
+import { boundedSignals, type SignalNeeds, withTimes } from './signals.ts'
+import { type Stamp, stampOf, supersedes } from './stamp.ts'
+import { objectOf, withAccount, withConsent, withTraits } from './statements.ts'
+
+/**
+ * One event's effect on a person. `draft` is the caller's own top-level copy of the stored profile: only its fields are set
+ * anew, nothing they hold is changed in place. Functions of the set of events (R10), but for the session.
+ */
+export function reduce(draft: Profile, event: Event, needs: SignalNeeds): void {
+  const stamp = stampOf(event)
+  const origin = originOf(event)
+  draft.events++
+  seeAt(draft, event.timestamp)
+  stateFacts(draft, event, stamp)
+  stateEnvironment(draft, event, stamp)
+  if (origin !== undefined) draft.acquisition = touched(draft.acquisition, { ...origin, ...stamp })
+  const recent = recentOf(event, stamp)
+  if (recent !== undefined) draft.recent = withRecent(draft.recent, recent)
+  const session = withSession(draft.session, event, origin?.referrer)
+  if (session !== undefined) draft.session = session
+  const needed = needs.byEvent.get(event.name)
+  if (needed !== undefined) {
+    const time = [[stamp.at, stamp.hash]] as const
+    for (const { key, keep } of needed) draft.signals = withTimes(draft.signals, key, keep, time)
+    draft.signals = boundedSignals(draft.signals, needs)
+  }
+}
+
+/** The person was there at this time. */
+export function seeAt(draft: Profile, at: number): void {
+  if (at < draft.firstSeen) draft.firstSeen = at
+  if (at > draft.lastSeen) draft.lastSeen = at
+}
+
+/** In one event its own traits win over those of its context. */
+function stateFacts(draft: Profile, event: Event, stamp: Stamp): void {
+  const contextTraits = objectOf(event.context.traits)
+  if (contextTraits !== undefined) draft.traits = withTraits(draft.traits, contextTraits, stamp)
+  if (event.type === 'identify') draft.traits = withTraits(draft.traits, event.properties, stamp)
+  if (event.type === 'group') draft.accounts = withAccount(draft.accounts, event.groupId!, stamp)
+  if (event.context.consent !== undefined) draft.consent = withConsent(draft.consent, event, stamp)
+}
+
+function stateEnvironment(draft: Profile, event: Event, stamp: Stamp): void {
+  const { latest } = draft
+  const device = supersedes(stamp, latest.device) ? deviceOf(event.context) : undefined
+  const locale = supersedes(stamp, latest.locale) ? shortText(event.context.locale) : undefined
+  const timezone = supersedes(stamp, latest.timezone) ? shortText(event.context.timezone) : undefined
+  if (device === undefined && locale === undefined && timezone === undefined) return
+  if (device !== undefined) draft.device = device
+  if (locale !== undefined) draft.locale = locale
+  if (timezone !== undefined) draft.timezone = timezone
+  draft.latest = {
+    ...latest,
+    ...(device !== undefined && { device: stamp }),
+    ...(locale !== undefined && { locale: stamp }),
+    ...(timezone !== undefined && { timezone: stamp }),
+  }
+}
+
+/** The longest IANA zone has 38 characters, language tags fewer. */
+const LONGEST = 100
+
+function shortText(value: Json | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' && value.length <= LONGEST ? value : undefined
+}
+
+/** First and last touch by event time. */
+export function touched(acquisition: Profile['acquisition'], touch: Touch): Profile['acquisition'] {
+  const { first, last } = acquisition
+  return {
+    first: first !== undefined && supersedes(touch, first) ? first : touch,
+    last: supersedes(touch, last) ? touch : last!,
+  }
+}

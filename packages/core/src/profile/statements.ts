@@ -1,0 +1,46 @@
+import type { Event } from '../event/event.ts'
+import type { Json, JsonObject } from '../json.ts'
+import { PROFILE_LIMITS } from './limits.ts'
+import type { Consent, Profile, Trait } from './profile.ts'
+import { newest, type Stamp, supersedes } from './stamp.ts'
+
+/** Traits after a statement of `values`: each replaces an older one of its name. Values over the bound are left out. */
+export function withTraits(traits: Profile['traits'], values: JsonObject, stamp: Stamp): Profile['traits'] {
+  let changed: Record<string, Trait> | undefined
+  for (const name in values) {
+    const value = values[name]!
+    if (name.length > PROFILE_LIMITS.traitName || isTooLong(value)) continue
+    if (!supersedes(stamp, Object.hasOwn(traits, name) ? traits[name] : undefined)) continue
+    changed ??= { ...traits }
+    changed[name] = { value, at: stamp.at, lag: stamp.lag, index: stamp.index, hash: stamp.hash }
+  }
+  return changed ? newest(changed, PROFILE_LIMITS.traits) : traits
+}
+
+function isTooLong(value: Json): boolean {
+  if (typeof value === 'string') return value.length > PROFILE_LIMITS.traitValue
+  return typeof value === 'object' && value !== null && JSON.stringify(value).length > PROFILE_LIMITS.traitValue
+}
+
+/** Consent after an event: `context.consent.categoryPreferences`, true or false for each purpose. */
+export function withConsent(consent: Profile['consent'], event: Event, stamp: Stamp): Profile['consent'] {
+  const preferences = objectOf(objectOf(event.context.consent)?.categoryPreferences)
+  if (preferences === undefined) return consent
+  const changed: Record<string, Consent> = { ...consent }
+  for (const purpose in preferences) {
+    const granted = preferences[purpose]
+    if (typeof granted !== 'boolean' || purpose.length > PROFILE_LIMITS.traitName) continue
+    if (!supersedes(stamp, Object.hasOwn(changed, purpose) ? changed[purpose] : undefined)) continue
+    changed[purpose] = { granted, at: stamp.at, lag: stamp.lag, index: stamp.index, hash: stamp.hash }
+  }
+  return newest(changed, PROFILE_LIMITS.purposes)
+}
+
+export function withAccount(accounts: Profile['accounts'], groupId: string, stamp: Stamp): Profile['accounts'] {
+  if (!supersedes(stamp, Object.hasOwn(accounts, groupId) ? accounts[groupId] : undefined)) return accounts
+  return newest({ ...accounts, [groupId]: stamp }, PROFILE_LIMITS.accounts)
+}
+
+export function objectOf(value: Json | undefined): JsonObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+}
