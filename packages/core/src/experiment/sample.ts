@@ -18,7 +18,7 @@ export function meanSample(n: number, sum: number, sumSquares: number): Sample {
 /** A share of people, from their number and how many did it. */
 export function proportionSample(n: number, successes: number): Sample {
   const mean = successes / n
-  return { n, mean, variance: mean * (1 - mean) }
+  return { n, mean, variance: Math.max(0, mean * (1 - mean)) }
 }
 
 export interface RatioSums {

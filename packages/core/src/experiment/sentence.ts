@@ -8,7 +8,7 @@ export function sentenceOf(report: Comparison): string {
   if (control === null || control.people === 0) {
     return `${people(seen)} saw this experience, but nobody is in its control group, so what it changes cannot be known.`
   }
-  const groups = `${people(seen)} saw this experience and ${people(control.people)} were left out to compare with`
+  const groups = `${people(seen)} saw this experience and ${people(control.people)} ${control.people === 1 ? 'was' : 'were'} left out to compare with`
   const kpi = (mean: number | null) => formatKpi(mean, metric)
   const means = `${metric.name} is ${kpi(personalized?.mean ?? null)} against ${kpi(control.mean)}`
   if (sampleRatio.verdict === 'mismatch') {
@@ -31,6 +31,7 @@ const percent = (fraction: number) => `${Number((100 * fraction).toFixed(2))} %`
 /** A relative change with its sign: `+12.3 %`. */
 export function formatPercent(fraction: number): string {
   const value = 100 * fraction
+  if (!Number.isFinite(value)) return 'unknown'
   const digits = Math.abs(value) < 100 ? 1 : 0
   // A rounded -0.0 would be read as a loss.
   const rounded = Number(value.toFixed(digits)) || 0
@@ -39,7 +40,7 @@ export function formatPercent(fraction: number): string {
 
 /** A KPI as people read it: a share in percent, otherwise with three significant digits at least, and its currency. */
 export function formatKpi(mean: number | null, metric: Pick<ImpactMetric, 'type' | 'currency'>): string {
-  if (mean === null) return 'unknown'
+  if (mean === null || !Number.isFinite(100 * mean)) return 'unknown'
   if (metric.type === 'conversion') return `${(100 * mean).toFixed(2)} %`
   const value = Math.abs(mean) >= 100 || metric.currency !== undefined ? mean.toFixed(2) : mean.toPrecision(3)
   return metric.currency === undefined ? value : `${value} ${metric.currency}`
