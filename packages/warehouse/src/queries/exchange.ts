@@ -7,7 +7,7 @@
  */
 export function exchangeSql(days: string, target: string): string {
   const series = `(
-    SELECT base, currency, day, rate FROM rates FINAL WHERE workspace = {workspace:String} AND rate > 0
+    SELECT base, currency, day, rate FROM rates FINAL WHERE workspace = {workspace:String} AND rate > 0 AND base != currency
     UNION ALL
     SELECT DISTINCT base, base AS currency, toDate32('1900-01-01') AS day, 1.0 AS rate FROM rates WHERE workspace = {workspace:String}
   )`

@@ -1,5 +1,6 @@
 import type { Database } from '../client/database.ts'
 import type { Summary } from '../warehouse.ts'
+import { isText } from './json.ts'
 import { ALL_TIME, within } from './params.ts'
 import { joinLinks, personOf } from './people.ts'
 
@@ -59,8 +60,9 @@ const countryPaths: readonly (readonly [column: string, ...path: string[]])[] = 
   ['properties', 'address', 'country'],
 ]
 
-const countryOf = `coalesce(${countryPaths
-  .map(([column, ...path]) => `nullIf(JSONExtractString(${[column, ...path.map(step => `'${step}'`)].join(', ')}), '')`)
+const countryOf = `multiIf(${countryPaths
+  .map(([column, ...path]) => [column, ...path.map(step => `'${step}'`)].join(', '))
+  .map(at => `${isText(at)} AND JSONExtractString(${at}) != '', JSONExtractString(${at})`)
   .join(', ')}, '')`
 
 // Looking for the word first spares parsing rows that cannot name a country.

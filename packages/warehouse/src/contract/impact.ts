@@ -1,0 +1,407 @@
+import type { Metric } from '@espalier/core/definition'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { ImpactQuestion, ImpactStatistics, Warehouse } from '../warehouse.ts'
+import { DAY, event, exposure, fresh, HOUR, link, NOON, ship } from './harness.ts'
+import { bruteForceImpact, type Facts } from './oracle.ts'
+
+export function impactContract(warehouse: () => Warehouse): void {
+  async function measure(metric: Metric, workspace: string, facts: Partial<Facts>, rest: Partial<ImpactQuestion> = {}) {
+    const all: Facts = { exposures: [], events: [], links: [], rates: [], ...facts }
+    await ship(warehouse(), 'exposures', all.exposures)
+    await ship(warehouse(), 'events', all.events)
+    await ship(warehouse(), 'identity_links', all.links)
+    await warehouse().putRates(workspace, all.rates)
+    const question = { workspace, experience: 'spring', metric, now: NOON + 300 * DAY, ...rest }
+    const answer = await warehouse().impact(question)
+    expectClose(answer, bruteForceImpact(question, all))
+    return answer
+  }
+
+  const orders: Metric = { type: 'conversion', event: 'Order Completed' }
+  const revenue: Metric = { type: 'sum', event: 'Order Completed', property: 'total' }
+
+  it('counts people by the arm of their first exposure, converted or not', async () => {
+    const workspace = fresh('impact')
+    const answer = await measure(orders, workspace, {
+      exposures: [
+        exposure({ workspace, profile: 'ada' }),
+        exposure({ workspace, profile: 'ada', timestamp: NOON + HOUR }),
+        exposure({ workspace, profile: 'bob' }),
+        exposure({ workspace, profile: 'cyd', control: true, variant: '', propensity: 0.2 }),
+      ],
+      events: [event({ workspace, profile: 'ada', timestamp: NOON + 1 }), event({ workspace, profile: 'dan' })],
+    })
+    expect(answer.arms).toMatchObject([
+      { variant: '', control: true, people: 1, exposures: 1, conversions: 0, sum: 0, sumSquares: 0 },
+      { variant: 'bold', control: false, people: 2, exposures: 3, conversions: 1, sum: 1, sumSquares: 1 },
+    ])
+    expect(answer.contaminated).toBe(0)
+    // By propensities .2 and .5 of three people.
+    expect(answer.arms[0]?.expected).toBeCloseTo(3 * (0.2 / 0.7), 12)
+  })
+
+  it('reports people who saw two arms, and keeps them in their first', async () => {
+    const workspace = fresh('impact')
+    const answer = await measure(orders, workspace, {
+      exposures: [
+        exposure({ workspace, profile: 'ada', variant: 'calm' }),
+        exposure({ workspace, profile: 'ada', variant: 'bold', timestamp: NOON + 1 }),
+        exposure({ workspace, profile: 'bob', variant: 'bold' }),
+      ],
+    })
+    expect(answer.contaminated).toBe(1)
+    expect(answer.arms.map(arm => [arm.variant, arm.people])).toEqual([
+      ['bold', 1],
+      ['calm', 1],
+    ])
+  })
+
+  it('leaves the holdout out, as people and as first exposures', async () => {
+    const workspace = fresh('impact')
+    const answer = await measure(orders, workspace, {
+      exposures: [
+        exposure({ workspace, profile: 'ada', holdout: true, variant: '' }),
+        exposure({ workspace, profile: 'bob', holdout: true, variant: '' }),
+        exposure({ workspace, profile: 'bob', timestamp: NOON + DAY }),
+      ],
+      events: [
+        event({ workspace, profile: 'ada', timestamp: NOON + 2 }),
+        event({ workspace, profile: 'bob', timestamp: NOON + 2 }),
+      ],
+    })
+    expect(answer.arms).toMatchObject([{ variant: 'bold', people: 1, conversions: 0 }])
+  })
+
+  it('takes events from the first exposure on, to the end of the window, up to now', async () => {
+    const workspace = fresh('impact')
+    const at = (timestamp: number) => event({ workspace, timestamp, properties: { total: 1 } })
+    const facts = {
+      exposures: [exposure({ workspace })],
+      events: [at(NOON - 1), at(NOON), at(NOON + 7 * DAY - 1), at(NOON + 7 * DAY), at(NOON + 8 * DAY)],
+    }
+    const inWindow = await measure({ ...revenue, window: '7d' }, workspace, facts)
+    expect(inWindow.arms[0]?.sum).toBe(2)
+    const all = bruteForceImpact(
+      { workspace, experience: 'spring', metric: revenue, now: NOON + 7 * DAY },
+      { links: [], rates: [], ...facts },
+    )
+    const upToNow = await warehouse().impact({ workspace, experience: 'spring', metric: revenue, now: NOON + 7 * DAY })
+    expect(upToNow).toEqual(all)
+    expect(upToNow.arms[0]?.sum).toBe(3)
+  })
+
+  it('adds up each person before it squares', async () => {
+    const workspace = fresh('impact')
+    const total = (profile: string, total: number | string) =>
+      event({ workspace, profile, timestamp: NOON + HOUR, properties: { total } })
+    const answer = await measure(revenue, workspace, {
+      exposures: [exposure({ workspace, profile: 'ada' }), exposure({ workspace, profile: 'bob' })],
+      events: [total('ada', 3), total('ada', '4.5'), total('bob', 2), total('bob', 'no number')],
+    })
+    expect(answer.arms).toMatchObject([{ people: 2, conversions: 2, sum: 9.5, sumSquares: 7.5 ** 2 + 4 }])
+  })
+
+  it('gives the sums of a ratio for a mean: values, counts and their products', async () => {
+    const workspace = fresh('impact')
+    const total = (profile: string, total: number) =>
+      event({ workspace, profile, timestamp: NOON + 1, properties: { total } })
+    const answer = await measure({ ...revenue, type: 'mean' }, workspace, {
+      exposures: [exposure({ workspace, profile: 'ada' }), exposure({ workspace, profile: 'bob' })],
+      events: [total('ada', 3), total('ada', 4), total('bob', 2)],
+    })
+    expect(answer.arms).toMatchObject([
+      { sum: 9, sumSquares: 53, denominatorSum: 3, denominatorSumSquares: 5, crossSum: 7 * 2 + 2 },
+    ])
+  })
+
+  it('subtracts refunds inside the window, whatever their sign, and counts no conversion for them', async () => {
+    const workspace = fresh('impact')
+    const metric: Metric = { ...revenue, window: '7d', refund: { event: 'Order Refunded', property: 'amount' } }
+    const answer = await measure(metric, workspace, {
+      exposures: [exposure({ workspace, profile: 'ada' }), exposure({ workspace, profile: 'bob' })],
+      events: [
+        event({ workspace, profile: 'ada', timestamp: NOON + 1, properties: { total: 10 } }),
+        event({ workspace, profile: 'ada', timestamp: NOON + 2, name: 'Order Refunded', properties: { amount: 4 } }),
+        event({ workspace, profile: 'bob', timestamp: NOON + 2, name: 'Order Refunded', properties: { amount: -3 } }),
+        event({
+          workspace,
+          profile: 'bob',
+          timestamp: NOON + 8 * DAY,
+          name: 'Order Refunded',
+          properties: { amount: 99 },
+        }),
+      ],
+    })
+    expect(answer.arms).toMatchObject([{ conversions: 1, sum: 3, sumSquares: 45 }])
+  })
+
+  it('without a property takes the money of the row, refunds negative', async () => {
+    const workspace = fresh('impact')
+    const answer = await measure(
+      { type: 'sum', event: 'Order Completed', refund: { event: 'Order Refunded' } },
+      workspace,
+      {
+        exposures: [exposure({ workspace })],
+        events: [
+          event({ workspace, timestamp: NOON + 1, revenue: 20 }),
+          event({ workspace, timestamp: NOON + 1, name: 'Order Refunded', revenue: -5 }),
+        ],
+      },
+    )
+    expect(answer.arms).toMatchObject([{ sum: 15 }])
+  })
+
+  it('sees merged people as one, from the moment the link is in, and as two again after it is taken back', async () => {
+    const workspace = fresh('impact')
+    const facts = {
+      exposures: [
+        exposure({ workspace, profile: 'phone', variant: 'calm' }),
+        exposure({ workspace, profile: 'laptop', variant: 'bold', timestamp: NOON + 1 }),
+      ],
+      events: [event({ workspace, profile: 'laptop', timestamp: NOON + 2 })],
+    }
+    const two = await measure(orders, workspace, facts)
+    expect(two.arms).toHaveLength(2)
+    const merged = link({ workspace, source: 'phone', canonical: 'laptop', at: NOON + DAY })
+    await ship(warehouse(), 'identity_links', [merged])
+    const question = { workspace, experience: 'spring', metric: orders, now: NOON + 300 * DAY }
+    const one = await warehouse().impact(question)
+    expectClose(one, bruteForceImpact(question, { rates: [], ...facts, links: [merged] }))
+    expect(one.arms).toMatchObject([{ variant: 'calm', people: 1, conversions: 1 }])
+    expect(one.contaminated).toBe(1)
+    await ship(warehouse(), 'identity_links', [
+      link({ workspace, source: 'phone', canonical: 'phone', at: NOON + 2 * DAY }),
+    ])
+    expect(await warehouse().impact(question)).toEqual(two)
+  })
+
+  it('of two links of one millisecond the later in the batch holds', async () => {
+    const workspace = fresh('impact')
+    const at = NOON
+    const answer = await measure(orders, workspace, {
+      exposures: [
+        exposure({ workspace, profile: 'a' }),
+        exposure({ workspace, profile: 'b' }),
+        exposure({ workspace, profile: 'c' }),
+      ],
+      links: [
+        link({ workspace, source: 'a', canonical: 'b', at }),
+        link({ workspace, source: 'b', canonical: 'c', at }),
+        link({ workspace, source: 'a', canonical: 'c', at }),
+      ],
+    })
+    expect(answer.arms).toMatchObject([{ people: 1, exposures: 3 }])
+  })
+
+  it('takes exposures of the range asked for, and people by their first in it', async () => {
+    const workspace = fresh('impact')
+    const facts = {
+      exposures: [
+        exposure({ workspace, profile: 'ada', variant: 'calm', timestamp: NOON - DAY }),
+        exposure({ workspace, profile: 'ada', variant: 'bold', timestamp: NOON }),
+        exposure({ workspace, profile: 'bob', variant: 'bold', timestamp: NOON + DAY }),
+      ],
+    }
+    const answer = await measure(orders, workspace, facts, { from: NOON, to: NOON + DAY })
+    expect(answer.arms).toMatchObject([{ variant: 'bold', people: 1, exposures: 1 }])
+    expect(answer.contaminated).toBe(0)
+  })
+
+  it('R13 sees nothing of another workspace or experience', async () => {
+    const [mine, theirs] = [fresh('impact'), fresh('impact')]
+    await measure(orders, theirs, {
+      exposures: [exposure({ workspace: theirs })],
+      events: [event({ workspace: theirs, timestamp: NOON + 1 })],
+      links: [link({ workspace: theirs, source: 'bob', canonical: 'ada', at: NOON })],
+    })
+    const answer = await measure(orders, mine, {
+      exposures: [
+        exposure({ workspace: mine }),
+        exposure({ workspace: mine, profile: 'bob' }),
+        exposure({ workspace: mine, profile: 'cyd', experience: 'summer' }),
+      ],
+    })
+    expect(answer.arms).toMatchObject([{ people: 2, conversions: 0 }])
+  })
+
+  it('answers with no arms where nobody was exposed', async () => {
+    expect(await measure(orders, fresh('impact'), {})).toEqual({ arms: [], contaminated: 0, missingRates: [] })
+  })
+
+  it('binds what a metric says: names, paths and values never become part of the question', async () => {
+    const workspace = fresh('impact')
+    const name = "x' OR 1=1 -- {workspace:String} \\"
+    const answer = await measure(
+      { type: 'sum', event: name, property: `${name}.b`, where: [{ property: name, isNot: name }] },
+      workspace,
+      {
+        exposures: [exposure({ workspace })],
+        events: [
+          event({ workspace, name, timestamp: NOON + 1, properties: { [name]: { b: 2 } } }),
+          event({ workspace, name: 'other', timestamp: NOON + 1, properties: { [name]: { b: 5 } } }),
+        ],
+      },
+    )
+    expect(answer.arms).toMatchObject([{ sum: 2 }])
+  })
+
+  it('converts money by the rate of its UTC day or the last earlier one, through a common base where needed', async () => {
+    const workspace = fresh('impact')
+    const order = (currency: string, total: number, timestamp: number) =>
+      event({ workspace, currency, timestamp, properties: { total } })
+    const answer = await measure({ ...revenue, currency: 'GBP' }, workspace, {
+      exposures: [exposure({ workspace })],
+      events: [order('USD', 10, NOON), order('USD', 10, NOON + 2 * DAY), order('EUR', 7, NOON), order('GBP', 1, NOON)],
+      rates: [
+        { day: '2026-03-01', currency: 'USD', base: 'EUR', rate: 0.9 },
+        { day: '2026-03-11', currency: 'USD', base: 'EUR', rate: 0.8 },
+        { day: '2026-03-09', currency: 'GBP', base: 'EUR', rate: 1.2 },
+        { day: '2026-03-13', currency: 'GBP', base: 'EUR', rate: 99 },
+      ],
+    })
+    expect(answer.missingRates).toEqual([])
+    expect(answer.arms[0]?.sum).toBeCloseTo((10 * 0.9) / 1.2 + (10 * 0.8) / 1.2 + 7 / 1.2 + 1, 12)
+  })
+
+  it('names the currencies without a rate, with the days and the first of them', async () => {
+    const workspace = fresh('impact')
+    const order = (currency: string, timestamp: number) =>
+      event({ workspace, currency, timestamp, properties: { total: 1 } })
+    const answer = await measure({ ...revenue, currency: 'EUR' }, workspace, {
+      exposures: [exposure({ workspace })],
+      events: [
+        order('SEK', NOON + DAY),
+        order('SEK', NOON + 2 * DAY),
+        order('SEK', NOON + 2 * DAY + 1),
+        order('USD', NOON),
+        order('', NOON),
+        // Out of scope: before the exposure.
+        order('NOK', NOON - 1),
+      ],
+      rates: [{ day: '2026-03-20', currency: 'USD', base: 'EUR', rate: 0.9 }],
+    })
+    expect(answer.missingRates).toEqual([
+      { currency: '', days: 1, firstDay: '2026-03-10' },
+      { currency: 'SEK', days: 2, firstDay: '2026-03-11' },
+      { currency: 'USD', days: 1, firstDay: '2026-03-10' },
+    ])
+  })
+
+  it('agrees with going through everything, on random data', async () => {
+    await fc.assert(
+      fc.asyncProperty(randomQuestion, async ({ metric, facts, rest }) => {
+        const workspace = fresh('impact')
+        await measure(metric, workspace, within(workspace, facts), rest)
+      }),
+      { numRuns: 25 },
+    )
+  })
+}
+
+/** Sums may differ in the last digits, by the order they were added in. */
+function expectClose(actual: ImpactStatistics, expected: ImpactStatistics): void {
+  const rounded = (answer: ImpactStatistics) => ({
+    ...answer,
+    arms: answer.arms.map(arm =>
+      Object.fromEntries(
+        Object.entries(arm).map(([key, value]) => [
+          key,
+          typeof value === 'number' ? Number(value.toPrecision(10)) : value,
+        ]),
+      ),
+    ),
+  })
+  expect(rounded(actual)).toEqual(rounded(expected))
+}
+
+function within(workspace: string, facts: Facts): Facts {
+  return {
+    exposures: facts.exposures.map(row => ({ ...row, workspace })),
+    events: facts.events.map(row => ({ ...row, workspace })),
+    links: facts.links.map(row => ({ ...row, workspace })),
+    rates: facts.rates,
+  }
+}
+
+const workspace = ''
+const profile = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f')
+// Few different times, so that ties and window ends are hit.
+const timestamp = fc.integer({ min: 0, max: 40 }).map(step => NOON + step * 6 * HOUR)
+const currency = fc.constantFrom('EUR', 'USD', 'GBP', 'SEK')
+
+const randomExposure = fc
+  .record({
+    profile,
+    timestamp,
+    version: fc.constantFrom(1, 2),
+    variant: fc.constantFrom('bold', 'calm'),
+    kind: fc.constantFrom('variant', 'variant', 'control', 'holdout'),
+  })
+  .map(({ kind, version, ...row }) =>
+    exposure({
+      ...row,
+      workspace,
+      version,
+      control: kind === 'control',
+      holdout: kind === 'holdout',
+      propensity: kind === 'control' ? 0.1 * version : 0.45 / version,
+    }),
+  )
+
+const randomEvent = fc
+  .record({
+    profile,
+    timestamp,
+    currency,
+    name: fc.constantFrom('Order Completed', 'Order Refunded', 'Cart Viewed'),
+    total: fc.oneof(fc.integer({ min: -5, max: 50 }), fc.constantFrom('12.5', 'x', null, true)),
+    category: fc.constantFrom('shoes', 'hats', 5),
+  })
+  .map(({ total, category, ...row }) =>
+    event({
+      ...row,
+      workspace,
+      revenue: typeof total === 'number' ? total : null,
+      properties: { cart: { total }, category },
+    }),
+  )
+
+const randomMetric: fc.Arbitrary<Metric> = fc.record(
+  {
+    type: fc.constantFrom('conversion' as const, 'sum' as const, 'mean' as const),
+    event: fc.constant('Order Completed'),
+    property: fc.constant('cart.total'),
+    where: fc.constantFrom(
+      [{ property: 'category', is: 'shoes' }],
+      [{ property: 'category', notIn: ['hats', '5'] }],
+      [],
+    ),
+    currency: fc.constant('EUR'),
+    refund: fc.constantFrom({ event: 'Order Refunded' }, { event: 'Order Refunded', property: 'cart.total' }),
+    window: fc.constantFrom('12h', '2d', '1w'),
+  },
+  { requiredKeys: ['type', 'event'] },
+)
+
+const randomQuestion = fc.record({
+  metric: randomMetric,
+  facts: fc.record({
+    exposures: fc.array(randomExposure, { maxLength: 15 }),
+    events: fc.array(randomEvent, { maxLength: 30 }),
+    links: fc.array(
+      fc.record({ source: profile, canonical: profile, at: timestamp }).map(row => link({ ...row, workspace })),
+      { maxLength: 4 },
+    ),
+    rates: fc.uniqueArray(
+      fc.record({
+        day: fc.constantFrom('2026-03-01', '2026-03-12', '2026-03-15'),
+        currency: fc.constantFrom('USD', 'GBP'),
+        base: fc.constantFrom('EUR', 'USD', 'SEK'),
+        rate: fc.integer({ min: 1, max: 40 }).map(n => n / 10),
+      }),
+      { maxLength: 5, selector: rate => `${rate.day}${rate.currency}${rate.base}` },
+    ),
+  }),
+  rest: fc.record({ from: timestamp, to: timestamp, now: timestamp }, { requiredKeys: [] }),
+})

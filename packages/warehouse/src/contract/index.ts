@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Warehouse } from '../warehouse.ts'
+import { eventTimesContract } from './eventTimes.ts'
+import { impactContract } from './impact.ts'
+import { insertContract } from './insert.ts'
+import { ratesContract } from './rates.ts'
+import { summaryContract } from './summary.ts'
+import { timelineContract } from './timeline.ts'
+
+export * from './harness.ts'
+
+/** What every warehouse promises, embedded or by URL: run from a test file. `open` gives one warehouse for all cases. */
+export function warehouseContract(name: string, open: () => Promise<Warehouse>): void {
+  describe(`${name} keeps the warehouse contract`, () => {
+    let opened: Warehouse | undefined
+    const warehouse = () => opened!
+    beforeAll(async () => {
+      opened = await open()
+    })
+    afterAll(() => opened?.close())
+
+    describe('insert', () => insertContract(warehouse))
+    describe('impact', () => impactContract(warehouse))
+    describe('timeline', () => timelineContract(warehouse))
+    describe('summary', () => summaryContract(warehouse))
+    describe('eventTimes', () => eventTimesContract(warehouse))
+    describe('rates', () => ratesContract(warehouse))
+
+    it('says how it is', async () => {
+      await warehouse().check()
+      const stats = await warehouse().stats()
+      expect(stats).toMatchObject({ version: expect.stringMatching(/^\d+\./), schema: 1 })
+      expect(stats['events.rows']).toBeGreaterThan(0)
+    })
+  })
+}
