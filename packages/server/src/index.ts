@@ -1,1 +1,16 @@
-export {}
+export { restoreBackup } from './backup.ts'
+export {
+  environmentName,
+  flagName,
+  type Option,
+  OptionError,
+  type OptionName,
+  type OptionSources,
+  optionNames,
+  optionTable,
+  readOptions,
+  type ServerOptions,
+} from './options/index.ts'
+export { StartError } from './problem.ts'
+export { stopOnSignals } from './signals.ts'
+export { type Parts, type Server, startServer } from './start.ts'

@@ -1,0 +1,69 @@
+import { mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { create, extract } from 'tar'
+import { StartError } from './problem.ts'
+import type { Services } from './services.ts'
+
+export interface BackupManifest {
+  readonly format: 1
+  readonly version: string
+  /** ISO 8601. */
+  readonly taken: string
+}
+
+/** Names inside the data folder and inside a backup. */
+export const STORE_FOLDER = 'store'
+export const WAREHOUSE_FOLDER = 'warehouse'
+const MANIFEST = 'backup.json'
+
+/**
+ * A consistent copy of everything as a gzip'd tar. Shipping pauses meanwhile: then what the warehouse's copy lacks is in
+ * the store's outbox, and nothing is in both or in neither, however many events come in.
+ */
+export async function backupStream(services: Services): Promise<Readable> {
+  const { store, warehouse, shipper, options, version, now } = services
+  await mkdir(options.data, { recursive: true })
+  const folder = await mkdtemp(join(options.data, 'backup-'))
+  const clean = () => rm(folder, { recursive: true, force: true })
+  try {
+    await shipper.paused(async () => {
+      await mkdir(join(folder, WAREHOUSE_FOLDER))
+      await warehouse.backup(join(folder, WAREHOUSE_FOLDER))
+      await mkdir(join(folder, STORE_FOLDER))
+      await store.backup(join(folder, STORE_FOLDER))
+    })
+    const manifest: BackupManifest = { format: 1, version, taken: new Date(now()).toISOString() }
+    await writeFile(join(folder, MANIFEST), JSON.stringify(manifest))
+  } catch (error) {
+    await clean()
+    throw error
+  }
+  const stream = create({ gzip: { level: 1 }, cwd: folder, portable: true }, [
+    MANIFEST,
+    STORE_FOLDER,
+    WAREHOUSE_FOLDER,
+  ]) as unknown as Readable
+  stream.once('close', () => void clean()).once('end', () => void clean())
+  return stream
+}
+
+/** Makes a data folder, which must not exist or be empty, of a backup. Throws `StartError`. */
+export async function restoreBackup(archive: Readable, data: string): Promise<void> {
+  await mkdir(data, { recursive: true })
+  const unpack = extract({ cwd: data, strict: true })
+  await new Promise<void>((resolve, reject) => {
+    archive.on('error', reject)
+    unpack.on('error', reject).on('close', resolve)
+    archive.pipe(unpack)
+  }).catch(error => {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new StartError(`The backup cannot be unpacked into ${data}: ${reason}.`, { cause: error })
+  })
+}
+
+/** Bytes free where the folder lies. */
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize
+}

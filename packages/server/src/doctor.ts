@@ -1,0 +1,159 @@
+import { validateSet } from '@espalier/core/definition'
+import { freeBytes } from './backup.ts'
+import { optionNames, optionTable } from './options/index.ts'
+import type { Services } from './services.ts'
+
+export interface Check {
+  readonly check: string
+  readonly status: 'ok' | 'warn' | 'fail'
+  readonly message: string
+  readonly mend?: string
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+type Examination = (services: Services, workspace: string, clock: number | undefined) => Promise<Check>
+
+const GB = 1024 ** 3
+
+/** Looks at everything; one check that breaks is a finding, not the end. */
+export async function examine(services: Services, workspace: string, clock: number | undefined): Promise<Check[]> {
+  const all = Object.entries(examinations)
+  return Promise.all(
+    all.map(async ([check, look]) => {
+      try {
+        return await look(services, workspace, clock)
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error)
+        return { check, status: 'fail', message, mend: 'See the server’s log.' } as const
+      }
+    }),
+  )
+}
+
+const examinations: Readonly<Record<string, Examination>> = {
+  async versions({ version, options }) {
+    const { platform, arch, versions } = process
+    const details = {
+      espalier: version,
+      node: versions.node,
+      platform: `${platform} ${arch}`,
+      store: engineOf(options.store),
+      warehouse: engineOf(options.warehouse),
+    }
+    return { check: 'versions', status: 'ok', message: `Espalier ${version} on Node ${versions.node}.`, details }
+  },
+
+  async disk({ options }) {
+    if (options.store !== 'embedded' && options.warehouse !== 'embedded') {
+      return { check: 'disk', status: 'ok', message: 'Nothing is kept on this machine.' }
+    }
+    const free = await freeBytes(options.data)
+    const message = `${(free / GB).toFixed(1)} GB free where ${options.data} lies.`
+    if (free > 5 * GB) return { check: 'disk', status: 'ok', message }
+    return {
+      check: 'disk',
+      status: free > GB / 2 ? 'warn' : 'fail',
+      message,
+      mend: 'Make room before events are refused.',
+    }
+  },
+
+  async clock({ now }, _workspace, clock) {
+    if (clock === undefined) return { check: 'clock', status: 'ok', message: new Date(now()).toISOString() }
+    const off = Math.round((now() - clock) / 1000)
+    const message = `The server’s clock is ${Math.abs(off)} s ${off < 0 ? 'behind' : 'ahead of'} the caller’s.`
+    if (Math.abs(off) <= 30) return { check: 'clock', status: 'ok', message }
+    return { check: 'clock', status: 'warn', message, mend: 'Synchronise both by NTP: times of events depend on it.' }
+  },
+
+  async store({ store, queue }) {
+    await store.check()
+    const details = { ...(await store.stats()), queued: queue.waiting }
+    return { check: 'store', status: 'ok', message: 'The store takes commits.', details }
+  },
+
+  async warehouse({ warehouse }) {
+    try {
+      await warehouse.check()
+    } catch (error) {
+      const message = `The warehouse does not answer: ${error instanceof Error ? error.message : String(error)}`
+      return {
+        check: 'warehouse',
+        status: 'fail',
+        message,
+        mend: 'Events and decisions go on; rows wait in the outbox. Start it again, or mend its URL.',
+      }
+    }
+    return { check: 'warehouse', status: 'ok', message: 'The warehouse answers.', details: await warehouse.stats() }
+  },
+
+  async outbox({ store, shipper, now, options }) {
+    const { rows, bytes, oldest } = await store.outbox.depth()
+    const lag = oldest === undefined ? 0 : (now() - oldest) / 1000
+    const full = bytes / options.outboxBytes
+    const message = `${rows} rows wait for the warehouse, the oldest for ${lag.toFixed(1)} s; ${(100 * full).toFixed(1)} % of the bound.`
+    const details = { rows, bytes, lagSeconds: lag, lastError: shipper.lastError ?? null }
+    if (full > 0.8) {
+      const mend = 'At the bound events are refused: mend the warehouse, or raise outboxBytes.'
+      return { check: 'outbox', status: 'fail', message, mend, details }
+    }
+    if (lag > 60 || shipper.lastError !== undefined) {
+      const mend = `Find out why the warehouse does not keep up${shipper.lastError === undefined ? '' : `: ${shipper.lastError}`}.`
+      return { check: 'outbox', status: 'warn', message, mend, details }
+    }
+    return { check: 'outbox', status: 'ok', message, details }
+  },
+
+  async definitions({ store, backfill }, workspace) {
+    const set = await store.definitions.current(workspace)
+    const live = set.definitions.filter(definition => !definition.archived)
+    const bodies = live.map(({ kind, key, body }) => ({ kind, key, body: JSON.parse(JSON.stringify(body)) }))
+    const problems = validateSet(bodies, set)
+    const details = { version: set.version, definitions: live.length, fillingInSignals: backfill.pending }
+    const [first] = problems
+    if (first !== undefined) {
+      const message = `${problems.length} problems; ${first.kind} "${first.key}" ${first.path}: ${first.message}.`
+      return { check: 'definitions', status: 'fail', message, mend: first.mend, details: { ...details, problems } }
+    }
+    const message = `${live.length} definitions at version ${set.version}, all sound.`
+    if (backfill.pending.length === 0) return { check: 'definitions', status: 'ok', message, details }
+    return {
+      check: 'definitions',
+      status: 'warn',
+      message: `${message} Signals are being filled in from the warehouse.`,
+      mend: 'Wait: until then conditions on what people did may count too low.',
+      details,
+    }
+  },
+
+  async keys({ store }, workspace) {
+    const keys = (await store.keys.list(workspace)).filter(key => key.revoked === undefined)
+    const count = (kind: string) => keys.filter(key => key.kind === kind).length
+    const message = `${count('write')} write keys and ${count('secret')} secret keys are live.`
+    if (count('write') > 0) return { check: 'keys', status: 'ok', message }
+    return { check: 'keys', status: 'warn', message, mend: 'Make a write key, or no page can send events.' }
+  },
+
+  async limits({ options }) {
+    const details = Object.fromEntries(
+      optionNames
+        .filter(name => ['integer', 'bytes', 'duration'].includes(optionTable[name].type))
+        .map(name => [name, options[name]]),
+    )
+    const memory = process.memoryUsage()
+    const uptime = Math.round(process.uptime())
+    return {
+      check: 'limits',
+      status: 'ok',
+      message: `${(memory.rss / 1024 ** 2).toFixed(0)} MB of memory in use, up for ${uptime} s.`,
+      details: { ...details, rss: memory.rss, heapUsed: memory.heapUsed, uptimeSeconds: uptime },
+    }
+  },
+}
+
+/** Where an engine is, without its password. */
+function engineOf(location: string): string {
+  if (location === 'embedded') return location
+  const { protocol, host } = new URL(location)
+  return `${protocol}//${host}`
+}

@@ -1,0 +1,56 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { apply } from '@espalier/core/stream'
+import { type Store, StoreError } from '@espalier/store'
+import { openMemoryStore } from '@espalier/store/memory'
+import { type Location, openWarehouse, type Warehouse } from '@espalier/warehouse'
+import type { Logger } from 'pino'
+import { STORE_FOLDER, WAREHOUSE_FOLDER } from './backup.ts'
+import { newId } from './id.ts'
+import type { ServerOptions } from './options/index.ts'
+import { StartError } from './problem.ts'
+
+/** Opens the store the options name. Throws `StartError` with one line for the operator. */
+export async function openStoreOf(options: ServerOptions): Promise<Store> {
+  try {
+    if (options.store === 'embedded') {
+      await mkdir(join(options.data, STORE_FOLDER), { recursive: true })
+      return openMemoryStore({ apply, newId })
+    }
+  } catch (error) {
+    if (error instanceof StoreError) throw new StartError(error.message, { cause: error })
+    throw new StartError(`The data folder ${options.data} cannot be used: ${messageOf(error)}.`, { cause: error })
+  }
+  throw new StartError(`The option store is neither \`embedded\` nor a postgresql:// URL. Mend ESPALIER_STORE.`)
+}
+
+/** Opens the warehouse the options name; throws what `openWarehouse` throws. */
+export async function openWarehouseOf(options: ServerOptions, log: Logger): Promise<Warehouse> {
+  const location = locationOf(options)
+  if ('embedded' in location) await mkdir(location.embedded.path, { recursive: true })
+  return openWarehouse(location, {
+    threads: options.queryThreads,
+    memory: options.warehouseMemory,
+    onEvent: event => log.info({ engine: event }, 'warehouse engine'),
+  })
+}
+
+/** Throws `StartError` for what is no URL. */
+export function locationOf({ warehouse, data }: ServerOptions): Location {
+  if (warehouse === 'embedded') return { embedded: { path: join(data, WAREHOUSE_FOLDER) } }
+  if (!/^https?:\/\//.test(warehouse) || !URL.canParse(warehouse)) {
+    throw new StartError('The option warehouse is neither `embedded` nor an http(s):// URL. Mend ESPALIER_WAREHOUSE.')
+  }
+  const { origin, username, password, pathname } = new URL(warehouse)
+  const database = pathname.slice(1)
+  return {
+    url: origin,
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(database === '' ? {} : { database }),
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

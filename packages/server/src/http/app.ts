@@ -1,0 +1,99 @@
+import type { IncomingMessage } from 'node:http'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { Problem } from '../problem.ts'
+import type { Services } from '../services.ts'
+import { authenticate } from './authenticate.ts'
+import { parseJson, readBody } from './body.ts'
+import { check, checkText } from './check.ts'
+import { type CorsRules, cors } from './cors.ts'
+import { toProblem } from './failure.ts'
+import type { Route } from './route.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    bodyLimit?: number
+    tooLargeIs?: 400 | 413
+  }
+}
+
+/** The HTTP face: routes in, a Fastify application out, not yet listening. */
+export function createApp(routes: readonly Route[], services: Services): FastifyInstance {
+  const { options } = services
+  const app = Fastify({
+    loggerInstance: services.log as FastifyBaseLogger,
+    disableRequestLogging: options.logLevel !== 'debug',
+    trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
+    // Bodies are read by `readBody`, with a limit a route.
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+    routerOptions: { maxParamLength: 600 },
+    // A keep-alive connection must not hold up a stopping server.
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => {
+    const { bodyLimit, tooLargeIs } = request.routeOptions.config
+    return readBody(payload, request.headers, bodyLimit ?? options.bodyBytes).catch(error => {
+      if (tooLargeIs === 400 && error instanceof Problem && error.code === 'too_large') {
+        throw new Problem('too_large', error.message, { status: 400 })
+      }
+      throw error
+    })
+  })
+  const rules: CorsRules = {
+    track: options.trackOrigins,
+    rest: options.origins,
+    trackPaths: new Set(routes.filter(route => route.fromPages).map(route => route.path)),
+  }
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!cors(rules, request, reply)) done()
+  })
+  app.setErrorHandler((error, request, reply) => {
+    refuse(toProblem(error), request, reply, services)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0]
+    refuse(new Problem('not_found', `There is no ${request.method} ${path}.`), request, reply, services)
+  })
+  for (const route of routes) add(app, route, services)
+  return app
+}
+
+function add(app: FastifyInstance, route: Route, services: Services): void {
+  app.route({
+    method: route.method,
+    url: route.path.replace(/\{(\w+)\}/g, ':$1'),
+    config: {
+      ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit(services) }),
+      ...(route.tooLargeIs === undefined ? {} : { tooLargeIs: route.tooLargeIs }),
+    },
+    exposeHeadRoute: false,
+    handler: async (request, reply) => {
+      const body = Buffer.isBuffer(request.body) ? parseJson(request.body) : undefined
+      const { workspace, key } = await authenticate(route.access, request.headers.authorization, body, services)
+      if (route.body !== undefined && route.checks !== 'handler') check(route.body, body, 'body')
+      const params = route.params === undefined ? {} : checkText(route.params, request.params, 'path')
+      const query = route.query === undefined ? request.query : checkText(route.query, request.query, 'query')
+      const answer = await route.handle({ params, query, body, workspace, key, request, reply }, services)
+      if (reply.sent) return reply
+      if (route.answer.status !== undefined) reply.code(route.answer.status)
+      if (answer === undefined) return reply.code(route.answer.status ?? 204).send()
+      return reply.send(answer)
+    },
+  })
+}
+
+function refuse(problem: Problem, request: FastifyRequest, reply: FastifyReply, services: Services): void {
+  services.metrics.requests.inc({ code: problem.code })
+  if (problem.status >= 500) request.log.error({ err: problem.cause ?? problem, code: problem.code }, problem.message)
+  if (reply.sent || reply.raw.headersSent) {
+    reply.raw.destroy()
+    return
+  }
+  const { retryAfter } = problem.details
+  if (retryAfter !== undefined) {
+    reply.header('retry-after', String(retryAfter))
+    reply.header('x-ratelimit-reset', String(Math.ceil(services.now() / 1000) + retryAfter))
+  }
+  reply.code(problem.status).send(problem.body())
+}

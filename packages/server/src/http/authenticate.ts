@@ -1,0 +1,57 @@
+import type { ApiKey } from '@espalier/store'
+import { Problem } from '../problem.ts'
+import { sameText } from '../secrets.ts'
+import type { Services } from '../services.ts'
+import type { Access } from './route.ts'
+
+export interface Caller {
+  readonly workspace: string
+  readonly key: ApiKey | undefined
+}
+
+const NOBODY: Caller = { workspace: '', key: undefined }
+
+/**
+ * Who is calling, and may they? The key comes as HTTP Basic user, as Bearer token, or as the body's `writeKey`.
+ * Throws `no_key`, `unknown_key`, `wrong_key`, `not_admin`.
+ */
+export async function authenticate(
+  access: Access,
+  authorization: string | undefined,
+  body: unknown,
+  services: Services,
+): Promise<Caller> {
+  if (access === 'anybody') return NOBODY
+  const text = keyOf(authorization) ?? writeKeyOf(body)
+  if (text === undefined || text === '') throw new Problem('no_key', 'This request has no key.')
+  if (access === 'admin' || access === 'operator') {
+    const { adminKey } = services.options
+    if (adminKey !== undefined && sameText(adminKey, text)) return NOBODY
+    if (access === 'admin') throw new Problem('not_admin', 'This needs the admin key.')
+  }
+  const key = await services.keys.find(text)
+  if (access !== 'write' && key.kind !== 'secret') throw new Problem('wrong_key', 'A write key may not do this.')
+  if (access === 'operator' && key.workspace !== services.firstWorkspace) {
+    throw new Problem('not_admin', 'This needs the admin key, or a secret key of the first workspace.')
+  }
+  return { workspace: key.workspace, key }
+}
+
+function keyOf(authorization: string | undefined): string | undefined {
+  if (authorization === undefined) return undefined
+  const space = authorization.indexOf(' ')
+  const scheme = authorization.slice(0, space).toLowerCase()
+  const value = authorization.slice(space + 1).trim()
+  if (scheme === 'bearer') return value
+  if (scheme !== 'basic') return undefined
+  const text = Buffer.from(value, 'base64').toString('utf8')
+  // Segment's clients send `key:`; some leave the colon out.
+  const colon = text.indexOf(':')
+  return colon < 0 ? text : text.slice(0, colon)
+}
+
+function writeKeyOf(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, 'writeKey')) return undefined
+  const { writeKey } = body as { writeKey: unknown }
+  return typeof writeKey === 'string' ? writeKey : undefined
+}

@@ -1,0 +1,50 @@
+import type { Static, TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { Convert } from 'typebox/value'
+import { Problem } from '../problem.ts'
+
+const compiled = new WeakMap<TSchema, ReturnType<typeof Compile>>()
+
+/** The value, or `invalid` with the path and the first thing that is wrong. */
+export function check<T extends TSchema>(schema: T, value: unknown, place: string): Static<T> {
+  let validator = compiled.get(schema)
+  if (validator === undefined) {
+    validator = Compile(schema)
+    compiled.set(schema, validator)
+  }
+  if (validator.Check(value)) return value as Static<T>
+  const errors = [...validator.Errors(value)]
+  // A schema of `false` only repeats what additionalProperties says by name.
+  const error = errors.find(one => one.message !== 'schema is false') ?? errors[0]
+  const path = `${place}${toPath(error?.instancePath ?? '')}`
+  throw new Problem('invalid', `${path} ${explain(error)}.`, { path })
+}
+
+/** Path and query parameters are text: numbers and booleans in them are read first. */
+export function checkText<T extends TSchema>(schema: T, value: unknown, place: string): Static<T> {
+  return check(schema, Convert(schema, structuredClone(value)), place)
+}
+
+interface Finding {
+  readonly keyword: string
+  readonly message: string
+  readonly params: object
+}
+
+function explain(error: Finding | undefined): string {
+  if (error === undefined) return 'is not valid'
+  const params = error.params as { additionalProperties?: unknown; requiredProperties?: unknown }
+  if (Array.isArray(params.additionalProperties)) return `has unknown fields: ${params.additionalProperties.join(', ')}`
+  if (Array.isArray(params.requiredProperties)) return `lacks ${params.requiredProperties.join(', ')}`
+  return error.message
+}
+
+/** `/items/3/price` -> `.items[3].price` */
+function toPath(pointer: string): string {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map(part => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`))
+    .join('')
+}

@@ -1,0 +1,31 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+/** Which pages may read answers: those of `trackOrigins` for what SDKs call, those of `origins` for the rest. */
+export interface CorsRules {
+  readonly track: readonly string[]
+  readonly rest: readonly string[]
+  /** Paths that SDKs in pages call. */
+  readonly trackPaths: ReadonlySet<string>
+}
+
+/** Sets the headers; true when the request was a preflight and is answered. */
+export function cors(rules: CorsRules, request: FastifyRequest, reply: FastifyReply): boolean {
+  const { origin } = request.headers
+  if (origin === undefined) return false
+  const question = request.url.indexOf('?')
+  const path = question < 0 ? request.url : request.url.slice(0, question)
+  const origins = rules.trackPaths.has(path) ? rules.track : rules.rest
+  reply.header('vary', 'Origin')
+  const allowed = origins.includes('*') || origins.includes(origin)
+  // Beacons send cookies along whether asked or not, and then a browser wants the origin by name; we read no cookie.
+  if (allowed) reply.header('access-control-allow-origin', origin).header('access-control-allow-credentials', 'true')
+  if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return false
+  if (allowed) {
+    reply
+      .header('access-control-allow-methods', 'GET, POST, PUT, DELETE')
+      .header('access-control-allow-headers', 'Authorization, Content-Type, Content-Encoding')
+      .header('access-control-max-age', '86400')
+  }
+  reply.code(204).send()
+  return true
+}

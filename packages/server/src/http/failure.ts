@@ -1,0 +1,36 @@
+import { StoreError } from '@espalier/store'
+import { Problem } from '../problem.ts'
+
+/** Whatever was thrown, as an error of the catalogue. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof StoreError) return fromStore(error)
+  if (error instanceof Error && error.name === 'WarehouseError') {
+    return new Problem('warehouse_unavailable', error.message, { retryAfter: 5, cause: error })
+  }
+  if (isClientError(error)) return new Problem('invalid', error.message, { status: error.statusCode, cause: error })
+  return new Problem('internal', 'Something went wrong here.', { cause: error })
+}
+
+function fromStore(error: StoreError): Problem {
+  switch (error.code) {
+    case 'full':
+      return new Problem('full', error.message, { retryAfter: 5, cause: error })
+    case 'conflict':
+      return new Problem('conflict', error.message, { cause: error })
+    case 'unsupported':
+      return new Problem('unsupported', error.message, { cause: error })
+    case 'unavailable':
+    case 'in-use':
+    case 'newer-version':
+    case 'corrupt':
+      return new Problem('unavailable', error.message, { retryAfter: 2, cause: error })
+  }
+}
+
+/** What Fastify itself refuses: malformed URLs, headers it cannot read. */
+function isClientError(error: unknown): error is Error & { statusCode: number } {
+  if (!(error instanceof Error) || !('statusCode' in error)) return false
+  const { statusCode } = error
+  return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
+}

@@ -1,0 +1,60 @@
+import type { ApiKey } from '@espalier/store'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Static, TSchema } from 'typebox'
+import type { ProblemCode } from '../problem.ts'
+import type { Services } from '../services.ts'
+
+/**
+ * Who may call: `anybody` without a key, `write` with any key of a workspace, `secret` with a secret key, `admin` with the
+ * admin key, `operator` with the admin key or a secret key of the first workspace.
+ */
+export type Access = 'anybody' | 'write' | 'secret' | 'admin' | 'operator'
+
+export interface Call<P extends TSchema, Q extends TSchema, B extends TSchema> {
+  readonly params: Static<P>
+  readonly query: Static<Q>
+  readonly body: Static<B>
+  /** The key's workspace; for `anybody` and `admin` it is ''. */
+  readonly workspace: string
+  readonly key: ApiKey | undefined
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+/** One endpoint: its schemas validate and document it alike. */
+export interface Route<P extends TSchema = TSchema, Q extends TSchema = TSchema, B extends TSchema = TSchema> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** `/v1/things/{key}` */
+  readonly path: string
+  readonly access: Access
+  readonly summary: string
+  readonly description?: string
+  readonly tag: 'Events' | 'Decisions' | 'Definitions' | 'Catalog' | 'People' | 'Reports' | 'Operation'
+  readonly params?: P
+  readonly query?: Q
+  readonly body?: B
+  /**
+   * `schema`: the body is checked by its schema here. `handler`: the schema documents it and the handler checks it, because
+   * it keeps the good parts (events) or names errors better (definitions).
+   */
+  readonly checks?: 'schema' | 'handler'
+  /** Bytes, after inflation; `bodyBytes` of the options unless given. */
+  readonly bodyLimit?: (services: Services) => number
+  /** Pages of `trackOrigins` may call it. */
+  readonly fromPages?: boolean
+  /** Tracking clients know 400, not 413. */
+  readonly tooLargeIs?: 400 | 413
+  readonly answer: {
+    readonly status?: number
+    readonly description: string
+    readonly schema?: TSchema
+    readonly type?: string
+  }
+  readonly errors?: readonly ProblemCode[]
+  handle(call: Call<P, Q, B>, services: Services): unknown
+}
+
+/** Keeps the handler typed by its schemas. */
+export function route<P extends TSchema, Q extends TSchema, B extends TSchema>(spec: Route<P, Q, B>): Route {
+  return spec as unknown as Route
+}

@@ -1,0 +1,201 @@
+import type { JsonObject } from '@espalier/core'
+import { type Preview, previewProblems } from '@espalier/core/decision'
+import { isBlocked } from '@espalier/core/event'
+import { identifierOf } from '@espalier/core/identity'
+import Type, { type Static } from 'typebox'
+import type { LiveSet } from '../../pipeline/definitions.ts'
+import { enrichContext } from '../../pipeline/enrich.ts'
+import { isBot, userAgentOf } from '../../pipeline/visitor.ts'
+import { type ItemError, Problem } from '../../problem.ts'
+import type { Services } from '../../services.ts'
+import { instant } from '../instant.ts'
+import { type Call, route } from '../route.ts'
+import { bodyBytes, countRejected } from './track.ts'
+
+const Id = Type.String({ minLength: 1, maxLength: 500 })
+const Anything = Type.Record(Type.String(), Type.Unknown())
+const DecisionId = Type.String({ description: 'Send it back in a track `Exposure` when the person has seen it.' })
+
+const Body = Type.Object(
+  {
+    userId: Type.Optional(Id),
+    anonymousId: Type.Optional(Id),
+    userHash: Type.Optional(Type.String({ description: 'Proof of the userId, where the workspace requires it.' })),
+    touchpoints: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 100 }),
+    context: Type.Optional(Anything),
+    events: Type.Optional(
+      Type.Array(Type.Unknown(), { maxItems: 500, description: 'Taken in first, as by POST /v1/batch.' }),
+    ),
+    sentAt: Type.Optional(Type.String()),
+    expose: Type.Optional(Type.Boolean({ description: 'Count the answers as seen: for pages made on a server.' })),
+    preview: Type.Optional(
+      Type.Record(Type.String(), Type.String(), {
+        description: 'Variant to show, by experience; `at`: the instant to decide for. Nothing is logged.',
+      }),
+    ),
+    explain: Type.Optional(Type.Boolean({ description: 'Say why, condition by condition.' })),
+    link: Type.Optional(Type.String({ maxLength: 2000, description: 'Allows preview or explain with a write key.' })),
+    writeKey: Type.Optional(Type.String()),
+  },
+  { additionalProperties: false },
+)
+
+const AnswerView = Type.Object({
+  reason: Type.String({
+    description: 'Why: assigned, control, holdout, no-experience, consent, unknown-touchpoint, bot…',
+  }),
+  content: Type.Unknown(),
+  control: Type.Boolean(),
+  holdout: Type.Boolean(),
+  decisionId: Type.Optional(DecisionId),
+  experience: Type.Optional(Type.String()),
+  version: Type.Optional(Type.Integer()),
+  variant: Type.Optional(Type.String()),
+  missing: Type.Optional(Type.Array(Type.String(), { description: 'Catalog items that the content lacks.' })),
+  propensity: Type.Optional(Type.Number({ description: 'Chance of being shown. With a secret key.' })),
+  explanation: Type.Optional(Anything),
+})
+
+type DecideCall = Pick<Call<never, never, typeof Body>, 'workspace' | 'key' | 'request' | 'body'>
+
+export const decide = route({
+  method: 'POST',
+  path: '/v1/decide',
+  access: 'write',
+  tag: 'Decisions',
+  fromPages: true,
+  summary: 'What does this person get, now?',
+  description:
+    'One answer a touchpoint, of one set of definitions. It sees every event acknowledged before, and those it brings.',
+  body: Body,
+  query: Type.Object({ link: Type.Optional(Type.String({ maxLength: 2000 })) }),
+  bodyLimit: services => services.options.batchBytes,
+  answer: {
+    description: 'The answers by touchpoint. There is always content: at worst the default.',
+    schema: Type.Object({
+      requestId: Type.String(),
+      profile: Type.Optional(Type.String({ description: 'With a secret key.' })),
+      answers: Type.Record(Type.String(), AnswerView),
+      errors: Type.Optional(Type.Array(Anything, { description: 'Events that were not kept, by their place.' })),
+    }),
+  },
+  errors: ['user_hash_required', 'link_required', 'bad_link', 'too_busy', 'full', 'unavailable'],
+  async handle(call, services) {
+    const stop = services.metrics.decide.startTimer()
+    const { workspace, key, body, request, query } = call
+    const live = services.definitions.of(workspace)
+    let set = live instanceof Promise ? await live : live
+    const secret = key?.kind === 'secret'
+    const mustProve = !secret && set.settings.requireUserHash
+    const { userId, anonymousId } = whoAsks(body)
+    const { userHash: inContext, ...given } = (body.context ?? {}) as JsonObject
+    const userHash = body.userHash ?? inContext
+    if (mustProve && userId !== undefined && !services.userHashes.proves(workspace, userId, userHash)) {
+      throw new Problem('user_hash_required', 'This userId needs its userHash.', { path: 'body.userHash' })
+    }
+    const link = body.link ?? query.link
+    if (!secret) allow(services, workspace, body, link, userId, anonymousId)
+
+    const errors = await takeEvents(call, services, mustProve, userHash)
+    if (body.events !== undefined) {
+      const now = services.definitions.of(workspace)
+      set = now instanceof Promise ? await now : now
+    }
+    const preview = body.preview === undefined ? undefined : readPreview(body.preview, set)
+    const origin = { userAgent: request.headers['user-agent'], ip: request.ip }
+    const userAgent = userAgentOf(given.userAgent, origin.userAgent)
+    const decided = await services.decider.decide({
+      workspace,
+      set,
+      userId,
+      anonymousId,
+      touchpoints: [...new Set(body.touchpoints)],
+      context: enrichContext(given, origin),
+      bot: userAgent !== undefined && isBot(userAgent),
+      expose: body.expose === true && preview === undefined,
+      explain: body.explain === true,
+      ...(preview === undefined ? {} : { preview }),
+    })
+    stop()
+    return {
+      requestId: decided.requestId,
+      ...(secret && decided.profile !== undefined ? { profile: decided.profile } : {}),
+      answers: Object.fromEntries(
+        decided.answers.map(({ touchpoint, propensity, ...answer }) => [
+          touchpoint,
+          secret ? { ...answer, propensity } : answer,
+        ]),
+      ),
+      ...(errors.length === 0 ? {} : { errors }),
+    }
+  },
+})
+
+/** Placeholders for "nobody" count as missing, as in events. */
+function whoAsks(body: Static<typeof Body>): { userId: string | undefined; anonymousId: string | undefined } {
+  const userId = body.userId === undefined || isBlocked(body.userId) ? undefined : body.userId
+  const anonymousId = body.anonymousId === undefined || isBlocked(body.anonymousId) ? undefined : body.anonymousId
+  if (userId === undefined && anonymousId === undefined) {
+    throw new Problem('invalid', 'body.userId is missing: name a userId or an anonymousId.', { path: 'body.userId' })
+  }
+  return { userId, anonymousId }
+}
+
+/** A write key may preview or explain only with a link that says so (R13). */
+function allow(
+  services: Services,
+  workspace: string,
+  body: Static<typeof Body>,
+  link: string | undefined,
+  userId: string | undefined,
+  anonymousId: string | undefined,
+): void {
+  const wants = [...(body.preview ? (['preview'] as const) : []), ...(body.explain ? (['explain'] as const) : [])]
+  if (wants.length === 0) return
+  if (link === undefined) throw new Problem('link_required', `A write key may not ask for ${wants.join(' and ')}.`)
+  const grant = services.links.verify(workspace, link, services.now())
+  const refused = wants.find(want => !grant.allows.includes(want))
+  if (refused !== undefined) throw new Problem('bad_link', `The link does not allow ${refused}.`)
+  const asked = [
+    ...(userId === undefined ? [] : [identifierOf('userId', userId)]),
+    ...(anonymousId === undefined ? [] : [identifierOf('anonymousId', anonymousId)]),
+  ]
+  // Every identifier that asks must be the one the link names: an explanation tells of the person they lead to.
+  if (body.explain && !asked.every(identifier => identifier === grant.person)) {
+    throw new Problem('bad_link', 'The link explains another person.')
+  }
+}
+
+async function takeEvents(
+  { workspace, body, request }: DecideCall,
+  services: Services,
+  mustProve: boolean,
+  userHash: unknown,
+): Promise<readonly ItemError[]> {
+  if (body.events === undefined || body.events.length === 0) return []
+  const { entries, errors } = services.intake.take({
+    workspace,
+    mustProve,
+    userHash,
+    items: body.events,
+    sentAt: body.sentAt,
+    received: services.now(),
+    origin: { userAgent: request.headers['user-agent'], ip: request.ip },
+    maxBytes: services.options.itemBytes,
+  })
+  countRejected(errors, services)
+  await services.queue.submit(workspace, entries, bodyBytes(request.body))
+  return errors
+}
+
+function readPreview(given: Readonly<Record<string, string>>, set: LiveSet): Preview {
+  const { at, ...variants } = given
+  const time = instant(at, 'body.preview.at')
+  const preview: Preview = { variants: new Map(Object.entries(variants)), ...(time === undefined ? {} : { at: time }) }
+  const [problem] = previewProblems(set.compiled, preview)
+  if (problem !== undefined) {
+    const { path, message, mend } = problem
+    throw new Problem('invalid', `${message}.`, { path: `body.${path}`, mend })
+  }
+  return preview
+}

@@ -1,0 +1,169 @@
+import type { JsonObject } from '@espalier/core'
+import { EVENT_LIMITS, IMPORT_ITEM_BYTES, type ImportOrigin, isBlocked } from '@espalier/core/event'
+import type { Entry } from '@espalier/core/stream'
+import Type, { type Static } from 'typebox'
+import { Problem } from '../../problem.ts'
+import { check } from '../check.ts'
+import { instant } from '../instant.ts'
+import { route } from '../route.ts'
+import { bodyBytes, countRejected } from './track.ts'
+
+const MAX_ITEMS = 5000
+const MAX_BYTES = 8 << 20
+
+const Row = Type.Integer({ minimum: 0, description: 'Zero-based row of the file.' })
+const Name = Type.String({ minLength: 1, maxLength: 100 })
+
+/** A decision made elsewhere, with what was decided. */
+const DecisionItem = Type.Object(
+  {
+    row: Row,
+    type: Type.Literal('decision'),
+    messageId: Type.Optional(Type.String({ minLength: 1, maxLength: 99 })),
+    userId: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+    anonymousId: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+    timestamp: Type.Union([Type.String({ maxLength: 40 }), Type.Integer()]),
+    touchpoint: Name,
+    experience: Name,
+    variant: Type.Optional(Type.String({ maxLength: 100, description: 'Empty or absent for the control group.' })),
+    control: Type.Optional(Type.Boolean()),
+    propensity: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 1 })),
+    exposed: Type.Optional(Type.Boolean({ default: true, description: 'The person saw it.' })),
+    context: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  },
+  { additionalProperties: false },
+)
+
+const Body = Type.Object(
+  {
+    file: Type.String({
+      pattern: '^[0-9a-f]{64}$',
+      description:
+        'SHA-256 of the file and of the meaning given to it, hex: with `row`, what makes a row known for ever.',
+    }),
+    items: Type.Array(Type.Unknown(), { minItems: 1, maxItems: MAX_ITEMS }),
+  },
+  { additionalProperties: false },
+)
+
+interface RowError {
+  readonly row: number | null
+  readonly index: number
+  readonly code: string
+  readonly message: string
+}
+
+export const importRoute = route({
+  method: 'POST',
+  path: '/v1/import',
+  access: 'secret',
+  tag: 'Events',
+  summary: 'Import rows of a file',
+  description:
+    'Items are events as for POST /v1/batch, or `decision`s, each with its `row`. A row of a file is taken in once, for ever. Up to 5,000 items of up to 1 MB, 8 MB together.',
+  body: Body,
+  bodyLimit: () => MAX_BYTES,
+  answer: {
+    description: 'What became of the rows.',
+    schema: Type.Object({
+      stored: Type.Integer(),
+      duplicates: Type.Integer(),
+      errors: Type.Array(
+        Type.Object({
+          row: Type.Union([Type.Integer(), Type.Null()]),
+          index: Type.Integer(),
+          code: Type.String(),
+          message: Type.String(),
+        }),
+      ),
+    }),
+  },
+  errors: ['too_busy', 'full', 'unavailable'],
+  async handle({ workspace, body, request }, services) {
+    const received = services.now()
+    await services.definitions.of(workspace)
+    const errors: RowError[] = []
+    const entries: Entry[] = []
+    const events: { item: unknown; origin: ImportOrigin; index: number }[] = []
+    for (const [index, item] of body.items.entries()) {
+      const row = rowOf(item)
+      if (row === undefined) {
+        errors.push({ row: null, index, code: 'row_invalid', message: 'row must be a whole number from 0.' })
+      } else if ((item as { type?: unknown }).type === 'decision') {
+        const entry = readDecision(item, { file: body.file, row }, received, index, services.newId)
+        if ('code' in entry) errors.push({ row, ...entry })
+        else entries.push(entry)
+      } else events.push({ item, origin: { file: body.file, row }, index })
+    }
+    const taken = services.intake.take({
+      workspace,
+      mustProve: false,
+      items: events.map(event => event.item),
+      received,
+      origin: { userAgent: undefined, ip: request.ip },
+      maxBytes: IMPORT_ITEM_BYTES,
+      importOf: index => events[index]!.origin,
+    })
+    for (const error of taken.errors) {
+      const { origin, index } = events[error.index]!
+      errors.push({ ...error, row: origin.row, index })
+    }
+    countRejected(errors, services)
+    entries.push(...taken.entries)
+    const applied = await services.queue.submit(workspace, entries, bodyBytes(request.body))
+    const duplicates = applied.filter(({ outcome }) => outcome === 'duplicate').length
+    errors.sort((a, b) => a.index - b.index)
+    return { stored: applied.length - duplicates, duplicates, errors }
+  },
+})
+
+function rowOf(item: unknown): number | undefined {
+  if (typeof item !== 'object' || item === null) return undefined
+  const { row } = item as { row?: unknown }
+  return typeof row === 'number' && Number.isSafeInteger(row) && row >= 0 ? row : undefined
+}
+
+function readDecision(
+  item: unknown,
+  origin: ImportOrigin,
+  received: number,
+  index: number,
+  newId: () => string,
+): Entry | Omit<RowError, 'row'> {
+  try {
+    const read: Static<typeof DecisionItem> = check(DecisionItem, item, 'item')
+    const { userId, anonymousId } = read
+    const named = [userId, anonymousId].filter(id => id !== undefined && !isBlocked(id))
+    if (named.length === 0) {
+      return { index, code: 'no_user_anon_id', message: 'userId is missing: name a userId or an anonymousId.' }
+    }
+    const timestamp = instant(String(read.timestamp), 'item.timestamp') ?? received
+    if (timestamp < EVENT_LIMITS.earliest || timestamp > received + EVENT_LIMITS.aheadMs) {
+      return { index, code: 'timestamp_out_of_range', message: 'timestamp is before 1980 or in the future.' }
+    }
+    const variant = read.variant ?? ''
+    const control = read.control ?? variant === ''
+    return {
+      kind: 'decision',
+      decision: {
+        messageId: read.messageId ?? newId(),
+        ...(userId === undefined || isBlocked(userId) ? {} : { userId }),
+        ...(anonymousId === undefined || isBlocked(anonymousId) ? {} : { anonymousId }),
+        timestamp,
+        received,
+        index,
+        touchpoint: read.touchpoint,
+        experience: read.experience,
+        variant: control ? '' : variant,
+        control,
+        propensity: read.propensity ?? 1,
+        exposed: read.exposed ?? true,
+        context: (read.context ?? {}) as JsonObject,
+        origin,
+      },
+    }
+  } catch (error) {
+    if (error instanceof Problem) return { index, code: error.code, message: error.message }
+    throw error
+  }
+}

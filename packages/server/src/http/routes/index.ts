@@ -1,0 +1,51 @@
+import type { Route } from '../route.ts'
+import { backup } from './backup.ts'
+import { getItem, listItems, putItems, removeItem } from './catalog.ts'
+import { decide } from './decide.ts'
+import { definitionRoutes } from './definition.ts'
+import { getDefinitions, postDefinitions } from './definitions.ts'
+import { doctor } from './doctor.ts'
+import { live, ready } from './health.ts'
+import { identitySecret } from './identitySecret.ts'
+import { impact } from './impact.ts'
+import { importRoute } from './import.ts'
+import { listKeys, makeKey, revokeKey } from './keys.ts'
+import { makeLink } from './links.ts'
+import { metricsRoute } from './metrics.ts'
+import { openApiRoute } from './openapi.ts'
+import { getProfile, getProfileEvents } from './profiles.ts'
+import { putRates } from './rates.ts'
+import { summary } from './summary.ts'
+import { trackRoutes } from './track.ts'
+import { makeWorkspaceRoute } from './workspaces.ts'
+
+/** Every endpoint. */
+export const routes: readonly Route[] = [
+  ...trackRoutes,
+  importRoute,
+  decide,
+  makeLink,
+  getDefinitions,
+  postDefinitions,
+  ...definitionRoutes,
+  impact,
+  summary,
+  getProfile,
+  getProfileEvents,
+  putItems,
+  listItems,
+  getItem,
+  removeItem,
+  putRates,
+  listKeys,
+  makeKey,
+  revokeKey,
+  identitySecret,
+  makeWorkspaceRoute,
+  backup,
+  doctor,
+  live,
+  ready,
+  metricsRoute,
+  openApiRoute(() => routes),
+]

@@ -1,0 +1,117 @@
+import type { Profile } from '@espalier/core/profile'
+import type { TimelineEvent } from '@espalier/warehouse'
+import Type from 'typebox'
+import { Problem } from '../../problem.ts'
+import type { Services } from '../../services.ts'
+import { DRAIN_MS } from '../../workers/drainTime.ts'
+import { instant, Time } from '../instant.ts'
+import { route } from '../route.ts'
+
+const Ref = Type.Object({
+  ref: Type.String({
+    minLength: 1,
+    maxLength: 600,
+    description: 'The id, or `userId:…`, or `anonymousId:…`, percent-encoded.',
+  }),
+})
+
+const TimelineView = Type.Array(
+  Type.Object({
+    timestamp: Type.Integer(),
+    received: Type.Integer(),
+    messageId: Type.String(),
+    type: Type.String(),
+    name: Type.String(),
+    properties: Type.Record(Type.String(), Type.Unknown()),
+    context: Type.Record(Type.String(), Type.Unknown()),
+    source: Type.String({ description: 'The source profile it came with.' }),
+  }),
+  { description: 'Newest first.' },
+)
+
+const FIRST_PAGE = 50
+
+export const getProfile = route({
+  method: 'GET',
+  path: '/v1/profiles/{ref}',
+  access: 'secret',
+  tag: 'People',
+  summary: 'One person, with their latest events',
+  description:
+    'The person is as of the last acknowledgement. The timeline comes from the warehouse: waits up to 5 s for it; `timelineComplete` says whether it had caught up.',
+  params: Ref,
+  answer: {
+    description: 'The person.',
+    schema: Type.Object({
+      profile: Type.Record(Type.String(), Type.Unknown()),
+      timeline: TimelineView,
+      timelineComplete: Type.Boolean(),
+      timelineError: Type.Optional(Type.String({ description: 'Why there is no timeline now.' })),
+    }),
+  },
+  errors: ['not_found'],
+  async handle({ workspace, params }, services) {
+    const profile = await personOf(services, workspace, params.ref)
+    try {
+      const timelineComplete = await services.shipper.drain(DRAIN_MS)
+      const timeline = await timelineOf(services, workspace, profile, undefined, FIRST_PAGE)
+      return { profile, timeline, timelineComplete }
+    } catch (error) {
+      // The person is known though the warehouse is down.
+      if (!(error instanceof Error) || error.name !== 'WarehouseError') throw error
+      return { profile, timeline: [], timelineComplete: false, timelineError: error.message }
+    }
+  },
+})
+
+export const getProfileEvents = route({
+  method: 'GET',
+  path: '/v1/profiles/{ref}/events',
+  access: 'secret',
+  tag: 'People',
+  summary: 'A person’s events, newest first, page by page',
+  params: Ref,
+  query: Type.Object(
+    {
+      before: Type.Optional(Time),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+    },
+    { additionalProperties: false },
+  ),
+  answer: {
+    description: 'Ask for the next page with `before` = `next`.',
+    schema: Type.Object({ events: TimelineView, next: Type.Optional(Type.Integer()) }),
+  },
+  errors: ['not_found', 'warehouse_unavailable'],
+  async handle({ workspace, params, query }, services) {
+    const profile = await personOf(services, workspace, params.ref)
+    const limit = query.limit ?? 100
+    await services.shipper.drain(DRAIN_MS)
+    const events = await timelineOf(services, workspace, profile, instant(query.before, 'query.before'), limit)
+    const last = events.at(-1)
+    return { events, ...(events.length === limit && last !== undefined ? { next: last.timestamp } : {}) }
+  },
+})
+
+async function personOf({ store }: Services, workspace: string, ref: string): Promise<Profile> {
+  const named = ref.startsWith('userId:') || ref.startsWith('anonymousId:')
+  const profile = named ? await store.people.find(workspace, ref) : await store.people.get(workspace, ref)
+  if (profile === undefined) {
+    throw new Problem('not_found', `Nobody in this workspace is known as "${ref}".`, {
+      path: 'path.ref',
+      mend: 'Name a profile id, userId:<id> or anonymousId:<id>.',
+    })
+  }
+  return profile
+}
+
+function timelineOf(
+  { warehouse }: Services,
+  workspace: string,
+  profile: Profile,
+  before: number | undefined,
+  limit: number,
+): Promise<TimelineEvent[]> {
+  const question = { workspace, sources: profile.sources, limit }
+  return warehouse.timeline(before === undefined ? question : { ...question, before })
+}

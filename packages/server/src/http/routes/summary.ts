@@ -1,0 +1,39 @@
+import Type from 'typebox'
+import { DRAIN_MS } from '../../workers/drainTime.ts'
+import { instant, Time } from '../instant.ts'
+import { route } from '../route.ts'
+
+export const summary = route({
+  method: 'GET',
+  path: '/v1/summary',
+  access: 'secret',
+  tag: 'Reports',
+  summary: 'Totals: events by name, people, revenue, countries',
+  description:
+    'Waits up to 5 s until the warehouse has what was acknowledged before; `complete` says whether it had. Check an import by it.',
+  query: Type.Object({ from: Type.Optional(Time), to: Type.Optional(Time) }, { additionalProperties: false }),
+  answer: {
+    description: 'Events with `from` <= timestamp < `to`.',
+    schema: Type.Object({
+      complete: Type.Boolean(),
+      events: Type.Array(Type.Object({ name: Type.String(), type: Type.String(), count: Type.Integer() })),
+      totals: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()])),
+      revenue: Type.Array(
+        Type.Object({ name: Type.String(), currency: Type.String(), count: Type.Integer(), sum: Type.Number() }),
+      ),
+      countries: Type.Array(Type.Object({ country: Type.String(), people: Type.Integer(), orders: Type.Integer() })),
+    }),
+  },
+  errors: ['warehouse_unavailable'],
+  async handle({ workspace, query }, { warehouse, shipper }) {
+    const complete = await shipper.drain(DRAIN_MS)
+    const from = instant(query.from, 'query.from')
+    const to = instant(query.to, 'query.to')
+    const totals = await warehouse.summary({
+      workspace,
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+    })
+    return { complete, ...totals }
+  },
+})

@@ -1,0 +1,151 @@
+import { type EventType, readBatch } from '@espalier/core/event'
+import Type from 'typebox'
+import type { Taken } from '../../pipeline/intake.ts'
+import { type ItemError, Problem } from '../../problem.ts'
+import type { Services } from '../../services.ts'
+import { type Call, type Route, route } from '../route.ts'
+
+const Id = Type.String({ minLength: 1, maxLength: 500 })
+const Anything = Type.Record(Type.String(), Type.Unknown())
+const WhenSent = Type.String({ description: 'ISO 8601.' })
+
+const common = {
+  userId: Type.Optional(Id),
+  anonymousId: Type.Optional(Id),
+  messageId: Type.Optional(
+    Type.String({ maxLength: 99, description: 'Taken in once; made by the server where absent.' }),
+  ),
+  timestamp: Type.Optional(WhenSent),
+  sentAt: Type.Optional(WhenSent),
+  context: Type.Optional(Anything),
+  integrations: Type.Optional(Anything),
+  userHash: Type.Optional(Type.String({ description: 'Proof of the userId, where the workspace requires it.' })),
+}
+
+const fields = {
+  track: { event: Type.String({ minLength: 1, maxLength: 500 }), properties: Type.Optional(Anything) },
+  identify: { traits: Type.Optional(Anything) },
+  page: {
+    name: Type.Optional(Type.String()),
+    category: Type.Optional(Type.String()),
+    properties: Type.Optional(Anything),
+  },
+  screen: { name: Type.Optional(Type.String()), properties: Type.Optional(Anything) },
+  group: { groupId: Id, traits: Type.Optional(Anything) },
+  alias: { previousId: Id },
+} as const
+
+const Query = Type.Object({
+  strict: Type.Optional(
+    Type.String({ description: '`false`: answer 200 even where nothing was kept, as Segment does.' }),
+  ),
+})
+
+const Answer = Type.Object({
+  success: Type.Boolean(),
+  errors: Type.Optional(
+    Type.Array(Type.Object({ index: Type.Integer(), code: Type.String(), message: Type.String() }), {
+      description: 'The items that were not kept, by their place in the batch.',
+    }),
+  ),
+})
+
+/** What nearly every request is answered. */
+const SUCCESS = '{"success":true}'
+
+const shared = {
+  method: 'POST',
+  access: 'write',
+  tag: 'Events',
+  fromPages: true,
+  checks: 'handler',
+  query: Query,
+  bodyLimit: (services: Services) => services.options.batchBytes,
+  tooLargeIs: 400,
+  answer: { description: 'What was kept is durable.', schema: Answer },
+  errors: ['nothing_kept', 'too_busy', 'full', 'unavailable'],
+} as const satisfies Partial<Route>
+
+function single(type: EventType): Route {
+  return route({
+    ...shared,
+    path: `/v1/${type}`,
+    summary: `Take in one ${type}`,
+    body: Type.Object({ ...common, ...fields[type], writeKey: Type.Optional(Type.String()) }),
+    handle(call, services) {
+      return take(call, services, { type, items: [call.body] })
+    },
+  })
+}
+
+const batch = route({
+  ...shared,
+  path: '/v1/batch',
+  summary: 'Take in up to 2,500 events',
+  description: 'The good ones are kept; `errors` names the others. `context` and `sentAt` count for all items.',
+  errors: [...shared.errors, 'body_invalid', 'batch_missing', 'batch_empty', 'batch_too_long', 'context_too_large'],
+  body: Type.Object({
+    batch: Type.Array(Type.Object({ type: Type.String(), ...common }), { minItems: 1, maxItems: 2500 }),
+    context: Type.Optional(Anything),
+    integrations: Type.Optional(Anything),
+    sentAt: Type.Optional(WhenSent),
+    userHash: Type.Optional(Type.String()),
+    writeKey: Type.Optional(Type.String()),
+  }),
+  handle(call, services) {
+    const { batch: read, error } = readBatch(call.body)
+    if (error !== undefined) {
+      if (lenient(call)) return SUCCESS
+      throw new Problem(error.code, error.message, { extra: { success: false } })
+    }
+    const { userHash } = call.body as { userHash?: unknown }
+    return take(call, services, { ...read, userHash })
+  },
+})
+
+export const trackRoutes: readonly Route[] = [
+  ...(['identify', 'track', 'page', 'screen', 'group', 'alias'] as const).map(single),
+  batch,
+]
+
+type TrackCall = Pick<Call<never, typeof Query, never>, 'workspace' | 'key' | 'request' | 'query' | 'reply'>
+
+async function take(
+  call: TrackCall,
+  services: Services,
+  what: Pick<Parameters<Services['intake']['take']>[0], 'items' | 'type' | 'context' | 'sentAt' | 'userHash'>,
+): Promise<unknown> {
+  const { workspace, key, request } = call
+  const live = services.definitions.of(workspace)
+  const set = live instanceof Promise ? await live : live
+  const taken = services.intake.take({
+    ...what,
+    workspace,
+    mustProve: key?.kind === 'write' && set.settings.requireUserHash,
+    received: services.now(),
+    origin: { userAgent: request.headers['user-agent'], ip: request.ip },
+    maxBytes: services.options.itemBytes,
+  })
+  countRejected(taken.errors, services)
+  await services.queue.submit(workspace, taken.entries, bodyBytes(request.body))
+  call.reply.type('application/json')
+  return answer(taken, lenient(call))
+}
+
+function answer({ entries, errors }: Taken, anyway: boolean): unknown {
+  if (errors.length === 0) return SUCCESS
+  if (entries.length > 0 || anyway) return { success: true, errors }
+  throw new Problem('nothing_kept', errors[0]?.message ?? '', { extra: { success: false, errors } })
+}
+
+function lenient({ query }: TrackCall): boolean {
+  return query.strict === 'false'
+}
+
+export function countRejected(errors: readonly ItemError[], { metrics }: Services): void {
+  for (const { code } of errors) metrics.rejected.inc({ code })
+}
+
+export function bodyBytes(body: unknown): number {
+  return Buffer.isBuffer(body) ? body.length : 0
+}

@@ -1,0 +1,72 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** What operators watch, as Prometheus reads it at /metrics. Each server has its own registry. */
+export class Metrics {
+  readonly registry = new Registry()
+  readonly events = this.#counter('espalier_events_total', 'Items taken in, by outcome', ['outcome'])
+  readonly rejected = this.#counter('espalier_events_rejected_total', 'Items refused, by error code', ['code'])
+  readonly requests = this.#counter('espalier_refused_requests_total', 'Requests answered with an error, by code', [
+    'code',
+  ])
+  readonly commits = this.#histogram('espalier_commit_seconds', 'From the start of a commit to its being durable')
+  readonly commitItems = new Histogram({
+    name: 'espalier_commit_items',
+    help: 'Entries in one commit',
+    buckets: [1, 10, 50, 100, 250, 500, 1000, 2000],
+    registers: [this.registry],
+  })
+  readonly acknowledge = this.#histogram('espalier_acknowledge_seconds', 'From entering the queue to being durable')
+  readonly decide = this.#histogram('espalier_decide_seconds', 'One decide request, its events included')
+  readonly decisions = this.#counter('espalier_decisions_total', 'Answers, by reason', ['reason'])
+  readonly decisionsLost = this.#counter(
+    'espalier_decision_rows_lost_total',
+    'Decision rows not logged because the outbox was at its bound',
+    [],
+  )
+  readonly exposuresLost = this.#counter(
+    'espalier_exposures_lost_total',
+    'Exposures of `expose` requests that could not be stored',
+    [],
+  )
+  readonly shipped = this.#counter('espalier_shipped_rows_total', 'Rows the warehouse has taken, by table', ['table'])
+  readonly shipErrors = this.#counter('espalier_ship_errors_total', 'Failed attempts to ship a batch', [])
+  readonly ship = this.#histogram('espalier_ship_seconds', 'One insert into the warehouse')
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry })
+  }
+
+  /** A value asked for when somebody looks. */
+  gauge(name: string, help: string, read: () => number | Promise<number>): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      async collect() {
+        this.set(await read())
+      },
+    })
+  }
+
+  /** Several values under one name, told apart by the label `name`. */
+  labelled(name: string, help: string, read: () => Promise<readonly (readonly [string, number])[]>): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['name'],
+      registers: [this.registry],
+      async collect() {
+        for (const [label, value] of await read()) this.set({ name: label }, value)
+      },
+    })
+  }
+
+  #counter(name: string, help: string, labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.registry] })
+  }
+
+  #histogram(name: string, help: string): Histogram {
+    const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+    return new Histogram({ name, help, buckets, registers: [this.registry] })
+  }
+}

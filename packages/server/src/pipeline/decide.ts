@@ -1,0 +1,189 @@
+import type { JsonObject } from '@espalier/core'
+import { type Answer, type Decision, decide, decisionRow, type Preview, refusedBy } from '@espalier/core/decision'
+import type { Event } from '@espalier/core/event'
+import { bucketKeyOf, identifierOf } from '@espalier/core/identity'
+import type { Profile } from '@espalier/core/profile'
+import { type Entry, type ExposedAnswer, toRow } from '@espalier/core/stream'
+import type { Store } from '@espalier/store'
+import type { Metrics } from '../metrics.ts'
+import type { DecisionIds } from './decisionId.ts'
+import type { LiveSet } from './definitions.ts'
+import type { CommitQueue } from './queue.ts'
+
+export interface DecideQuestion {
+  readonly workspace: string
+  readonly set: LiveSet
+  readonly userId: string | undefined
+  readonly anonymousId: string | undefined
+  readonly touchpoints: readonly string[]
+  /** As it is stored: addresses cut short, proofs taken off. */
+  readonly context: JsonObject
+  /** The visitor is a known bot: nobody. */
+  readonly bot: boolean
+  /** Count what is answered as seen. */
+  readonly expose: boolean
+  readonly preview?: Preview
+  readonly explain: boolean
+}
+
+export interface Decided {
+  readonly requestId: string
+  readonly profile: string | undefined
+  readonly answers: readonly (Answer & { readonly decisionId?: string })[]
+}
+
+type Person = Pick<Profile, 'bucketKey' | 'traits' | 'signals' | 'consent'> & { readonly id?: string }
+
+export interface DeciderParts {
+  readonly store: Pick<Store, 'people' | 'outbox'>
+  readonly queue: CommitQueue
+  readonly decisionIds: DecisionIds
+  readonly newId: () => string
+  readonly now: () => number
+  readonly metrics: Metrics
+}
+
+/** Answers what a person gets, now, and logs it. */
+export class Decider {
+  readonly #parts: DeciderParts
+
+  constructor(parts: DeciderParts) {
+    this.#parts = parts
+  }
+
+  async decide(question: DecideQuestion): Promise<Decided> {
+    const { workspace, set, context, touchpoints, preview, explain } = question
+    const { newId, now, metrics } = this.#parts
+    const person = question.bot ? undefined : await this.#person(question)
+    const requestId = newId()
+    const timestamp = now()
+    const decision = decide({
+      set: set.compiled,
+      profile: person,
+      context,
+      now: timestamp,
+      touchpoints,
+      items: id => set.items.get(id),
+      explain,
+      ...(preview === undefined ? {} : { preview }),
+    })
+    for (const answer of decision.answers) metrics.decisions.inc({ reason: answer.reason })
+    const logged = person?.id === undefined ? undefined : this.#log(question, person, decision, requestId, timestamp)
+    const answers = decision.answers.map(answer => {
+      if (logged === undefined || !logged.has(answer.touchpoint)) return answer
+      return { ...answer, decisionId: this.#parts.decisionIds.sign(workspace, exposed(requestId, answer)) }
+    })
+    if (question.expose && logged !== undefined) {
+      await this.#expose(
+        question,
+        requestId,
+        timestamp,
+        decision.answers.filter(answer => logged.has(answer.touchpoint)),
+      )
+    }
+    return { requestId, profile: person?.id, answers }
+  }
+
+  /**
+   * The person who asks. Somebody unknown becomes a person first, so that the decision belongs to them; but not for a
+   * preview, and not against their will (R8): then they are decided for as they would be, and nothing is kept.
+   */
+  async #person(question: DecideQuestion): Promise<Person> {
+    const { workspace, userId, anonymousId, context, preview } = question
+    const byUser = userId === undefined ? undefined : await this.#find(workspace, identifierOf('userId', userId))
+    if (byUser !== undefined) return byUser
+    const byDevice =
+      anonymousId === undefined ? undefined : await this.#find(workspace, identifierOf('anonymousId', anonymousId))
+    if (byDevice !== undefined && userId === undefined) return byDevice
+    const first = identifierOf(anonymousId === undefined ? 'userId' : 'anonymousId', anonymousId ?? userId ?? '')
+    const passing = byDevice ?? { bucketKey: bucketKeyOf(first), traits: {}, signals: {}, consent: {} }
+    if (preview !== undefined || refusedBy(passing, context) !== undefined) return unnamed(passing)
+    const entry: Entry = {
+      kind: 'appearance',
+      at: this.#parts.now(),
+      ...(userId === undefined ? {} : { userId }),
+      ...(anonymousId === undefined ? {} : { anonymousId }),
+    }
+    try {
+      await this.#parts.queue.submit(workspace, [entry], 200)
+    } catch {
+      // Nothing can be stored now. The answer is the same by the hash; that it is not logged is counted.
+      this.#parts.metrics.decisionsLost.inc()
+      return unnamed(passing)
+    }
+    const known = identifierOf(userId === undefined ? 'anonymousId' : 'userId', userId ?? anonymousId ?? '')
+    return (await this.#find(workspace, known)) ?? passing
+  }
+
+  /** As of the last commit, never from a cache of ours (R4). */
+  #find(workspace: string, identifier: string): Profile | undefined | Promise<Profile | undefined> {
+    const { people } = this.#parts.store
+    return people.findSync === undefined ? people.find(workspace, identifier) : people.findSync(workspace, identifier)
+  }
+
+  /** The touchpoints that went to the log. */
+  #log(
+    question: DecideQuestion,
+    person: Person,
+    decision: Decision,
+    requestId: string,
+    timestamp: number,
+  ): ReadonlySet<string> | undefined {
+    const row = decisionRow({
+      workspace: question.workspace,
+      profile: person.id ?? '',
+      bucketKey: person.bucketKey,
+      requestId,
+      timestamp,
+      definitions: question.set.compiled.version,
+      context: question.context,
+      decision,
+    })
+    if (row === undefined) return undefined
+    if (!this.#parts.store.outbox.log([toRow('decisions', timestamp, row)])) this.#parts.metrics.decisionsLost.inc()
+    return new Set(row['answers.touchpoint'])
+  }
+
+  /** A page made on a server is seen when it is answered: the exposures are stored before the caller hears. */
+  async #expose(question: DecideQuestion, requestId: string, timestamp: number, answers: readonly Answer[]) {
+    const { workspace, userId, anonymousId, context } = question
+    const entries = answers.map((answer, index): Entry => {
+      const event: Event = {
+        type: 'track',
+        name: 'Exposure',
+        messageId: `${requestId}:${index}`,
+        properties: { touchpoint: answer.touchpoint },
+        context,
+        timestamp,
+        received: timestamp,
+        index,
+        ...(userId === undefined ? {} : { userId }),
+        ...(anonymousId === undefined ? {} : { anonymousId }),
+      }
+      return { kind: 'event', event, exposure: exposed(requestId, answer) }
+    })
+    try {
+      await this.#parts.queue.submit(workspace, entries, 500 * entries.length)
+    } catch {
+      this.#parts.metrics.exposuresLost.inc(entries.length)
+    }
+  }
+}
+
+/** Somebody for whom nothing is kept. */
+function unnamed({ bucketKey, traits, signals, consent }: Person): Person {
+  return { bucketKey, traits, signals, consent }
+}
+
+function exposed(requestId: string, answer: Answer): ExposedAnswer {
+  return {
+    requestId,
+    touchpoint: answer.touchpoint,
+    experience: answer.experience ?? '',
+    version: answer.version ?? 0,
+    variant: answer.variant ?? '',
+    control: answer.control,
+    holdout: answer.holdout,
+    propensity: answer.propensity,
+  }
+}

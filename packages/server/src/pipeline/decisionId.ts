@@ -1,0 +1,77 @@
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import type { ExposedAnswer } from '@espalier/core/stream'
+import { deriveKey } from '../secrets.ts'
+
+const FORMAT = 1
+const MAC_BYTES = 16
+/** format, request id, flags, propensity, version: before the three texts. */
+const HEAD_BYTES = 1 + 16 + 1 + 8 + 4
+const CONTROL = 1
+const HOLDOUT = 2
+
+/**
+ * Decision ids: what was answered, signed, so that an exposure needs no lookup and nobody can invent one. Layout: the
+ * answer's fields in binary, then HMAC-SHA256 truncated to 128 bits under the workspace's key, all in base64url.
+ */
+export class DecisionIds {
+  readonly #masterSecret: Uint8Array
+  readonly #keys = new Map<string, KeyObject>()
+
+  constructor(masterSecret: Uint8Array) {
+    this.#masterSecret = masterSecret
+  }
+
+  sign(workspace: string, answer: ExposedAnswer): string {
+    const texts = [answer.touchpoint, answer.experience, answer.variant].map(text => Buffer.from(text))
+    const size = HEAD_BYTES + texts.reduce((total, text) => total + 1 + text.length, 0)
+    const token = Buffer.allocUnsafe(size + MAC_BYTES)
+    token[0] = FORMAT
+    token.write(answer.requestId.replaceAll('-', ''), 1, 'hex')
+    token[17] = (answer.control ? CONTROL : 0) | (answer.holdout ? HOLDOUT : 0)
+    token.writeDoubleBE(answer.propensity, 18)
+    token.writeUInt32BE(answer.version, 26)
+    let at = HEAD_BYTES
+    for (const text of texts) {
+      token[at] = text.length
+      at += 1 + text.copy(token, at + 1)
+    }
+    this.#mac(workspace, token.subarray(0, size)).copy(token, size)
+    return token.toString('base64url')
+  }
+
+  /** What the id stands for; undefined when this workspace did not make it. */
+  verify(workspace: string, id: unknown): ExposedAnswer | undefined {
+    if (typeof id !== 'string' || id.length > 1200) return undefined
+    const token = Buffer.from(id, 'base64url')
+    const size = token.length - MAC_BYTES
+    if (size < HEAD_BYTES + 3 || token[0] !== FORMAT) return undefined
+    if (!timingSafeEqual(this.#mac(workspace, token.subarray(0, size)), token.subarray(size))) return undefined
+    const hex = token.toString('hex', 1, 17)
+    const requestId = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+    let at = HEAD_BYTES
+    const text = () => {
+      const from = at + 1
+      at = from + token[at]!
+      return token.toString('utf8', from, at)
+    }
+    return {
+      requestId,
+      touchpoint: text(),
+      experience: text(),
+      variant: text(),
+      version: token.readUInt32BE(26),
+      control: (token[17]! & CONTROL) !== 0,
+      holdout: (token[17]! & HOLDOUT) !== 0,
+      propensity: token.readDoubleBE(18),
+    }
+  }
+
+  #mac(workspace: string, bytes: Buffer): Buffer {
+    let key = this.#keys.get(workspace)
+    if (key === undefined) {
+      key = createSecretKey(deriveKey(this.#masterSecret, 'decision', workspace))
+      this.#keys.set(workspace, key)
+    }
+    return createHmac('sha256', key).update(bytes).digest().subarray(0, MAC_BYTES)
+  }
+}

@@ -1,0 +1,105 @@
+import type { JsonObject } from '@espalier/core'
+import { type CompiledSet, compile } from '@espalier/core/decision'
+import { complete, type DefinitionChange, type PublishedSet, type Settings } from '@espalier/core/definition'
+import type { Store } from '@espalier/store'
+
+/** Everything a request needs to know of its workspace's definitions, of one moment (R4). */
+export interface LiveSet {
+  readonly published: PublishedSet
+  readonly compiled: CompiledSet
+  readonly settings: Required<Pick<Settings, 'timezone' | 'currency' | 'holdout' | 'requireUserHash'>> & Settings
+  /** The catalog items that contents refer to. */
+  readonly items: ReadonlyMap<string, JsonObject>
+}
+
+/** A set is used this long before its version is asked for again: new ones are live on all nodes within 2 s (R4). */
+const BELIEVED_MS = 1000
+
+interface Known {
+  set: LiveSet
+  checked: number
+}
+
+/** The published definitions of each workspace, compiled; a node keeps no more of them than that. */
+export class LiveDefinitions {
+  readonly #store: Pick<Store, 'definitions' | 'catalog'>
+  readonly #now: () => number
+  readonly #known = new Map<string, Known>()
+  readonly #loading = new Map<string, Promise<LiveSet>>()
+
+  constructor(store: Pick<Store, 'definitions' | 'catalog'>, now: () => number) {
+    this.#store = store
+    this.#now = now
+  }
+
+  /** The set to use now. A promise only where the store has to be asked. */
+  of(workspace: string): LiveSet | Promise<LiveSet> {
+    const known = this.#known.get(workspace)
+    if (known !== undefined && this.#now() - known.checked < BELIEVED_MS) return known.set
+    return this.#refreshed(workspace)
+  }
+
+  /** The set last used, for work that goes on beside requests. */
+  last(workspace: string): LiveSet | undefined {
+    return this.#known.get(workspace)?.set
+  }
+
+  /** Publishes and uses it at once on this node. */
+  async publish(
+    workspace: string,
+    changes: readonly DefinitionChange[],
+    options: { readonly author: string; readonly expected?: number },
+  ): Promise<LiveSet> {
+    const published = await this.#store.definitions.publish(workspace, changes, { ...options, now: this.#now() })
+    return this.#use(workspace, published)
+  }
+
+  /** What is cached may be old: a catalog item changed, or somebody published. */
+  async refresh(workspace: string): Promise<LiveSet> {
+    return this.#use(workspace, await this.#store.definitions.current(workspace))
+  }
+
+  #refreshed(workspace: string): Promise<LiveSet> {
+    let loading = this.#loading.get(workspace)
+    if (loading === undefined) {
+      loading = this.#load(workspace).finally(() => this.#loading.delete(workspace))
+      this.#loading.set(workspace, loading)
+    }
+    return loading
+  }
+
+  async #load(workspace: string): Promise<LiveSet> {
+    const known = this.#known.get(workspace)
+    if (known === undefined) return this.refresh(workspace)
+    const version = await this.#store.definitions.version(workspace)
+    const published =
+      version === known.set.published.version ? known.set.published : await this.#store.definitions.current(workspace)
+    return this.#use(workspace, published)
+  }
+
+  async #use(workspace: string, published: PublishedSet): Promise<LiveSet> {
+    const checked = this.#now()
+    const before = this.#known.get(workspace)?.set
+    const same = before?.published.version === published.version
+    const compiled = same ? before.compiled : compile(published)
+    const settings = same ? before.settings : settingsOf(published)
+    const items = await this.#items(workspace, compiled.items)
+    const newest = this.#known.get(workspace)
+    // Somebody was faster with a newer set.
+    if (newest !== undefined && newest.set.published.version > published.version) return newest.set
+    const set: LiveSet = { published, compiled, settings, items }
+    this.#known.set(workspace, { set, checked })
+    return set
+  }
+
+  async #items(workspace: string, ids: readonly string[]): Promise<Map<string, JsonObject>> {
+    if (ids.length === 0) return new Map()
+    const items = await this.#store.catalog.get(workspace, ids)
+    return new Map(items.map(item => [item.id, { ...(item.body as JsonObject), id: item.id }]))
+  }
+}
+
+function settingsOf(published: PublishedSet): LiveSet['settings'] {
+  const settings = published.definitions.find(definition => definition.kind === 'settings' && !definition.archived)
+  return complete('settings', settings?.body ?? {})
+}

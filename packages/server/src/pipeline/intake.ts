@@ -1,0 +1,117 @@
+import type { JsonObject } from '@espalier/core'
+import { type Event, type EventType, type ImportOrigin, readItem } from '@espalier/core/event'
+import type { Entry } from '@espalier/core/stream'
+import type { ItemError } from '../problem.ts'
+import type { DecisionIds } from './decisionId.ts'
+import { enrichContext, type Origin } from './enrich.ts'
+import type { UserHashes } from './userHash.ts'
+import { isBot, userAgentOf } from './visitor.ts'
+
+export interface IntakeRequest {
+  readonly workspace: string
+  /** The caller holds only a write key, and the workspace wants userIds proven. */
+  readonly mustProve: boolean
+  readonly items: readonly unknown[]
+  /** The type that the path names. */
+  readonly type?: EventType
+  /** What the batch says for all its items. */
+  readonly context?: JsonObject
+  readonly sentAt?: unknown
+  readonly userHash?: unknown
+  readonly received: number
+  readonly origin: Origin
+  readonly maxBytes: number
+  /** For imports: where each item comes from. */
+  readonly importOf?: (index: number) => ImportOrigin
+}
+
+/** What is good of a request, and what is wrong with the rest. */
+export interface Taken {
+  readonly entries: Entry[]
+  readonly errors: ItemError[]
+}
+
+/** Turns items as clients send them into entries of the stream. */
+export class Intake {
+  readonly #userHashes: UserHashes
+  readonly #decisionIds: DecisionIds
+  readonly #newId: () => string
+
+  constructor(userHashes: UserHashes, decisionIds: DecisionIds, newId: () => string) {
+    this.#userHashes = userHashes
+    this.#decisionIds = decisionIds
+    this.#newId = newId
+  }
+
+  take(request: IntakeRequest): Taken {
+    const taken: Taken = { entries: [], errors: [] }
+    const { items } = request
+    for (let index = 0; index < items.length; index++) {
+      const entry = this.#read(items[index], index, request)
+      if ('code' in entry) taken.errors.push(entry)
+      else taken.entries.push(entry)
+    }
+    return taken
+  }
+
+  #read(raw: unknown, index: number, request: IntakeRequest): Entry | ItemError {
+    const { context, sentAt, received, type, importOf, maxBytes } = request
+    const userHash = takeUserHash(raw) ?? request.userHash
+    const { event, error } = readItem(raw, {
+      received,
+      index,
+      sentAt,
+      maxBytes,
+      newMessageId: this.#newId,
+      ...(type === undefined ? {} : { type }),
+      ...(context === undefined ? {} : { context }),
+      ...(importOf === undefined ? {} : { origin: importOf(index) }),
+    })
+    if (error !== undefined) return { index, ...error }
+    return this.#accept(event, userHash, request) ?? this.#entry(event, request)
+  }
+
+  /** What is wrong with an event that is well formed; undefined when nothing is. */
+  #accept(event: Event, userHash: unknown, request: IntakeRequest): ItemError | undefined {
+    const { index } = event
+    const userAgent = userAgentOf(event.context.userAgent, request.origin.userAgent)
+    if (userAgent !== undefined && isBot(userAgent)) {
+      return { index, code: 'bot', message: 'Events of known bots are not taken in: context.userAgent names one.' }
+    }
+    if (
+      request.mustProve &&
+      event.userId !== undefined &&
+      !this.#userHashes.proves(request.workspace, event.userId, userHash)
+    ) {
+      const message = 'This userId needs its userHash: the hex HMAC-SHA256 of the userId under the identity secret.'
+      return { index, code: 'user_hash_required', message }
+    }
+    return undefined
+  }
+
+  #entry(event: Event, request: IntakeRequest): Entry | ItemError {
+    const enriched = enrichContext(event.context, request.origin)
+    const stored = enriched === event.context ? event : { ...event, context: enriched }
+    if (event.type !== 'track' || event.name !== 'Exposure' || event.properties.decisionId === undefined) {
+      return { kind: 'event', event: stored }
+    }
+    const exposure = this.#decisionIds.verify(request.workspace, event.properties.decisionId)
+    if (exposure === undefined) {
+      const message =
+        'properties.decisionId was not made by this workspace: send the decisionId of an answer as it stands.'
+      return { index: event.index, code: 'invalid_decision_id', message }
+    }
+    return { kind: 'event', event: stored, exposure }
+  }
+}
+
+/** The proof an item brings, taken off it so that it is not stored. */
+function takeUserHash(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null) return undefined
+  const item = raw as { userHash?: unknown; context?: unknown }
+  const { userHash, context } = item
+  if (typeof context !== 'object' || context === null || !Object.hasOwn(context, 'userHash')) return userHash
+  const { userHash: inContext, ...rest } = context as { userHash?: unknown }
+  item.context = rest
+  return userHash ?? inContext
+}

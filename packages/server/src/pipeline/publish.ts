@@ -1,0 +1,117 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { JsonObject } from '@espalier/core'
+import {
+  type Definition,
+  type DefinitionChange,
+  normalise,
+  type PublishedSet,
+  validateSet,
+} from '@espalier/core/definition'
+import { needsOf } from '@espalier/core/segment'
+import { StoreError } from '@espalier/store'
+import { Problem } from '../problem.ts'
+import type { Services } from '../services.ts'
+
+export interface Publication {
+  readonly version: number
+  readonly changed: readonly {
+    readonly kind: string
+    readonly key: string
+    readonly version: number
+    readonly change: 'created' | 'updated' | 'archived' | 'unchanged'
+  }[]
+}
+
+export interface PublishOptions {
+  readonly author: string
+  readonly expected?: number
+  readonly dryRun?: boolean
+  /** The file a definition was read from, to name it in errors. */
+  readonly fileOf?: (kind: string, key: string) => string | undefined
+}
+
+/**
+ * Validates changes against what is live and publishes them, all or none (R9). They are used on this node at once, on the
+ * others within 2 s (R4), and signals that they newly need are filled in from the warehouse.
+ */
+export async function publish(
+  services: Services,
+  workspace: string,
+  changes: readonly DefinitionChange[],
+  options: PublishOptions,
+): Promise<Publication> {
+  const { definitions, backfill, store } = services
+  for (;;) {
+    const current = await store.definitions.current(workspace)
+    if (options.expected !== undefined && options.expected !== current.version) {
+      throw new Problem('conflict', `Version ${current.version} is live, not ${options.expected}.`)
+    }
+    refuseInvalid(changes, current, options)
+    const normal = changes.map(change => {
+      return change.body === undefined ? change : { ...change, body: normalise(change.kind, change.body) }
+    })
+    if (options.dryRun === true) return describe(current, normal, undefined)
+    try {
+      // What was validated is what is published: if somebody else published meanwhile, look again.
+      const expected = current.version
+      await backfill.forget(workspace, needsOf(current), needsOf(planned(current, normal)))
+      const live = await definitions.publish(workspace, normal, { author: options.author, expected })
+      backfill.schedule(workspace)
+      return describe(current, normal, live.published)
+    } catch (error) {
+      if (!(error instanceof StoreError && error.code === 'conflict' && options.expected === undefined)) throw error
+    }
+  }
+}
+
+function planned({ version, definitions }: PublishedSet, changes: readonly DefinitionChange[]): PublishedSet {
+  const replaced = new Set(changes.map(({ kind, key }) => `${kind}/${key}`))
+  const kept = definitions.filter(({ kind, key }) => !replaced.has(`${kind}/${key}`))
+  const made = changes.flatMap(({ kind, key, body }): Definition[] => {
+    if (body === undefined) return []
+    return [
+      { kind, key, version: 0, published: 0, author: '', archived: false, body: body as unknown as Definition['body'] },
+    ]
+  })
+  return { version, definitions: [...kept, ...made] }
+}
+
+function refuseInvalid(changes: readonly DefinitionChange[], current: PublishedSet, options: PublishOptions): void {
+  const problems = validateSet(changes, current)
+  const [first] = problems
+  if (first === undefined) return
+  const errors = problems.map(problem => {
+    const file = options.fileOf?.(problem.kind, problem.key)
+    return file === undefined ? problem : { file, ...problem }
+  })
+  const where = first.path === '' ? '' : `, ${first.path}`
+  const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`
+  throw new Problem('invalid_definition', `${first.kind} "${first.key}"${where}: ${first.message}${more}.`, {
+    path: first.path,
+    mend: `${first.mend}.`,
+    extra: { errors },
+  })
+}
+
+/** What changed from one set to another, or, without the other, what would change. */
+function describe(
+  before: PublishedSet,
+  changes: readonly DefinitionChange[],
+  after: PublishedSet | undefined,
+): Publication {
+  const changed = changes.map(({ kind, key, body }): Publication['changed'][number] => {
+    const old = find(before, kind, key)
+    if (body === undefined) return { kind, key, version: (old?.version ?? 0) + 1, change: 'archived' }
+    if (old !== undefined && isDeepStrictEqual(old.body, body as unknown)) {
+      return { kind, key, version: old.version, change: 'unchanged' }
+    }
+    const version = after === undefined ? (old?.version ?? 0) + 1 : (find(after, kind, key)?.version ?? 1)
+    return { kind, key, version, change: old === undefined ? 'created' : 'updated' }
+  })
+  return { version: after?.version ?? before.version, changed }
+}
+
+function find(set: PublishedSet, kind: string, key: string): (Definition & { body: JsonObject }) | undefined {
+  const found = set.definitions.find(one => one.kind === kind && one.key === key && !one.archived)
+  return found as (Definition & { body: JsonObject }) | undefined
+}

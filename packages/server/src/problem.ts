@@ -1,0 +1,104 @@
+/**
+ * The error catalogue: every code the HTTP API answers with, its status and what the caller can do. Codes are stable; the
+ * messages may become clearer.
+ */
+export const problems = {
+  not_json: { status: 400, mend: 'Send one JSON object in UTF-8.' },
+  not_utf8: { status: 400, mend: 'Encode the body in UTF-8.' },
+  bad_encoding: {
+    status: 400,
+    mend: 'Compress with gzip or deflate and say so in Content-Encoding, or send it plain.',
+  },
+  too_deep: { status: 400, mend: 'Nest objects and arrays at most 64 deep.' },
+  too_large: { status: 413, mend: 'Send smaller parts.' },
+  invalid: { status: 400, mend: 'Correct the field that `path` names; /openapi.json describes it.' },
+  body_invalid: { status: 400, mend: 'Send {"batch": [...]} with 1 to 2,500 events.' },
+  batch_missing: { status: 400, mend: 'Send {"batch": [...]} with 1 to 2,500 events.' },
+  batch_empty: { status: 400, mend: 'Send {"batch": [...]} with 1 to 2,500 events.' },
+  batch_too_long: { status: 400, mend: 'Send the events in several requests of up to 2,500.' },
+  context_invalid: { status: 400, mend: 'Send a JSON object as context, or none.' },
+  context_too_large: { status: 400, mend: 'Send the context with the events that need it.' },
+  nothing_kept: { status: 400, mend: 'Correct the items as `errors` says; nothing of this request was stored.' },
+  no_key: { status: 401, mend: 'Send the key as HTTP Basic user, as Bearer token or as writeKey in the body.' },
+  unknown_key: { status: 401, mend: 'Use a key that `espalier keys` lists; a revoked one stays revoked.' },
+  wrong_key: { status: 403, mend: 'This needs a secret key, which belongs on servers only.' },
+  not_admin: { status: 403, mend: 'Use the key of the option adminKey; without that option nobody may.' },
+  user_hash_required: {
+    status: 403,
+    mend: 'Send userHash, the hex HMAC-SHA256 of the userId under the identity secret, made on your server.',
+  },
+  link_required: { status: 403, mend: 'Use a secret key, or a link made with one by POST /v1/links.' },
+  bad_link: { status: 403, mend: 'Make a new link by POST /v1/links.' },
+  not_found: { status: 404, mend: 'See /openapi.json for what there is.' },
+  conflict: { status: 409, mend: 'Somebody else published meanwhile: pull, compare and push again.' },
+  invalid_definition: { status: 422, mend: 'Correct what `errors` names; nothing was published.' },
+  missing_rates: { status: 422, mend: 'Import the missing daily rates by POST /v1/rates.' },
+  too_busy: { status: 429, mend: 'Wait as long as Retry-After says and send it again; nothing of it was stored.' },
+  full: { status: 429, mend: 'Nothing more can be stored until the operator makes room or the warehouse catches up.' },
+  unsupported: { status: 501, mend: 'This engine cannot do it; the message says what can.' },
+  unavailable: { status: 503, mend: 'Try again shortly; `espalier doctor` says what is down.' },
+  warehouse_unavailable: {
+    status: 503,
+    mend: 'Reports wait for the warehouse; events and decisions go on. `espalier doctor` says more.',
+  },
+  internal: { status: 500, mend: 'This is our mistake: the server’s log has the details under the same request id.' },
+} as const satisfies Record<string, { status: number; mend: string }>
+
+export type ProblemCode = keyof typeof problems
+
+export interface ProblemDetails {
+  /** Where in the request, as a path such as `touchpoints[2]`. */
+  readonly path?: string
+  readonly mend?: string
+  /** Overrides the code's usual status: tracking answers 400 where others answer 413. */
+  readonly status?: number
+  /** Seconds until it is worth trying again. */
+  readonly retryAfter?: number
+  /** What more the body holds beside `error`. */
+  readonly extra?: Readonly<Record<string, unknown>>
+  readonly cause?: unknown
+}
+
+/** An error a caller can act on; everything else that is thrown is `internal`. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly details: ProblemDetails
+
+  constructor(code: ProblemCode, message: string, details: ProblemDetails = {}) {
+    super(message, { cause: details.cause })
+    this.name = 'Problem'
+    this.code = code
+    this.details = details
+  }
+
+  get status(): number {
+    return this.details.status ?? problems[this.code].status
+  }
+
+  body(): Record<string, unknown> {
+    return {
+      error: {
+        code: this.code,
+        message: this.message,
+        ...(this.details.path === undefined ? {} : { path: this.details.path }),
+        mend: this.details.mend ?? problems[this.code].mend,
+      },
+      ...this.details.extra,
+    }
+  }
+}
+
+/** What is wrong with one item of a batch. */
+export interface ItemError {
+  readonly index: number
+  readonly code: string
+  readonly message: string
+}
+
+/** The server cannot start: one line that says why and what to do. The CLI prints it and exits with 1. */
+export class StartError extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'StartError'
+  }
+}

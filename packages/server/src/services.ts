@@ -1,0 +1,38 @@
+import type { Store } from '@espalier/store'
+import type { Warehouse } from '@espalier/warehouse'
+import type { Logger } from 'pino'
+import type { Metrics } from './metrics.ts'
+import type { ServerOptions } from './options/index.ts'
+import type { Backfill } from './pipeline/backfill.ts'
+import type { Decider } from './pipeline/decide.ts'
+import type { LiveDefinitions } from './pipeline/definitions.ts'
+import type { Intake } from './pipeline/intake.ts'
+import type { KeyRing } from './pipeline/keys.ts'
+import type { Links } from './pipeline/links.ts'
+import type { CommitQueue } from './pipeline/queue.ts'
+import type { UserHashes } from './pipeline/userHash.ts'
+import type { Shipper } from './workers/shipper.ts'
+
+/** What routes work with; made once by the composition root. */
+export interface Services {
+  readonly options: ServerOptions
+  /** Of the package. */
+  readonly version: string
+  readonly now: () => number
+  readonly newId: () => string
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly store: Store
+  readonly warehouse: Warehouse
+  /** The workspace whose keys the options set. */
+  readonly firstWorkspace: string
+  readonly keys: KeyRing
+  readonly links: Links
+  readonly userHashes: UserHashes
+  readonly definitions: LiveDefinitions
+  readonly backfill: Backfill
+  readonly queue: CommitQueue
+  readonly intake: Intake
+  readonly decider: Decider
+  readonly shipper: Shipper
+}

@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import type { SignalNeeds } from '@espalier/core/stream'
+import type { Store } from '@espalier/store'
+import { type Warehouse, WarehouseError } from '@espalier/warehouse'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { locationOf, openStoreOf, openWarehouseOf } from './engines.ts'
+import { createApp } from './http/app.ts'
+import { routes } from './http/routes/index.ts'
+import { newId } from './id.ts'
+import { createLog } from './log.ts'
+import { Metrics } from './metrics.ts'
+import { type ServerOptions, withDefaults } from './options/index.ts'
+import { Backfill } from './pipeline/backfill.ts'
+import { Decider } from './pipeline/decide.ts'
+import { DecisionIds } from './pipeline/decisionId.ts'
+import { LiveDefinitions } from './pipeline/definitions.ts'
+import { Intake } from './pipeline/intake.ts'
+import { KeyRing } from './pipeline/keys.ts'
+import { Links } from './pipeline/links.ts'
+import { CommitQueue } from './pipeline/queue.ts'
+import { UserHashes } from './pipeline/userHash.ts'
+import { StartError } from './problem.ts'
+import type { Services } from './services.ts'
+import { SteadyWarehouse } from './steadyWarehouse.ts'
+import { watchGauges } from './watchGauges.ts'
+import { Shipper } from './workers/shipper.ts'
+import { FIRST_WORKSPACE, prepareFirstWorkspace } from './workspace.ts'
+
+/** What a test may put in the place of the real thing. */
+export interface Parts {
+  readonly store?: Store
+  readonly warehouse?: Warehouse
+  readonly now?: () => number
+  readonly log?: Logger
+}
+
+export interface Server {
+  /** Where it listens, such as `http://127.0.0.1:8080`. */
+  readonly url: string
+  /** Keys of the first workspace that were made just now: show them, they cannot be had again. */
+  readonly madeKeys: { readonly writeKey?: string; readonly secretKey?: string }
+  readonly services: Services
+  /** Stops accepting, finishes what is under way, ships, closes; within `drainTime` as far as that is enough. */
+  close(): Promise<void>
+}
+
+/** No definitions are loaded yet: then nothing is kept for them. */
+const NO_NEEDS: SignalNeeds = { version: 0, byEvent: new Map() }
+
+/** The composition root: everything is made and connected here. Throws `StartError`: one line that says what to do. */
+export async function startServer(given: Partial<ServerOptions> = {}, parts: Parts = {}): Promise<Server> {
+  const options = withDefaults(given)
+  const log = parts.log ?? createLog(options.logLevel)
+  const now = parts.now ?? Date.now
+  locationOf(options)
+  const store = parts.store ?? (await openStoreOf(options))
+  const warehouse = new SteadyWarehouse(async () => parts.warehouse ?? openWarehouseOf(options, log), log)
+  try {
+    await warehouse.start()
+    const madeKeys = await prepareFirstWorkspace(store, options, { now, newId })
+    const services = await connect(options, { store, warehouse, log, now })
+    const app = createApp(routes, services)
+    const url = await listen(app, options)
+    services.shipper.start()
+    for (const workspace of await store.keys.workspaces()) services.backfill.schedule(workspace)
+    log.info({ url, store: nameOf(options.store), warehouse: nameOf(options.warehouse) }, 'ready')
+    let closing: Promise<void> | undefined
+    return {
+      url,
+      madeKeys,
+      services,
+      close: () => {
+        closing ??= shutDown(app, services)
+        return closing
+      },
+    }
+  } catch (error) {
+    await Promise.allSettled([warehouse.close(), store.close()])
+    if (error instanceof WarehouseError) throw new StartError(error.message, { cause: error })
+    throw error
+  }
+}
+
+async function connect(
+  options: ServerOptions,
+  base: { readonly store: Store; readonly warehouse: Warehouse; readonly log: Logger; readonly now: () => number },
+): Promise<Services> {
+  const { store, warehouse, log, now } = base
+  const metrics = new Metrics()
+  const secret = await store.masterSecret()
+  const holder = newId()
+  const userHashes = new UserHashes(secret)
+  const decisionIds = new DecisionIds(secret)
+  const definitions = new LiveDefinitions(store, now)
+  const needs = (workspace: string) => definitions.last(workspace)?.compiled.needs ?? NO_NEEDS
+  const { queueItems: maxItems, queueBytes: maxBytes, shipEvery: every } = options
+  const queue = new CommitQueue({ store, now, needs, metrics, maxItems, maxBytes })
+  const shipper = new Shipper({ outbox: store.outbox, warehouse, now, log, metrics, holder, every })
+  // With PostgreSQL there may be other nodes, which learn of new definitions within 2 s (R4).
+  const settleMs = options.store === 'embedded' ? 0 : 2500
+  const services: Services = {
+    options,
+    version: packageVersion(),
+    now,
+    newId,
+    log,
+    metrics,
+    store,
+    warehouse,
+    firstWorkspace: FIRST_WORKSPACE,
+    keys: new KeyRing(store.keys, now),
+    links: new Links(secret),
+    userHashes,
+    definitions,
+    backfill: new Backfill({ store, warehouse, definitions, queue, shipper, now, log, holder, settleMs }),
+    queue,
+    intake: new Intake(userHashes, decisionIds, newId),
+    decider: new Decider({ store, queue, decisionIds, newId, now, metrics }),
+    shipper,
+  }
+  watchGauges(services)
+  return services
+}
+
+async function listen(app: FastifyInstance, { port, host }: ServerOptions): Promise<string> {
+  try {
+    await app.listen({ port, host })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    await app.close()
+    if (code === 'EADDRINUSE') {
+      throw new StartError(
+        `Port ${port} on ${host} is in use by another process. Stop that one, or choose another port with --port.`,
+      )
+    }
+    if (code === 'EACCES')
+      throw new StartError(`Port ${port} needs rights this process has not: choose one above 1023.`)
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+      throw new StartError(`This machine has no address ${host}. Set --host to one it has, such as 127.0.0.1.`)
+    }
+    throw error
+  }
+  const address = app.server.address() as AddressInfo
+  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  return `http://${name}:${address.port}`
+}
+
+async function shutDown(app: FastifyInstance, services: Services): Promise<void> {
+  const { queue, shipper, backfill, store, warehouse, options, log, now } = services
+  const deadline = now() + options.drainTime
+  log.info('stopping')
+  await within(deadline - now(), Promise.all([app.close(), backfill.stop()]))
+  // Whatever was accepted is committed, however long it takes: it may have been acknowledged.
+  await queue.close()
+  const shipped = await shipper.drain(Math.max(deadline - now(), 0))
+  await shipper.stop()
+  if (!shipped) log.warn('rows are left in the outbox; they are shipped after the next start')
+  await store.close()
+  await warehouse.close()
+  log.info('stopped')
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, Math.max(ms, 0))
+  })
+  await Promise.race([work, timeout])
+  clearTimeout(timer)
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+/** Never with its password. */
+function nameOf(location: string): string {
+  return location === 'embedded' ? location : new URL(location).host
+}

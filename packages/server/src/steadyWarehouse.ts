@@ -1,0 +1,80 @@
+import { type Warehouse, WarehouseError } from '@espalier/warehouse'
+import type { Logger } from 'pino'
+
+/** How long a failed attempt to open is believed before the next. */
+const RETRY_MS = 1000
+
+/** These do not pass by themselves: the server must not start. */
+const FATAL = new Set(['in-use', 'newer-version', 'invalid'])
+
+/**
+ * A warehouse that may be down when the server starts: it is opened again when somebody asks for it, and until then every
+ * call throws `unavailable`, while events and decisions go on.
+ */
+export class SteadyWarehouse implements Warehouse {
+  readonly #open: () => Promise<Warehouse>
+  readonly #log: Logger
+  #opened: Warehouse | undefined
+  #opening: Promise<Warehouse> | undefined
+  #failed: { readonly at: number; readonly error: WarehouseError } | undefined
+  #closed = false
+
+  constructor(open: () => Promise<Warehouse>, log: Logger) {
+    this.#open = open
+    this.#log = log
+  }
+
+  /** The first attempt. Throws only what will not pass by itself. */
+  async start(): Promise<void> {
+    try {
+      await this.#get()
+    } catch (error) {
+      if (error instanceof WarehouseError && FATAL.has(error.code)) throw error
+      this.#log.warn({ err: error }, 'the warehouse cannot be opened; events wait in the outbox until it can')
+    }
+  }
+
+  insert: Warehouse['insert'] = async batch => (await this.#get()).insert(batch)
+  impact: Warehouse['impact'] = async question => (await this.#get()).impact(question)
+  timeline: Warehouse['timeline'] = async question => (await this.#get()).timeline(question)
+  summary: Warehouse['summary'] = async question => (await this.#get()).summary(question)
+  putRates: Warehouse['putRates'] = async (workspace, rates) => (await this.#get()).putRates(workspace, rates)
+  backup: Warehouse['backup'] = async directory => (await this.#get()).backup(directory)
+  check: Warehouse['check'] = async () => (await this.#get()).check()
+  stats: Warehouse['stats'] = async () => (await this.#get()).stats()
+
+  async *eventTimes(question: Parameters<Warehouse['eventTimes']>[0]): ReturnType<Warehouse['eventTimes']> {
+    yield* (await this.#get()).eventTimes(question)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    const opening = this.#opening?.catch(() => undefined)
+    const warehouse = this.#opened ?? (await opening)
+    await warehouse?.close()
+  }
+
+  async #get(): Promise<Warehouse> {
+    if (this.#opened !== undefined) return this.#opened
+    if (this.#closed) throw new WarehouseError('unavailable', 'The warehouse is closed.')
+    if (this.#failed !== undefined && Date.now() - this.#failed.at < RETRY_MS) throw this.#failed.error
+    this.#opening ??= this.#attempt().finally(() => {
+      this.#opening = undefined
+    })
+    return this.#opening
+  }
+
+  async #attempt(): Promise<Warehouse> {
+    try {
+      this.#opened = await this.#open()
+      if (this.#failed !== undefined) this.#log.info('the warehouse is open')
+      this.#failed = undefined
+      return this.#opened
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause)
+      const error = cause instanceof WarehouseError ? cause : new WarehouseError('unavailable', message, { cause })
+      this.#failed = { at: Date.now(), error }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import type { Outbox, ShipBatch } from '@espalier/store'
+import { type Warehouse, WarehouseError } from '@espalier/warehouse'
+import type { Logger } from 'pino'
+import type { Metrics } from '../metrics.ts'
+
+export interface ShipperOptions {
+  readonly outbox: Outbox
+  readonly warehouse: Pick<Warehouse, 'insert'>
+  readonly now: () => number
+  readonly log: Logger
+  readonly metrics: Metrics
+  /** Names this process among those that share the outbox. */
+  readonly holder: string
+  /** Milliseconds between rounds while there is little to ship. */
+  readonly every: number
+}
+
+/** Rows in one batch: a part the warehouse is glad of, some 50 MB at most. */
+const BATCH_ROWS = 50_000
+const BATCHES = 4
+/** Longer than any insert takes; a batch whose holder died is free again after it. */
+const LEASE_MS = 120_000
+const LONGEST_BACKOFF_MS = 30_000
+/** A round that shipped at least this much goes on at once: there is probably more. */
+const BUSY_ROWS = 10_000
+
+/**
+ * Ships the outbox: claim, insert under the batch's token, settle. A batch that fails is tried again as it is, with growing
+ * pauses, while the product goes on; the token makes a repeated insert change nothing (*Exactly once into the warehouse*).
+ */
+export class Shipper {
+  readonly #options: ShipperOptions
+  #running: Promise<void> = Promise.resolve()
+  #stopped = true
+  #pauses = 0
+  #failures = 0
+  #wake: () => void = () => {}
+  #round: Promise<number> = Promise.resolve(0)
+  /** Why the last round failed; undefined when it did not. */
+  lastError: string | undefined
+
+  constructor(options: ShipperOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    if (!this.#stopped) return
+    this.#stopped = false
+    this.#running = this.#run()
+  }
+
+  /** Finishes the batch it is at. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#wake()
+    await this.#running
+  }
+
+  /** Runs `work` while nothing is being shipped. */
+  async paused<T>(work: () => Promise<T>): Promise<T> {
+    this.#pauses++
+    try {
+      await this.#round
+      return await work()
+    } finally {
+      this.#pauses--
+      this.#wake()
+    }
+  }
+
+  /** Waits until the warehouse has what was acknowledged before this call; false when that takes longer. */
+  async drain(timeoutMs: number): Promise<boolean> {
+    const { outbox, now } = this.#options
+    const asked = now()
+    const deadline = asked + timeoutMs
+    await outbox.flush()
+    for (;;) {
+      const { rows, oldest } = await outbox.depth()
+      if (rows === 0 || (oldest !== undefined && oldest > asked)) return true
+      if (now() >= deadline || this.#stopped) return false
+      if (this.#failures === 0) this.#wake()
+      await Promise.race([delay(20), delay(deadline - now())])
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      let shipped = 0
+      if (this.#pauses === 0) {
+        this.#round = this.#shipOnce()
+        shipped = await this.#round
+      }
+      if (shipped < BUSY_ROWS && !this.#stopped) await this.#sleep(this.#pause())
+    }
+  }
+
+  #pause(): number {
+    const { every } = this.#options
+    return this.#failures === 0 ? every : Math.min(every * 2 ** Math.min(this.#failures, 20), LONGEST_BACKOFF_MS)
+  }
+
+  /** Rows shipped. Never throws: a failure is logged and counted, and the next round tries again. */
+  async #shipOnce(): Promise<number> {
+    const { outbox, now, holder, log, metrics } = this.#options
+    let rows = 0
+    try {
+      const claimed = await outbox.claim({
+        now: now(),
+        leaseMs: LEASE_MS,
+        holder,
+        maxRows: BATCH_ROWS,
+        maxBatches: BATCHES,
+      })
+      let refused: unknown
+      for (const batch of claimed) {
+        try {
+          await this.#ship(batch)
+          rows += batch.rows
+        } catch (error) {
+          if (!(error instanceof WarehouseError) || error.code !== 'invalid') throw error
+          // This one will be refused again; those behind it need not wait for that.
+          log.error({ err: error, token: batch.token, table: batch.table }, 'the warehouse refuses a batch')
+          refused = error
+        }
+      }
+      if (refused !== undefined) throw refused
+      if (this.#failures > 0) log.info({ rows }, 'the warehouse takes rows again')
+      this.#failures = 0
+      this.lastError = undefined
+    } catch (error) {
+      this.#failures++
+      metrics.shipErrors.inc()
+      this.lastError = error instanceof Error ? error.message : String(error)
+      if (this.#failures === 1) log.warn({ err: error }, 'the warehouse does not take rows; they wait in the outbox')
+    }
+    return rows
+  }
+
+  async #ship(batch: ShipBatch): Promise<void> {
+    const { warehouse, outbox, metrics, now } = this.#options
+    const started = now()
+    await warehouse.insert(batch)
+    // Only what the warehouse has durably may go.
+    await outbox.settle(batch.token)
+    metrics.ship.observe((now() - started) / 1000)
+    metrics.shipped.inc({ table: batch.table }, batch.rows)
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, ms)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, Math.max(ms, 0)))
+}
