@@ -1,0 +1,42 @@
+import { hash } from 'node:crypto'
+import type { Profile } from '@espalier/core/profile'
+import { Packr } from 'msgpackr'
+
+// Self-contained bodies: records with shared structures would tie every row to a dictionary.
+const packr = new Packr({ useRecords: false })
+
+export function encodeProfile(profile: Profile): Uint8Array {
+  // The packer reuses its buffer: this is a view of the place it wrote to, valid since it moves on.
+  return packr.pack(profile)
+}
+
+export function decodeProfile(body: Uint8Array): Profile {
+  return packr.unpack(body)
+}
+
+/** The key under which text of any length and content is indexed: 128 bits, as a uuid. */
+export function textKey(text: string): string {
+  return hash('sha256', text, 'hex').slice(0, 32)
+}
+
+/**
+ * Many bodies as one parameter: `substring(all FROM at FOR length)` gives each back. An array of bytea would go as
+ * hexadecimal text, twice as long.
+ */
+export class Blobs {
+  readonly #parts: Uint8Array[] = []
+  readonly at: number[] = []
+  readonly length: number[] = []
+  #end = 1
+
+  add(part: Uint8Array): void {
+    this.#parts.push(part)
+    this.at.push(this.#end)
+    this.length.push(part.length)
+    this.#end += part.length
+  }
+
+  all(): Buffer {
+    return Buffer.concat(this.#parts)
+  }
+}

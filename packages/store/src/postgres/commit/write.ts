@@ -1,0 +1,162 @@
+import type { ImportOrigin } from '@espalier/core/event'
+import type { MergedProfile, Profile } from '@espalier/core/profile'
+import { isMerged, type WorkingPeople } from '../../working.ts'
+import { Blobs, encodeProfile, textKey } from '../blobs.ts'
+import type { Queries } from '../database.ts'
+import { Again } from '../failures.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/**
+ * Writes what a batch put. Links, messageIds and imported rows that somebody else brought at the same moment (we waited
+ * for them at the index) make the batch be done again on what is true then. All in key order, so that nobody waits in a
+ * circle.
+ */
+export async function write(tx: Queries, workspace: string, people: WorkingPeople, snapshot: Snapshot): Promise<void> {
+  await writeLinks(tx, workspace, people.links)
+  await writeMessages(tx, workspace, [...people.messages.keys()])
+  await writeImports(tx, workspace, [...people.imports.values()])
+  const profiles = [...people.profiles.values()]
+  await insertProfiles(
+    tx,
+    workspace,
+    profiles.filter(profile => !snapshot.versions.has(profile.id)),
+  )
+  await updateProfiles(
+    tx,
+    workspace,
+    profiles.filter(profile => snapshot.versions.has(profile.id)),
+    snapshot.versions,
+  )
+}
+
+async function writeLinks(tx: Queries, workspace: string, links: ReadonlyMap<string, string>): Promise<void> {
+  const rows = [...links].map(([identifier, source]) => ({ key: textKey(identifier), source })).sort(byKey)
+  await insertNew(
+    tx,
+    `INSERT INTO espalier.identifiers (workspace, identifier, source)
+     SELECT $1, * FROM unnest($2::uuid[], $3::text[]) ON CONFLICT DO NOTHING`,
+    [workspace, rows.map(row => row.key), rows.map(row => row.source)],
+    rows.length,
+    'commit.newLinks',
+  )
+}
+
+async function writeMessages(tx: Queries, workspace: string, messageIds: readonly string[]): Promise<void> {
+  await insertNew(
+    tx,
+    `INSERT INTO espalier.message_ids (generation, workspace, id)
+     SELECT (SELECT max(generation) FROM espalier.message_generations), $1, id FROM unnest($2::uuid[]) AS id
+     ON CONFLICT DO NOTHING`,
+    [workspace, messageIds.map(textKey).sort()],
+    messageIds.length,
+    'commit.newMessages',
+  )
+}
+
+async function writeImports(tx: Queries, workspace: string, origins: readonly ImportOrigin[]): Promise<void> {
+  const files = [...new Set(origins.map(origin => origin.file))].sort()
+  if (files.length === 0) return
+  const known = 'SELECT id, file FROM espalier.import_files WHERE workspace = $1 AND file = ANY ($2::text[])'
+  const find = async () =>
+    new Map((await tx.query<{ id: number; file: string }>(known, [workspace, files])).map(({ id, file }) => [file, id]))
+  let ids = await find()
+  if (ids.size < files.length) {
+    const added = files.filter(file => !ids.has(file))
+    await tx.change(
+      'INSERT INTO espalier.import_files (workspace, file) SELECT $1, * FROM unnest($2::text[]) ON CONFLICT DO NOTHING',
+      [workspace, added],
+    )
+    ids = await find()
+  }
+  const rows = origins
+    .map(({ file, row }) => ({ file: ids.get(file) ?? 0, row }))
+    .sort((a, b) => a.file - b.file || a.row - b.row)
+  await insertNew(
+    tx,
+    `INSERT INTO espalier.imported_rows (file, row)
+     SELECT * FROM unnest($1::integer[], $2::bigint[]) ON CONFLICT DO NOTHING`,
+    [rows.map(row => row.file), rows.map(row => row.row)],
+    rows.length,
+    'commit.newImports',
+  )
+}
+
+async function insertNew(tx: Queries, text: string, values: unknown[], count: number, name: string): Promise<void> {
+  if (count === 0) return
+  if ((await tx.change(text, values, name)) !== count)
+    throw new Again('Somebody else brought the same at the same time.')
+}
+
+async function insertProfiles(
+  tx: Queries,
+  workspace: string,
+  profiles: readonly (Profile | MergedProfile)[],
+): Promise<void> {
+  if (profiles.length === 0) return
+  const columns = columnsOf(profiles, () => 0)
+  await tx.change(
+    `INSERT INTO espalier.profiles (workspace, id, version, merged_into, body)
+     SELECT $1, id, version, merged_into, substring($5::bytea FROM at FOR length)
+     FROM unnest($2::text[], $3::bigint[], $4::text[], $6::integer[], $7::integer[])
+       AS new (id, version, merged_into, at, length)`,
+    [workspace, columns.id, columns.version, columns.mergedInto, columns.bodies.all(), columns.at, columns.length],
+    'commit.newProfiles',
+  )
+}
+
+async function updateProfiles(
+  tx: Queries,
+  workspace: string,
+  profiles: readonly (Profile | MergedProfile)[],
+  versions: ReadonlyMap<string, number>,
+): Promise<void> {
+  if (profiles.length === 0) return
+  const expected = (id: string) => versions.get(id) ?? 0
+  const columns = columnsOf(profiles, expected)
+  const changed = await tx.change(
+    `UPDATE espalier.profiles old
+     SET version = new.version, merged_into = new.merged_into, body = substring($5::bytea FROM at FOR length)
+     FROM unnest($2::text[], $3::bigint[], $4::text[], $6::integer[], $7::integer[], $8::bigint[])
+       AS new (id, version, merged_into, at, length, expected)
+     WHERE old.workspace = $1 AND old.id = new.id AND old.version = new.expected`,
+    [
+      workspace,
+      columns.id,
+      columns.version,
+      columns.mergedInto,
+      columns.bodies.all(),
+      columns.at,
+      columns.length,
+      columns.id.map(expected),
+    ],
+    'commit.profiles',
+  )
+  // The rows are locked: another version here is a fault of ours, not somebody else's luck (R1).
+  if (changed !== profiles.length) {
+    throw new Error(`${profiles.length - changed} profiles changed under their lock: the batch is refused.`)
+  }
+}
+
+/** `at` and `length` are null for a merged profile: it has no body. */
+function columnsOf(profiles: readonly (Profile | MergedProfile)[], expected: (id: string) => number) {
+  const bodies = new Blobs()
+  const at: (number | null)[] = []
+  const length: (number | null)[] = []
+  for (const profile of profiles) {
+    if (!isMerged(profile)) bodies.add(encodeProfile(profile))
+    at.push(isMerged(profile) ? null : (bodies.at.at(-1) ?? null))
+    length.push(isMerged(profile) ? null : (bodies.length.at(-1) ?? null))
+  }
+  return {
+    id: profiles.map(profile => profile.id),
+    version: profiles.map(profile => (isMerged(profile) ? expected(profile.id) + 1 : profile.version)),
+    mergedInto: profiles.map(profile => (isMerged(profile) ? profile.mergedInto : null)),
+    at,
+    length,
+    bodies,
+  }
+}
+
+function byKey(a: { key: string }, b: { key: string }): number {
+  return a.key < b.key ? -1 : 1
+}

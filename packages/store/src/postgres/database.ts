@@ -1,0 +1,115 @@
+import pg from 'pg'
+import { StoreError } from '../errors.ts'
+import { asStoreError, mayTryAgain } from './failures.ts'
+
+/** Runs one statement; `name` keeps its plan on the connection. */
+export interface Queries {
+  query<Row extends object>(text: string, values?: unknown[], name?: string): Promise<Row[]>
+  /** The number of rows a statement changed. */
+  change(text: string, values?: unknown[], name?: string): Promise<number>
+}
+
+/** Most times a transaction is done again because somebody else was faster. */
+const ATTEMPTS = 20
+
+/**
+ * Bounds for what a lost node leaves behind, and durable commits (R2) where the server's default is not; a stricter
+ * setting, for a standby, stays. All of it for this transaction only, so a pooler between is no obstacle.
+ */
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED;
+SET LOCAL lock_timeout = '20s';
+SET LOCAL statement_timeout = '60s';
+SET LOCAL idle_in_transaction_session_timeout = '30s';
+SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`
+
+/** A pool of connections that recovers by itself; every error is told as the port promises. */
+export class Database implements Queries {
+  readonly #pool: pg.Pool
+  #closed = false
+
+  constructor(options: { url: string; connections: number }) {
+    this.#pool = new pg.Pool({
+      connectionString: options.url,
+      max: options.connections,
+      connectionTimeoutMillis: 10_000,
+      query_timeout: 90_000,
+      keepAlive: true,
+      application_name: 'espalier',
+      types: { getTypeParser },
+    })
+    // An idle connection that breaks is replaced when next needed; who needs it then learns whether that works.
+    this.#pool.on('error', () => {})
+  }
+
+  async query<Row extends object>(text: string, values: unknown[] = [], name?: string): Promise<Row[]> {
+    return (await this.#run(text, values, name)).rows
+  }
+
+  async change(text: string, values: unknown[] = [], name?: string): Promise<number> {
+    return (await this.#run(text, values, name)).rowCount ?? 0
+  }
+
+  /** Everything `work` does is durable at return, or nothing is. Done again when somebody else was faster. */
+  async transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(work)
+      } catch (error) {
+        if (attempt < ATTEMPTS && mayTryAgain(error)) continue
+        throw asStoreError(error)
+      }
+    }
+  }
+
+  get connections(): { total: number; idle: number; waiting: number } {
+    return { total: this.#pool.totalCount, idle: this.#pool.idleCount, waiting: this.#pool.waitingCount }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#pool.end()
+  }
+
+  async #run(text: string, values: unknown[], name?: string): Promise<pg.QueryResult> {
+    this.#assertOpen()
+    try {
+      return await this.#pool.query({ text, values, ...(name === undefined ? {} : { name }) })
+    } catch (error) {
+      throw asStoreError(error)
+    }
+  }
+
+  async #attempt<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
+    this.#assertOpen()
+    const client = await this.#pool.connect()
+    const run = (text: string, values: unknown[] = [], name?: string) =>
+      client.query({ text, values, ...(name === undefined ? {} : { name }) })
+    let broken: Error | boolean = false
+    try {
+      await client.query(BEGIN)
+      const done = await work({
+        query: async (text, values, name) => (await run(text, values, name)).rows,
+        change: async (text, values, name) => (await run(text, values, name)).rowCount ?? 0,
+      })
+      await client.query('COMMIT')
+      return done
+    } catch (error) {
+      await client.query('ROLLBACK').catch(failed => {
+        broken = failed
+      })
+      throw error
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new StoreError('unavailable', 'The store is closed.')
+  }
+}
+
+/** bigint: ours are times, versions and counts, all within what a number holds exactly. */
+function getTypeParser(oid: number): (text: string) => unknown {
+  return oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid)
+}

@@ -1,0 +1,67 @@
+import type { Profile } from '@espalier/core/profile'
+import type { Applied } from '@espalier/core/stream'
+import type { CommitBatch, PeopleStore } from '../port.ts'
+import { decodeProfile, textKey } from './blobs.ts'
+import type { Commits } from './commit/commits.ts'
+import type { Database } from './database.ts'
+
+export class PostgresPeople implements PeopleStore {
+  readonly #database: Database
+  readonly #commits: Commits
+
+  constructor(database: Database, commits: Commits) {
+    this.#database = database
+    this.#commits = commits
+  }
+
+  commit(batch: CommitBatch): Promise<readonly Applied[]> {
+    return this.#commits.commit(batch)
+  }
+
+  async get(workspace: string, id: string): Promise<Profile | undefined> {
+    return this.#one(
+      `SELECT coalesce(person.body, own.body) AS body
+       FROM espalier.profiles own
+       LEFT JOIN espalier.profiles person ON person.workspace = own.workspace AND person.id = own.merged_into
+       WHERE own.workspace = $1 AND own.id = $2`,
+      [workspace, id],
+      'people.get',
+    )
+  }
+
+  async find(workspace: string, identifier: string): Promise<Profile | undefined> {
+    return this.#one(
+      `SELECT coalesce(person.body, own.body) AS body
+       FROM espalier.identifiers link
+       JOIN espalier.profiles own ON own.workspace = link.workspace AND own.id = link.source
+       LEFT JOIN espalier.profiles person ON person.workspace = own.workspace AND person.id = own.merged_into
+       WHERE link.workspace = $1 AND link.identifier = $2`,
+      [workspace, textKey(identifier)],
+      'people.find',
+    )
+  }
+
+  async page(workspace: string, after: string | undefined, limit: number): Promise<Profile[]> {
+    const rows = await this.#database.query<{ body: Buffer }>(
+      `SELECT body FROM espalier.profiles
+       WHERE workspace = $1 AND id > $2 AND merged_into IS NULL ORDER BY id LIMIT $3`,
+      [workspace, after ?? '', limit],
+      'people.page',
+    )
+    return rows.map(row => decodeProfile(row.body))
+  }
+
+  async count(workspace: string): Promise<number> {
+    const [row] = await this.#database.query<{ people: number }>(
+      `SELECT (SELECT count(*) FROM espalier.profiles WHERE workspace = $1)
+            - (SELECT count(*) FROM espalier.profiles WHERE workspace = $1 AND merged_into IS NOT NULL) AS people`,
+      [workspace],
+    )
+    return row?.people ?? 0
+  }
+
+  async #one(text: string, values: unknown[], name: string): Promise<Profile | undefined> {
+    const [row] = await this.#database.query<{ body: Buffer }>(text, values, name)
+    return row && decodeProfile(row.body)
+  }
+}
