@@ -8,6 +8,8 @@ import type { Cells, Table } from './source/rows.ts'
 
 /** The API takes no larger item. */
 const MAX_ITEM = 1 << 20
+/** Rows held of a group before they go to be sorted. */
+const MAX_RUN = 1_000
 /** Names that are counted one by one (R11). */
 const MAX_NAMES = 10_000
 
@@ -30,12 +32,21 @@ export interface BuiltItem extends Sendable {
   readonly group: string | undefined
 }
 
+/** Rows of one group that follow each other. */
+interface Run {
+  readonly key: string
+  readonly row: number
+  readonly cells: Cells[]
+}
+
 /** Makes items of rows, joins the groups, and sorts all by time. Memory stays bounded, however large the file. */
 export class Builder {
   readonly #importer: Importer
   readonly #rejects: Rejects
   readonly #parts: Sorter
   readonly #items: Sorter
+  /** The group that each output is in the middle of. */
+  readonly #open = new Map<number, Run>()
   readonly built: Built = { rows: 0, ignored: 0, items: 0, names: new Map(), first: undefined, last: undefined, example: undefined }
 
   constructor(importer: Importer, rejects: Rejects, memory?: number) {
@@ -50,29 +61,54 @@ export class Builder {
       if (signal.aborted) return
       this.built.rows++
       if ('bad' in row) this.#rejects.row(row.row, row.bad)
-      else await this.#row(row.cells, row.row)
+      else {
+        const spilling = this.#row(row.cells, row.row)
+        if (spilling) await spilling
+      }
       step(this.built.rows)
     }
     await this.#joinGroups()
   }
 
-  async #row(cells: Cells, row: number): Promise<void> {
+  #row(cells: Cells, row: number): Promise<unknown> | undefined {
     let made: Made[]
     try {
       made = this.#importer.map(cells, row)
     } catch (error) {
       if (!(error instanceof RowProblem)) throw error
       this.#rejects.row(row, error.message)
-      return
+      return undefined
     }
     if (made.length === 0) this.built.ignored++
-    for (const piece of made) {
-      if ('item' in piece) await this.#item(piece.item, row, piece.output, undefined)
-      else await this.#parts.add({ key: `${piece.output} ${piece.group}`, row, output: piece.output, line: JSON.stringify(piece.part) })
+    const spilling = made
+      .map(piece =>
+        'item' in piece
+          ? this.#item(piece.item, row, piece.output, undefined)
+          : this.#part(piece.output, piece.group, piece.part, row),
+      )
+      .filter(promise => promise !== undefined)
+    return spilling.length > 0 ? Promise.all(spilling) : undefined
+  }
+
+  /** Rows of a group mostly follow each other: those that do are one record. */
+  #part(output: number, group: string, part: Cells, row: number): Promise<void> | undefined {
+    const key = `${output} ${group}`
+    const open = this.#open.get(output)
+    if (open && open.key === key && open.cells.length < MAX_RUN) {
+      open.cells.push(part)
+      return undefined
     }
+    this.#open.set(output, { key, row, cells: [part] })
+    return open ? this.#closeRun(output, open) : undefined
+  }
+
+  #closeRun(output: number, { key, row, cells }: Run): Promise<void> | undefined {
+    return this.#parts.add({ key, row, output, line: JSON.stringify(cells) })
   }
 
   async #joinGroups(): Promise<void> {
+    for (const [output, run] of this.#open) await this.#closeRun(output, run)
+    this.#open.clear()
     let group: SortRecord[] = []
     let size = 0
     const finish = async () => {
@@ -98,7 +134,7 @@ export class Builder {
       return
     }
     try {
-      const cells = parts.map(part => JSON.parse(part.line) as Cells)
+      const cells = parts.flatMap(part => JSON.parse(part.line) as Cells[])
       await this.#item(this.#importer.join(first.output, cells, first.row), first.row, first.output, name)
     } catch (error) {
       if (!(error instanceof RowProblem)) throw error
@@ -106,24 +142,24 @@ export class Builder {
     }
   }
 
-  async #item(item: Item, row: number, output: number, group: string | undefined): Promise<void> {
+  #item(item: Item, row: number, output: number, group: string | undefined): Promise<void> | undefined {
     const json = JSON.stringify(this.#importer.target === 'stream' ? { type: item.type, ...item.body } : item.body)
     const bytes = Buffer.byteLength(json)
     if (bytes > MAX_ITEM) {
       const reason = `it would be an item of ${(bytes / MAX_ITEM).toFixed(1)} MB; at most 1 MB is taken`
       if (group === undefined) this.#rejects.row(row, reason)
       else this.#rejects.group(output, group, reason)
-      return
+      return undefined
     }
     this.#count(item)
     const key = this.#importer.target === 'stream' ? item.at : 0
-    await this.#items.add({ key, row, output, line: `${JSON.stringify([peopleOf(item), group ?? null])}\t${json}` })
+    return this.#items.add({ key, row, output, line: `${JSON.stringify([peopleOf(item), group ?? null])}\t${json}` })
   }
 
   #count(item: Item): void {
     const { built } = this
     built.items++
-    built.example ??= item
+    if (built.example === undefined || item.at < built.example.at) built.example = item
     const name = typeof item.body.event === 'string' ? item.body.event : item.type
     if (built.names.has(name) || built.names.size < MAX_NAMES) built.names.set(name, (built.names.get(name) ?? 0) + 1)
     if (this.#importer.target !== 'stream') return

@@ -64,7 +64,7 @@ export async function importFile(options: ImportOptions, api: Api, shell: Shell,
   const builder = new Builder(importer, rejects, options.memory)
   const line = new ProgressLine(shell, now)
   try {
-    const read = (rows: number) => line.update('Reading', table.file.read() / Math.max(1, size), `${count(rows)} rows`)
+    const read = (rows: number) => line.update('Reading', table.file.read() / Math.max(1, size), () => `${count(rows)} rows`)
     await builder.read(table, read, stop.signal)
     if (stop.signal.aborted) throw new CliError('Interrupted while reading; nothing was sent')
     const sending = new Sending(importer, builder, rejects, line, options)
@@ -125,7 +125,7 @@ class Sending {
   #sent = (items: readonly Sendable[], refused: number) => {
     this.#done += items.length
     const total = Math.min(this.#builder.built.items, this.#limit ?? Number.POSITIVE_INFINITY)
-    const detail = `${count(this.#done)} of ${count(total)}${refused > 0 ? `, ${count(this.#rejects.count)} rejected` : ''}`
+    const detail = () => `${count(this.#done)} of ${count(total)}${refused > 0 ? `, ${count(this.#rejects.count)} rejected` : ''}`
     this.#line.update('Sending', this.#done / Math.max(1, total), detail)
   }
 

@@ -13,11 +13,12 @@ export class ProgressLine {
     this.#shown = now()
   }
 
-  /** `share` of the work in [0, 1], with words of what is going on. Cheap enough to call for every row. */
-  update(what: string, share: number, detail: string): void {
+  /** `share` of the work in [0, 1], with words of how far that is. Cheap enough to call for every row. */
+  update(what: string, share: number, describe: () => string): void {
     const now = this.#now()
     if (now - this.#shown < (this.#shell.live ? 100 : 5_000)) return
     this.#shown = now
+    const detail = describe()
     const percent = `${Math.floor(Math.min(1, Math.max(0, share)) * 100)} %`
     if (!this.#shell.live) {
       this.#shell.err(`${what}: ${percent}, ${detail}\n`)
@@ -37,7 +38,9 @@ export class ProgressLine {
   }
 }
 
+const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+
 /** 12,345 as people write it. */
 export function count(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: 0 })
+  return grouped.format(value)
 }

@@ -108,7 +108,7 @@ function contextOf(cells: Cells, params: JsonObject): JsonObject {
   if (device.operating_system) context.os = { name: device.operating_system }
   if (device.language) context.locale = device.language
   const country = geo.country ?? textCell(cells, 'geo.country')
-  if (country) context.country = country
+  if (country) context.location = { country }
   const campaign: JsonObject = {}
   for (const [field, value] of [
     ['source', params.source ?? source.source],

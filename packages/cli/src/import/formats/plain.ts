@@ -57,12 +57,21 @@ export function plainMapping(kind: Kind, columns: ReadonlySet<string>, now: numb
             }
           : undefined
       case 'items':
-        return has('id') ? { type: 'item', id: '{id}', fields: { $rest: true } } : undefined
+        return has('id') ? { type: 'item', id: '{id}', fields: { ...itemFields(columns), $rest: true } } : undefined
       case 'rates':
         return has('day', 'currency', 'base', 'rate')
           ? { type: 'rate', day: '{day}', currency: '{currency}', base: '{base}', rate: { $number: 'rate' } }
           : undefined
     }
+  }
+}
+
+/** Fields of an item that the catalog takes as text or as a list, whatever they look like in a cell. */
+function itemFields(columns: ReadonlySet<string>): Record<string, unknown> {
+  const texts = ['title', 'description', 'image', 'url', 'brand', 'currency'].filter(name => columns.has(name))
+  return {
+    ...Object.fromEntries(texts.map(name => [name, { $text: name }])),
+    ...(columns.has('categories') ? { categories: { $split: 'categories', by: '|' } } : {}),
   }
 }
 

@@ -75,7 +75,7 @@ function contextOf(all: JsonObject): JsonObject {
     }),
     device: compact({ type: asText(all.$device_type)?.toLowerCase() }),
     os: compact({ name: all.$os, version: all.$os_version }),
-    country: all.$geoip_country_name,
+    location: compact({ country: all.$geoip_country_name }),
     locale: all.$browser_language,
     timezone: all.$timezone,
     ip: all.$ip,

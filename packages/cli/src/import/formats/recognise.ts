@@ -22,8 +22,11 @@ export function recognise(table: Pick<Table, 'columns' | 'sample'>, kind: Kind |
     const format = FORMATS.find(known => known.recognises(columns, table.sample))
     if (format) return format.importer
   }
-  const mapping = shippedMappings(now).find(known => known.recognise.length > 0 && known.recognise.every(name => columns.has(name)))
-  if (mapping && (kind === undefined || kind !== 'items')) return mapping
+  const target = kind === undefined ? undefined : kind === 'items' ? 'catalog' : kind === 'rates' ? 'rates' : 'stream'
+  const mapping = shippedMappings(now)
+    .filter(known => target === undefined || known.target === target)
+    .find(known => known.recognise.length > 0 && known.recognise.every(name => columns.has(name)))
+  if (mapping) return mapping
   const plain = plainMapping(kind ?? 'events', columns, now)
   if (plain) return plain
   throw new UsageError(

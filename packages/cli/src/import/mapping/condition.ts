@@ -20,12 +20,7 @@ const OPERATORS: Record<string, (argument: unknown, path: string) => Operator> =
   endsWith: (argument, path) => onText(textOf(argument, path), (text, part) => text.endsWith(part)),
   contains: (argument, path) => onText(textOf(argument, path), (text, part) => text.includes(part)),
   matches: (argument, path) => {
-    let expression: RegExp
-    try {
-      expression = new RegExp(textOf(argument, path), 'u')
-    } catch (error) {
-      throw error instanceof MappingProblem ? error : new MappingProblem(path, `is not a regular expression: ${(error as Error).message}`)
-    }
+    const expression = expressionOf(argument, path)
     return cell => {
       const text = asText(cell)
       return text !== undefined && expression.test(text)
@@ -78,6 +73,16 @@ export function parseCondition(node: unknown, path: string, reads: (column: stri
   }
   if (tests.length === 0) throw new MappingProblem(path, 'says nothing; name a column and an operator')
   return cells => tests.every(test => test(cells))
+}
+
+/** A regular expression a mapping names. */
+export function expressionOf(node: unknown, path: string): RegExp {
+  const source = textOf(node, path)
+  try {
+    return new RegExp(source, 'u')
+  } catch (error) {
+    throw new MappingProblem(path, `is not a regular expression: ${(error as Error).message}`)
+  }
 }
 
 function same(cell: Json | undefined, argument: unknown): boolean {

@@ -1,7 +1,7 @@
 import type { Json } from '@espalier/core'
 import type { Cells } from '../source/rows.ts'
 import { asText, cellOf } from './cells.ts'
-import { parseCondition } from './condition.ts'
+import { expressionOf, parseCondition } from './condition.ts'
 import { fieldsOf, join, MappingProblem, RowProblem, textOf } from './problem.ts'
 import { timeOf } from './time.ts'
 
@@ -55,6 +55,26 @@ export const OPERATORS: Record<string, Operator> = {
       throw new RowProblem(`${column} is not JSON: "${value.slice(0, 60)}"`)
     }
   }),
+  /** `{$split: Column, by: '|'}`: a list of the parts that are not empty. */
+  $split(node, path, scope) {
+    const { $split, by } = fieldsOf(node, path, ['$split', 'by'])
+    const [, value] = reader($split, join(path, '$split'), scope)
+    const separator = by === undefined ? ',' : textOf(by, join(path, 'by'))
+    return rows => {
+      const parts = asText(value(rows))
+        ?.split(separator)
+        .map(part => part.trim())
+        .filter(part => part !== '')
+      return parts && parts.length > 0 ? parts : undefined
+    }
+  },
+  /** `{$extract: Column, pattern: '^([0-9.]+)'}`: what the first group of a regular expression matches. */
+  $extract(node, path, scope) {
+    const { $extract, pattern } = fieldsOf(node, path, ['$extract', 'pattern'])
+    const [, value] = reader($extract, join(path, '$extract'), scope)
+    const expression = expressionOf(pattern, join(path, 'pattern'))
+    return rows => expression.exec(asText(value(rows)) ?? '')?.[1]
+  },
   $lower: one((value: Json) => asText(value)?.toLowerCase()),
   /** `{$time: Column, format, zone}`: ISO 8601 in UTC. */
   $time(node, path, scope) {
@@ -120,17 +140,24 @@ export const OPERATORS: Record<string, Operator> = {
   $list: over('$list', values => values.filter(value => value !== undefined)),
 }
 
-/** An operator over one column: `{$number: UnitPrice}`. */
+/** An operator over one column, `{$number: UnitPrice}`, or over a value, `{$number: {$extract: …}}`. */
 function cell(read: (value: Json, column: string) => Json | undefined): Operator {
-  return (node, path, scope) => {
+  return (node, path, scope, parse) => {
     const name = Object.keys(node)[0]!
-    const column = textOf(fieldsOf(node, path, [name])[name], join(path, name))
-    scope.reads(column)
+    const argument = fieldsOf(node, path, [name])[name]
+    const [column, inner] =
+      typeof argument === 'object' ? [name, parse(argument, join(path, name), scope)] : reader(argument, join(path, name), scope)
     return rows => {
-      const value = cellOf(rows.first, column)
-      return value === undefined ? undefined : read(value, column)
+      const value = inner(rows)
+      return value === undefined || value === null || value === '' ? undefined : read(value, column)
     }
   }
+}
+
+function reader(argument: unknown, path: string, scope: ValueScope): [column: string, value: Value] {
+  const column = textOf(argument, path)
+  scope.reads(column)
+  return [column, rows => cellOf(rows.first, column)]
 }
 
 function one(read: (value: Json) => Json | undefined): Operator {

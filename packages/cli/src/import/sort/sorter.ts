@@ -38,11 +38,12 @@ export class Sorter {
     return this.#runs.length
   }
 
-  async add(record: SortRecord): Promise<void> {
+  /** A promise only when memory is full and it must wait for the disk: most calls need no turn of the event loop. */
+  add(record: SortRecord): Promise<void> | undefined {
     this.#held.push(record)
     this.#size += record.line.length + 100
     this.#count++
-    if (this.#size > this.#limit) await this.#spill()
+    return this.#size > this.#limit ? this.#spill() : undefined
   }
 
   /** All records in order; may be read again, until `close`. */
