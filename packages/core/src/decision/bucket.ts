@@ -63,14 +63,17 @@ export function chooseVariation(point: number, ranges: readonly Range[]): number
   return -1
 }
 
-/** The share of all points that fall into each range: the true probability of being drawn, which a weight only nearly is. */
-export function sharesOf(ranges: readonly Range[]): number[] {
-  const counts = ranges.map(() => 0)
-  for (let k = 0; k < POINTS; k++) {
-    const drawn = chooseVariation(k / POINTS, ranges)
-    if (drawn >= 0) counts[drawn]!++
-  }
-  return counts.map(count => count / POINTS)
+/** The share of all points that falls into a range: the true probability of being drawn, which a weight only nearly is. */
+export function shareOf(range: Range): number {
+  return Math.max(0, pointsBelow(range[1]) - pointsBelow(range[0])) / POINTS
+}
+
+/** How many points lie below a bound, by the same comparison as `inRange`: the product alone may be off by a rounding. */
+function pointsBelow(bound: number): number {
+  let count = Math.min(POINTS, Math.max(0, Math.round(bound * POINTS)))
+  while (count > 0 && (count - 1) / POINTS >= bound) count--
+  while (count < POINTS && count / POINTS < bound) count++
+  return count
 }
 
 function sum(numbers: readonly number[]): number {

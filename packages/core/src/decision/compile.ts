@@ -6,7 +6,7 @@ import { needsOf } from '../segment/needs.ts'
 import { READS_NOTHING, unionReads } from '../segment/node.ts'
 import { parseInstant } from '../time/instant.ts'
 import { quarterIn } from '../time/quarter.ts'
-import { getBucketRanges, hasher, type Range, sharesOf } from './bucket.ts'
+import { getBucketRanges, hasher, type Range, shareOf } from './bucket.ts'
 import type {
   Candidate,
   CompiledExperience,
@@ -80,7 +80,6 @@ function compileExperience({ key, version, body }: Definition<'experience'>): Co
     experience.control,
     experience.variants.map(v => v.weight),
   )
-  const shares = sharesOf(draws.variant.ranges)
   return {
     key,
     version,
@@ -93,7 +92,7 @@ function compileExperience({ key, version, body }: Definition<'experience'>): Co
     variants: experience.variants.map(
       (variant, i): CompiledVariant => ({
         key: variant.key,
-        propensity: (1 - draws.control.propensity) * shares[i]!,
+        propensity: (1 - draws.control.propensity) * shareOf(draws.variant.ranges[i]!),
         content: compileContents(variant.content, experience.touchpoints),
       }),
     ),
@@ -113,7 +112,7 @@ function compileDraws(seed: string, control: number, weights: readonly number[])
   const range: Range = [0, control]
   return {
     seed,
-    control: { point: hasher(`${seed}:control`), range, propensity: sharesOf([range])[0]! },
+    control: { point: hasher(`${seed}:control`), range, propensity: shareOf(range) },
     variant: { point: hasher(seed), ranges: getBucketRanges(weights.length, 1, weights) },
   }
 }
@@ -124,7 +123,7 @@ function compileHoldout(share: number, zone: string): CompiledHoldout {
   let drawn = { quarter: '', point: hasher('') }
   return {
     range,
-    propensity: sharesOf([range])[0]!,
+    propensity: shareOf(range),
     quarter,
     point: (bucketKey, now) => {
       const current = quarter(now)

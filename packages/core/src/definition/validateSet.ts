@@ -1,4 +1,6 @@
 import type { JsonObject } from '../json.ts'
+import { PROFILE_LIMITS } from '../profile/limits.ts'
+import { keepByEvent } from '../segment/needs.ts'
 import type { DefinitionChange, Kind, PublishedSet } from './definition.ts'
 import type { Experience } from './experience.ts'
 import { misfitsAt } from './experienceProblems.ts'
@@ -77,9 +79,19 @@ function dependentProblems(
 
 function sizeProblems(after: Live, changes: readonly DefinitionChange[]): SetProblem[] {
   const [first] = changes
-  if (first === undefined || after.size <= MAX_DEFINITIONS) return []
-  const message = `there would be ${after.size} definitions and ${MAX_DEFINITIONS} is the limit`
-  return [{ kind: first.kind, key: first.key, path: '', message, mend: 'archive what is no longer used' }]
+  if (first === undefined) return []
+  const { kind, key } = first
+  const problems: SetProblem[] = []
+  if (after.size > MAX_DEFINITIONS) {
+    const message = `there would be ${after.size} definitions and ${MAX_DEFINITIONS} is the limit`
+    problems.push({ kind, key, path: '', message, mend: 'archive what is no longer used' })
+  }
+  const events = keepByEvent(after.experiences().map(([, experience]) => experience)).size
+  if (events > PROFILE_LIMITS.signals) {
+    const message = `the audiences would ask for ${events} different events and a profile keeps ${PROFILE_LIMITS.signals}`
+    problems.push({ kind, key, path: '', message, mend: 'end experiences that are over, or ask for fewer events' })
+  }
+  return problems
 }
 
 function name(kind: string, key: string): string {

@@ -1,6 +1,6 @@
 import type { PublishedSet } from '../definition/definition.ts'
 import type { Experience } from '../definition/experience.ts'
-import type { SignalNeed, SignalNeeds } from '../stream/apply.ts'
+import type { SignalNeeds } from '../stream/apply.ts'
 import type { Condition, DidCondition } from './condition.ts'
 import { signalKey } from './did.ts'
 
@@ -9,17 +9,20 @@ import { signalKey } from './did.ts'
  * for (R11). Paused experiences count, so that they can be taken up again; drafts and ended ones do not.
  */
 export function needsOf(set: PublishedSet): SignalNeeds {
-  const byEvent = new Map<string, readonly [SignalNeed]>()
-  for (const { kind, archived, body } of set.definitions) {
-    if (kind !== 'experience' || archived) continue
-    const { audience, status = 'running' } = body as Experience
-    if (audience === undefined || status === 'draft' || status === 'ended') continue
-    for (const { did: event, atLeast = 1 } of didConditions(audience)) {
-      const keep = Math.max(atLeast, byEvent.get(event)?.[0].keep ?? 0)
-      byEvent.set(event, [{ key: signalKey(event), event, keep }])
-    }
-  }
+  const live = set.definitions.filter(({ kind, archived }) => kind === 'experience' && !archived)
+  const keep = keepByEvent(live.map(({ body }) => body as Experience))
+  const byEvent = new Map([...keep].map(([event, n]) => [event, [{ key: signalKey(event), event, keep: n }]]))
   return { version: set.version, byEvent }
+}
+
+/** How many times of each event these experiences need. */
+export function keepByEvent(experiences: readonly Experience[]): ReadonlyMap<string, number> {
+  const keep = new Map<string, number>()
+  for (const { audience, status = 'running' } of experiences) {
+    if (audience === undefined || status === 'draft' || status === 'ended') continue
+    for (const { did, atLeast = 1 } of didConditions(audience)) keep.set(did, Math.max(atLeast, keep.get(did) ?? 0))
+  }
+  return keep
 }
 
 function didConditions(condition: Condition): DidCondition[] {

@@ -9,7 +9,9 @@ export function subjectOf(given: {
   readonly events?: readonly (readonly [name: string, at: number])[]
   readonly now: number
 }): Subject {
-  const traits = Object.entries(given.traits ?? {}).map(([name, value]) => [name, { value, at: 0 }] as const)
+  const traits = Object.entries(given.traits ?? {}).map(
+    ([name, value]) => [name, { value, at: 0, lag: 0, index: 0, hash: 0 }] as const,
+  )
   const names = [...new Set((given.events ?? []).map(([name]) => name))]
   const signals = names.map((name): [string, EventTimes] => {
     const times = given.events!.filter(event => event[0] === name).map(([, at]) => at)
