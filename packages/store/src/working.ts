@@ -55,7 +55,3 @@ export class WorkingPeople implements People {
 export function importKey(file: string, row: number): string {
   return `${file}:${row}`
 }
-
-export function isMerged(profile: Profile | MergedProfile): profile is MergedProfile {
-  return 'mergedInto' in profile
-}

@@ -1,8 +1,7 @@
 import type { Event, ImportOrigin } from '@espalier/core/event'
-import type { Applied, Apply, Entry } from '@espalier/core/stream'
+import { type Applied, type Apply, apply, type Entry } from '@espalier/core/stream'
 import { afterEach } from 'vitest'
 import type { ShipBatch, Store } from '../port.ts'
-import { apply } from './double.ts'
 
 /** What the suite gives to an adapter: pass both on when opening. */
 export interface Dependencies {

@@ -1,9 +1,8 @@
-import type { Applied, Entry } from '@espalier/core/stream'
+import { type Applied, apply, type Entry } from '@espalier/core/stream'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { openMemoryStore } from '../memory/index.ts'
 import type { Store } from '../port.ts'
-import { apply } from './double.ts'
 import { CLAIM, type Dependencies, identify, NOON, type OpenStore, rowsOf, track } from './harness.ts'
 
 /** One thing done to a store; its answer must be the model's. */

@@ -1,7 +1,7 @@
-import type { MergedProfile, Profile } from '@espalier/core/profile'
+import { isMerged, type MergedProfile, type Profile } from '@espalier/core/profile'
 import type { Applied, Apply, Row } from '@espalier/core/stream'
 import type { CommitBatch, PeopleStore } from '../port.ts'
-import { importKey, isMerged, WorkingPeople } from '../working.ts'
+import { importKey, WorkingPeople } from '../working.ts'
 
 /** Deduplication horizon (R3). */
 const HORIZON_MS = 7 * 86_400_000

@@ -15,8 +15,9 @@ export class References {
       else {
         const told = entry.kind === 'event' ? entry.event : entry.decision
         this.#person(told)
-        this.messages.add(told.messageId)
+        // R3: a row of a file is known by that, everything else by its messageId.
         if (told.origin) this.imports.push(told.origin)
+        else this.messages.add(told.messageId)
         if (entry.kind === 'event' && entry.event.previousId !== undefined) {
           this.#person({ userId: entry.event.previousId, anonymousId: entry.event.previousId })
         }

@@ -1,6 +1,6 @@
 import type { ImportOrigin } from '@espalier/core/event'
-import type { MergedProfile, Profile } from '@espalier/core/profile'
-import { isMerged, type WorkingPeople } from '../../working.ts'
+import { isMerged, type MergedProfile, type Profile } from '@espalier/core/profile'
+import type { WorkingPeople } from '../../working.ts'
 import { Blobs, encodeProfile, textKey } from '../blobs.ts'
 import type { Queries } from '../database.ts'
 import { Again } from '../failures.ts'
