@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import type { SignalNeeds } from '@espalier/core/stream'
 import type { Store } from '@espalier/store'
@@ -24,6 +23,7 @@ import { UserHashes } from './pipeline/userHash.ts'
 import { StartError } from './problem.ts'
 import type { Services } from './services.ts'
 import { SteadyWarehouse } from './steadyWarehouse.ts'
+import { packageVersion } from './version.ts'
 import { watchGauges } from './watchGauges.ts'
 import { Shipper } from './workers/shipper.ts'
 import { FIRST_WORKSPACE, prepareFirstWorkspace } from './workspace.ts'
@@ -169,11 +169,6 @@ async function within(ms: number, work: Promise<unknown>): Promise<void> {
   })
   await Promise.race([work, timeout])
   clearTimeout(timer)
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }
 
 /** Never with its password. */

@@ -1,5 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { Problem } from '../problem.ts'
 import type { Services } from '../services.ts'
 import { authenticate } from './authenticate.ts'
@@ -21,7 +27,7 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
   const { options } = services
   const app = Fastify({
     loggerInstance: services.log as FastifyBaseLogger,
-    disableRequestLogging: options.logLevel !== 'debug',
+    logController: new LogController({ disableRequestLogging: options.logLevel !== 'debug' }),
     trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
     // Bodies are read by `readBody`, with a limit a route.
     bodyLimit: Number.MAX_SAFE_INTEGER,
