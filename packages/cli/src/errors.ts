@@ -22,7 +22,8 @@ export class UsageError extends CliError {
 
 /** `what is wrong. The mend.` on one line. */
 export function explain(error: unknown): string {
-  if (error instanceof CliError) return error.mend ? `${sentence(error.message)} ${sentence(error.mend)}` : error.message
+  if (error instanceof CliError)
+    return error.mend ? `${sentence(error.message)} ${sentence(error.mend)}` : error.message
   return fileError(error) ?? (error instanceof Error ? error.message : String(error))
 }
 
@@ -46,5 +47,5 @@ function fileError(error: unknown): string | undefined {
 }
 
 function sentence(text: string): string {
-  return /[.!?:)]$/.test(text) ? text : `${text}.`
+  return /[.!?:]$/.test(text) ? text : `${text}.`
 }

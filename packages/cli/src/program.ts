@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { commands } from './commands/index.ts'
 import { CliError, explain } from './errors.ts'
@@ -9,6 +10,7 @@ export type Register = (program: Command, shell: Shell) => void
 export function buildProgram(shell: Shell): Command {
   const program = new Command('espalier')
     .description('A self-hosted growth personalization engine: starts a server, or talks to one.')
+    .version(version(), '--version', 'print the version')
     .configureOutput({ writeOut: shell.out, writeErr: shell.err })
     .showHelpAfterError('(espalier help COMMAND shows what it takes)')
     .showSuggestionAfterError()
@@ -33,6 +35,11 @@ export async function run(args: readonly string[], shell: Shell): Promise<number
     if (args.includes('--verbose') && error instanceof Error) shell.err(`${chain(error)}\n`)
     return error instanceof CliError ? error.exitCode : 1
   }
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  return manifest.version
 }
 
 function chain(error: Error): string {

@@ -5,21 +5,29 @@ import { UsageError } from './errors.ts'
 export interface SourceDocument {
   readonly value: unknown
   readonly document: Document
-  /** Line, from 1, of what a path such as `variants[1].weight` or `/variants/1/weight` leads to, or of the nearest part above it. */
+  /** Line, from 1, of what a path such as `variants[1].weight` leads to, or of the nearest part above it. */
   lineOf(path: string): number
 }
 
 /** Parses a YAML file (JSON is YAML), every document of it. Throws `UsageError` with the line of what cannot be read. */
 export function parseYaml(text: string, file: string): SourceDocument[] {
   const lines = new LineCounter()
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, maxAliasCount: 100 } as never)
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+    maxAliasCount: 100,
+  } as never)
   if (!Array.isArray(documents)) return []
   const sources: SourceDocument[] = []
   for (const document of documents) {
     const error = document.errors[0]
     if (error) {
       const { line, col } = lines.linePos(error.pos[0])
-      throw new UsageError(`${file}:${line}:${col}: ${firstLine(error.message)}`, 'Mend the YAML and run the command again')
+      throw new UsageError(
+        `${file}:${line}:${col}: ${firstLine(error.message)}`,
+        'Mend the YAML and run the command again',
+      )
     }
     if (document.contents === null) continue
     sources.push({ value: valueOf(document, file), document, lineOf: path => lineOf(document, lines, path) })
@@ -38,18 +46,18 @@ function valueOf(document: Document, file: string): unknown {
 function lineOf(document: Document, lines: LineCounter, path: string): number {
   let node: unknown = document.contents
   let offset = start(node) ?? 0
-  for (const name of path.split(/[.[\]/]+/).filter(part => part !== '')) {
+  for (const step of stepsOf(path)) {
     if (!isCollection(node)) break
-    const pair = node.items.find(item => isPair(item) && isScalar(item.key) && String(item.key.value) === name)
-    if (isPair(pair)) {
-      offset = start(pair.key) ?? offset
-      node = pair.value
-      continue
-    }
-    node = node.get(Number.isInteger(Number(name)) ? Number(name) : name, true)
-    offset = start(node) ?? offset
+    const pair = node.items.find(item => isPair(item) && isScalar(item.key) && String(item.key.value) === step)
+    offset = start(isPair(pair) ? pair.key : node.get(Number(step), true)) ?? offset
+    node = isPair(pair) ? pair.value : node.get(Number(step), true)
   }
   return lines.linePos(offset).line
+}
+
+/** `variants[1].content["home.hero"].title` step by step. */
+function stepsOf(path: string): string[] {
+  return [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|[^.[\]]+/g)].map(match => match[1] ?? match[0])
 }
 
 function start(node: unknown): number | undefined {

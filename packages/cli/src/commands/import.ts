@@ -19,13 +19,18 @@ interface Options extends ClientOptions {
 export const importCommand: Register = (program, shell) => {
   const command: Command = program
     .command('import <file>')
-    .description('bring in events, decisions, catalog items, traits or exchange rates from CSV or NDJSON, gzip or plain')
+    .description(
+      'bring in events, decisions, catalog items, traits or exchange rates from CSV or NDJSON, gzip or plain',
+    )
     .addOption(new Option('--kind <kind>', 'what the file holds, where it is not recognised').choices([...KINDS]))
     .option('--mapping <name or file>', 'how rows become events; without it the file is recognised by its columns')
     .option('--rejects <file>', 'where rows that are refused go, with the reason (default: FILE.rejects.csv)')
     .option('--dry-run', 'read and check everything, send nothing', false)
     .option('--limit <n>', 'send only the first n items, in order of time', wholeNumber)
-    .addHelpText('after', `\nRecognised without --mapping: ${recognised().join(', ')}.\nA row is taken in once, for ever: running the same import again changes nothing.`)
+    .addHelpText(
+      'after',
+      `\nRecognised without --mapping: ${recognised().join(', ')}.\nA row is taken in once, for ever: running the same import again changes nothing.`,
+    )
   withClientOptions(command, shell).action(async (file: string, options: Options) => {
     const summary = await importFile(
       {
@@ -58,16 +63,24 @@ export function described(summary: ImportSummary): string {
   const names = Object.entries(summary.names)
   const lines = [
     `${summary.file}: ${summary.format}, ${count(summary.rows)} rows${summary.first ? `, ${summary.first} to ${summary.last}` : ''}\n`,
-    table(['item', 'count'], names.slice(0, 30).map(([name, n]) => [name, count(n)]), [1]),
+    table(
+      ['item', 'count'],
+      names.slice(0, 30).map(([name, n]) => [name, count(n)]),
+      [1],
+    ),
   ]
   if (names.length > 30) lines.push(`and ${count(names.length - 30)} more names\n`)
-  if (summary.dryRun) lines.push(`Nothing was sent (dry run). The first would be:\n${JSON.stringify(summary.example?.body, null, 2)}\n`)
+  if (summary.dryRun)
+    lines.push(`Nothing was sent (dry run). The first would be:\n${JSON.stringify(summary.example?.body, null, 2)}\n`)
   else lines.push(`${count(summary.stored)} taken in, ${count(summary.duplicates)} were there already\n`)
   if (summary.resumed > 0) lines.push(`${count(summary.resumed)} had been sent by a run before\n`)
   if (summary.ignored > 0) lines.push(`${count(summary.ignored)} rows match no rule of the mapping\n`)
   if (summary.rejected > 0) {
-    lines.push(`${count(summary.rejected)} rejected${summary.rejects ? `, with the reason in ${summary.rejects}` : ''}; such as:\n`)
-    for (const { row, reason } of summary.reasons) lines.push(`  ${row === undefined ? '' : `row ${row + 1}: `}${reason}\n`)
+    lines.push(
+      `${count(summary.rejected)} rejected${summary.rejects ? `, with the reason in ${summary.rejects}` : ''}; such as:\n`,
+    )
+    for (const { row, reason } of summary.reasons)
+      lines.push(`  ${row === undefined ? '' : `row ${row + 1}: `}${reason}\n`)
   }
   lines.push(`${summary.seconds} s, ${count(summary.rowsPerSecond)} rows/s\n`)
   return lines.join('')

@@ -1,5 +1,27 @@
 import type { Register } from '../program.ts'
+import { backup } from './backup.ts'
+import { decide } from './decide.ts'
+import { diff } from './diff.ts'
+import { doctor } from './doctor.ts'
 import { importCommand } from './import.ts'
+import { keys } from './keys.ts'
+import { pull } from './pull.ts'
+import { push } from './push.ts'
+import { report } from './report.ts'
+import { restore } from './restore.ts'
+import { start } from './start.ts'
 
 /** Every command, one a file, in the order in which help lists them. */
-export const commands: readonly Register[] = [importCommand]
+export const commands: readonly Register[] = [
+  start,
+  importCommand,
+  push,
+  pull,
+  diff,
+  decide,
+  report,
+  keys,
+  backup,
+  restore,
+  doctor,
+]

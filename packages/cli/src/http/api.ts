@@ -86,7 +86,8 @@ export class Api {
         return undefined
       })
       if (response?.ok) return response
-      if (response && (last || (response.status !== 429 && response.status !== 503))) throw await this.#refusal(response)
+      if (response && (last || (response.status !== 429 && response.status !== 503)))
+        throw await this.#refusal(response)
       const asked = response?.headers.get('retry-after')
       await response?.body?.cancel()
       await this.#wait(retryAfter(asked ?? null, attempt), options.signal)

@@ -47,7 +47,15 @@ export class Builder {
   readonly #items: Sorter
   /** The group that each output is in the middle of. */
   readonly #open = new Map<number, Run>()
-  readonly built: Built = { rows: 0, ignored: 0, items: 0, names: new Map(), first: undefined, last: undefined, example: undefined }
+  readonly built: Built = {
+    rows: 0,
+    ignored: 0,
+    items: 0,
+    names: new Map(),
+    first: undefined,
+    last: undefined,
+    example: undefined,
+  }
 
   constructor(importer: Importer, rejects: Rejects, memory?: number) {
     this.#importer = importer

@@ -1,7 +1,7 @@
-import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
-import { RowProblem } from './mapping/problem.ts'
+import { createWriteStream } from 'node:fs'
 import type { Importer } from './importer.ts'
+import { RowProblem } from './mapping/problem.ts'
 import { openTable, type Row } from './source/rows.ts'
 
 /** Most reasons remembered; further rejects are counted, and told, but not written. */
@@ -24,7 +24,8 @@ export class Rejects {
   }
 
   row(row: number, reason: string): void {
-    if (this.#count++ < REMEMBERED) this.#rows.set(row, this.#rows.has(row) ? `${this.#rows.get(row)}; ${reason}` : reason)
+    if (this.#count++ < REMEMBERED)
+      this.#rows.set(row, this.#rows.has(row) ? `${this.#rows.get(row)}; ${reason}` : reason)
   }
 
   /** All rows of a group. */
@@ -49,7 +50,12 @@ export class Rejects {
     for await (const row of table.rows) {
       const reason = this.#rows.get(row.row) ?? this.#groupReason(row, importer)
       if (reason === undefined) continue
-      const cells = 'bad' in row ? [row.text] : json ? [JSON.stringify(row.cells)] : table.columns.map(column => String(row.cells[column] ?? ''))
+      const cells =
+        'bad' in row
+          ? [row.text]
+          : json
+            ? [JSON.stringify(row.cells)]
+            : table.columns.map(column => String(row.cells[column] ?? ''))
       if (!out.write(csvLine([String(row.row + 1), reason, ...cells]))) await Promise.race([once(out, 'drain'), failed])
     }
     out.end()

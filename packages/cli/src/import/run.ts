@@ -4,7 +4,7 @@ import type { Api } from '../http/api.ts'
 import { count, ProgressLine } from '../output/progressLine.ts'
 import type { Shell } from '../shell.ts'
 import { Builder, type BuiltItem } from './build.ts'
-import { type Kind } from './formats/plain.ts'
+import type { Kind } from './formats/plain.ts'
 import { recognise } from './formats/recognise.ts'
 import type { Importer, Item } from './importer.ts'
 import { findMapping } from './mapping/shipped.ts'
@@ -53,18 +53,27 @@ export interface ImportSummary {
 }
 
 /** Imports one file: reads it, makes items, sorts them by time, sends them, writes what was refused. */
-export async function importFile(options: ImportOptions, api: Api, shell: Shell, now: () => number = Date.now): Promise<ImportSummary> {
+export async function importFile(
+  options: ImportOptions,
+  api: Api,
+  shell: Shell,
+  now: () => number = Date.now,
+): Promise<ImportSummary> {
   const began = now()
   const stop = new AbortController()
   const unsubscribe = shell.onInterrupt(() => stop.abort())
   const size = await sizeOf(options.file)
   const table = await openTable(options.file)
-  const importer = options.mapping === undefined ? recognise(table, options.kind, options.file, began) : findMapping(options.mapping, began)
+  const importer =
+    options.mapping === undefined
+      ? recognise(table, options.kind, options.file, began)
+      : findMapping(options.mapping, began)
   const rejects = new Rejects()
   const builder = new Builder(importer, rejects, options.memory)
   const line = new ProgressLine(shell, now)
   try {
-    const read = (rows: number) => line.update('Reading', table.file.read() / Math.max(1, size), () => `${count(rows)} rows`)
+    const read = (rows: number) =>
+      line.update('Reading', table.file.read() / Math.max(1, size), () => `${count(rows)} rows`)
     await builder.read(table, read, stop.signal)
     if (stop.signal.aborted) throw new CliError('Interrupted while reading; nothing was sent')
     const sending = new Sending(importer, builder, rejects, line, options)
@@ -125,7 +134,8 @@ class Sending {
   #sent = (items: readonly Sendable[], refused: number) => {
     this.#done += items.length
     const total = Math.min(this.#builder.built.items, this.#limit ?? Number.POSITIVE_INFINITY)
-    const detail = () => `${count(this.#done)} of ${count(total)}${refused > 0 ? `, ${count(this.#rejects.count)} rejected` : ''}`
+    const detail = () =>
+      `${count(this.#done)} of ${count(total)}${refused > 0 ? `, ${count(this.#rejects.count)} rejected` : ''}`
     this.#line.update('Sending', this.#done / Math.max(1, total), detail)
   }
 

@@ -26,7 +26,10 @@ export class ProgressLine {
     }
     const cells = Math.max(10, Math.min(30, this.#shell.columns - what.length - detail.length - 12))
     const full = Math.round(Math.min(1, share) * cells)
-    const line = `${what} ${'█'.repeat(full)}${'░'.repeat(cells - full)} ${percent.padStart(5)}  ${detail}`.slice(0, this.#shell.columns - 1)
+    const line = `${what} ${'█'.repeat(full)}${'░'.repeat(cells - full)} ${percent.padStart(5)}  ${detail}`.slice(
+      0,
+      this.#shell.columns - 1,
+    )
     this.#shell.err(`\r${line.padEnd(this.#width)}`)
     this.#width = line.length
   }

@@ -1,5 +1,9 @@
 /** Rows under headings, columns as wide as they need; numbers (told by their alignment) to the right. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[], right: readonly number[] = []): string {
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly number[] = [],
+): string {
   const widths = headings.map((heading, i) => Math.max(width(heading), ...rows.map(row => width(row[i] ?? ''))))
   const line = (cells: readonly string[]) =>
     cells

@@ -39,7 +39,11 @@ export const ga4 = eventFormat(
     if (name === undefined) throw new RowProblem('it has no event_name')
     const params = parameters(cells.event_params)
     const at = readMicroseconds(cells.event_timestamp)
-    const who = { userId: text(cells, 'user_id'), anonymousId: text(cells, 'user_pseudo_id'), context: contextOf(cells, params) }
+    const who = {
+      userId: text(cells, 'user_id'),
+      anonymousId: text(cells, 'user_pseudo_id'),
+      context: contextOf(cells, params),
+    }
     const [type, body] = eventOf(name, cells, params)
     return eventItem(type, at, { ...(who as JsonObject), ...body }) satisfies Item
   },
@@ -56,7 +60,8 @@ function eventOf(name: string, cells: Cells, params: JsonObject): [ItemType, Jso
     }
     return ['page', { name: typeof params.page_title === 'string' ? params.page_title : '', properties }]
   }
-  if (name === 'screen_view') return ['screen', { name: params.firebase_screen ?? params.screen_name ?? '', properties: params }]
+  if (name === 'screen_view')
+    return ['screen', { name: params.firebase_screen ?? params.screen_name ?? '', properties: params }]
   return ['track', { event: NAMES[name] ?? name, properties: { ...params, ...commerceOf(cells, params) } }]
 }
 
@@ -69,7 +74,15 @@ function commerceOf(cells: Cells, params: JsonObject): JsonObject {
     if (value !== undefined && value !== null && value !== '' && value !== '(not set)') made[field] = value
   }
   set('order_id', commerce.transaction_id ?? params.transaction_id ?? textCell(cells, 'ecommerce.transaction_id'))
-  set('total', number(commerce.purchase_revenue ?? commerce.refund_value ?? textCell(cells, 'ecommerce.purchase_revenue') ?? params.value))
+  set(
+    'total',
+    number(
+      commerce.purchase_revenue ??
+        commerce.refund_value ??
+        textCell(cells, 'ecommerce.purchase_revenue') ??
+        params.value,
+    ),
+  )
   set('shipping', number(commerce.shipping_value ?? params.shipping))
   set('tax', number(commerce.tax_value ?? params.tax))
   set('coupon', params.coupon)

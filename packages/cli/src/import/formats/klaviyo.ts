@@ -17,15 +17,42 @@ const NAMES: Record<string, string> = {
   'Clicked Email': 'Email Link Clicked',
   'Bounced Email': 'Email Bounced',
   'Marked Email as Spam': 'Email Marked as Spam',
-  'Unsubscribed': 'Unsubscribed',
+  Unsubscribed: 'Unsubscribed',
 }
 
-const NAME_COLUMNS = ['event_name', 'metric_name', 'metric.name', 'Metric', 'Metric Name', 'Event', 'attributes.metric_name']
+const NAME_COLUMNS = [
+  'event_name',
+  'metric_name',
+  'metric.name',
+  'Metric',
+  'Metric Name',
+  'Event',
+  'attributes.metric_name',
+]
 const PROPERTY_COLUMNS = ['event_properties', 'properties', 'Event Properties', 'attributes.event_properties']
-const TIME_COLUMNS = ['datetime', 'attributes.datetime', 'timestamp', 'attributes.timestamp', 'Timestamp', 'Date', 'Event Date']
+const TIME_COLUMNS = [
+  'datetime',
+  'attributes.datetime',
+  'timestamp',
+  'attributes.timestamp',
+  'Timestamp',
+  'Date',
+  'Event Date',
+]
 const PERSON_COLUMNS = ['person.email', 'person.$email', 'profile.email', 'email', 'Email', 'profile_email']
 const ID_COLUMNS = ['profile_id', 'person_id', 'Klaviyo ID', 'relationships.profile.data.id', 'profile.id', 'person.id']
-const KNOWN = [...NAME_COLUMNS, ...PROPERTY_COLUMNS, ...TIME_COLUMNS, ...PERSON_COLUMNS, ...ID_COLUMNS, 'id', 'uuid', 'type', 'person', 'profile']
+const KNOWN = [
+  ...NAME_COLUMNS,
+  ...PROPERTY_COLUMNS,
+  ...TIME_COLUMNS,
+  ...PERSON_COLUMNS,
+  ...ID_COLUMNS,
+  'id',
+  'uuid',
+  'type',
+  'person',
+  'profile',
+]
 
 /** Klaviyo's events, from its API or an extract of it (NDJSON or CSV): a metric's name, a time, a profile, properties. */
 export const klaviyoEvents = eventFormat(
@@ -34,8 +61,17 @@ export const klaviyoEvents = eventFormat(
   1,
   (columns, sample) => {
     const has = (names: string[]) => sample.length > 0 && sample.every(cells => text(cells, ...names) !== undefined)
-    const flat = columns.has('event_properties') || columns.has('Event Properties') || columns.has('Metric') || columns.has('metric_name')
-    return (flat || columns.has('attributes')) && has(NAME_COLUMNS) && has(TIME_COLUMNS) && (has(PERSON_COLUMNS) || has(ID_COLUMNS))
+    const flat =
+      columns.has('event_properties') ||
+      columns.has('Event Properties') ||
+      columns.has('Metric') ||
+      columns.has('metric_name')
+    return (
+      (flat || columns.has('attributes')) &&
+      has(NAME_COLUMNS) &&
+      has(TIME_COLUMNS) &&
+      (has(PERSON_COLUMNS) || has(ID_COLUMNS))
+    )
   },
   cells => {
     const metric = text(cells, ...NAME_COLUMNS)
@@ -44,7 +80,9 @@ export const klaviyoEvents = eventFormat(
     const id = text(cells, ...ID_COLUMNS)
     if (email === undefined && id === undefined) throw new RowProblem('it has neither an e-mail nor a profile id')
     const nested = object(cells.attributes)
-    const given = PROPERTY_COLUMNS.map(column => object(cells[column] ?? nested.event_properties)).find(found => Object.keys(found).length > 0)
+    const given = PROPERTY_COLUMNS.map(column => object(cells[column] ?? nested.event_properties)).find(
+      found => Object.keys(found).length > 0,
+    )
     const properties: JsonObject = { ...given }
     for (const [column, cell] of Object.entries(cells)) {
       if (!KNOWN.includes(column) && typeof cell !== 'object' && cell !== '') properties[column] = asGuessed(cell)

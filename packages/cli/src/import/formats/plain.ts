@@ -39,7 +39,12 @@ export function plainMapping(kind: Kind, columns: ReadonlySet<string>, now: numb
           : undefined
       case 'traits':
         return known
-          ? { type: 'identify', time: time ? { column: time, otherwise: 'now' } : { columns: ['timestamp'], otherwise: 'now' }, ...who, traits: { $rest: true } }
+          ? {
+              type: 'identify',
+              time: time ? { column: time, otherwise: 'now' } : { columns: ['timestamp'], otherwise: 'now' },
+              ...who,
+              traits: { $rest: true },
+            }
           : undefined
       case 'decisions':
         return known && time && has('touchpoint', 'experience', 'propensity')

@@ -17,7 +17,11 @@ export const posthog = eventFormat(
     if (distinct === undefined) throw new RowProblem('it has no distinct_id')
     const all = object(cells.properties)
     const properties = own(all)
-    const common = { messageId: text(cells, 'uuid', 'id'), ...people(distinct, all), context: contextOf(all) } as JsonObject
+    const common = {
+      messageId: text(cells, 'uuid', 'id'),
+      ...people(distinct, all),
+      context: contextOf(all),
+    } as JsonObject
     return eventOf(event, readTime(cells.timestamp), common, properties, all)
   },
 )
@@ -25,17 +29,28 @@ export const posthog = eventFormat(
 function eventOf(event: string, at: number, common: JsonObject, properties: JsonObject, all: JsonObject): Item {
   switch (event) {
     case '$pageview':
-      return eventItem('page', at, { ...common, name: asText(all.title) ?? '', properties: { ...properties, ...pageOf(all) } })
+      return eventItem('page', at, {
+        ...common,
+        name: asText(all.title) ?? '',
+        properties: { ...properties, ...pageOf(all) },
+      })
     case '$screen':
       return eventItem('screen', at, { ...common, name: asText(all.$screen_name) ?? '', properties })
     case '$identify':
     case '$set':
       return eventItem('identify', at, { ...common, traits: { ...object(all.$set_once), ...object(all.$set) } })
     case '$groupidentify':
-      return eventItem('group', at, { ...common, groupId: asText(all.$group_key) ?? '', traits: object(all.$group_set) })
+      return eventItem('group', at, {
+        ...common,
+        groupId: asText(all.$group_key) ?? '',
+        traits: object(all.$group_set),
+      })
     case '$create_alias':
     case '$merge_dangerously':
-      return eventItem('alias', at, { userId: asText(common.userId ?? common.anonymousId) ?? '', previousId: asText(all.alias) ?? '' })
+      return eventItem('alias', at, {
+        userId: asText(common.userId ?? common.anonymousId) ?? '',
+        previousId: asText(all.alias) ?? '',
+      })
     default:
       return eventItem('track', at, { ...common, event, properties })
   }

@@ -16,7 +16,12 @@ const FORMATS: readonly KnownFormat[] = [segment, segmentWarehouse, ga4, posthog
  * The importer for a file without `--mapping`: an export that is recognised by its columns, or a plain file of the kind. A
  * stated kind other than events is always plain, unless a shipped mapping knows the file.
  */
-export function recognise(table: Pick<Table, 'columns' | 'sample'>, kind: Kind | undefined, path: string, now: number): Importer {
+export function recognise(
+  table: Pick<Table, 'columns' | 'sample'>,
+  kind: Kind | undefined,
+  path: string,
+  now: number,
+): Importer {
   const columns = new Set(table.columns)
   if (kind === undefined || kind === 'events') {
     const format = FORMATS.find(known => known.recognises(columns, table.sample))

@@ -7,7 +7,16 @@ import { eventFormat, eventItem, hasAll, object, readTime, text } from './format
 
 const TYPES: readonly string[] = ['track', 'identify', 'page', 'screen', 'group', 'alias']
 /** Seen in Segment's raw files, and no part of an event's meaning. */
-const TRANSPORT = ['receivedAt', 'sentAt', 'originalTimestamp', 'version', 'writeKey', 'projectId', 'integrations', 'channel']
+const TRANSPORT = [
+  'receivedAt',
+  'sentAt',
+  'originalTimestamp',
+  'version',
+  'writeKey',
+  'projectId',
+  'integrations',
+  'channel',
+]
 
 /** Segment's raw events, one JSON object a line (S3 destination, debugger, replays), and what else speaks its format. */
 export const segment = eventFormat(
@@ -23,7 +32,8 @@ export const segment = eventFormat(
     if (!type) throw new RowProblem(`its type is "${String(cells.type)}", not one of ${TYPES.join(', ')}`)
     const { type: _, timestamp, ...rest } = cells
     const body: JsonObject = {}
-    for (const [name, value] of Object.entries(rest)) if (!TRANSPORT.includes(name) && value !== null) body[name] = value
+    for (const [name, value] of Object.entries(rest))
+      if (!TRANSPORT.includes(name) && value !== null) body[name] = value
     return eventItem(type, readTime(timestamp ?? cells.originalTimestamp ?? cells.receivedAt), body)
   },
 )
@@ -50,7 +60,9 @@ export const segmentWarehouse = eventFormat(
   'segment-warehouse',
   'Segment warehouse table (CSV or NDJSON)',
   1,
-  columns => hasAll(columns, 'id', 'received_at', 'original_timestamp') && (columns.has('anonymous_id') || columns.has('user_id')),
+  columns =>
+    hasAll(columns, 'id', 'received_at', 'original_timestamp') &&
+    (columns.has('anonymous_id') || columns.has('user_id')),
   cells => {
     const context: JsonObject = {}
     const values: JsonObject = {}
@@ -59,7 +71,12 @@ export const segmentWarehouse = eventFormat(
       if (column.startsWith('context_')) nest(context, column.slice('context_'.length), asGuessed(cell))
       else values[column] = asGuessed(cell)
     }
-    const who = { messageId: text(cells, 'id'), userId: text(cells, 'user_id'), anonymousId: text(cells, 'anonymous_id'), context }
+    const who = {
+      messageId: text(cells, 'id'),
+      userId: text(cells, 'user_id'),
+      anonymousId: text(cells, 'anonymous_id'),
+      context,
+    }
     const at = readTime(cells.timestamp || cells.original_timestamp || cells.received_at)
     return warehouseItem(cells, at, who as JsonObject, values)
   },

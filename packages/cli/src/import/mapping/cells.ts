@@ -10,7 +10,8 @@ export function cellOf(cells: Cells, column: string): Json | undefined {
 function at(cells: Cells, path: string): Json | undefined {
   let value: Json | undefined = cells as { [key: string]: Json }
   for (const name of path.split('.')) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name)) return undefined
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
+      return undefined
     value = value[name]
   }
   return value

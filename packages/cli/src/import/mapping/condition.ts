@@ -44,7 +44,8 @@ export function parseCondition(node: unknown, path: string, reads: (column: stri
   const fields = fieldsOf(node, path, ['column', 'all', 'any', 'not', ...Object.keys(OPERATORS)])
   const nested = (name: 'all' | 'any') => {
     const list = fields[name]
-    if (!Array.isArray(list) || list.length === 0) throw new MappingProblem(join(path, name), 'must be a list of conditions')
+    if (!Array.isArray(list) || list.length === 0)
+      throw new MappingProblem(join(path, name), 'must be a list of conditions')
     return list.map((item, i) => parseCondition(item, `${join(path, name)}[${i}]`, reads))
   }
   const tests: Test[] = []

@@ -24,7 +24,8 @@ export function parseMapping(node: unknown, name: string, now: number): Mapping 
   const zone = fields.zone === undefined ? 'UTC' : zoneOf(fields.zone, 'zone')
   const match = fields.match ?? 'first'
   if (match !== 'first' && match !== 'all') throw new MappingProblem('match', 'must be first or all')
-  if (!Array.isArray(fields.rules) || fields.rules.length === 0) throw new MappingProblem('rules', 'must be a list with a rule at least')
+  if (!Array.isArray(fields.rules) || fields.rules.length === 0)
+    throw new MappingProblem('rules', 'must be a list with a rule at least')
   const common = fields.common === undefined ? {} : fieldsOf(fields.common, 'common', COMMON)
   const rules = fields.rules.map((rule, i) => parseRule(rule, `rules[${i}]`, { zone, common, now }))
 

@@ -92,8 +92,11 @@ export const OPERATORS: Record<string, Operator> = {
     const { $map, to, otherwise } = fieldsOf(node, path, ['$map', 'to', 'otherwise'])
     const column = textOf($map, join(path, '$map'))
     scope.reads(column)
-    if (typeof to !== 'object' || to === null) throw new MappingProblem(join(path, 'to'), 'must be an object: cell to value')
-    const values = new Map(Object.entries(to).map(([from, value]) => [from, parse(value, `${join(path, 'to')}.${from}`, scope)]))
+    if (typeof to !== 'object' || to === null)
+      throw new MappingProblem(join(path, 'to'), 'must be an object: cell to value')
+    const values = new Map(
+      Object.entries(to).map(([from, value]) => [from, parse(value, join(join(path, 'to'), from), scope)]),
+    )
     const other = otherwise === undefined ? undefined : parse(otherwise, join(path, 'otherwise'), scope)
     return rows => {
       const text = asText(cellOf(rows.first, column))
@@ -146,7 +149,9 @@ function cell(read: (value: Json, column: string) => Json | undefined): Operator
     const name = Object.keys(node)[0]!
     const argument = fieldsOf(node, path, [name])[name]
     const [column, inner] =
-      typeof argument === 'object' ? [name, parse(argument, join(path, name), scope)] : reader(argument, join(path, name), scope)
+      typeof argument === 'object'
+        ? [name, parse(argument, join(path, name), scope)]
+        : reader(argument, join(path, name), scope)
     return rows => {
       const value = inner(rows)
       return value === undefined || value === null || value === '' ? undefined : read(value, column)
@@ -181,7 +186,8 @@ function over(name: string, fold: (values: (Json | undefined)[]) => Json | undef
 
 function list(node: Record<string, unknown>, name: string, path: string, scope: ValueScope, parse: Parse): Value[] {
   const items = fieldsOf(node, path, [name])[name]
-  if (!Array.isArray(items) || items.length === 0) throw new MappingProblem(join(path, name), 'must be a list of values')
+  if (!Array.isArray(items) || items.length === 0)
+    throw new MappingProblem(join(path, name), 'must be a list of values')
   return items.map((item, i) => parse(item, `${join(path, name)}[${i}]`, scope))
 }
 
@@ -206,4 +212,3 @@ function number(value: Json, column: string): number {
   if (!Number.isFinite(parsed)) throw new RowProblem(`${column} is "${String(value).slice(0, 60)}", not a number`)
   return parsed
 }
-

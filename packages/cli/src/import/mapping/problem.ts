@@ -33,6 +33,8 @@ export function textOf(node: unknown, path: string): string {
   return node
 }
 
+/** The path of a field, as in `rules[0].to["Mens E-Mail"]`. */
 export function join(path: string, name: string): string {
+  if (!/^[A-Za-z_$][\w$-]*$/.test(name)) return `${path}[${JSON.stringify(name)}]`
   return path === '' ? name : `${path}.${name}`
 }

@@ -3,10 +3,10 @@ import { type Item, type ItemType, put } from '../importer.ts'
 import type { Cells } from '../source/rows.ts'
 import { asText, cellOf } from './cells.ts'
 import { parseCondition, type Test } from './condition.ts'
+import type { Rows, Value, ValueScope } from './operators.ts'
 import { fieldsOf, join, MappingProblem, RowProblem, textOf } from './problem.ts'
 import { type TimeReader, timeOf } from './time.ts'
 import { parseObject, parseValue } from './value.ts'
-import type { Rows, Value, ValueScope } from './operators.ts'
 
 /** Fields of each type beside those of every event; `!` must have a value in each row. */
 const FIELDS: Record<ItemType, readonly string[]> = {
@@ -57,7 +57,12 @@ export function parseRule(node: unknown, path: string, defaults: RuleDefaults): 
 
   const columns = new Set<string>()
   const group = fields.group === undefined ? undefined : columnsOf(fields.group, join(path, 'group'))
-  const scope: ValueScope = { reads: column => columns.add(column), columns, zone: defaults.zone, grouped: group !== undefined }
+  const scope: ValueScope = {
+    reads: column => columns.add(column),
+    columns,
+    zone: defaults.zone,
+    grouped: group !== undefined,
+  }
   const matches = fields.when === undefined ? () => true : parseCondition(fields.when, join(path, 'when'), scope.reads)
   const at = events ? parseTime(fields.time, join(path, 'time'), scope, defaults.now) : () => 0
   const values = names
@@ -86,7 +91,8 @@ export function parseRule(node: unknown, path: string, defaults: RuleDefaults): 
         throw new RowProblem('it names nobody: neither userId nor anonymousId has a value')
       }
       const time = at(rows)
-      if (!events) return { type, at: 0, body: { ...(body.fields as JsonObject | undefined), ...without(body, 'fields') } }
+      if (!events)
+        return { type, at: 0, body: { ...(body.fields as JsonObject | undefined), ...without(body, 'fields') } }
       return { type, at: time, body: { ...body, timestamp: new Date(time).toISOString() } }
     },
   }
@@ -101,7 +107,8 @@ function typeOf(node: unknown, path: string): ItemType {
 
 function parseField(name: string, node: unknown, path: string, scope: ValueScope): Value {
   if (OBJECTS.includes(name)) {
-    if (typeof node !== 'object' || node === null || Array.isArray(node)) throw new MappingProblem(path, 'must be an object of values')
+    if (typeof node !== 'object' || node === null || Array.isArray(node))
+      throw new MappingProblem(path, 'must be an object of values')
     const word = Object.keys(node).find(key => key.startsWith('$'))
     if (word === undefined || word === '$rest') return parseObject(node as Record<string, unknown>, path, scope)
   }
@@ -113,7 +120,8 @@ function parseField(name: string, node: unknown, path: string, scope: ValueScope
 function parseTime(node: unknown, path: string, scope: ValueScope, now: number): (rows: Rows) => number {
   if (typeof node === 'string') {
     const fixed = Date.parse(node)
-    if (Number.isNaN(fixed)) throw new MappingProblem(path, `"${node}" is not an instant; write {column: …} or 2024-05-01T10:00:00Z`)
+    if (Number.isNaN(fixed))
+      throw new MappingProblem(path, `"${node}" is not an instant; write {column: …} or 2024-05-01T10:00:00Z`)
     return () => fixed
   }
   if (node === undefined) throw new MappingProblem(path, 'is missing: say when it happened, {column: …} or an instant')

@@ -36,7 +36,8 @@ function readMapping(path: string, now: number): Mapping {
   }
   const documents = parseYaml(text, path)
   const source = documents[0]
-  if (!source || documents.length > 1) throw new UsageError(`${path} must hold one mapping`, 'See docs/guides/import.md')
+  if (!source || documents.length > 1)
+    throw new UsageError(`${path} must hold one mapping`, 'See docs/guides/import.md')
   try {
     return parseMapping(source.value, basename(path).replace(/\.[^.]+$/, ''), now)
   } catch (error) {

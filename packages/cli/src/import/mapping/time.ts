@@ -30,7 +30,8 @@ export function timeReader(format: string, zone: string): TimeReader {
   }
 }
 
-const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$/i
+const ISO =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$/i
 
 function auto(cell: unknown, zone: string): number {
   if (typeof cell === 'number') return fromNumber(cell)
@@ -63,7 +64,12 @@ function scaled(cell: unknown, factor: number): number {
 /** Year, month, day, hour, minute, second, millisecond. */
 type Wall = [number, number, number, number, number, number, number]
 
-function wall(text: string, [year, month, day, hour, minute, second, ms]: Wall, offset: string | undefined, zone: string) {
+function wall(
+  text: string,
+  [year, month, day, hour, minute, second, ms]: Wall,
+  offset: string | undefined,
+  zone: string,
+) {
   const utc = Date.UTC(year, month - 1, day, hour, minute, second, ms)
   const back = new Date(utc)
   if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) {
@@ -110,7 +116,11 @@ function patternReader(pattern: string, zone: string): TimeReader {
     last = match.index + match[0].length
   }
   const expression = new RegExp(`^${source}${escaped(pattern.slice(last))}$`)
-  if (!order.includes('yyyy') || !order.some(token => token.startsWith('M')) || !order.some(token => /^d/.test(token))) {
+  if (
+    !order.includes('yyyy') ||
+    !order.some(token => token.startsWith('M')) ||
+    !order.some(token => /^d/.test(token))
+  ) {
     throw new Error(`the time format "${pattern}" must hold yyyy, MM and dd; or be one of ${NAMED_FORMATS.join(', ')}`)
   }
   return cell => {
@@ -118,13 +128,19 @@ function patternReader(pattern: string, zone: string): TimeReader {
     const match = expression.exec(text)
     if (!match) throw unreadable(text, pattern)
     const parts = new Map(order.map((token, i) => [token, match[i + 1]!]))
-    const number = (...names: string[]) => Number(names.map(name => parts.get(name)).find(part => part !== undefined) ?? 0)
+    const number = (...names: string[]) =>
+      Number(names.map(name => parts.get(name)).find(part => part !== undefined) ?? 0)
     const named = parts.get('MMM')
     const month = named ? MONTHS.indexOf(named.toLowerCase()) + 1 : number('MM', 'M')
     const half = parts.get('a')?.toLowerCase()
     const hour = half ? (number('hh', 'h') % 12) + (half === 'pm' ? 12 : 0) : number('HH', 'H', 'hh', 'h')
     const ms = Number((parts.get('SSS') ?? '0').slice(0, 3).padEnd(3, '0'))
-    return wall(text, [number('yyyy'), month, number('dd', 'd'), hour, number('mm'), number('ss'), ms], parts.get('xx'), zone)
+    return wall(
+      text,
+      [number('yyyy'), month, number('dd', 'd'), hour, number('mm'), number('ss'), ms],
+      parts.get('xx'),
+      zone,
+    )
   }
 }
 
@@ -153,4 +169,3 @@ export function zoneOf(node: unknown, path: string): string {
   if (!isZone(zone)) throw new MappingProblem(path, `"${zone}" is not a time zone; write it as Europe/London`)
   return zone
 }
-

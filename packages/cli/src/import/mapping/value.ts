@@ -19,15 +19,24 @@ export function parseValue(node: unknown, path: string, scope: ValueScope): Valu
   if (operator === undefined) return parseObject(node as Record<string, unknown>, path, scope)
   const parse = OPERATORS[operator]
   if (!parse) {
-    throw new MappingProblem(join(path, operator), `is not an operator; use one of ${Object.keys(OPERATORS).join(', ')}, $rest`)
+    throw new MappingProblem(
+      join(path, operator),
+      `is not an operator; use one of ${Object.keys(OPERATORS).join(', ')}, $rest`,
+    )
   }
   return parse(node as Record<string, unknown>, path, scope, parseValue)
 }
 
-export function parseObject(node: Record<string, unknown>, path: string, scope: ValueScope): (rows: Rows) => JsonObject {
+export function parseObject(
+  node: Record<string, unknown>,
+  path: string,
+  scope: ValueScope,
+): (rows: Rows) => JsonObject {
   const { $rest: rest, ...named } = node
   if (rest !== undefined && rest !== true) throw new MappingProblem(join(path, '$rest'), 'must be true')
-  const fields = Object.entries(named).map(([name, value]) => [name, parseValue(value, join(path, name), scope)] as const)
+  const fields = Object.entries(named).map(
+    ([name, value]) => [name, parseValue(value, join(path, name), scope)] as const,
+  )
   return rows => {
     const made: JsonObject = {}
     if (rest) {
@@ -54,11 +63,11 @@ function template(text: string, path: string, scope: ValueScope): Value {
   return rows => {
     let made = ''
     for (let i = 0; i < parts.length; i++) {
-      const part = i % 2 === 0 ? parts[i]! : parts[i] === '#' ? String(rows.row + 1) : asText(cellOf(rows.first, parts[i]!))
+      const part =
+        i % 2 === 0 ? parts[i]! : parts[i] === '#' ? String(rows.row + 1) : asText(cellOf(rows.first, parts[i]!))
       if (part === undefined) return undefined
       made += part
     }
     return made
   }
 }
-

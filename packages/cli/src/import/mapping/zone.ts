@@ -38,7 +38,11 @@ function offsetAt(instant: number, zone: string): number {
   if (known !== undefined) return known
   if (cache.size > 100_000) cache.clear()
   const floor = quarter * (HOUR / 4)
-  const parts = Object.fromEntries(formatOf(zone).formatToParts(floor).map(part => [part.type, Number(part.value)]))
+  const parts = Object.fromEntries(
+    formatOf(zone)
+      .formatToParts(floor)
+      .map(part => [part.type, Number(part.value)]),
+  )
   const shown = Date.UTC(parts.year!, parts.month! - 1, parts.day!, parts.hour!, parts.minute!, parts.second!)
   cache.set(quarter, shown - floor)
   return shown - floor

@@ -29,7 +29,10 @@ export function* batches<T extends Pick<Sendable, 'json'>>(items: Iterable<T>): 
 }
 
 /** Items in windows: what is divided into lanes and sent before the next begins. Bounds the memory of sending (R11). */
-export async function* windows<T extends Pick<Sendable, 'json'>>(items: AsyncIterable<T>, most: number): AsyncGenerator<T[]> {
+export async function* windows<T extends Pick<Sendable, 'json'>>(
+  items: AsyncIterable<T>,
+  most: number,
+): AsyncGenerator<T[]> {
   let window: T[] = []
   let bytes = 0
   for await (const item of items) {

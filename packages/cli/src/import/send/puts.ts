@@ -16,7 +16,10 @@ export interface PutOptions {
  * Sends catalog items or rates. The same again replaces the same, so that a repeated import changes nothing. A batch is taken
  * whole or refused whole: one that is refused is halved until the items at fault are found.
  */
-export async function sendPuts(items: AsyncIterable<Sendable>, options: PutOptions): Promise<{ stored: number; refused: number }> {
+export async function sendPuts(
+  items: AsyncIterable<Sendable>,
+  options: PutOptions,
+): Promise<{ stored: number; refused: number }> {
   const result = { stored: 0, refused: 0 }
   let held: Sendable[] = []
   const flush = async () => {
@@ -35,7 +38,11 @@ export async function sendPuts(items: AsyncIterable<Sendable>, options: PutOptio
   return result
 }
 
-async function put(batch: readonly Sendable[], options: PutOptions, result: { stored: number; refused: number }): Promise<void> {
+async function put(
+  batch: readonly Sendable[],
+  options: PutOptions,
+  result: { stored: number; refused: number },
+): Promise<void> {
   const [path, name] = ENDPOINTS[options.target]
   const body = `{"${name}":[${batch.map(item => item.json).join(',')}]}`
   try {

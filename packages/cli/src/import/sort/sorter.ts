@@ -71,7 +71,8 @@ export class Sorter {
     failed.catch(() => undefined)
     this.#held.sort(compare)
     for (const { key, row, output, line } of this.#held) {
-      if (!stream.write(`${JSON.stringify([key, row, output])}\t${line}\n`)) await Promise.race([once(stream, 'drain'), failed])
+      if (!stream.write(`${JSON.stringify([key, row, output])}\t${line}\n`))
+        await Promise.race([once(stream, 'drain'), failed])
     }
     stream.end()
     await Promise.race([once(stream, 'close'), failed])

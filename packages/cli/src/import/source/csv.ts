@@ -1,5 +1,5 @@
-import { type CsvError, parse } from 'csv-parse'
 import { Readable } from 'node:stream'
+import { type CsvError, parse } from 'csv-parse'
 import { UsageError } from '../../errors.ts'
 import { MAX_RECORD, type Row } from './rows.ts'
 
@@ -35,7 +35,11 @@ export async function readCsv(
   return { columns, rows: rowsOf(columns, records, path) }
 }
 
-async function* rowsOf(columns: readonly string[], records: AsyncIterator<string[]>, path: string): AsyncGenerator<Row> {
+async function* rowsOf(
+  columns: readonly string[],
+  records: AsyncIterator<string[]>,
+  path: string,
+): AsyncGenerator<Row> {
   const width = columns.length
   for (let row = 0; ; row++) {
     const next = await records.next().catch((error: unknown) => {
@@ -59,10 +63,16 @@ function unreadable(error: unknown, path: string, row?: number): unknown {
   if (typeof code !== 'string' || !code.startsWith('CSV_')) return error
   const where = row === undefined ? 'the header' : `row ${row + 1}`
   if (code === 'CSV_MAX_RECORD_SIZE') {
-    return new UsageError(`${path}: ${where} is longer than ${MAX_RECORD >> 20} MB`, 'Look for a quote that does not close')
+    return new UsageError(
+      `${path}: ${where} is longer than ${MAX_RECORD >> 20} MB`,
+      'Look for a quote that does not close',
+    )
   }
   if (code === 'CSV_QUOTE_NOT_CLOSED') {
-    return new UsageError(`${path}: a quote opened at or after ${where} does not close`, 'Close it, or double it inside a cell')
+    return new UsageError(
+      `${path}: a quote opened at or after ${where} does not close`,
+      'Close it, or double it inside a cell',
+    )
   }
   return new UsageError(`${path}: ${where} is not CSV: ${(error as Error).message}`)
 }

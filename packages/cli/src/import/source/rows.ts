@@ -60,9 +60,7 @@ async function* chain(held: Row[], rest: AsyncIterator<Row>): AsyncGenerator<Row
   }
 }
 
-async function peek(
-  bytes: AsyncIterable<Uint8Array>,
-): Promise<{ first: string; bytes: AsyncIterable<Uint8Array> }> {
+async function peek(bytes: AsyncIterable<Uint8Array>): Promise<{ first: string; bytes: AsyncIterable<Uint8Array> }> {
   const iterator = bytes[Symbol.asyncIterator]()
   const next = await iterator.next()
   const chunk = next.done ? new Uint8Array() : next.value

@@ -1,0 +1,62 @@
+import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs'
+import { Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream } from 'node:stream/web'
+import { constants, createGunzip } from 'node:zlib'
+import { CliError } from '../errors.ts'
+import { ProgressLine } from '../output/progressLine.ts'
+import type { Register } from '../program.ts'
+import { apiOf, type ClientOptions, printJson, withClientOptions } from './client.ts'
+
+export const backup: Register = (program, shell) => {
+  const command = program
+    .command('backup <file>')
+    .description('write a consistent copy of everything to a .tar.gz, while the server goes on')
+    .option('--force', 'replace the file if it exists', false)
+  withClientOptions(command, shell).action(async (file: string, options: ClientOptions & { force: boolean }) => {
+    if (existsSync(file) && !options.force) {
+      throw new CliError(`${file} exists`, { mend: 'Name another file, or replace it with --force' })
+    }
+    const response = await apiOf(options, shell).send('GET', '/v1/backup')
+    const line = new ProgressLine(shell)
+    const part = `${file}.part`
+    let bytes = 0
+    const counted = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        bytes += chunk.length
+        line.update('Backing up', 0, () => megabytes(bytes))
+        done(null, chunk)
+      },
+    })
+    try {
+      const body = Readable.fromWeb(response.body as ReadableStream<Uint8Array>)
+      await pipeline(body, counted, createWriteStream(part))
+      await verify(part)
+    } catch (cause) {
+      rmSync(part, { force: true })
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new CliError(`The backup broke off: ${reason}`, {
+        mend: 'Run it again; `espalier doctor` says what is down',
+        cause,
+      })
+    } finally {
+      line.clear()
+    }
+    renameSync(part, file)
+    if (options.json) return printJson(shell, { file, bytes })
+    shell.out(`${file}: ${megabytes(bytes)}\n`)
+  })
+}
+
+/** Unpacks it to nowhere: a server that stopped midway leaves a gzip without its end. */
+async function verify(path: string): Promise<void> {
+  const { createReadStream } = await import('node:fs')
+  const gunzip = createGunzip({ finishFlush: constants.Z_NO_FLUSH })
+  await pipeline(createReadStream(path), gunzip, async function* (chunks) {
+    for await (const _ of chunks) yield* []
+  })
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`
+}

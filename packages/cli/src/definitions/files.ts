@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { extname, join, relative } from 'node:path'
+import type { JsonObject } from '@espalier/core'
+import { CliError, UsageError } from '../errors.ts'
+import { parseYaml, type SourceDocument } from '../yaml.ts'
+
+/** One definition as a file states it: `{kind, key, ...body}`. */
+export interface StatedDefinition {
+  readonly kind: string
+  readonly key: string
+  readonly body: JsonObject
+  readonly file: string
+  /** Place in the file, from 0, where it holds several. */
+  readonly index: number
+  /** Line of what a path in the body leads to. */
+  lineOf(path: string): number
+}
+
+const EXTENSIONS = ['.yaml', '.yml', '.json']
+
+/** Every definition in the files, and in the files of the folders. One that states nothing understood stops everything. */
+export function readDefinitions(paths: readonly string[]): StatedDefinition[] {
+  const files = paths.flatMap(filesOf)
+  if (files.length === 0) {
+    throw new UsageError(`There are no definition files in ${paths.join(', ')}`, `They end in ${EXTENSIONS.join(', ')}`)
+  }
+  const stated = [...new Set(files)].flatMap(readFile)
+  const seen = new Map<string, StatedDefinition>()
+  for (const definition of stated) {
+    const name = `${definition.kind} ${definition.key}`
+    const other = seen.get(name)
+    if (other) {
+      throw new CliError(`${placeOf(definition, 'key')}: ${name} is stated in ${placeOf(other, 'key')} too`, {
+        mend: 'Keep one of them',
+      })
+    }
+    seen.set(name, definition)
+  }
+  return stated
+}
+
+/** `file:line` of a path in a definition. */
+export function placeOf(definition: StatedDefinition, path: string): string {
+  return `${definition.file}:${definition.lineOf(path)}`
+}
+
+/** Definition files in a folder, its folders included, in a stable order; hidden ones are left alone. */
+export function filesOf(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path]
+  return readdirSync(path, { withFileTypes: true })
+    .filter(entry => !entry.name.startsWith('.') && entry.name !== 'node_modules')
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap(entry => {
+      const inner = join(path, entry.name)
+      if (entry.isDirectory()) return filesOf(inner)
+      return EXTENSIONS.includes(extname(entry.name)) ? [inner] : []
+    })
+}
+
+/** The definitions of one file: YAML documents, or one JSON object or list of them. */
+export function readFile(file: string): StatedDefinition[] {
+  const shown = relative('.', file).startsWith('..') ? file : relative('.', file)
+  return parseYaml(readFileSync(file, 'utf8'), shown)
+    .flatMap(source =>
+      Array.isArray(source.value)
+        ? source.value.map((value, i) => definitionOf(value, source, shown, i, `[${i}].`))
+        : [definitionOf(source.value, source, shown, 0, '')],
+    )
+    .map((definition, index) => ({ ...definition, index }))
+}
+
+function definitionOf(
+  value: unknown,
+  source: SourceDocument,
+  file: string,
+  index: number,
+  prefix: string,
+): StatedDefinition {
+  const at = `${file}:${source.lineOf(prefix)}`
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new UsageError(`${at}: this is no definition`, 'Write `kind`, `key` and the fields of the definition')
+  }
+  const { kind, key, ...body } = value as Record<string, unknown>
+  if (typeof kind !== 'string')
+    throw new UsageError(`${at}: kind is missing`, 'It is touchpoint, experience, metric or settings')
+  const named = key ?? (kind === 'settings' ? 'workspace' : undefined)
+  if (typeof named !== 'string')
+    throw new UsageError(`${at}: key is missing`, 'It names the definition, such as home-hero')
+  return { kind, key: named, body: body as JsonObject, file, index, lineOf: path => source.lineOf(prefix + path) }
+}

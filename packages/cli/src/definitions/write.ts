@@ -1,0 +1,106 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, extname, join } from 'node:path'
+import { type Document, parseAllDocuments, stringify } from 'yaml'
+import { filesOf, readFile, type StatedDefinition } from './files.ts'
+import type { LiveDefinition, LiveSet } from './live.ts'
+import { orderedBody, sameBody } from './normal.ts'
+
+export interface Pulled {
+  readonly created: string[]
+  readonly updated: string[]
+  readonly unchanged: number
+  /** In the folder and not live: left alone. */
+  readonly local: { kind: string; key: string; file: string }[]
+}
+
+const FOLDERS: Record<string, string> = {
+  touchpoint: 'touchpoints',
+  experience: 'experiences',
+  metric: 'metrics',
+  settings: '.',
+}
+
+/**
+ * Brings a folder to what is live: a file a definition where it has none yet, otherwise the file that states it. A file that
+ * already says the same is not touched, whatever its layout, order and comments.
+ */
+export function writeDefinitions(folder: string, set: LiveSet): Pulled {
+  const stated = existsSync(folder) ? filesOf(folder).flatMap(readFile) : []
+  const byName = new Map(stated.map(definition => [`${definition.kind} ${definition.key}`, definition]))
+  const created: string[] = []
+  const updated = new Set<string>()
+  let unchanged = 0
+  for (const definition of set.definitions) {
+    const name = `${definition.kind} ${definition.key}`
+    if (definition.archived) continue
+    const known = byName.get(name)
+    byName.delete(name)
+    if (known === undefined) created.push(create(folder, definition))
+    else if (sameBody(definition.kind, definition.key, known.body, definition.body)) unchanged++
+    else updated.add(replace(known, definition))
+  }
+  const local = [...byName.values()].map(({ kind, key, file }) => ({ kind, key, file }))
+  return { created, updated: [...updated], unchanged, local }
+}
+
+function create(folder: string, definition: LiveDefinition): string {
+  const path = join(folder, FOLDERS[definition.kind] ?? definition.kind, `${fileName(definition)}.yaml`)
+  write(path, yamlOf(definition))
+  return path
+}
+
+function fileName({ kind, key }: LiveDefinition): string {
+  return kind === 'settings' ? 'settings' : key
+}
+
+/** Puts the live body in the place of the stated one; other definitions of the file stay as they are written. */
+function replace(stated: StatedDefinition, definition: LiveDefinition): string {
+  const text = readFileSync(stated.file, 'utf8')
+  write(
+    stated.file,
+    extname(stated.file) === '.json' ? inJson(text, stated, definition) : inYaml(text, stated, definition),
+  )
+  return stated.file
+}
+
+function inJson(text: string, stated: StatedDefinition, definition: LiveDefinition): string {
+  const parsed = JSON.parse(text) as unknown
+  const value = Array.isArray(parsed)
+    ? parsed.map((other: unknown, i) => (i === stated.index ? fieldsOf(definition) : other))
+    : fieldsOf(definition)
+  return `${JSON.stringify(value, null, 2)}\n`
+}
+
+function inYaml(text: string, stated: StatedDefinition, definition: LiveDefinition): string {
+  const documents = parseAllDocuments(text) as Document[]
+  const filled = documents.filter(document => document.contents !== null)
+  const single = filled.length === 1 ? filled[0] : undefined
+  if (single && Array.isArray(single.toJS())) {
+    single.setIn([stated.index], single.createNode(fieldsOf(definition)))
+    return single.toString(STYLE)
+  }
+  return filled
+    .map((document, i) =>
+      i === stated.index
+        ? `${document.commentBefore ? `#${document.commentBefore.replaceAll('\n', '\n#')}\n\n` : ''}${yamlOf(definition)}`
+        : document.toString(STYLE).replace(/^---\n/, ''),
+    )
+    .join('---\n')
+}
+
+const STYLE = { lineWidth: 120 } as const
+
+function yamlOf(definition: LiveDefinition): string {
+  return stringify(fieldsOf(definition), STYLE)
+}
+
+function fieldsOf({ kind, key, body }: LiveDefinition): Record<string, unknown> {
+  return { kind, ...(kind === 'settings' ? {} : { key }), ...orderedBody(kind, body) }
+}
+
+/** Whole or not at all: a broken pull must not leave half a file. */
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(`${path}.new`, text)
+  renameSync(`${path}.new`, path)
+}
