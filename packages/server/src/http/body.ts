@@ -2,10 +2,14 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { gunzip, inflate } from 'node:zlib'
+import { gunzip, inflate, type ZlibOptions } from 'node:zlib'
 import { Problem } from '../problem.ts'
 
-const inflaters = { gzip: promisify(gunzip), deflate: promisify(inflate) }
+const inflaters = new Map([
+  ['gzip', promisify<Buffer, ZlibOptions, Buffer>(gunzip)],
+  ['x-gzip', promisify<Buffer, ZlibOptions, Buffer>(gunzip)],
+  ['deflate', promisify<Buffer, ZlibOptions, Buffer>(inflate)],
+])
 
 /** Nesting beyond this is refused: nothing real is deeper, and every later step may recurse. */
 export const MAX_DEPTH = 64
@@ -20,7 +24,7 @@ export async function readBody(stream: Readable, headers: IncomingHttpHeaders, l
   const raw = await collect(stream, limit)
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
   if (encoding === 'identity' || encoding === '') return raw
-  const inflater = encoding === 'x-gzip' ? inflaters.gzip : inflaters[encoding as keyof typeof inflaters]
+  const inflater = inflaters.get(encoding)
   if (inflater === undefined) throw new Problem('bad_encoding', `Content-Encoding "${encoding}" is not known here.`)
   try {
     return await inflater(raw, { maxOutputLength: limit })

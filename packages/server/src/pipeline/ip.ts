@@ -16,5 +16,6 @@ export function truncateIp(ip: string): string | undefined {
   const width = [...groups, ...rest].reduce((total, group) => total + (group.includes('.') ? 2 : 1), 0)
   const full = tail === undefined ? groups : [...groups, ...Array<string>(Math.max(8 - width, 0)).fill('0'), ...rest]
   const kept = full.slice(0, 3).map(group => Number.parseInt(group, 16).toString(16))
-  return `${kept.join(':').replace(/(:0)+$/, '')}::`
+  while (kept.at(-1) === '0') kept.pop()
+  return `${kept.join(':')}::`
 }
