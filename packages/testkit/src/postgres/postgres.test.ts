@@ -33,7 +33,7 @@ describe('PostgreSQL for tests', () => {
   })
 
   it.runIf(ownServer)('goes away with the process that started it, even when that is killed', async () => {
-    const holder = fork(new URL('../../dist/postgres/holder.js', import.meta.url))
+    const holder = fork(new URL('../../dist/postgres/holder.js', import.meta.url), { execArgv: [] })
     const [url] = (await once(holder, 'message')) as [string]
     expect(await ask(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
     holder.kill('SIGKILL')
