@@ -30,12 +30,12 @@ export function parseYaml(text: string, file: string): SourceDocument[] {
       )
     }
     if (document.contents === null) continue
-    sources.push({ value: valueOf(document, file), document, lineOf: path => lineOf(document, lines, path) })
+    sources.push({ value: plainOf(document, file), document, lineOf: path => lineOf(document, lines, path) })
   }
   return sources
 }
 
-function valueOf(document: Document, file: string): unknown {
+function plainOf(document: Document, file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 })
   } catch (cause) {

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '@espalier/core'
+import { durationMs, parseInstant } from '@espalier/core/time'
 import { type Item, type ItemType, put } from '../importer.ts'
 import type { Cells } from '../source/rows.ts'
 import { asText, cellOf } from './cells.ts'
@@ -119,8 +120,8 @@ function parseField(name: string, node: unknown, path: string, scope: ValueScope
 /** `{column, format, zone, plus, otherwise}`, or an ISO instant that holds for all rows. */
 function parseTime(node: unknown, path: string, scope: ValueScope, now: number): (rows: Rows) => number {
   if (typeof node === 'string') {
-    const fixed = Date.parse(node)
-    if (Number.isNaN(fixed))
+    const fixed = parseInstant(node)
+    if (fixed === undefined)
       throw new MappingProblem(path, `"${node}" is not an instant; write {column: …} or 2024-05-01T10:00:00Z`)
     return () => fixed
   }
@@ -147,12 +148,12 @@ function parseTime(node: unknown, path: string, scope: ValueScope, now: number):
   }
 }
 
-const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
-
 function durationOf(node: unknown, path: string): number {
-  const match = /^(\d{1,6})([smhdw])$/.exec(String(node))
-  if (!match) throw new MappingProblem(path, 'must be a length of time such as 30m, 24h or 7d')
-  return Number(match[1]) * UNITS[match[2]!]!
+  try {
+    return durationMs(String(node))
+  } catch (error) {
+    throw new MappingProblem(path, (error as Error).message)
+  }
 }
 
 function columnsOf(node: unknown, path: string): string[] {

@@ -1,5 +1,6 @@
+import { isZone } from '@espalier/core/time'
 import { join, MappingProblem, RowProblem, textOf } from './problem.ts'
-import { instantOf, isZone } from './zone.ts'
+import { instantOf } from './zone.ts'
 
 /** Reads a cell as an instant, epoch milliseconds; throws `RowProblem`. */
 export type TimeReader = (cell: unknown) => number

@@ -4,15 +4,6 @@ const HOUR = 3_600_000
 const formats = new Map<string, Intl.DateTimeFormat>()
 const offsets = new Map<string, Map<number, number>>()
 
-export function isZone(zone: string): boolean {
-  try {
-    formatOf(zone)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /**
  * The instant at which a clock in `zone` shows the wall time that `utc` shows in UTC. A wall time that occurs twice (clocks
  * going back) is the first of the two; one that is skipped is moved on by the gap, as RFC 5545 has it.
@@ -32,7 +23,10 @@ function shows(instant: number, zone: string): number {
 /** Milliseconds the zone is ahead of UTC. Zones change on the quarter hour at the finest, so one answer serves that long. */
 function offsetAt(instant: number, zone: string): number {
   let cache = offsets.get(zone)
-  if (!cache) offsets.set(zone, (cache = new Map()))
+  if (!cache) {
+    cache = new Map()
+    offsets.set(zone, cache)
+  }
   const quarter = Math.floor(instant / (HOUR / 4))
   const known = cache.get(quarter)
   if (known !== undefined) return known
