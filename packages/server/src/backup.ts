@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { create, extract } from 'tar'
@@ -40,26 +40,48 @@ export async function backupStream(services: Services): Promise<Readable> {
     throw error
   }
   const stream = create({ gzip: { level: 1 }, cwd: folder, portable: true }, [
-    MANIFEST,
     STORE_FOLDER,
     WAREHOUSE_FOLDER,
+    // Last: where it is, the archive is whole.
+    MANIFEST,
   ]) as unknown as Readable
   stream.once('close', () => void clean()).once('end', () => void clean())
   return stream
 }
 
-/** Makes a data folder, which must not exist or be empty, of a backup. Throws `StartError`. */
+/** Makes a data folder, which must not exist or be empty, of a backup. Throws `StartError`; then the folder is empty. */
 export async function restoreBackup(archive: Readable, data: string): Promise<void> {
   await mkdir(data, { recursive: true })
-  const unpack = extract({ cwd: data, strict: true })
-  await new Promise<void>((resolve, reject) => {
-    archive.on('error', reject)
-    unpack.on('error', reject).on('close', resolve)
-    archive.pipe(unpack)
-  }).catch(error => {
+  if ((await readdir(data)).length > 0) {
+    throw new StartError(`${data} is not empty. Restore into a new folder and start the server with that one.`)
+  }
+  try {
+    await unpack(archive, data)
+    checkManifest(await readFile(join(data, MANIFEST), 'utf8').catch(() => undefined))
+  } catch (error) {
+    for (const name of await readdir(data)) await rm(join(data, name), { recursive: true, force: true })
+    if (error instanceof StartError) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    throw new StartError(`The backup cannot be unpacked into ${data}: ${reason}.`, { cause: error })
+    throw new StartError(`The backup cannot be unpacked: ${reason}. Take another one.`, { cause: error })
+  }
+}
+
+function unpack(archive: Readable, data: string): Promise<void> {
+  const target = extract({ cwd: data, strict: true })
+  return new Promise((resolve, reject) => {
+    archive.on('error', reject)
+    target.on('error', reject).on('close', resolve)
+    archive.pipe(target)
   })
+}
+
+function checkManifest(text: string | undefined): void {
+  if (text === undefined)
+    throw new StartError('This is no backup of Espalier, or its end is missing. Take another one.')
+  const manifest = JSON.parse(text) as BackupManifest
+  if (manifest.format !== 1) {
+    throw new StartError(`This backup was made by Espalier ${manifest.version}, which is newer. Install that version.`)
+  }
 }
 
 /** Bytes free where the folder lies. */

@@ -12,5 +12,4 @@ export {
   type ServerOptions,
 } from './options/index.ts'
 export { StartError } from './problem.ts'
-export { stopOnSignals } from './signals.ts'
 export { type Parts, type Server, startServer } from './start.ts'

@@ -22,6 +22,8 @@ declare module 'fastify' {
   }
 }
 
+const JSON_TYPE = 'application/json'
+
 /** The HTTP face: routes in, a Fastify application out, not yet listening. */
 export function createApp(routes: readonly Route[], services: Services): FastifyInstance {
   const { options } = services
@@ -37,7 +39,7 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
     return503OnClosing: true,
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => {
+  app.addContentTypeParser(JSON_TYPE, (request: FastifyRequest, payload: IncomingMessage) => {
     const { bodyLimit, tooLargeIs } = request.routeOptions.config
     return readBody(payload, request.headers, bodyLimit ?? options.bodyBytes).catch(error => {
       if (tooLargeIs === 400 && error instanceof Problem && error.code === 'too_large') {
@@ -52,6 +54,8 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
     trackPaths: new Set(routes.filter(route => route.fromPages).map(route => route.path)),
   }
   app.addHook('onRequest', (request, reply, done) => {
+    // Every body is JSON, whatever it is called: beacons say text/plain, some clients nothing, some nonsense.
+    request.raw.headers['content-type'] = JSON_TYPE
     if (!cors(rules, request, reply)) done()
   })
   app.setErrorHandler((error, request, reply) => {

@@ -1,0 +1,300 @@
+import { connect } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SECRET_KEY, type TestServer, testServer, WRITE_KEY } from '../testing/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await testServer()
+})
+afterAll(() => server.stop())
+
+const track = (more: object = {}) => ({ type: 'track', userId: 'u1', event: 'Tested', ...more })
+const known = async (id: string) => (await server.get(`/v1/profiles/userId:${encodeURIComponent(id)}`)).status === 200
+
+describe('tracking: what is taken', () => {
+  it('a body’s writeKey, Basic with and without colon, and Bearer', async () => {
+    const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
+    const calls = [
+      server.post('/v1/track', { ...track(), writeKey: WRITE_KEY }, { key: '' }),
+      server.post('/v1/batch', { batch: [track()], writeKey: WRITE_KEY }, { key: '' }),
+      server.post('/v1/track', track(), { key: '', headers: basic(`${WRITE_KEY}:`) }),
+      server.post('/v1/track', track(), { key: '', headers: basic(WRITE_KEY) }),
+      server.post('/v1/track', track(), { key: WRITE_KEY }),
+      server.post('/v1/track', track(), { key: SECRET_KEY }),
+    ]
+    for (const answer of await Promise.all(calls))
+      expect(answer).toMatchObject({ status: 200, json: { success: true } })
+  })
+
+  it('beacons of text/plain, bodies without a type, and gzip', async () => {
+    const beacon = { key: '', headers: { 'content-type': 'text/plain;charset=UTF-8' } }
+    const body = JSON.stringify({ ...track({ userId: 'beacon' }), writeKey: WRITE_KEY })
+    expect(await server.post('/v1/track', body, beacon)).toMatchObject({ status: 200 })
+    expect(
+      await server.post('/v1/track', Buffer.from(body), { key: '', headers: { 'content-type': '' } }),
+    ).toMatchObject({
+      status: 200,
+    })
+    const zipped = gzipSync(JSON.stringify({ batch: [track({ userId: 'zipped' })] }))
+    expect(await server.post('/v1/batch', zipped, { headers: { 'content-encoding': 'gzip' } })).toMatchObject({
+      status: 200,
+    })
+    expect(await known('beacon')).toBe(true)
+    expect(await known('zipped')).toBe(true)
+  })
+
+  it('R3 a repeated messageId is acknowledged and changes nothing', async () => {
+    const event = track({ userId: 'twice', messageId: 'm-twice' })
+    expect(await server.post('/v1/track', event)).toMatchObject({ status: 200 })
+    expect(await server.post('/v1/batch', { batch: [event, event] })).toMatchObject({
+      status: 200,
+      json: { success: true },
+    })
+    expect((await server.get('/v1/profiles/userId:twice')).json.profile.events).toBe(1)
+  })
+
+  it('R10 a timestamp far ahead is clamped to five minutes', async () => {
+    const ahead = new Date(Date.now() + 3_600_000).toISOString()
+    expect(await server.post('/v1/track', track({ userId: 'ahead', timestamp: ahead }))).toMatchObject({ status: 200 })
+    const { profile } = (await server.get('/v1/profiles/userId:ahead')).json
+    expect(profile.lastSeen).toBeLessThanOrEqual(Date.now() + 5 * 60_000)
+  })
+})
+
+describe('tracking: of a batch the good items are kept', () => {
+  const bad: readonly [code: string, item: unknown][] = [
+    ['not_an_object', 'text'],
+    ['not_an_object', null],
+    ['type_unknown', { userId: 'u1' }],
+    ['no_user_anon_id', { type: 'track', event: 'x' }],
+    ['no_user_anon_id', track({ userId: 'null' })],
+    ['id_invalid', track({ userId: { $ne: 1 } })],
+    ['id_too_long', track({ userId: 'x'.repeat(501) })],
+    ['control_character', track({ userId: 'a\u0000b' })],
+    ['control_character', track({ event: 'line\nbreak' })],
+    ['name_missing', track({ event: '' })],
+    ['name_invalid', track({ event: 7 })],
+    ['message_id_too_long', track({ messageId: 'm'.repeat(100) })],
+    ['not_an_object', track({ properties: [1] })],
+    ['not_an_object', track({ context: 'web' })],
+    ['timestamp_invalid', track({ timestamp: 'yesterday' })],
+    ['timestamp_out_of_range', track({ timestamp: '1066-10-14T09:00:00Z' })],
+    ['timestamp_out_of_range', track({ timestamp: '9999-01-01T00:00:00Z' })],
+    [
+      'prototype_key',
+      JSON.parse('{"type":"track","userId":"u1","event":"x","properties":{"__proto__":{"polluted":1}}}'),
+    ],
+    ['prototype_key', track({ properties: { constructor: { prototype: {} } } })],
+    ['too_large', track({ properties: { text: 'x'.repeat(33_000) } })],
+    ['too_deep', track({ properties: JSON.parse(`${'{"a":'.repeat(40)}1${'}'.repeat(40)}`) })],
+    ['group_id_missing', { type: 'group', userId: 'u1' }],
+    ['previous_id_missing', { type: 'alias', userId: 'u1' }],
+    [
+      'bot',
+      track({ context: { userAgent: 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)' } }),
+    ],
+    ['invalid_decision_id', track({ event: 'Exposure', properties: { decisionId: 'made up' } })],
+  ]
+
+  it('each bad one is named by its place, code and a message; the others are stored', async () => {
+    const batch = bad.flatMap(([, item], i) => [item, track({ userId: `good-${i}` })])
+    const answer = await server.post('/v1/batch', { batch })
+    expect(answer.status).toBe(200)
+    expect(answer.json.success).toBe(true)
+    const found = answer.json.errors.map((error: { index: number; code: string }) => [error.code, error.index])
+    expect(found).toEqual(bad.map(([code], i) => [code, 2 * i]))
+    for (const { message } of answer.json.errors) expect(message.length).toBeGreaterThan(15)
+    for (const i of bad.keys()) expect(await known(`good-${i}`)).toBe(true)
+    expect(({} as { polluted?: number }).polluted).toBeUndefined()
+  })
+
+  it('10,000 properties in one event are more than its bound of bytes or keys', async () => {
+    const properties = Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [i, 1]))
+    const answer = await server.post('/v1/track', track({ properties }))
+    expect(answer.status).toBe(400)
+    expect(['too_large', 'too_many_properties']).toContain(answer.json.errors[0].code)
+  })
+
+  it('400 when none is kept, 200 with ?strict=false', async () => {
+    const body = { batch: [{ type: 'nope' }, 1] }
+    const strict = await server.post('/v1/batch', body)
+    expect(strict).toMatchObject({ status: 400, json: { success: false, error: { code: 'nothing_kept' } } })
+    expect(strict.json.errors).toHaveLength(2)
+    expect(await server.post('/v1/batch?strict=false', body)).toMatchObject({ status: 200, json: { success: true } })
+    expect(await server.post('/v1/track', { event: 'x' })).toMatchObject({
+      status: 400,
+      json: { errors: [{ index: 0 }] },
+    })
+    expect(await server.post('/v1/track?strict=false', { event: 'x' })).toMatchObject({ status: 200 })
+  })
+})
+
+describe('tracking: whole requests that cannot be read', () => {
+  const invalidUtf8 = Buffer.concat([
+    Buffer.from('{"userId":"'),
+    Buffer.from([0xff, 0xfe]),
+    Buffer.from('","event":"x"}'),
+  ])
+  const deep = `{"batch":${'['.repeat(50_000)}${']'.repeat(50_000)}}`
+  it.each<[number, string, string, string | Buffer]>([
+    [400, 'not_json', '/v1/track', '{"event": '],
+    [400, 'not_json', '/v1/track', 'event=x&userId=u1'],
+    [400, 'not_utf8', '/v1/track', invalidUtf8],
+    [400, 'too_deep', '/v1/batch', deep],
+    [400, 'too_large', '/v1/batch', JSON.stringify({ batch: [track()], pad: 'x'.repeat(512_000) })],
+    [400, 'batch_missing', '/v1/batch', '{}'],
+    [400, 'batch_empty', '/v1/batch', '{"batch": []}'],
+    [400, 'body_invalid', '/v1/batch', '[]'],
+    [400, 'batch_too_long', '/v1/batch', JSON.stringify({ batch: Array(2501).fill(1) })],
+    [400, 'nothing_kept', '/v1/track', ''],
+    [400, 'nothing_kept', '/v1/track', '"text"'],
+    [404, 'not_found', '/v1/tracks', '{}'],
+  ])('%i %s', async (status, code, path, body) => {
+    const answer = await server.post(path, body)
+    expect(answer.json.error).toMatchObject({ code, message: expect.any(String), mend: expect.any(String) })
+    expect(answer.status).toBe(status)
+  })
+
+  it('a zip bomb is refused without being unpacked', async () => {
+    const bomb = gzipSync(Buffer.alloc(64 << 20, ' '))
+    const answer = await server.post('/v1/batch', bomb, { headers: { 'content-encoding': 'gzip' } })
+    expect(answer).toMatchObject({ status: 400, json: { error: { code: 'too_large' } } })
+  })
+
+  it('what says it is gzip and is not is refused', async () => {
+    const answer = await server.post('/v1/batch', '{}', { headers: { 'content-encoding': 'gzip' } })
+    expect(answer).toMatchObject({ status: 400, json: { error: { code: 'bad_encoding' } } })
+  })
+
+  it('elsewhere too large is 413', async () => {
+    const answer = await server.post('/v1/catalog', JSON.stringify({ pad: 'x'.repeat(3 << 20) }))
+    expect(answer).toMatchObject({ status: 413, json: { error: { code: 'too_large' } } })
+  })
+
+  it('a client that goes away midway, or sends no HTTP, harms nobody', async () => {
+    const port = Number(new URL(server.url).port)
+    for (const text of [
+      'POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"a"',
+      'nonsense\r\n\r\n',
+      '\u0000\u0001',
+    ]) {
+      await new Promise<void>(resolve => {
+        const socket = connect(port, '127.0.0.1', () => {
+          socket.write(text)
+          setImmediate(() => socket.destroy())
+        })
+        socket.on('close', () => resolve())
+      })
+    }
+    expect(await server.get('/health/live')).toMatchObject({ status: 200 })
+  })
+})
+
+describe('the rest of the API: bad input is named by its path', () => {
+  const secret = { key: SECRET_KEY }
+  it.each<[string, string, unknown, object]>([
+    ['POST', '/v1/decide', { userId: 'u1' }, { path: 'body' }],
+    ['POST', '/v1/decide', { touchpoints: ['a'] }, { path: 'body.userId' }],
+    ['POST', '/v1/decide', { userId: 'undefined', touchpoints: ['a'] }, { path: 'body.userId' }],
+    ['POST', '/v1/decide', { userId: 'u1', touchpoints: [] }, { path: 'body.touchpoints' }],
+    ['POST', '/v1/decide', { userId: 'u1', touchpoints: ['a', 7] }, { path: 'body.touchpoints[1]' }],
+    ['POST', '/v1/decide', { userId: 'u1', touchpoints: ['a'], speed: 1 }, { path: 'body', message: /speed/ }],
+    ['POST', '/v1/decide', { userId: 'u1', touchpoints: ['a'], preview: { nope: 'x' } }, { path: 'body.preview.nope' }],
+    ['POST', '/v1/decide', [], { path: 'body' }],
+    ['POST', '/v1/catalog', { items: [{ id: 'a', price: -1 }] }, { path: 'body.items[0].price' }],
+    ['POST', '/v1/catalog', { items: [{ id: 'a', stock: '7' }] }, { path: 'body.items[0].stock' }],
+    ['POST', '/v1/catalog', { items: [{ id: 'a', image: 'javascript:alert(1)' }] }, { path: 'body.items[0].image' }],
+    [
+      'POST',
+      '/v1/rates',
+      { rates: [{ day: '2026-13-01', currency: 'EUR', base: 'USD', rate: 1 }] },
+      { path: 'body.rates[0].day' },
+    ],
+    ['POST', '/v1/keys', { kind: 'admin' }, { path: 'body.kind' }],
+    ['POST', '/v1/import', { file: 'x', items: [{}] }, { path: 'body.file' }],
+    ['POST', '/v1/links', { allows: ['explain'] }, { path: 'body.userId' }],
+    ['PUT', '/v1/touchpoints/a', [], { path: 'body' }],
+    ['GET', '/v1/summary?from=tomorrow', undefined, { path: 'query.from' }],
+    ['GET', '/v1/catalog?limit=many', undefined, { path: 'query.limit' }],
+    ['GET', '/v1/profiles/userId:u1/events?limit=0', undefined, { path: 'query.limit' }],
+  ])('%s %s %j', async (method, path, body, expected) => {
+    await server.post('/v1/track', track())
+    const answer = await server.call(method, path, { ...secret, body })
+    const { message, ...rest } = expected as { message?: RegExp }
+    expect(answer.json.error).toMatchObject({ code: 'invalid', ...rest })
+    if (message !== undefined) expect(answer.json.error.message).toMatch(message)
+    expect(answer.status).toBe(400)
+  })
+
+  it('what is not there is 404 with a mend', async () => {
+    for (const path of [
+      '/v1/touchpoints/none',
+      '/v1/experiences/none/versions',
+      '/v1/catalog/none',
+      '/v1/profiles/userId:nobody',
+      '/v1/profiles/0197f000-0000-7000-8000-000000000000',
+      '/v1/experiences/none/impact?metric=none',
+    ]) {
+      const answer = await server.get(path)
+      expect(answer, path).toMatchObject({
+        status: 404,
+        json: { error: { code: 'not_found', mend: expect.any(String) } },
+      })
+    }
+  })
+
+  it('a broken definition is named by file, kind, key and path, and nothing is published', async () => {
+    const changes = [
+      { kind: 'touchpoint', key: 'fine', body: { channel: 'web' } },
+      {
+        kind: 'experience',
+        key: 'broken',
+        file: 'experiences/broken.yaml',
+        body: { tactic: 'content', touchpoints: ['gone'], variants: [] },
+      },
+      { kind: 'nonsense', key: 'x', body: {} },
+    ]
+    const answer = await server.post('/v1/definitions', { changes })
+    expect(answer).toMatchObject({
+      status: 422,
+      json: { error: { code: 'invalid_definition', mend: expect.any(String) } },
+    })
+    expect(answer.json.errors).toContainEqual(
+      expect.objectContaining({
+        file: 'experiences/broken.yaml',
+        kind: 'experience',
+        key: 'broken',
+        mend: expect.any(String),
+      }),
+    )
+    expect(answer.json.errors).toContainEqual(expect.objectContaining({ kind: 'nonsense', key: 'x' }))
+    expect((await server.get('/v1/definitions')).json).toMatchObject({ version: 0, definitions: [] })
+  })
+})
+
+describe('pages of other origins', () => {
+  const preflight = (path: string) =>
+    server.call('OPTIONS', path, {
+      key: '',
+      headers: { origin: 'https://shop.example', 'access-control-request-method': 'POST' },
+    })
+
+  it('may track and ask for decisions from anywhere, and nothing else', async () => {
+    for (const path of ['/v1/track', '/v1/batch', '/v1/decide']) {
+      const answer = await preflight(path)
+      expect(answer.status).toBe(204)
+      expect(answer.headers.get('access-control-allow-origin')).toBe('https://shop.example')
+      expect(answer.headers.get('access-control-allow-headers')).toContain('Authorization')
+    }
+    expect((await preflight('/v1/definitions')).headers.get('access-control-allow-origin')).toBeNull()
+    const answer = await server.get('/v1/definitions', { headers: { origin: 'https://shop.example' } })
+    expect(answer.headers.get('access-control-allow-origin')).toBeNull()
+  })
+
+  it('read errors too', async () => {
+    const answer = await server.post('/v1/track', '{', { headers: { origin: 'https://shop.example' } })
+    expect(answer.status).toBe(400)
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://shop.example')
+  })
+})
