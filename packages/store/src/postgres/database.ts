@@ -37,8 +37,12 @@ export class Database implements Queries {
       application_name: 'espalier',
       types: { getTypeParser },
     })
-    // An idle connection that breaks is replaced when next needed; who needs it then learns whether that works.
+    // A connection that breaks is replaced when next needed, and whoever had a statement on it gets the error; without
+    // somebody listening, Node would end the process, between two statements of a transaction as well.
     this.#pool.on('error', () => {})
+    this.#pool.on('connect', client => {
+      client.on('error', () => {})
+    })
   }
 
   async query<Row extends object>(text: string, values: unknown[] = [], name?: string): Promise<Row[]> {

@@ -35,9 +35,15 @@ export class MessageIds {
     this.#limits = limits
   }
 
-  /** Safe to run on several nodes at once. */
+  /** Before the first commit: makes the first generation. On any number of nodes at once. */
+  async start(now: number): Promise<void> {
+    if ((await this.#generations()).length === 0) await this.#begin(0, now)
+  }
+
+  /** For one node at a time. Should two meet, no messageId is lost, but one of them may fail where the other was faster. */
   async maintain(now: number): Promise<void> {
-    if (await this.#isDue(now)) await this.#begin(now)
+    const last = (await this.#generations()).at(-1)
+    if (last && (await this.#isOver(last, now))) await this.#begin(last.generation, now)
     await this.#count()
     await this.#drop(now)
   }
@@ -53,25 +59,23 @@ export class MessageIds {
     )
   }
 
-  async #isDue(now: number): Promise<boolean> {
-    const last = (await this.#generations()).at(-1)
-    if (!last || now - last.started >= this.#limits.generation.ms) return true
+  async #isOver({ generation, started }: Generation, now: number): Promise<boolean> {
+    if (now - started >= this.#limits.generation.ms) return true
     const [size] = await this.#database.query<{ bytes: number }>('SELECT pg_relation_size($1::regclass) AS bytes', [
-      partition(last.generation),
+      partition(generation),
     ])
     return (size?.bytes ?? 0) >= this.#limits.generation.bytes
   }
 
-  async #begin(now: number): Promise<void> {
-    const [seen] = (await this.#generations()).slice(-1)
+  async #begin(after: number, now: number): Promise<void> {
     await this.#database.transaction(async tx => {
       await tx.query(`SELECT pg_advisory_xact_lock(${LOCK})`)
-      const [last] = await tx.query<{ generation: number | null }>(
-        'SELECT max(generation) AS generation FROM espalier.message_generations',
+      const [last] = await tx.query<{ generation: number }>(
+        'SELECT coalesce(max(generation), 0) AS generation FROM espalier.message_generations',
       )
       // Another node began it while we waited.
-      if ((last?.generation ?? undefined) !== seen?.generation) return
-      const generation = (seen?.generation ?? 0) + 1
+      if (last?.generation !== after) return
+      const generation = after + 1
       await tx.query(
         `CREATE TABLE ${partition(generation)} PARTITION OF espalier.message_ids FOR VALUES IN (${generation})`,
       )
@@ -102,7 +106,8 @@ export class MessageIds {
       const ended = newer[0]?.started
       if (ended === undefined || counts === null) return
       const after = (workspace: string) => newer.reduce((sum, one) => sum + (one.counts?.[workspace] ?? 0), 0)
-      const outnumbered = Object.keys(counts).every(workspace => after(workspace) >= this.#limits.horizon.ids)
+      const workspaces = Object.keys(counts)
+      const outnumbered = workspaces.length > 0 && workspaces.every(one => after(one) >= this.#limits.horizon.ids)
       if (now - ended <= this.#limits.horizon.ms && !outnumbered) return
       await this.#database.transaction(async tx => {
         // No commit is under way then, so dropping waits for nobody and nobody reads it.

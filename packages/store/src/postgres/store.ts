@@ -40,7 +40,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const messageIds = new MessageIds(database)
   try {
     await migrate(database)
-    await messageIds.maintain(clock())
+    await messageIds.start(clock())
   } catch (error) {
     await database.close()
     throw error

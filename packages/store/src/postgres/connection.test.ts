@@ -1,0 +1,73 @@
+import { apply } from '@espalier/core/stream'
+import { startPostgres, type TestPostgres } from '@espalier/testkit/postgres'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { commit, newId, shipAll, track } from '../contract/harness.ts'
+import { openPostgresStore } from './store.ts'
+import { layLine } from './testing/line.ts'
+
+let postgres: TestPostgres
+beforeAll(async () => {
+  postgres = await startPostgres()
+})
+afterAll(() => postgres.stop())
+
+const row = { table: 'decisions', partition: 202603, line: '{"request_id":"kept"}' } as const
+
+describe('a lost connection', () => {
+  it('makes the store unavailable and nothing else: it recovers by itself and loses nothing', async () => {
+    const line = await layLine(await postgres.database())
+    const store = await openPostgresStore({ url: line.url, apply, newId })
+    await commit(store, [track({ user: 'ada', id: 'before' })])
+    await line.cut()
+
+    const unavailable = { name: 'StoreError', code: 'unavailable' }
+    await expect(commit(store, [track({ user: 'ada', id: 'during' })])).rejects.toMatchObject(unavailable)
+    await expect(store.people.find('main', 'userId:ada')).rejects.toMatchObject(unavailable)
+    await expect(store.check()).rejects.toMatchObject(unavailable)
+    await expect(store.definitions.version('main')).rejects.toMatchObject(unavailable)
+    expect(store.outbox.log([row])).toBe(true)
+    await expect(store.outbox.flush()).rejects.toMatchObject(unavailable)
+
+    await line.mend()
+    await store.check()
+    const again = [track({ user: 'ada', id: 'before' }), track({ user: 'ada', id: 'during' })]
+    expect((await commit(store, again)).map(one => one.outcome)).toEqual(['duplicate', 'stored'])
+    await store.outbox.flush()
+    expect(await shipAll(store, 'decisions')).toEqual([{ request_id: 'kept' }])
+    await store.close()
+    await line.close()
+  })
+
+  it('in the middle of commits loses none that was acknowledged and doubles none', async () => {
+    const url = await postgres.database()
+    const line = await layLine(url)
+    const store = await openPostgresStore({ url: line.url, apply, newId })
+    const open = new Set(Array.from({ length: 60 }, (_, n) => n))
+    const send = async (n: number) => {
+      await commit(store, [track({ user: `user-${n % 5}`, id: `message-${n}` })])
+      open.delete(n)
+    }
+    // Cut when some are through and some are not; what was not acknowledged is sent again.
+    const sent = Array.from(open, n => send(n))
+    await Promise.race(sent.slice(20, 24))
+    await line.cut()
+    const results = await Promise.allSettled(sent)
+    expect(results.some(result => result.status === 'rejected')).toBe(true)
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'unavailable' })
+    }
+    await line.mend()
+    await Promise.all([...open].map(send))
+    const rows = await shipAll(store)
+    expect(rows.map(one => one.message_id).sort()).toEqual(Array.from({ length: 60 }, (_, n) => `message-${n}`).sort())
+    const people = await store.people.page('main', undefined, 10)
+    expect(people.reduce((sum, person) => sum + person.events, 0)).toBe(60)
+    await store.close()
+    await line.close()
+  })
+
+  it('while opening is told as such', async () => {
+    const url = 'postgres://nobody@127.0.0.1:1/nothing'
+    await expect(openPostgresStore({ url, apply, newId })).rejects.toMatchObject({ code: 'unavailable' })
+  })
+})

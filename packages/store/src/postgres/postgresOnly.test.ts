@@ -1,0 +1,148 @@
+import { apply } from '@espalier/core/stream'
+import { startPostgres, type TestPostgres } from '@espalier/testkit/postgres'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CLAIM, commit, NOON, newId, track } from '../contract/harness.ts'
+import { Database } from './database.ts'
+import { MessageIds } from './messageIds.ts'
+import { openPostgresStore } from './store.ts'
+
+const DAY = 86_400_000
+
+let postgres: TestPostgres
+beforeAll(async () => {
+  postgres = await startPostgres()
+})
+afterAll(() => postgres.stop())
+
+/** A store, and the database under it. */
+async function opened(options: { maxOutboxBytes?: number; clock?: () => number } = {}) {
+  const url = await postgres.database()
+  const store = await openPostgresStore({ url, apply, newId, clock: () => NOON, ...options })
+  const database = new Database({ url, connections: 2 })
+  return {
+    url,
+    store,
+    database,
+    async close() {
+      await database.close()
+      await store.close()
+    },
+  }
+}
+
+describe('the schema', () => {
+  it('of a newer version is refused', async () => {
+    const { url, database, close } = await opened()
+    await database.query('INSERT INTO espalier.migrations VALUES (999, now())')
+    await expect(openPostgresStore({ url, apply, newId })).rejects.toMatchObject({
+      code: 'newer-version',
+      message: expect.stringContaining('999'),
+    })
+    await close()
+  })
+
+  it('commits are durable even where the server would not wait for its disk', async () => {
+    const { database, close } = await opened()
+    const [setting] = await database.transaction(tx =>
+      tx.query<{ now: string }>("SELECT current_setting('synchronous_commit') AS now"),
+    )
+    expect(setting?.now).not.toBe('off')
+    await close()
+  })
+})
+
+describe('R11 the outbox’s bound', () => {
+  it('refuses commits with full until the warehouse has taken rows', async () => {
+    let now = NOON
+    const { store, close } = await opened({ maxOutboxBytes: 2000, clock: () => now })
+    const send = async () => {
+      // The bound is measured once a second.
+      now += 1000
+      return commit(store, [track({ user: 'ada' })])
+    }
+    const refused = await (async () => {
+      for (let sent = 0; sent < 100; sent++) {
+        const failed = await send().then(
+          () => undefined,
+          error => error,
+        )
+        if (failed) return failed
+      }
+    })()
+    expect(refused).toMatchObject({ name: 'StoreError', code: 'full' })
+    expect(store.outbox.log([{ table: 'decisions', partition: 202603, line: '{}' }])).toBe(false)
+    await expect(store.check()).rejects.toMatchObject({ code: 'full' })
+    for (const batch of await store.outbox.claim(CLAIM)) await store.outbox.settle(batch.token)
+    expect(await send()).toMatchObject([{ outcome: 'stored' }])
+    await close()
+  })
+})
+
+describe('R3 the deduplication horizon', () => {
+  const limits = { horizon: { ms: 7 * DAY, ids: 1000 }, generation: { ms: 2 * DAY, bytes: 1e12 } }
+  const outcome = async (store: Awaited<ReturnType<typeof opened>>['store'], id: string, workspace = 'main') =>
+    (await commit(store, [track({ user: 'ada', id })], { workspace }))[0]?.outcome
+
+  it('holds across generations for seven days, and lets go after', async () => {
+    const { store, database, close } = await opened()
+    const ids = new MessageIds(database, limits)
+    await outcome(store, 'day 0')
+    for (let day = 1; day <= 7; day++) {
+      await ids.maintain(NOON + day * DAY)
+      expect(await outcome(store, `day ${day}`)).toBe('stored')
+      expect(await outcome(store, 'day 0')).toBe('duplicate')
+    }
+    expect(await ids.since()).toBe(NOON)
+    await ids.maintain(NOON + 10 * DAY)
+    expect(await ids.since()).toBe(NOON + 2 * DAY)
+    expect(await outcome(store, 'day 0')).toBe('stored')
+    expect(await outcome(store, 'day 3')).toBe('duplicate')
+    await close()
+  })
+
+  it('lets go earlier when enough came after, counted for each workspace', async () => {
+    const { store, database, close } = await opened()
+    const ids = new MessageIds(database, { ...limits, horizon: { ms: 7 * DAY, ids: 3 } })
+    await outcome(store, 'old', 'busy')
+    await outcome(store, 'old', 'quiet')
+    await ids.maintain(NOON + 2 * DAY)
+    for (const n of [1, 2, 3]) await outcome(store, `new ${n}`, 'busy')
+    await ids.maintain(NOON + 4 * DAY)
+    // The quiet workspace has not had its number: its messageIds stay, and with them all of that time.
+    expect(await outcome(store, 'old', 'quiet')).toBe('duplicate')
+    for (const n of [1, 2, 3]) await outcome(store, `new ${n}`, 'quiet')
+    await ids.maintain(NOON + 6 * DAY)
+    expect(await ids.since()).toBe(NOON + 2 * DAY)
+    expect(await outcome(store, 'old', 'quiet')).toBe('stored')
+    await close()
+  })
+
+  it('no messageId is taken twice while generations change under load', async () => {
+    const { store, database, close } = await opened()
+    const ids = new MessageIds(database, { ...limits, generation: { ms: 1, bytes: 1e12 } })
+    let now = NOON
+    const sends: Promise<unknown>[] = []
+    const outcomes: unknown[] = []
+    for (let round = 0; round < 20; round++) {
+      for (let n = 0; n < 6; n++) {
+        // The same messageId of different people, so that no lock on a person stands between them.
+        const entry = track({ user: `user-${round}-${n}`, id: `message-${round % 7}` })
+        sends.push(commit(store, [entry]).then(([one]) => outcomes.push(one?.outcome)))
+      }
+      await ids.maintain(++now)
+    }
+    await Promise.all(sends)
+    expect(outcomes.filter(one => one === 'stored')).toHaveLength(7)
+    expect(outcomes).toHaveLength(120)
+    await close()
+  })
+
+  it('two nodes that begin a generation at once begin one', async () => {
+    const { database, close } = await opened()
+    const nodes = [new MessageIds(database, limits), new MessageIds(database, limits)]
+    await Promise.all(nodes.map(node => node.maintain(NOON + 2 * DAY)))
+    const generations = await database.query('SELECT generation FROM espalier.message_generations ORDER BY generation')
+    expect(generations).toEqual([{ generation: 1 }, { generation: 2 }])
+    await close()
+  })
+})
