@@ -1,4 +1,4 @@
-import { createClient } from '@clickhouse/client'
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { Database } from './client/database.ts'
 import { Gate } from './client/gate.ts'
 import { readSettings } from './client/settings.ts'
@@ -86,7 +86,7 @@ async function openEmbedded(path: string, options: Resolved): Promise<Opened> {
 
 async function openRemote(location: Extract<Location, { url: string }>, options: Resolved): Promise<Opened> {
   const { url, username = 'default', password = '', database = 'espalier' } = location
-  const common = { url, username, password, request_timeout: options.queryTimeoutMs + GRACE_MS }
+  const common = { url, username, password, request_timeout: options.queryTimeoutMs + GRACE_MS, log: quiet }
   const setup = createClient({ ...common, database: 'default' })
   try {
     await databaseOf(setup, options, 1).command(`CREATE DATABASE IF NOT EXISTS \`${identifier(database)}\``)
@@ -101,6 +101,9 @@ async function openRemote(location: Extract<Location, { url: string }>, options:
   })
   return { database: databaseOf(client, options, INSERTS) }
 }
+
+/** The client's errors are thrown; what they mean to the log is for the caller to say. */
+const quiet = { level: ClickHouseLogLevel.OFF }
 
 /** Inserts under way at once to a server. */
 const INSERTS = 4

@@ -184,9 +184,16 @@ function childFile(): string {
 }
 
 async function launch(options: EngineOptions): Promise<{ child: ChildProcess; version: string }> {
-  await mkdir(options.path, { recursive: true })
   const config = join(options.path, 'engine.xml')
-  await writeFile(config, engineConfig(options))
+  try {
+    await mkdir(options.path, { recursive: true })
+    await writeFile(config, engineConfig(options))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new WarehouseError('failed', `The warehouse folder ${options.path} cannot be written: ${reason}`, {
+      cause: error,
+    })
+  }
   const child = fork(childFile(), [], {
     serialization: 'advanced',
     execArgv: [],
