@@ -30,7 +30,21 @@ export function hash(seed: string, value: string, version: number): number | nul
 /** `hash` version 2 for one seed, with the seed's share of the work done once. */
 export function hasher(seed: string): (value: string) => number {
   const state = fnv32a(seed)
-  return value => (fnv32a(String(fnv32a(value, state))) % POINTS) / POINTS
+  return value => (fnv32aOfDecimal(fnv32a(value, state)) % POINTS) / POINTS
+}
+
+/** `fnv32a` of a whole number as text, digit by digit: making the text would cost more than all the rest. */
+function fnv32aOfDecimal(n: number): number {
+  let place = 1
+  while (n >= place * 10) place *= 10
+  let hash = OFFSET_BASIS
+  let rest = n
+  for (; place >= 1; place /= 10) {
+    const digit = Math.floor(rest / place)
+    rest -= digit * place
+    hash = Math.imul(hash ^ (48 + digit), PRIME)
+  }
+  return hash >>> 0
 }
 
 export function inRange(point: number, range: Range): boolean {

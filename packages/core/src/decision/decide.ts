@@ -8,7 +8,7 @@ import type { Candidate, CompiledExperience, CompiledSet, CompiledTouchpoint, Co
 import { refusedBy } from './consent.ts'
 import type { ItemLookup, Template } from './content.ts'
 import { explainConsent, explainTouchpoint } from './explain.ts'
-import { type Collected, type DecisionInputs, toInputs } from './inputs.ts'
+import { type DecisionInputs, noInputs } from './inputs.ts'
 import { forcedAt, type Preview } from './preview.ts'
 
 export interface DecideInput {
@@ -44,7 +44,7 @@ type Person = NonNullable<DecideInput['profile']>
 export function decide(input: DecideInput): Decision {
   const { set, profile, context, preview } = input
   const now = preview?.at ?? input.now
-  const collected: Collected = { traits: [], signals: [], context: [] }
+  const inputs = noInputs()
   const answers: Answer[] = []
   const refused = profile === undefined ? undefined : refusedBy(profile, context)
   for (const key of input.touchpoints) {
@@ -61,7 +61,7 @@ export function decide(input: DecideInput): Decision {
       answers.push(input.explain ? { ...answer, explanation: explainConsent(refused) } : answer)
     } else {
       const subject: Subject = { profile, context, now }
-      const answer = decideOne(input, touchpoint, subject, profile, collected)
+      const answer = decideOne(input, touchpoint, subject, profile, inputs)
       answers.push(
         input.explain
           ? { ...answer, explanation: explainTouchpoint(set, touchpoint, subject, profile.bucketKey) }
@@ -69,7 +69,7 @@ export function decide(input: DecideInput): Decision {
       )
     }
   }
-  return { answers, inputs: toInputs(collected), preview: preview !== undefined }
+  return { answers, inputs, preview: preview !== undefined }
 }
 
 function decideOne(
@@ -77,11 +77,11 @@ function decideOne(
   touchpoint: CompiledTouchpoint,
   subject: Subject,
   { bucketKey }: Person,
-  collected: Collected,
+  inputs: DecisionInputs,
 ): Answer {
   const winner = pick(touchpoint, subject)
   const considered = winner ?? touchpoint.candidates.at(-1)
-  considered?.collect(subject, collected)
+  considered?.collect(subject, inputs)
   if (winner === undefined) return fallback(touchpoint, items, 'no-experience')
 
   const { experience } = winner
@@ -142,14 +142,18 @@ function leftOut(
   reason: 'control' | 'holdout',
   propensity: number,
 ): Answer {
-  return {
-    ...fallback(touchpoint, items, reason),
+  const { content, missing } = touchpoint.fallback.fill(items)
+  const answer: Answer = {
+    touchpoint: touchpoint.key,
+    reason,
     experience: experience.key,
     version: experience.version,
+    content,
     control: reason === 'control',
     holdout: reason === 'holdout',
     propensity,
   }
+  return missing.length === 0 ? answer : { ...answer, missing }
 }
 
 function fallback(touchpoint: CompiledTouchpoint, items: ItemLookup, reason: Reason): Answer {

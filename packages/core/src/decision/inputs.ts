@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import type { Profile } from '../profile/profile.ts'
 import { timesOf } from '../segment/did.ts'
 import type { Reads } from '../segment/node.ts'
@@ -16,41 +16,36 @@ export type DecisionInputs = JsonObject & {
   context: JsonObject
 }
 
-/** Takes down the actual values of what is read, into three lists of names and values. */
-export type Collect = (subject: Subject, into: Collected) => void
+/** Takes down the actual values of what is read. */
+export type Collect = (subject: Subject, into: DecisionInputs) => void
 
-export interface Collected {
-  readonly traits: [string, Json][]
-  readonly signals: [string, Json][]
-  readonly context: [string, Json][]
+export function noInputs(): DecisionInputs {
+  return { traits: {}, signals: {}, context: {} }
 }
 
 export function compileCollect(reads: Reads): Collect {
-  const traits = reads.traits.map(path => ({ path, read: traitReader(path) }))
-  const context = reads.context.map(path => ({ path, steps: splitPath(path) }))
+  const traits = reads.traits.filter(nameable).map(path => ({ path, read: traitReader(path) }))
+  const context = reads.context.filter(nameable).map(path => ({ path, steps: splitPath(path) }))
+  const signals = reads.signals.filter(nameable)
   return (subject, into) => {
     for (const { path, read } of traits) {
       const value = read(subject.profile)
-      if (value !== undefined) into.traits.push([path, value])
+      if (value !== undefined) into.traits[path] = value
     }
-    for (const event of reads.signals) {
+    for (const event of signals) {
       const times = pastTimes(subject.profile, event, subject.now)
-      if (times.length > 0) into.signals.push([event, times])
+      if (times.length > 0) into.signals[event] = times
     }
     for (const { path, steps } of context) {
       const value = valueAt(subject.context, steps)
-      if (value !== undefined) into.context.push([path, value])
+      if (value !== undefined) into.context[path] = value
     }
   }
 }
 
-/** `fromEntries` makes own properties of any name: an event may be called `__proto__`. */
-export function toInputs(collected: Collected): DecisionInputs {
-  return {
-    traits: Object.fromEntries(collected.traits),
-    signals: Object.fromEntries(collected.signals),
-    context: Object.fromEntries(collected.context),
-  }
+/** The one name that assigning to a plain object would misread. */
+function nameable(name: string): boolean {
+  return name !== '__proto__'
 }
 
 function pastTimes(profile: Pick<Profile, 'signals'>, event: string, now: number): number[] {

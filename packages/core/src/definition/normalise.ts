@@ -1,5 +1,5 @@
-import Value from 'typebox/value'
 import type { Json, JsonObject } from '../json.ts'
+import { type Condition, DidCondition } from '../segment/condition.ts'
 import type { Bodies, Kind } from './definition.ts'
 import { Experience, type Status, type Variant } from './experience.ts'
 import { Metric } from './metric.ts'
@@ -22,12 +22,34 @@ export interface CompleteBodies {
   settings: Settings & { timezone: string; currency: string; holdout: number; requireUserHash: boolean }
 }
 
-/** A copy of a valid body with its defaults filled in. Complete bodies come back equal. */
+/** A valid body with its defaults filled in; parts that have none are shared. Complete bodies come back equal. */
 export function complete<K extends Kind>(kind: K, body: Bodies[K]): CompleteBodies[K] {
-  const filled = Value.Default(SCHEMAS[kind], structuredCopy(body)) as Bodies[Kind]
-  if (kind === 'experience') weigh((filled as Experience).variants)
+  const filled = withDefaults(SCHEMAS[kind], body) as Bodies[Kind]
+  if (kind === 'experience') completeExperience(filled as Experience)
   if (kind === 'metric') inheritProperty(filled as Metric)
   return filled as CompleteBodies[K]
+}
+
+/** A schema, as far as defaults are concerned. */
+interface Node {
+  readonly default?: unknown
+  readonly properties?: Readonly<Record<string, object>>
+  readonly items?: object
+}
+
+/** A copy of what the schema describes. TypeBox can do this too, two hundred times slower. */
+function withDefaults(schema: object, value: unknown): unknown {
+  const { default: otherwise, properties, items } = schema as Node
+  if (value === undefined) return otherwise
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return items === undefined ? value : value.map(part => withDefaults(items, part))
+  if (properties === undefined) return value
+  const filled: Record<string, unknown> = { ...value }
+  for (const [name, node] of Object.entries(properties)) {
+    const part = withDefaults(node, filled[name])
+    if (part !== undefined) filled[name] = part
+  }
+  return filled
 }
 
 /** `complete` for a body that has just passed `validate`. */
@@ -36,16 +58,22 @@ export function normalise(kind: Kind, body: JsonObject): JsonObject {
 }
 
 /** Variants without weights share equally. */
-function weigh(variants: Variant[]): void {
-  if (variants.some(variant => variant.weight !== undefined)) return
-  for (const variant of variants) variant.weight = 1 / variants.length
+function completeExperience(experience: Experience): void {
+  const { variants, audience } = experience
+  if (variants.every(variant => variant.weight === undefined)) {
+    for (const variant of variants) variant.weight = 1 / variants.length
+  }
+  if (audience !== undefined) experience.audience = completeCondition(audience)
+}
+
+function completeCondition(condition: Condition): Condition {
+  if ('all' in condition) return { all: condition.all.map(completeCondition) }
+  if ('any' in condition) return { any: condition.any.map(completeCondition) }
+  if ('not' in condition) return { not: completeCondition(condition.not) }
+  return 'did' in condition ? (withDefaults(DidCondition, condition) as DidCondition) : condition
 }
 
 /** A refund is read from the same property as what it takes back, unless it names its own. */
 function inheritProperty(metric: Metric): void {
   if (metric.refund !== undefined && metric.property !== undefined) metric.refund.property ??= metric.property
-}
-
-function structuredCopy<T>(value: T): T {
-  return Value.Clone(value) as T
 }

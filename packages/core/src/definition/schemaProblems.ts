@@ -1,5 +1,6 @@
 import type { TLocalizedValidationError } from 'typebox/error'
 import { Errors } from 'typebox/schema'
+import { Settings } from 'typebox/system'
 import { type Path, type Problem, problem } from './problem.ts'
 import { nearest } from './suggest.ts'
 
@@ -11,18 +12,20 @@ interface Node {
   readonly enum?: readonly unknown[]
 }
 
+/** How many errors of one body are looked at. */
+const MAX_ERRORS = 100
+
 /** Keywords that fail because none, or too many, of several alternatives fit. */
 const ALTERNATIVES: readonly string[] = ['anyOf', 'oneOf', 'not', 'if', 'contains', 'dependentSchemas']
 
 /**
  * Where a value does not fit a JSON Schema, in words: at most one problem a place. `base` is the value's own path; `unknown`
- * are JSON pointers to places whose real value is not known here and about which nothing is said. TypeBox stops after eight
- * errors: a body with more shows the rest when those are mended. Throws where a pattern of the schema is no regular expression.
+ * are JSON pointers to places whose real value is not known here and about which nothing is said. Throws where the schema
+ * cannot be followed: a pattern that is no regular expression, a reference to itself without end.
  */
 export function schemaProblems(schema: object, value: unknown, base: Path, unknown: readonly string[] = []): Problem[] {
-  const [, errors] = Errors(schema, value)
   const places = new Map<string, { keyword: string; problem: Problem }>()
-  for (const error of errors) {
+  for (const error of errorsOf(schema, value)) {
     if (dependsOn(error, unknown)) continue
     for (const found of translate(schema, value, base, error)) {
       const first = places.get(found.path)
@@ -32,6 +35,17 @@ export function schemaProblems(schema: object, value: unknown, base: Path, unkno
     }
   }
   return [...places.values()].map(place => place.problem)
+}
+
+/** TypeBox stops after eight errors unless told otherwise, for the whole process. */
+function errorsOf(schema: object, value: unknown): TLocalizedValidationError[] {
+  const { maxErrors } = Settings.Get()
+  Settings.Set({ maxErrors: MAX_ERRORS })
+  try {
+    return Errors(schema, value)[1]
+  } finally {
+    Settings.Set({ maxErrors })
+  }
 }
 
 /** Whether an error may be due to a place that is not known. */
@@ -51,17 +65,21 @@ function translate(schema: object, value: unknown, base: Path, error: TLocalized
   const steps = pointerSteps(error.instancePath)
   const actual = follow(value, steps)
   const path = [...base, ...typedSteps(value, steps)]
-  const node = (follow(schema, pointerSteps(error.schemaPath.replace(/^#/, ''))) ?? {}) as Node
+  const node = nodeAt(schema, error.schemaPath)
   if (ALTERNATIVES.includes(error.keyword)) {
     return [
       problem(path, `${show(actual)} fits none of the alternatives`, node.description ?? 'write one that is allowed'),
     ]
   }
   switch (error.keyword) {
-    // These come with an error of the name's own, which says the same better.
-    case 'boolean':
+    // Comes with an error of the name's own, which says the same better.
     case 'propertyNames':
       return []
+    case 'boolean': {
+      const outer = error.schemaPath.replace(/\/additionalProperties$/, '')
+      if (outer === error.schemaPath) return [problem(path, 'nothing is allowed here', 'remove it')]
+      return unknownNames(steps.slice(-1), path.slice(0, -1), nodeAt(schema, outer))
+    }
     case 'required':
       return error.params.requiredProperties.map(name =>
         problem([...path, name], `"${name}" is missing`, `add it${hint(node.properties?.[name], ': ')}`),
@@ -100,6 +118,10 @@ function translate(schema: object, value: unknown, base: Path, error: TLocalized
     default:
       return [problem(path, `${show(actual)} ${error.message}`, `change it${hint(node, ': ')}`)]
   }
+}
+
+function nodeAt(schema: object, schemaPath: string): Node {
+  return (follow(schema, pointerSteps(schemaPath.replace(/^#/, ''))) ?? {}) as Node
 }
 
 function unknownNames(names: readonly string[], path: Path, node: Node): Problem[] {

@@ -1,0 +1,367 @@
+import fc from 'fast-check'
+import { Check, Errors, Meta } from 'typebox/schema'
+import { describe, expect, it } from 'vitest'
+import { compile } from '../decision/compile.ts'
+import type { Json } from '../json.ts'
+import type { Kind } from './definition.ts'
+import { complete, normalise, SCHEMAS } from './normalise.ts'
+import { MAX_BYTES } from './plain.ts'
+import type { Problem } from './problem.ts'
+import { validate } from './validate.ts'
+
+const experience = {
+  tactic: 'offer',
+  touchpoints: ['home.hero', 'cart'],
+  audience: { all: [{ trait: 'plan', is: 'free' }, { not: { did: 'Order Completed', within: '7d' } }] },
+  variants: [
+    { key: 'a', weight: 0.5, content: { 'home.hero': { title: 'A' }, cart: null } },
+    { key: 'b', weight: 0.5, content: { 'home.hero': { title: 'B' }, cart: { $item: 'sku' } } },
+  ],
+  schedule: { start: '2026-11-01', end: '2026-12-01T00:00:00+01:00' },
+  goal: 'orders',
+}
+const touchpoint = { channel: 'web', default: { title: 'Welcome' } }
+const metric = { type: 'sum', event: 'Order Completed', property: 'total', currency: 'EUR' }
+
+const VALID: [Kind, string, object][] = [
+  ['experience', 'welcome', experience],
+  ['touchpoint', 'home.hero', touchpoint],
+  ['metric', 'orders', metric],
+  ['settings', 'workspace', { timezone: 'Europe/Berlin', holdout: 0.1 }],
+]
+
+/** Problems as lines, to be read at a glance. */
+function lines(problems: readonly Problem[]): string[] {
+  return problems.map(({ path, message, mend }) => `${path}: ${message} -> ${mend}`)
+}
+
+describe('schemas', () => {
+  it.each(Object.entries(SCHEMAS))(
+    '%s is a JSON Schema by its plain JSON alone, as OpenAPI needs it',
+    (kind, schema) => {
+      const plain = JSON.parse(JSON.stringify(schema)) as object
+      expect(Errors(Meta['https://json-schema.org/draft/2020-12/schema'], plain)).toEqual([true, []])
+      const [, , body] = VALID.find(valid => valid[0] === kind)!
+      expect(Check(plain, body)).toBe(true)
+      expect(Check(plain, { ...body, unknown: 1 })).toBe(false)
+    },
+  )
+})
+
+describe('validate', () => {
+  it.each(VALID)('finds nothing wrong with a valid %s', (kind, key, body) => {
+    expect(validate(kind, key, body)).toEqual([])
+    expect(validate(kind, key, normalise(kind, body as never))).toEqual([])
+  })
+
+  it.each<[name: string, kind: string, key: string, body: unknown, lines: string[]]>([
+    ['an unknown kind', 'experiense', 'x', {}, [': there is no kind "experiense" -> did you mean "experience"?']],
+    [
+      'a key that is none',
+      'metric',
+      'My Metric',
+      metric,
+      ['key: "My Metric" is no key -> Lower case letters, digits, dot, dash and underscore; up to 100 characters.'],
+    ],
+    [
+      'settings under another key',
+      'settings',
+      'x',
+      {},
+      ['key: settings have the one key "workspace" -> use workspace'],
+    ],
+    ['no object', 'metric', 'm', 'sum', [': it must be an object, but is text -> write an object: A KPI per person']],
+    ['nothing', 'metric', 'm', null, [': it must be an object, but is null -> write an object: A KPI per person']],
+    [
+      'a slip in a name',
+      'touchpoint',
+      't',
+      { chanel: 'web' },
+      [
+        'channel: "channel" is missing -> add it: Where the interaction takes place',
+        'chanel: "chanel" is not known here -> did you mean "channel"?',
+      ],
+    ],
+    [
+      'a slip in a choice',
+      'touchpoint',
+      't',
+      { channel: 'emial' },
+      ['channel: "emial" is none of the choices -> did you mean "email"?'],
+    ],
+    [
+      'weights that do not sum to 1',
+      'experience',
+      'x',
+      { ...experience, variants: experience.variants.map(v => ({ ...v, weight: 0.3 })) },
+      ['variants: the weights sum to 0.6 and must sum to 1 -> change them, or leave all out for equal shares'],
+    ],
+    [
+      'some weights left out',
+      'experience',
+      'x',
+      { ...experience, variants: [experience.variants[0], { ...experience.variants[1], weight: undefined }] },
+      [
+        'variants[1].weight: it is missing while other variants have one -> give every variant a weight, or none for equal shares',
+      ],
+    ],
+    [
+      'a weight below nothing',
+      'experience',
+      'x',
+      { ...experience, variants: [{ ...experience.variants[0], weight: -1 }] },
+      [
+        'variants[0].weight: -1 is too little -> write 0 or more: Share of the people who are not in the control group; equal shares where no variant names any',
+      ],
+    ],
+    [
+      'two variants of one key',
+      'experience',
+      'x',
+      { ...experience, variants: [experience.variants[0], { ...experience.variants[1], key: 'a' }] },
+      ['variants[1].key: variants[0] is called "a" already -> give each variant its own key'],
+    ],
+    [
+      'content missing, and content too much',
+      'experience',
+      'x',
+      { ...experience, variants: [{ key: 'a', content: { 'home.hero': 1, cartt: 2 } }] },
+      [
+        'variants[0].content.cart: it has no content for touchpoint "cart" -> add it; null leaves the place as it is',
+        'variants[0].content.cartt: "cartt" is none of the experience\'s touchpoints -> add it to touchpoints, or remove it; did you mean "cart"?',
+      ],
+    ],
+    [
+      'a schedule that ends before it starts',
+      'experience',
+      'x',
+      { ...experience, schedule: { start: '2026-12-01', end: '2026-12-01T00:30:00+01:00' } },
+      ['schedule.end: it ends at 2026-12-01T00:30:00+01:00, not after its start at 2026-12-01 -> let it end later'],
+    ],
+    [
+      'a day that does not exist',
+      'experience',
+      'x',
+      { ...experience, schedule: { start: '2026-02-30' } },
+      ['schedule.start: 2026-02-30 is a day or hour that does not exist -> correct the date'],
+    ],
+    [
+      'a seed with a colon, which could meet another draw',
+      'experience',
+      'x',
+      { ...experience, seed: 'a:control' },
+      [
+        'seed: "a:control" does not fit -> Bucketing seed, without colon; the key unless set. A new seed draws everybody anew.',
+      ],
+    ],
+    [
+      'conditions that are none',
+      'experience',
+      'x',
+      {
+        ...experience,
+        audience: {
+          any: [
+            { trate: 'plan', is: 'free' },
+            { trait: 'plan', equals: 'free' },
+            { trait: 'plan' },
+            { trait: 'plan', did: 'Order' },
+            { did: 'Order', within: '7 days' },
+            { did: 'Order', atLeast: 101 },
+            { all: [] },
+            { not: [] },
+            {},
+            'plan is free',
+          ],
+        },
+      },
+      [
+        'audience.any[0].trate: "trate" is no condition -> did you mean "trait"?',
+        'audience.any[1].equals: "equals" is not known here -> known properties: trait, is, isNot, in, notIn, gt, gte, lt, lte, contains, startsWith, endsWith and 1 more',
+        'audience.any[2]: {"trait":"plan"} says too little -> Name at least one comparison: is, isNot, in, notIn, gt, gte, lt, lte, contains, startsWith, endsWith or exists.',
+        'audience.any[3]: one condition says one thing, but here are trait and did -> make each its own condition and join them by {"all": [...]} or {"any": [...]}',
+        'audience.any[4].within: "7 days" does not fit -> Such as 30m, 24h, 7d or 2w.',
+        'audience.any[5].atLeast: 101 is too much -> write 100 or less',
+        'audience.any[6].all: [] is too short -> write at least 1',
+        'audience.any[7].not: a condition must be an object, but is a list -> write an object such as {"trait": "plan", "is": "pro"}; join several by all, any and not',
+        'audience.any[8]: the condition is empty -> name one of all, any, not, trait, context, did',
+        'audience.any[9]: a condition must be an object, but is text -> write an object such as {"trait": "plan", "is": "pro"}; join several by all, any and not',
+      ],
+    ],
+    [
+      'a sum of nothing',
+      'metric',
+      'm',
+      { type: 'sum', event: 'Order Completed' },
+      ['property: a sum needs a property -> name the property to add up, such as total; or make the type conversion'],
+    ],
+    [
+      'a conversion in euros',
+      'metric',
+      'm',
+      { type: 'conversion', event: 'Order Completed', currency: 'EUR' },
+      ['currency: a conversion counts people and has no currency -> remove it, or make the type sum or mean'],
+    ],
+    [
+      'a zone nobody lives in',
+      'settings',
+      'workspace',
+      { timezone: 'Europe/Atlantis' },
+      ['timezone: "Europe/Atlantis" is no known time zone -> write an IANA name such as Europe/Berlin or UTC'],
+    ],
+    [
+      'a prototype key',
+      'experience',
+      'x',
+      JSON.parse('{"variants":[{"content":{"__proto__":{"x":1}}}]}'),
+      ['variants[0].content.__proto__: "__proto__" may not be used as a name -> choose another name'],
+    ],
+    [
+      'a date from YAML',
+      'experience',
+      'x',
+      { ...experience, schedule: { start: new Date(0) } },
+      ['schedule.start: Date is nothing that JSON can hold -> put the date in quotes'],
+    ],
+    [
+      'numbers that JSON cannot hold',
+      'settings',
+      'workspace',
+      { holdout: Number.NaN },
+      ['holdout: NaN is no number that JSON can hold -> write a finite number'],
+    ],
+    [
+      'a body too large',
+      'touchpoint',
+      't',
+      { ...touchpoint, default: 'é'.repeat(MAX_BYTES / 2) },
+      [
+        ': the body is 257 KB and 256 KB is the limit -> keep long texts and pictures elsewhere and refer to them by URL',
+      ],
+    ],
+    [
+      'a body too deep',
+      'touchpoint',
+      't',
+      { ...touchpoint, default: nested(32) },
+      ['default[0][0][0][0][0]: it is nested deeper than 32 levels -> make it flatter'],
+    ],
+  ])('%s', (_name, kind, key, body, expected) => {
+    expect(lines(validate(kind, key, body))).toEqual(expected)
+  })
+
+  it('takes a body of just the size and depth', () => {
+    expect(validate('touchpoint', 't', { ...touchpoint, default: 'x'.repeat(MAX_BYTES - 100) })).toEqual([])
+    expect(validate('touchpoint', 't', { ...touchpoint, default: nested(31) })).toEqual([])
+  })
+
+  it('takes weights that sum to 1 but for rounding', () => {
+    const three = ['a', 'b', 'c'].map(key => ({ key, weight: 0.3333333, content: { t: null } }))
+    expect(validate('experience', 'x', { tactic: 'offer', touchpoints: ['t'], variants: three })).toEqual([])
+  })
+
+  it('names every slip of a body, not only the first few', () => {
+    const body = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`wrong${i}`, i]))
+    expect(validate('settings', 'workspace', body)).toHaveLength(30)
+  })
+
+  it('never throws, whatever it is given', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...Object.keys(SCHEMAS)), fc.anything(), (kind, body) => {
+        validate(kind, 'workspace', body)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('what it finds nothing wrong with fits the schema and can be decided with', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...VALID), fc.nat(), fc.jsonValue({ maxDepth: 2 }), (valid, place, value) => {
+        const [kind, key, body] = valid
+        const changed = withChange(body, place, value as Json)
+        const problems = validate(kind, key, changed)
+        if (problems.length > 0) return
+        expect(Check(SCHEMAS[kind], changed)).toBe(true)
+        const definition = { kind, key, version: 1, published: 0, author: '', archived: false, body: changed as never }
+        expect(() => compile({ version: 1, definitions: [definition] })).not.toThrow()
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('finds something wrong with all that does not fit the schema', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...VALID), fc.nat(), fc.jsonValue({ maxDepth: 2 }), (valid, place, value) => {
+        const [kind, key, body] = valid
+        const changed = withChange(body, place, value as Json)
+        fc.pre(!Check(SCHEMAS[kind], changed))
+        expect(validate(kind, key, changed)).not.toEqual([])
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
+
+describe('normalise', () => {
+  it('fills in every default', () => {
+    expect(
+      complete('experience', {
+        tactic: 'offer',
+        touchpoints: ['t'],
+        audience: { any: [{ did: 'A' }, { not: { all: [{ did: 'B', atLeast: 3 }] } }] },
+        variants: ['a', 'b', 'c', 'd'].map(key => ({ key, content: { t: { default: undefined as never } } })),
+      }),
+    ).toEqual({
+      tactic: 'offer',
+      touchpoints: ['t'],
+      audience: { any: [{ did: 'A', atLeast: 1 }, { not: { all: [{ did: 'B', atLeast: 3 }] } }] },
+      variants: ['a', 'b', 'c', 'd'].map(key => ({ key, weight: 0.25, content: { t: {} } })),
+      status: 'running',
+      control: 0.1,
+      priority: 0,
+    })
+    expect(complete('touchpoint', { channel: 'web' })).toEqual({ channel: 'web', default: null })
+    expect(complete('settings', {})).toEqual({
+      timezone: 'UTC',
+      currency: 'USD',
+      holdout: 0.05,
+      requireUserHash: false,
+    })
+    expect(complete('metric', { type: 'sum', event: 'A', property: 'total', refund: { event: 'B' } })).toEqual({
+      type: 'sum',
+      event: 'A',
+      property: 'total',
+      refund: { event: 'B', property: 'total' },
+      direction: 'up',
+    })
+  })
+
+  it.each(VALID)('R9 changes a complete %s no more, and never its argument', (kind, _key, body) => {
+    const before = structuredClone(body)
+    const once = normalise(kind, body as never)
+    expect(normalise(kind, once)).toEqual(once)
+    expect(body).toEqual(before)
+  })
+})
+
+function nested(levels: number): Json {
+  return levels === 0 ? 1 : [nested(levels - 1)]
+}
+
+/** The body with one of its places, counted through, replaced or, where the value is null, taken away. */
+function withChange(body: object, place: number, value: Json): unknown {
+  const copy = structuredClone(body)
+  const places: [holder: Record<string, unknown>, name: string][] = []
+  const visit = (holder: unknown): void => {
+    if (typeof holder !== 'object' || holder === null) return
+    for (const name of Object.keys(holder)) {
+      places.push([holder as Record<string, unknown>, name])
+      visit((holder as Record<string, unknown>)[name])
+    }
+  }
+  visit(copy)
+  const [holder, name] = places[place % places.length]!
+  if (value === null && !Array.isArray(holder)) delete holder[name]
+  else holder[name] = value
+  return copy
+}
