@@ -8,7 +8,7 @@ export const EVENT_LIMITS = {
   batchContextBytes: 8 * 1024,
   /** Keys at all levels of an item together. */
   properties: 10_000,
-  /** Levels of objects and lists below `properties`, `traits` or `context`. */
+  /** Levels of objects and lists in `properties`, `traits` or `context`, itself the first. */
   depth: 32,
   /** Characters of a userId, anonymousId, previousId or groupId. */
   id: 500,

@@ -33,13 +33,12 @@ export function moneyOf(event: Event): Money {
   }
 }
 
-/** The largest amount that keeps six decimals exact enough; anything beyond is no amount. */
-const LARGEST = 1e9
+/** Beyond it a number is a mistake, not an amount. */
+const LARGEST = 1e12
 
 function amount(value: Json | undefined): number | null {
   const number = typeof value === 'string' && /^\s*[+-]?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value
-  if (typeof number !== 'number' || Math.abs(number) > LARGEST) return null
-  return Math.round(number * 1e6) / 1e6
+  return typeof number === 'number' && Math.abs(number) <= LARGEST ? number : null
 }
 
 /** Product ids of an event, in order and once each: `product_id` or `sku`, its own first, then those of `products`. */

@@ -8,18 +8,16 @@ import { compareStamps, type Stamp } from './stamp.ts'
 /** What the recent history keeps of an event; undefined for what is not an action (identify, group, alias). */
 export function recentOf(event: Event, stamp: Stamp): RecentEvent | undefined {
   if (event.type !== 'track' && event.type !== 'page' && event.type !== 'screen') return undefined
+  const { at, lag, index, hash } = stamp
+  const recent: Mutable<RecentEvent> = { at, lag, index, hash, name: event.name }
   const items = itemsOf(event)
+  if (items !== undefined) recent.items = items
   const value = event.type === 'track' ? (moneyOf(event).revenue ?? event.properties.value) : undefined
-  return {
-    at: stamp.at,
-    lag: stamp.lag,
-    index: stamp.index,
-    hash: stamp.hash,
-    name: event.name,
-    ...(items !== undefined && { items }),
-    ...(typeof value === 'number' && { value }),
-  }
+  if (typeof value === 'number') recent.value = value
+  return recent
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 function itemsOf(event: Event): readonly string[] | undefined {
   const products = productsOf(event.properties, PROFILE_LIMITS.recentItems)

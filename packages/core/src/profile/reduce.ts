@@ -49,20 +49,25 @@ function stateFacts(draft: Profile, event: Event, stamp: Stamp): void {
 }
 
 function stateEnvironment(draft: Profile, event: Event, stamp: Stamp): void {
-  const { latest } = draft
-  const device = supersedes(stamp, latest.device) ? deviceOf(event.context) : undefined
-  const locale = supersedes(stamp, latest.locale) ? shortText(event.context.locale) : undefined
-  const timezone = supersedes(stamp, latest.timezone) ? shortText(event.context.timezone) : undefined
+  const { context } = event
+  const device = supersedes(stamp, draft.latest.device) ? deviceOf(context) : undefined
+  const locale = supersedes(stamp, draft.latest.locale) ? shortText(context.locale) : undefined
+  const timezone = supersedes(stamp, draft.latest.timezone) ? shortText(context.timezone) : undefined
   if (device === undefined && locale === undefined && timezone === undefined) return
-  if (device !== undefined) draft.device = device
-  if (locale !== undefined) draft.locale = locale
-  if (timezone !== undefined) draft.timezone = timezone
-  draft.latest = {
-    ...latest,
-    ...(device !== undefined && { device: stamp }),
-    ...(locale !== undefined && { locale: stamp }),
-    ...(timezone !== undefined && { timezone: stamp }),
+  const latest = { ...draft.latest }
+  if (device !== undefined) {
+    draft.device = device
+    latest.device = stamp
   }
+  if (locale !== undefined) {
+    draft.locale = locale
+    latest.locale = stamp
+  }
+  if (timezone !== undefined) {
+    draft.timezone = timezone
+    latest.timezone = stamp
+  }
+  draft.latest = latest
 }
 
 /** The longest IANA zone has 38 characters, language tags fewer. */

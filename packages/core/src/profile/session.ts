@@ -22,12 +22,8 @@ export function withSession(
   const at = event.timestamp
   if (session !== undefined && at <= session.last + PROFILE_LIMITS.sessionGapMs) {
     if (at < session.started - PROFILE_LIMITS.sessionGapMs) return session
-    return {
-      ...session,
-      started: Math.min(session.started, at),
-      last: Math.max(session.last, at),
-      events: session.events + 1,
-    }
+    const { started, last, events } = session
+    return { ...session, started: Math.min(started, at), last: Math.max(last, at), events: events + 1 }
   }
   const landing = pathOf(event)
   return {

@@ -30,7 +30,7 @@ export interface EventRow {
   anonymous_id: string
   group_id: string
   session_id: string
-  /** Money of the event where it has any: refunds negative, otherwise null. Exact decimal as text. */
+  /** Money of the event where it has any, by `moneyOf`: refunds negative, otherwise null. */
   revenue: number | null
   currency: string
   properties: JsonObject
