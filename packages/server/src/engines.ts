@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { apply } from '@espalier/core/stream'
 import { type Store, StoreError } from '@espalier/store'
 import { openMemoryStore } from '@espalier/store/memory'
+import { openPostgresStore } from '@espalier/store/postgres'
 import { type Location, openWarehouse, type Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
 import { STORE_FOLDER, WAREHOUSE_FOLDER } from './backup.ts'
@@ -13,21 +14,39 @@ import { StartError } from './problem.ts'
 /** Opens the store the options name. Throws `StartError` with one line for the operator. */
 export async function openStoreOf(options: ServerOptions): Promise<Store> {
   try {
-    if (options.store === 'embedded') {
-      await mkdir(join(options.data, STORE_FOLDER), { recursive: true })
-      return openMemoryStore({ apply, newId })
-    }
+    return await (options.store === 'embedded' ? openEmbeddedStore(options) : openSharedStore(options))
   } catch (error) {
+    if (error instanceof StartError) throw error
     if (error instanceof StoreError) throw new StartError(error.message, { cause: error })
-    throw new StartError(`The data folder ${options.data} cannot be used: ${messageOf(error)}.`, { cause: error })
+    throw new StartError(`The store cannot be opened: ${messageOf(error)}.`, { cause: error })
   }
-  throw new StartError(`The option store is neither \`embedded\` nor a postgresql:// URL. Mend ESPALIER_STORE.`)
+}
+
+async function openEmbeddedStore({ data }: ServerOptions): Promise<Store> {
+  await makeFolder(join(data, STORE_FOLDER))
+  return openMemoryStore({ apply, newId })
+}
+
+async function openSharedStore({ store: url, outboxBytes }: ServerOptions): Promise<Store> {
+  if (!/^postgres(ql)?:\/\//.test(url)) {
+    throw new StartError('The option store is neither `embedded` nor a postgresql:// URL. Mend ESPALIER_STORE.')
+  }
+  return openPostgresStore({ url, apply, newId, maxOutboxBytes: outboxBytes })
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (error) {
+    const mend = 'Choose a folder this user may write to with --data.'
+    throw new StartError(`The data folder ${path} cannot be made: ${messageOf(error)}. ${mend}`, { cause: error })
+  }
 }
 
 /** Opens the warehouse the options name; throws what `openWarehouse` throws. */
 export async function openWarehouseOf(options: ServerOptions, log: Logger): Promise<Warehouse> {
   const location = locationOf(options)
-  if ('embedded' in location) await mkdir(location.embedded.path, { recursive: true })
+  if ('embedded' in location) await makeFolder(location.embedded.path)
   return openWarehouse(location, {
     threads: options.queryThreads,
     memory: options.warehouseMemory,

@@ -1,0 +1,299 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SECRET_KEY, type TestServer, testServer } from './testing/server.ts'
+
+const GOOGLEBOT = 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)'
+let server: TestServer
+
+const experience = (more: object = {}) => ({
+  tactic: 'content',
+  touchpoints: ['home.hero'],
+  variants: [
+    { key: 'a', content: { 'home.hero': { text: 'A' } } },
+    { key: 'b', content: { 'home.hero': { text: 'B' } } },
+  ],
+  ...more,
+})
+
+const publish = async (changes: object[]) => {
+  const answer = await server.post('/v1/definitions', { changes })
+  expect(answer.status, answer.text).toBe(200)
+  return answer.json
+}
+
+beforeAll(async () => {
+  server = await testServer()
+  await publish([
+    { kind: 'settings', key: 'workspace', body: { holdout: 0 } },
+    { kind: 'touchpoint', key: 'home.hero', body: { channel: 'web', default: { text: 'default' } } },
+    { kind: 'touchpoint', key: 'cart.note', body: { channel: 'web', default: 'nothing' } },
+    { kind: 'experience', key: 'split', body: experience({ control: 0.3 }) },
+    {
+      kind: 'experience',
+      key: 'buyers',
+      body: {
+        tactic: 'offer',
+        touchpoints: ['cart.note'],
+        control: 0,
+        audience: { did: 'Order Completed', atLeast: 2, within: '7d' },
+        variants: [{ key: 'thanks', content: { 'cart.note': { item: { $item: 'mug' } } } }],
+      },
+    },
+  ])
+  await server.post('/v1/catalog', { items: [{ id: 'mug', title: 'Mug', price: 9 }] })
+})
+afterAll(() => server.stop())
+
+const decide = (body: object, key?: string) =>
+  server.post('/v1/decide', { touchpoints: ['home.hero'], ...body }, key === undefined ? {} : { key })
+const hero = async (body: object) => (await decide(body)).json.answers['home.hero']
+const buy = (userId: string, i: number) => ({
+  type: 'track',
+  userId,
+  event: 'Order Completed',
+  messageId: `${userId}-${i}`,
+})
+
+describe('POST /v1/decide', () => {
+  it('R6 gives the same person the same variant; some are in the control group and get the default', async () => {
+    const people = Array.from({ length: 60 }, (_, i) => `person-${i}`)
+    const first = await Promise.all(people.map(anonymousId => hero({ anonymousId })))
+    const again = await Promise.all(people.map(anonymousId => hero({ anonymousId })))
+    const essence = (answers: { variant?: string; reason: string }[]) => answers.map(one => [one.variant, one.reason])
+    expect(essence(again)).toEqual(essence(first))
+    const control = first.filter(one => one.control)
+    expect(control.length).toBeGreaterThan(5)
+    expect(control.length).toBeLessThan(35)
+    for (const one of control) {
+      expect(one).toMatchObject({ reason: 'control', content: { text: 'default' }, experience: 'split' })
+      expect(one).not.toHaveProperty('variant')
+      expect(one.decisionId).toEqual(expect.any(String))
+    }
+    expect(new Set(first.map(one => one.variant))).toEqual(new Set(['a', 'b', undefined]))
+  })
+
+  it('R4 events that come along are taken in first', async () => {
+    const events = [buy('same-trip', 1), buy('same-trip', 2), { type: 'track', event: 'nobody’s' }]
+    const answer = await decide({ userId: 'same-trip', touchpoints: ['cart.note'], events })
+    expect(answer.json.answers['cart.note']).toMatchObject({
+      experience: 'buyers',
+      variant: 'thanks',
+      content: { item: { id: 'mug', title: 'Mug', price: 9 } },
+    })
+    expect(answer.json.errors).toMatchObject([{ index: 2, code: 'no_user_anon_id' }])
+  })
+
+  it('a missing catalog item shows the default and names what is missing', async () => {
+    await server.call('DELETE', '/v1/catalog/mug')
+    const answer = await decide({ userId: 'same-trip', touchpoints: ['cart.note'] })
+    expect(answer.json.answers['cart.note']).toMatchObject({
+      reason: 'missing-item',
+      content: 'nothing',
+      missing: ['mug'],
+    })
+    await server.post('/v1/catalog', { items: [{ id: 'mug', title: 'Mug', price: 9 }] })
+  })
+
+  it('somebody unknown becomes a person to whom later events belong', async () => {
+    const { profile } = (await decide({ anonymousId: 'new-here' }, SECRET_KEY)).json
+    await server.post('/v1/identify', { anonymousId: 'new-here', userId: 'named-now' })
+    expect((await server.get('/v1/profiles/userId:named-now')).json.profile.id).toBe(profile)
+  })
+
+  it('an unknown user on a known device is that device’s person, as an event would have it', async () => {
+    const device = (await decide({ anonymousId: 'device-1' }, SECRET_KEY)).json
+    const both = (await decide({ anonymousId: 'device-1', userId: 'user-1' }, SECRET_KEY)).json
+    expect(both.profile).toBe(device.profile)
+    expect(both.answers['home.hero'].variant).toBe(device.answers['home.hero'].variant)
+  })
+
+  it('bots get the default, leave nothing and are nobody', async () => {
+    const context = { userAgent: GOOGLEBOT }
+    expect(await hero({ anonymousId: 'crawler', context })).toMatchObject({
+      reason: 'bot',
+      content: { text: 'default' },
+    })
+    expect(await hero({ anonymousId: 'crawler', context })).not.toHaveProperty('decisionId')
+    const header = await server.post(
+      '/v1/decide',
+      { anonymousId: 'crawler', touchpoints: ['home.hero'] },
+      { headers: { 'user-agent': GOOGLEBOT } },
+    )
+    expect(header.json.answers['home.hero'].reason).toBe('bot')
+    expect((await server.get('/v1/profiles/anonymousId:crawler')).status).toBe(404)
+  })
+
+  it('R8 who refuses personalization gets the default, and nothing is kept of it', async () => {
+    const context = { consent: { categoryPreferences: { personalization: false } } }
+    const answer = await hero({ anonymousId: 'private', context })
+    expect(answer).toMatchObject({ reason: 'consent', content: { text: 'default' } })
+    expect(answer).not.toHaveProperty('decisionId')
+    expect((await server.get('/v1/profiles/anonymousId:private')).status).toBe(404)
+    await server.post('/v1/track', { anonymousId: 'refused-before', event: 'x', context })
+    expect(await hero({ anonymousId: 'refused-before' })).toMatchObject({ reason: 'consent' })
+  })
+
+  it('unknown touchpoints, also those named like JavaScript’s own, are answered', async () => {
+    const touchpoints = ['no.such', '__proto__', 'constructor', 'toString']
+    const { answers } = (await decide({ anonymousId: 'x1', touchpoints })).json
+    for (const touchpoint of touchpoints) {
+      expect(Object.hasOwn(answers, touchpoint), touchpoint).toBe(true)
+      expect(answers[touchpoint]).toMatchObject({ reason: 'unknown-touchpoint', content: null })
+    }
+  })
+
+  it('preview forces a variant, for a secret key or a link, logs nothing and makes nobody a person', async () => {
+    const preview = { split: 'b' }
+    const { link } = (await server.post('/v1/links', { allows: ['preview'] })).json
+    const before = (await server.get('/v1/summary')).json.totals.decisions
+    for (const answer of [
+      await decide({ anonymousId: 'viewer', preview }, SECRET_KEY),
+      await decide({ anonymousId: 'viewer', preview, link }),
+      await server.post(`/v1/decide?link=${link}`, { anonymousId: 'viewer', touchpoints: ['home.hero'], preview }),
+    ]) {
+      expect(answer.json.answers['home.hero']).toMatchObject({
+        reason: 'preview',
+        variant: 'b',
+        content: { text: 'B' },
+      })
+      expect(answer.json.answers['home.hero']).not.toHaveProperty('decisionId')
+    }
+    expect((await server.get('/v1/profiles/anonymousId:viewer')).status).toBe(404)
+    expect((await server.get('/v1/summary')).json.totals.decisions).toBe(before)
+  })
+
+  it('explain says why, condition by condition', async () => {
+    const answer = await decide({ userId: 'same-trip', touchpoints: ['cart.note'], explain: true }, SECRET_KEY)
+    const { explanation, propensity } = answer.json.answers['cart.note']
+    expect(explanation.candidates[0]).toMatchObject({ experience: 'buyers', outcome: 'won' })
+    expect(propensity).toBe(1)
+  })
+
+  it('an exposure is counted for the arm of its decision id; `expose` counts at once', async () => {
+    const before = (await server.get('/v1/summary')).json.totals
+    const { decisionId } = await hero({ anonymousId: 'seer' })
+    const exposure = { anonymousId: 'seer', event: 'Exposure', properties: { decisionId } }
+    expect((await server.post('/v1/track', exposure)).status).toBe(200)
+    await decide({ anonymousId: 'seer-2', expose: true })
+    const after = (await server.get('/v1/summary')).json.totals
+    expect(after.exposures - before.exposures).toBe(2)
+    expect(after.decisions - before.decisions).toBe(2)
+  })
+
+  it('R7 the log’s row holds what another policy could be judged by', async () => {
+    const rows: string[] = []
+    const { outbox } = server.services.store
+    const { log } = outbox
+    outbox.log = given => {
+      rows.push(...given.map(row => row.line))
+      return log.call(outbox, given)
+    }
+    try {
+      await decide({ userId: 'same-trip', touchpoints: ['home.hero', 'cart.note'], context: { ip: '203.0.113.9' } })
+    } finally {
+      outbox.log = log
+    }
+    const [row] = rows.map(line => JSON.parse(line))
+    expect(row).toMatchObject({
+      workspace: 'main',
+      bucket_key: expect.any(String),
+      'answers.touchpoint': ['home.hero', 'cart.note'],
+      'answers.experience': ['split', 'buyers'],
+      inputs: { signals: { 'Order Completed': [expect.any(Number), expect.any(Number)] } },
+      context: { ip: '203.0.113.0' },
+    })
+    expect(row['answers.propensity'][1]).toBe(1)
+  })
+})
+
+describe('R4 freshness', () => {
+  it('a decision asked after an acknowledgement sees that event, whatever happens at the same time', async () => {
+    let run = 0
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ person: fc.nat({ max: 5 }), buys: fc.boolean() }), { minLength: 5, maxLength: 40 }),
+        async steps => {
+          run++
+          const bought = new Map<string, number>()
+          const chains = new Map<number, Promise<void>>()
+          for (const { person, buys } of steps) {
+            const userId = `fresh-${run}-${person}`
+            // Each person does one thing after the other; people do theirs at the same time.
+            const next = async () => {
+              const count = bought.get(userId) ?? 0
+              if (buys) {
+                expect((await server.post('/v1/track', buy(userId, count))).status).toBe(200)
+                bought.set(userId, count + 1)
+              } else {
+                const { answers } = (await decide({ userId, touchpoints: ['cart.note'] })).json
+                expect(answers['cart.note'].reason).toBe(count >= 2 ? 'assigned' : 'no-experience')
+              }
+            }
+            chains.set(person, (chains.get(person) ?? Promise.resolve()).then(next))
+          }
+          await Promise.all(chains.values())
+        },
+      ),
+      { numRuns: 15 },
+    )
+  })
+
+  it('a publication is used by the next request on this node, and a request sees one set', async () => {
+    await publish([{ kind: 'touchpoint', key: 'fresh.note', body: { channel: 'web', default: 1 } }])
+    for (let version = 2; version < 6; version++) {
+      await publish([{ kind: 'touchpoint', key: 'fresh.note', body: { channel: 'web', default: version } }])
+      const { answers } = (await decide({ anonymousId: 'fresh', touchpoints: ['fresh.note'] })).json
+      expect(answers['fresh.note'].content).toBe(version)
+    }
+  })
+})
+
+describe('signals that a new definition needs', () => {
+  it('are filled in from the log, with the events that come meanwhile, each once', async () => {
+    const before = Array.from({ length: 40 }, (_, i) => ({
+      type: 'track',
+      userId: `reader-${i % 10}`,
+      event: 'Article Read',
+      messageId: `read-${i}`,
+    }))
+    await server.post('/v1/batch', { batch: before })
+    const during = Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        server.post('/v1/track', { userId: `reader-${i % 10}`, event: 'Article Read', messageId: `during-${i}` }),
+      ),
+    )
+    await publish([
+      { kind: 'touchpoint', key: 'blog.end', body: { channel: 'web', default: 'none' } },
+      {
+        kind: 'experience',
+        key: 'readers',
+        body: {
+          tactic: 'content',
+          touchpoints: ['blog.end'],
+          control: 0,
+          audience: { did: 'Article Read', atLeast: 6 },
+          variants: [{ key: 'a', content: { 'blog.end': 'subscribe' } }],
+        },
+      },
+    ])
+    await during
+    await server.services.backfill.idle()
+    for (let i = 0; i < 10; i++) {
+      const { profile } = (await server.get(`/v1/profiles/userId:reader-${i}`)).json
+      const [signal] = Object.values(profile.signals) as { times: unknown[] }[]
+      expect(signal!.times).toHaveLength(6)
+      const { answers } = (await decide({ userId: `reader-${i}`, touchpoints: ['blog.end'] })).json
+      expect(answers['blog.end'].content).toBe('subscribe')
+    }
+  })
+
+  it('a signal filled in once is not filled in again, until it was not needed for a while', async () => {
+    const { backfill, store, definitions } = server.services
+    const set = await definitions.refresh('main')
+    const marks = await store.counters.used('main', 'backfilled-signals', 0)
+    expect(marks).toBe([...set.compiled.needs.byEvent.values()].flat().length)
+    await publish([{ kind: 'experience', key: 'readers', body: null }])
+    await backfill.idle()
+    expect(await store.counters.used('main', 'backfilled-signals', 0)).toBe(marks - 1)
+  })
+})

@@ -1,0 +1,47 @@
+import type { ApiKey, KeyStore } from '@espalier/store'
+import { describe, expect, it } from 'vitest'
+import { hashKey } from '../secrets.ts'
+import { KeyRing } from './keys.ts'
+
+const key: ApiKey = { id: '1', workspace: 'main', kind: 'write', hash: hashKey('the-key'), label: '', created: 0 }
+
+describe('the key ring', () => {
+  it('asks the store once a second, so that another node’s revocation is effective within a second', async () => {
+    let stored: ApiKey = key
+    let reads = 0
+    let now = 0
+    const store = {
+      byHash: async (hash: string) => {
+        reads++
+        return hash === stored.hash ? stored : undefined
+      },
+    } as unknown as KeyStore
+    const ring = new KeyRing(store, () => now)
+    await expect(ring.find('the-key')).resolves.toBe(key)
+    now = 999
+    await expect(ring.find('the-key')).resolves.toBe(key)
+    expect(reads).toBe(1)
+    stored = { ...key, revoked: 500 }
+    now = 1000
+    await expect(ring.find('the-key')).rejects.toMatchObject({ code: 'unknown_key' })
+    expect(reads).toBe(2)
+  })
+
+  it('R11 remembers unknown keys too, but only so many', async () => {
+    let reads = 0
+    const store = {
+      byHash: async () => {
+        reads++
+        return undefined
+      },
+    } as unknown as KeyStore
+    const ring = new KeyRing(store, () => 0)
+    const guess = (text: string) => ring.find(text).catch(() => undefined)
+    await guess('first')
+    await guess('first')
+    expect(reads).toBe(1)
+    for (let i = 0; i < 10_000; i++) await guess(`guess ${i}`)
+    await guess('first')
+    expect(reads).toBe(10_002)
+  })
+})
