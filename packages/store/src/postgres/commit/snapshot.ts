@@ -19,6 +19,8 @@ interface LockedRow {
 export class Snapshot implements PeopleState {
   /** Version of each profile as locked. */
   readonly versions = new Map<string, number>()
+  /** Identifiers nobody had, which are ours to link. */
+  readonly claimed = new Set<string>()
   readonly #profiles = new Map<string, Profile | MergedProfile>()
   readonly #links = new Map<string, string>()
   readonly #messages = new Set<string>()
@@ -29,11 +31,16 @@ export class Snapshot implements PeopleState {
     this.#references = references
   }
 
-  /** The statement order matters: what is read after the locks is what the holder before us left. */
+  /**
+   * The order of the statements matters: all wait for new identifiers first, then for profiles, and what is read after is
+   * what the holder before us left.
+   */
   static async lock(tx: Queries, workspace: string, references: References): Promise<Snapshot> {
     const snapshot = new Snapshot(references)
-    const ids = await snapshot.#readLinks(tx, workspace)
-    await snapshot.#lockProfiles(tx, workspace, new Set([...ids, ...references.profiles]))
+    const ids = new Set(references.profiles)
+    await snapshot.#readLinks(tx, workspace, references.identifiers, ids)
+    await snapshot.#claimNew(tx, workspace, ids)
+    await snapshot.#lockProfiles(tx, workspace, ids)
     await snapshot.#readMessages(tx, workspace)
     await snapshot.#readImports(tx, workspace)
     return snapshot
@@ -65,9 +72,9 @@ export class Snapshot implements PeopleState {
     throw new Again('More people are concerned than were locked.')
   }
 
-  /** Reads where the identifiers lead, and gives all profiles on the way. */
-  async #readLinks(tx: Queries, workspace: string): Promise<Set<string>> {
-    const byKey = new Map([...this.#references.identifiers].map(identifier => [uuid(textKey(identifier)), identifier]))
+  /** Reads where identifiers lead, and adds all profiles on the way to `ids`. */
+  async #readLinks(tx: Queries, workspace: string, identifiers: Iterable<string>, ids: Set<string>): Promise<void> {
+    const byKey = new Map([...identifiers].map(identifier => [uuid(textKey(identifier)), identifier]))
     const rows = await tx.query<{ identifier: string; source: string; merged_into: string | null }>(
       `SELECT link.identifier, link.source, own.merged_into
        FROM espalier.identifiers link
@@ -76,13 +83,31 @@ export class Snapshot implements PeopleState {
       [workspace, [...byKey.keys()]],
       'commit.links',
     )
-    const ids = new Set<string>()
     for (const { identifier, source, merged_into } of rows) {
       this.#links.set(byKey.get(identifier) ?? '', source)
       ids.add(source)
       if (merged_into !== null) ids.add(merged_into)
     }
-    return ids
+  }
+
+  /**
+   * Claims the identifiers nobody has. Whoever comes second, in this process or another, waits here for the first to
+   * commit, and then finds the link it made.
+   */
+  async #claimNew(tx: Queries, workspace: string, ids: Set<string>): Promise<void> {
+    const unknown = [...this.#references.identifiers].filter(identifier => !this.#links.has(identifier))
+    if (unknown.length === 0) return
+    const byKey = new Map(unknown.map(identifier => [uuid(textKey(identifier)), identifier]))
+    const rows = await tx.query<{ identifier: string }>(
+      `INSERT INTO espalier.identifiers (workspace, identifier, source)
+       SELECT $1, key, '' FROM unnest($2::uuid[]) AS key ON CONFLICT DO NOTHING RETURNING identifier`,
+      [workspace, [...byKey.keys()].sort()],
+      'commit.claim',
+    )
+    for (const { identifier } of rows) this.claimed.add(byKey.get(identifier) ?? '')
+    const others = unknown.filter(identifier => !this.claimed.has(identifier))
+    if (others.length > 0) await this.#readLinks(tx, workspace, others, ids)
+    if (others.some(identifier => !this.#links.has(identifier))) throw new Again('A claim was given up meanwhile.')
   }
 
   async #lockProfiles(tx: Queries, workspace: string, ids: ReadonlySet<string>): Promise<void> {

@@ -7,12 +7,11 @@ import { Again } from '../failures.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /**
- * Writes what a batch put. Links, messageIds and imported rows that somebody else brought at the same moment (we waited
- * for them at the index) make the batch be done again on what is true then. All in key order, so that nobody waits in a
- * circle.
+ * Writes what a batch put. messageIds and imported rows that somebody else brought at the same moment (we waited for them
+ * at the index) make the batch be done again on what is true then. In key order, so that nobody waits in a circle.
  */
 export async function write(tx: Queries, workspace: string, people: WorkingPeople, snapshot: Snapshot): Promise<void> {
-  await writeLinks(tx, workspace, people.links)
+  await writeLinks(tx, workspace, people.links, snapshot.claimed)
   await writeMessages(tx, workspace, [...people.messages.keys()])
   await writeImports(tx, workspace, [...people.imports.values()])
   const profiles = [...people.profiles.values()]
@@ -29,15 +28,28 @@ export async function write(tx: Queries, workspace: string, people: WorkingPeopl
   )
 }
 
-async function writeLinks(tx: Queries, workspace: string, links: ReadonlyMap<string, string>): Promise<void> {
-  const rows = [...links].map(([identifier, source]) => ({ key: textKey(identifier), source })).sort(byKey)
-  await insertNew(
-    tx,
-    `INSERT INTO espalier.identifiers (workspace, identifier, source)
-     SELECT $1, * FROM unnest($2::uuid[], $3::text[]) ON CONFLICT DO NOTHING`,
-    [workspace, rows.map(row => row.key), rows.map(row => row.source)],
-    rows.length,
-    'commit.newLinks',
+async function writeLinks(
+  tx: Queries,
+  workspace: string,
+  links: ReadonlyMap<string, string>,
+  claimed: ReadonlySet<string>,
+): Promise<void> {
+  if (links.size > 0) {
+    const made = await tx.change(
+      `UPDATE espalier.identifiers link SET source = new.source
+       FROM unnest($2::uuid[], $3::text[]) AS new (identifier, source)
+       WHERE link.workspace = $1 AND link.identifier = new.identifier AND link.source = ''`,
+      [workspace, [...links.keys()].map(textKey), [...links.values()]],
+      'commit.links.make',
+    )
+    if (made !== links.size) throw new Error('An identifier was linked that was not claimed: the batch is refused.')
+  }
+  const unused = [...claimed].filter(identifier => !links.has(identifier))
+  if (unused.length === 0) return
+  await tx.change(
+    'DELETE FROM espalier.identifiers WHERE workspace = $1 AND identifier = ANY ($2::uuid[])',
+    [workspace, unused.map(textKey)],
+    'commit.links.giveUp',
   )
 }
 
@@ -155,8 +167,4 @@ function columnsOf(profiles: readonly (Profile | MergedProfile)[], expected: (id
     length,
     bodies,
   }
-}
-
-function byKey(a: { key: string }, b: { key: string }): number {
-  return a.key < b.key ? -1 : 1
 }

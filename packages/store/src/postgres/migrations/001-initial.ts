@@ -21,7 +21,8 @@ CREATE TABLE espalier.profiles (
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX profiles_merged ON espalier.profiles (workspace) WHERE merged_into IS NOT NULL;
 
--- identifier: the first 128 bits of the SHA-256 of kind:value. A link never changes.
+-- identifier: the first 128 bits of the SHA-256 of kind:value. source is '' only within the commit that makes the link, which
+-- claims it first; afterwards it never changes.
 CREATE TABLE espalier.identifiers (
   workspace text COLLATE "C" NOT NULL,
   identifier uuid NOT NULL,
