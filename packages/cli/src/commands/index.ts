@@ -1,6 +1,7 @@
 import type { Register } from '../program.ts'
 import { backup } from './backup.ts'
 import { decide } from './decide.ts'
+import { demo } from './demo.ts'
 import { diff } from './diff.ts'
 import { doctor } from './doctor.ts'
 import { importCommand } from './import.ts'
@@ -14,6 +15,7 @@ import { start } from './start.ts'
 /** Every command, one a file, in the order in which help lists them. */
 export const commands: readonly Register[] = [
   start,
+  demo,
   importCommand,
   push,
   pull,

@@ -35,9 +35,9 @@ const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?$/i
 
 function auto(cell: unknown, zone: string): number {
-  if (typeof cell === 'number') return fromNumber(cell)
+  if (typeof cell === 'number') return fromNumber(cell, String(cell))
   const text = String(cell ?? '').trim()
-  if (/^\d+(\.\d+)?$/.test(text)) return fromNumber(Number(text))
+  if (/^\d+(\.\d+)?$/.test(text)) return fromNumber(Number(text), text)
   const match = ISO.exec(text)
   if (!match) throw unreadable(text)
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', offset] = match
@@ -45,7 +45,7 @@ function auto(cell: unknown, zone: string): number {
   return wall(text, [+year!, +month!, +day!, +hour, +minute, +second, ms], offset, zone)
 }
 
-function fromNumber(value: number): number {
+function fromNumber(value: number, text: string): number {
   for (const [from, factor] of [
     [EARLIEST, 1000],
     [EARLIEST * 1e3, 1],
@@ -53,7 +53,7 @@ function fromNumber(value: number): number {
   ] as const) {
     if (value >= from && value < (from / EARLIEST) * LATEST) return Math.floor(value * factor)
   }
-  throw unreadable(String(value))
+  throw unreadable(text)
 }
 
 function scaled(cell: unknown, factor: number): number {

@@ -1,0 +1,426 @@
+import type { JsonObject } from '@espalier/core'
+import { describe, expect, it } from 'vitest'
+import { temporaryFile } from '../../testing/shell.ts'
+import { Builder } from '../build.ts'
+import type { Importer } from '../importer.ts'
+import { Rejects } from '../rejects.ts'
+import { openTable } from '../source/rows.ts'
+import type { Kind } from './plain.ts'
+import { recognise } from './recognise.ts'
+
+const NOW = Date.UTC(2025, 0, 1)
+
+/** What a file becomes without a mapping: who recognised it, and its items in order of time. */
+async function imported(
+  text: string,
+  kind?: Kind,
+): Promise<{ importer: Importer; items: JsonObject[]; reasons: string[] }> {
+  const path = temporaryFile('export', text)
+  const table = await openTable(path)
+  const importer = recognise(table, kind, path, NOW)
+  const rejects = new Rejects()
+  const builder = new Builder(importer, rejects)
+  await builder.read(table, () => undefined, new AbortController().signal)
+  const items: JsonObject[] = []
+  for await (const { json } of builder.items()) items.push(JSON.parse(json) as JsonObject)
+  builder.close()
+  return { importer, items, reasons: rejects.sample().map(({ reason }) => reason) }
+}
+
+const ndjson = (...records: unknown[]) => records.map(record => JSON.stringify(record)).join('\n')
+
+describe('Shopify orders', () => {
+  const header =
+    'Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,Discount Amount,Shipping Method,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem compare at price,Lineitem sku,Lineitem requires shipping,Lineitem taxable,Lineitem fulfillment status,Billing Name,Billing City,Billing Country,Shipping Name,Shipping City,Shipping Country,Cancelled at,Refunded Amount,Id,Phone'
+  const rows = [
+    '#1001,Ada@Example.com,partially_refunded,2024-02-20 08:20:00 -0500,fulfilled,,yes,USD,60.00,5.00,4.20,69.20,WELCOME,2.00,Standard,2024-02-20 08:18:10 -0500,2,Mug,20.00,,MUG-1,true,true,fulfilled,Ada L,London,GB,Ada L,London,GB,,10.00,7410,',
+    '#1001,Ada@Example.com,,,,,,,,,,,,,,2024-02-20 08:18:10 -0500,1,"Plate, blue",20.00,,PLATE-1,true,true,fulfilled,,,,,,,,,,',
+    '#1002,,voided,,unfulfilled,,no,USD,8.00,0.00,0.00,8.00,,0.00,Standard,2024-02-21 10:00:00 -0500,1,Card,8.00,,CARD-1,true,true,pending,,,,,,,2024-02-22 10:00:00 -0500,0.00,7411,',
+  ]
+
+  it('makes orders of lines, with refunds, cancellations and the people', async () => {
+    const { importer, items } = await imported([header, ...rows].join('\n'))
+    expect(importer.name).toBe('shopify-orders')
+    expect(items.map(item => [item.type, item.event ?? null, item.userId ?? item.anonymousId, item.timestamp])).toEqual(
+      [
+        ['identify', null, 'ada@example.com', '2024-02-20T13:18:10.000Z'],
+        ['track', 'Order Completed', 'ada@example.com', '2024-02-20T13:18:10.000Z'],
+        ['track', 'Order Refunded', 'ada@example.com', '2024-02-20T13:18:10.000Z'],
+        ['track', 'Order Completed', 'shopify:#1002', '2024-02-21T15:00:00.000Z'],
+        ['track', 'Order Cancelled', 'shopify:#1002', '2024-02-22T15:00:00.000Z'],
+      ],
+    )
+    expect(items[1]?.properties).toEqual({
+      order_id: '#1001',
+      total: 69.2,
+      subtotal: 60,
+      shipping: 5,
+      tax: 4.2,
+      discount: 2,
+      coupon: 'WELCOME',
+      currency: 'USD',
+      country: 'GB',
+      products: [
+        { sku: 'MUG-1', name: 'Mug', price: 20, quantity: 2 },
+        { sku: 'PLATE-1', name: 'Plate, blue', price: 20, quantity: 1 },
+      ],
+    })
+    expect(items[2]?.properties).toMatchObject({ total: 10, currency: 'USD' })
+  })
+})
+
+describe('Google Analytics 4', () => {
+  const base = { event_date: '20240501', user_pseudo_id: '111.222', platform: 'WEB' }
+  const param = (key: string, value: JsonObject) => ({ key, value })
+
+  it('reads the BigQuery export', async () => {
+    const { importer, items } = await imported(
+      ndjson(
+        {
+          ...base,
+          event_timestamp: '1714557600000000',
+          event_name: 'page_view',
+          event_params: [
+            param('page_location', { string_value: 'https://shop.example/mugs?x=1' }),
+            param('ga_session_id', { int_value: '17' }),
+          ],
+          device: { category: 'mobile', operating_system: 'Android', language: 'en-gb' },
+          geo: { country: 'Germany' },
+          traffic_source: { source: 'google', medium: 'cpc', name: '(not set)' },
+          items: [],
+        },
+        {
+          ...base,
+          user_id: 'ada',
+          event_timestamp: '1714557660000000',
+          event_name: 'purchase',
+          event_params: [param('currency', { string_value: 'EUR' })],
+          ecommerce: { transaction_id: 'T1', purchase_revenue: 30.5, shipping_value: 5, tax_value: null },
+          items: [{ item_id: 'MUG', item_name: 'Mug', price: 10.25, quantity: 3, item_brand: '(not set)' }],
+        },
+        { ...base, event_timestamp: '1714557661000000', event_name: 'level_up', event_params: [], items: [] },
+      ),
+    )
+    expect(importer.name).toBe('ga4')
+    expect(items[0]).toMatchObject({
+      type: 'page',
+      anonymousId: '111.222',
+      timestamp: '2024-05-01T10:00:00.000Z',
+      properties: { url: 'https://shop.example/mugs?x=1', path: '/mugs', ga_session_id: 17 },
+      context: {
+        device: { type: 'mobile' },
+        os: { name: 'Android' },
+        locale: 'en-gb',
+        location: { country: 'Germany' },
+        campaign: { source: 'google', medium: 'cpc' },
+      },
+    })
+    expect(items[1]).toMatchObject({
+      type: 'track',
+      event: 'Order Completed',
+      userId: 'ada',
+      anonymousId: '111.222',
+      properties: {
+        order_id: 'T1',
+        total: 30.5,
+        shipping: 5,
+        currency: 'EUR',
+        products: [{ product_id: 'MUG', name: 'Mug', price: 10.25, quantity: 3 }],
+      },
+    })
+    expect(items[1]?.properties).not.toHaveProperty('tax')
+    expect(items[2]).toMatchObject({ event: 'level_up' })
+  })
+
+  it('reads a flat CSV of it', async () => {
+    const { importer, items } = await imported(
+      'event_timestamp,event_name,user_pseudo_id,user_id,ecommerce.transaction_id,ecommerce.purchase_revenue,device.category\n1714557600000000,purchase,1.2,,T1,9.5,desktop\n',
+    )
+    expect(importer.name).toBe('ga4')
+    expect(items[0]).toMatchObject({
+      event: 'Order Completed',
+      properties: { order_id: 'T1', total: 9.5 },
+      context: { device: { type: 'desktop' } },
+    })
+  })
+})
+
+describe('PostHog', () => {
+  const event = (name: string, distinct_id: string, properties: JsonObject, second: number) => ({
+    uuid: `0190a-${second}`,
+    event: name,
+    distinct_id,
+    properties,
+    timestamp: `2024-05-01T10:00:0${second}.000Z`,
+    created_at: '2024-05-01T11:00:00Z',
+    team_id: 1,
+  })
+  const records = [
+    event(
+      '$pageview',
+      'dev1',
+      {
+        $device_id: 'dev1',
+        $is_identified: false,
+        $current_url: 'https://x/a',
+        $pathname: '/a',
+        utm_source: 'news',
+        $device_type: 'Mobile',
+      },
+      1,
+    ),
+    event(
+      '$identify',
+      'ada',
+      { $anon_distinct_id: 'dev1', $device_id: 'dev1', $set: { plan: 'pro' }, $set_once: { plan: 'free', first: 1 } },
+      2,
+    ),
+    event('Order Completed', 'ada', { $device_id: 'dev1', $lib: 'web', total: 5, currency: 'EUR' }, 3),
+    event('$groupidentify', 'ada', { $group_type: 'company', $group_key: 'acme', $group_set: { employees: 7 } }, 4),
+    event('$create_alias', 'ada', { alias: 'old-ada' }, 5),
+  ]
+  const expected = [
+    {
+      type: 'page',
+      anonymousId: 'dev1',
+      messageId: '0190a-1',
+      properties: { path: '/a' },
+      context: { campaign: { source: 'news' }, device: { type: 'mobile' } },
+    },
+    { type: 'identify', userId: 'ada', anonymousId: 'dev1', traits: { plan: 'pro', first: 1 } },
+    {
+      type: 'track',
+      event: 'Order Completed',
+      userId: 'ada',
+      anonymousId: 'dev1',
+      properties: { total: 5, currency: 'EUR' },
+    },
+    { type: 'group', groupId: 'acme', traits: { employees: 7 } },
+    { type: 'alias', userId: 'ada', previousId: 'old-ada' },
+  ]
+
+  it('reads its events as NDJSON', async () => {
+    const { importer, items } = await imported(ndjson(...records))
+    expect(importer.name).toBe('posthog')
+    expect(items).toMatchObject(expected)
+    expect(items[0]).not.toHaveProperty('userId')
+    expect(items[2]?.properties).toEqual({ total: 5, currency: 'EUR' })
+  })
+
+  it('reads the same as CSV, with the properties as JSON', async () => {
+    const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
+    const lines = records.map(record =>
+      [
+        record.uuid,
+        quoted(record.event),
+        record.distinct_id,
+        quoted(JSON.stringify(record.properties)),
+        record.timestamp,
+      ].join(','),
+    )
+    const { importer, items } = await imported(['uuid,event,distinct_id,properties,timestamp', ...lines].join('\n'))
+    expect(importer.name).toBe('posthog')
+    expect(items).toMatchObject(expected)
+  })
+})
+
+describe('Klaviyo', () => {
+  it('reads a profiles export', async () => {
+    const { importer, items } = await imported(
+      'Email,Klaviyo ID,First Name,Last Name,Phone Number,City,Country,Email Marketing Consent,Date Added,Orders\nAda@Example.com,01H,Ada,L,+44,London,United Kingdom,SUBSCRIBED,2024-05-01 10:00:00,3\n,02H,Bob,,,,,NEVER_SUBSCRIBED,,\n',
+    )
+    expect(importer.name).toBe('klaviyo-profiles')
+    expect(items).toMatchObject([
+      {
+        type: 'identify',
+        userId: 'ada@example.com',
+        timestamp: '2024-05-01T10:00:00.000Z',
+        traits: {
+          email: 'ada@example.com',
+          firstName: 'Ada',
+          address: { city: 'London', country: 'United Kingdom' },
+          'Email Marketing Consent': 'SUBSCRIBED',
+          Orders: 3,
+        },
+      },
+      { type: 'identify', userId: 'klaviyo:02H', timestamp: '2025-01-01T00:00:00.000Z' },
+    ])
+  })
+
+  it('reads events as its API has them, and flat', async () => {
+    const api = await imported(
+      ndjson({
+        type: 'event',
+        id: 'e1',
+        attributes: {
+          metric_name: 'Placed Order',
+          datetime: '2024-05-01T10:00:00+00:00',
+          uuid: 'u1',
+          event_properties: {
+            $value: 30.5,
+            OrderId: '17',
+            Items: [{ ProductID: 'M', ProductName: 'Mug', ItemPrice: 10, Quantity: 3 }],
+          },
+        },
+        relationships: { profile: { data: { type: 'profile', id: '01H' } } },
+      }),
+    )
+    expect(api.importer.name).toBe('klaviyo-events')
+    expect(api.items).toMatchObject([
+      {
+        event: 'Order Completed',
+        userId: 'klaviyo:01H',
+        messageId: 'u1',
+        properties: { total: 30.5, order_id: '17', products: [{ product_id: 'M', quantity: 3 }] },
+      },
+    ])
+    const flat = await imported('Metric,Timestamp,Email,Subject\nOpened Email,2024-05-01 10:00:00,Ada@x.com,Hello\n')
+    expect(flat.importer.name).toBe('klaviyo-events')
+    expect(flat.items).toMatchObject([
+      {
+        event: 'Email Opened',
+        userId: 'ada@x.com',
+        properties: { Subject: 'Hello' },
+        context: { traits: { email: 'ada@x.com' } },
+      },
+    ])
+  })
+})
+
+describe('Segment', () => {
+  it('reads raw events, without what was only transport', async () => {
+    const { importer, items } = await imported(
+      ndjson(
+        {
+          type: 'identify',
+          messageId: 'm2',
+          userId: 'ada',
+          anonymousId: 'a1',
+          traits: { plan: 'pro' },
+          timestamp: '2024-05-01T10:00:01.000Z',
+          receivedAt: '2024-05-01T10:00:09.000Z',
+          sentAt: '2024-05-01T10:00:08.000Z',
+          integrations: {},
+          version: 2,
+        },
+        {
+          type: 'track',
+          messageId: 'm1',
+          anonymousId: 'a1',
+          event: 'Product Viewed',
+          properties: { sku: 'M' },
+          context: { locale: 'de' },
+          timestamp: '2024-05-01T10:00:00.000Z',
+          userId: null,
+        },
+      ),
+    )
+    expect(importer.name).toBe('segment')
+    expect(items).toEqual([
+      {
+        type: 'track',
+        messageId: 'm1',
+        anonymousId: 'a1',
+        event: 'Product Viewed',
+        properties: { sku: 'M' },
+        context: { locale: 'de' },
+        timestamp: '2024-05-01T10:00:00.000Z',
+      },
+      {
+        type: 'identify',
+        messageId: 'm2',
+        userId: 'ada',
+        anonymousId: 'a1',
+        traits: { plan: 'pro' },
+        timestamp: '2024-05-01T10:00:01.000Z',
+      },
+    ])
+  })
+
+  it('reads warehouse tables', async () => {
+    const tracks = await imported(
+      'id,received_at,original_timestamp,timestamp,anonymous_id,user_id,event,event_text,context_page_url,context_ip,sku,price\nm1,2024-05-01 10:00:05,2024-05-01 10:00:00,2024-05-01 10:00:01.5,a1,,product_viewed,Product Viewed,https://x/a,1.2.3.4,M,9.5\n',
+    )
+    expect(tracks.importer.name).toBe('segment-warehouse')
+    expect(tracks.items).toEqual([
+      {
+        type: 'track',
+        messageId: 'm1',
+        anonymousId: 'a1',
+        event: 'Product Viewed',
+        properties: { sku: 'M', price: 9.5 },
+        context: { page: { url: 'https://x/a' }, ip: '1.2.3.4' },
+        timestamp: '2024-05-01T10:00:01.500Z',
+      },
+    ])
+    const identifies = await imported(
+      'id,received_at,original_timestamp,user_id,plan\nm1,2024-05-01 10:00:05,2024-05-01 10:00:00,ada,pro\n',
+    )
+    expect(identifies.items).toMatchObject([{ type: 'identify', userId: 'ada', traits: { plan: 'pro' } }])
+  })
+})
+
+describe('plain files', () => {
+  it('events with the usual column names', async () => {
+    const { items } = await imported('user_id,event,timestamp,price\nada,Bought,2024-05-01 10:00:00,9.5\n')
+    expect(items).toEqual([
+      {
+        type: 'track',
+        userId: 'ada',
+        event: 'Bought',
+        properties: { price: 9.5 },
+        timestamp: '2024-05-01T10:00:00.000Z',
+      },
+    ])
+  })
+
+  it('traits, at the moment of the import where there is no time', async () => {
+    const { items } = await imported('userId,plan,age\nada,pro,36\n', 'traits')
+    expect(items).toEqual([
+      { type: 'identify', userId: 'ada', traits: { plan: 'pro', age: 36 }, timestamp: '2025-01-01T00:00:00.000Z' },
+    ])
+  })
+
+  it('decisions', async () => {
+    const { items } = await imported(
+      'user_id,timestamp,touchpoint,experience,variant,control,propensity,exposed,hour\nada,2024-05-01,home,e1,a,false,0.45,true,9\n',
+      'decisions',
+    )
+    expect(items).toEqual([
+      {
+        type: 'decision',
+        userId: 'ada',
+        touchpoint: 'home',
+        experience: 'e1',
+        variant: 'a',
+        control: false,
+        propensity: 0.45,
+        exposed: true,
+        context: { hour: 9 },
+        timestamp: '2024-05-01T00:00:00.000Z',
+      },
+    ])
+  })
+
+  it('catalog items, whose title may look like a number', async () => {
+    const { importer, items } = await imported(
+      'id,title,price,categories,colour\n17,1984,9.5,Books|Novels,red\n',
+      'items',
+    )
+    expect(importer.target).toBe('catalog')
+    expect(items).toEqual([{ id: '17', title: '1984', price: 9.5, categories: ['Books', 'Novels'], colour: 'red' }])
+  })
+
+  it('exchange rates', async () => {
+    const { importer, items } = await imported('day,currency,base,rate\n2024-05-01,USD,EUR,0.93\n', 'rates')
+    expect(importer.target).toBe('rates')
+    expect(items).toEqual([{ day: '2024-05-01', currency: 'USD', base: 'EUR', rate: 0.93 }])
+  })
+
+  it('says what is missing from a file it does not know', async () => {
+    await expect(imported('a,b\n1,2\n')).rejects.toThrow(
+      /needs the columns event, timestamp, and userId or anonymousId; it has a, b/,
+    )
+    await expect(imported('a,b\n1,2\n', 'items')).rejects.toThrow(/as plain items it needs the columns id/)
+  })
+})

@@ -1,0 +1,251 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { Api } from '../http/api.ts'
+import { type FakeAnswer, fakeApi, importTaker } from '../testing/fakeApi.ts'
+import { temporaryFile, temporaryFolder, testShell } from '../testing/shell.ts'
+import { type ImportOptions, importFile } from './run.ts'
+
+const day = (n: number) => new Date(Date.UTC(2024, 0, 1) + n * 60_000).toISOString()
+
+/** Events of some people, not in order of time. */
+function events(count: number): string {
+  const rows = Array.from({ length: count }, (_, i) => `p${i % 97},E${i % 3},${day((i * 7919) % count)},${i}`)
+  return `user_id,event,timestamp,n\n${rows.join('\n')}\n`
+}
+
+function optionsOf(file: string, more: Partial<ImportOptions> = {}): ImportOptions {
+  return {
+    file,
+    kind: undefined,
+    mapping: undefined,
+    rejects: `${file}.rejects.csv`,
+    dryRun: false,
+    limit: undefined,
+    ...more,
+  }
+}
+
+const api = (url: string, wait: (ms: number) => Promise<void> = async () => undefined) =>
+  new Api({ url, key: 'secret', wait })
+
+describe('an import', () => {
+  it('R10 sends each person’s events in order of time, several requests in flight, however little memory there is', async () => {
+    const taker = importTaker()
+    let inFlight = 0
+    let most = 0
+    const { url } = await fakeApi(async ({ body }): Promise<FakeAnswer> => {
+      most = Math.max(most, ++inFlight)
+      await new Promise(resolve => setImmediate(resolve))
+      inFlight--
+      return { body: taker.take(body) }
+    })
+    const file = temporaryFile('events.csv', events(30_000))
+    const summary = await importFile(optionsOf(file, { memory: 500_000 }), api(url), testShell())
+    expect(summary).toMatchObject({
+      rows: 30_000,
+      items: 30_000,
+      stored: 30_000,
+      duplicates: 0,
+      rejected: 0,
+      interrupted: false,
+    })
+    expect(summary.names).toEqual({ E0: 10_000, E1: 10_000, E2: 10_000 })
+    expect(most).toBeGreaterThan(1)
+    const last = new Map<string, string>()
+    for (const { userId = '', timestamp } of taker.items) {
+      expect(timestamp >= (last.get(userId) ?? '')).toBe(true)
+      last.set(userId, timestamp)
+    }
+    expect(new Set(taker.items.map(({ row }) => row)).size).toBe(30_000)
+  })
+
+  it('R3 again it changes nothing; the row is that of the file', async () => {
+    const taker = importTaker()
+    const { url } = await fakeApi(({ body }) => ({ body: taker.take(body) }))
+    const file = temporaryFile('events.csv', events(500))
+    await importFile(optionsOf(file), api(url), testShell())
+    expect(taker.items.every(({ row, properties }) => row === (properties as { n: number }).n)).toBe(true)
+    const again = await importFile(optionsOf(file), api(url), testShell())
+    expect(again).toMatchObject({ stored: 0, duplicates: 500 })
+  })
+
+  it('R3 each item that one row makes has a number of its own', async () => {
+    const taker = importTaker()
+    const { url } = await fakeApi(({ body }) => ({ body: taker.take(body) }))
+    const mapping = temporaryFile(
+      'm.yaml',
+      "match: all\ncommon: { userId: '{u}', time: '2024-01-01' }\nrules:\n  - { type: track, event: A }\n  - { type: track, event: B, when: { column: b, is: 1 } }\n",
+    )
+    const file = temporaryFile('x.csv', 'u,b\nada,1\nbob,0\ncyd,1\n')
+    const summary = await importFile(optionsOf(file, { mapping }), api(url), testShell())
+    expect(summary).toMatchObject({ rows: 3, items: 5, stored: 5, duplicates: 0 })
+    expect(taker.items.map(({ row, event }) => `${row} ${event}`).sort()).toEqual(['0 A', '1 B', '2 A', '4 A', '5 B'])
+  })
+
+  it('waits as long as the server asks (429) and loses nothing', async () => {
+    const taker = importTaker()
+    let refusals = 3
+    const { url } = await fakeApi(({ body }) =>
+      refusals-- > 0
+        ? { status: 429, headers: { 'retry-after': '7' }, body: { error: { code: 'too_busy', message: 'Busy' } } }
+        : { body: taker.take(body) },
+    )
+    const waits: number[] = []
+    const file = temporaryFile('events.csv', events(50))
+    const summary = await importFile(
+      optionsOf(file),
+      api(url, async ms => void waits.push(ms)),
+      testShell(),
+    )
+    expect(summary.stored).toBe(50)
+    expect(waits).toEqual([7000, 7000, 7000])
+  })
+
+  it('interrupted, it goes on where it stopped, and sends nothing twice but the last window', async () => {
+    const taker = importTaker()
+    const shell = testShell()
+    let requests = 0
+    const { url } = await fakeApi(({ body }) => {
+      if (++requests === 14) shell.interrupt()
+      return { body: taker.take(body) }
+    })
+    const file = temporaryFile('events.csv', events(50_000))
+    const first = await importFile(optionsOf(file), api(url), shell)
+    expect(first.interrupted).toBe(true)
+    expect(taker.items.length).toBeLessThan(50_000)
+    const second = await importFile(optionsOf(file), api(url), testShell({ cache: shell.environment.cache }))
+    expect(second).toMatchObject({ interrupted: false, rejected: 0 })
+    expect(taker.items.length).toBe(50_000)
+    expect(second.stored + first.stored).toBe(50_000)
+    // A third run knows of no interruption: it sends all, and all is known.
+    const third = await importFile(optionsOf(file), api(url), testShell({ cache: shell.environment.cache }))
+    expect(third).toMatchObject({ stored: 0, duplicates: 50_000, resumed: 0 })
+  })
+
+  it('interrupted and resumed against a server that has forgotten, it begins from the start', async () => {
+    const shell = testShell()
+    let taker = importTaker()
+    const { url } = await fakeApi(({ body }) => {
+      const answer = taker.take(body)
+      if (taker.items.length > 45_000) shell.interrupt()
+      return { body: answer }
+    })
+    const file = temporaryFile('events.csv', events(60_000))
+    expect((await importFile(optionsOf(file), api(url), shell)).interrupted).toBe(true)
+    taker = importTaker()
+    const second = await importFile(optionsOf(file), api(url), testShell({ cache: shell.environment.cache }))
+    expect(second.interrupted).toBe(false)
+    expect(taker.items.length).toBe(60_000)
+  })
+
+  it('stops at an error it cannot wait out, and says which', async () => {
+    const { url } = await fakeApi(() => ({
+      status: 401,
+      body: { error: { code: 'unknown_key', message: 'No such key.', mend: 'Use another.' } },
+    }))
+    const file = temporaryFile('events.csv', events(10))
+    await expect(importFile(optionsOf(file), api(url), testShell())).rejects.toThrow('No such key.')
+  })
+
+  it('writes bad rows with their reason, whoever found them, and takes in the others', async () => {
+    const taker = importTaker(({ event }) => (event === 'Forbidden' ? 'event is forbidden here' : undefined))
+    const { url } = await fakeApi(({ body }) => ({ body: taker.take(body) }))
+    const file = temporaryFile(
+      'e.csv',
+      'user_id,event,timestamp,note\nada,A,2024-05-01,\nbob,Forbidden,2024-05-01,"a ""b"""\ncyd,A,yesterday,\nshort,A\n,A,2024-05-01,\ndot,A,2024-05-02,\n',
+    )
+    const summary = await importFile(optionsOf(file), api(url), testShell())
+    expect(summary).toMatchObject({ rows: 6, stored: 2, rejected: 4, rejects: `${file}.rejects.csv` })
+    expect(readFileSync(`${file}.rejects.csv`, 'utf8')).toBe(
+      [
+        'reject_row,reject_reason,user_id,event,timestamp,note',
+        '2,event is forbidden here,bob,Forbidden,2024-05-01,"a ""b"""',
+        '3,"""yesterday"" is not a time",cyd,A,yesterday,',
+        '4,"it has 2 cells, the header 4","short,A"',
+        '5,it names nobody: neither userId nor anonymousId has a value,,A,2024-05-01,',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('all rows of a group that is refused are written, so that it can be mended and imported', async () => {
+    const taker = importTaker(({ order }) => (order === undefined ? undefined : 'no'))
+    const { url } = await fakeApi(({ body }) => ({ body: taker.take(body) }))
+    const mapping = temporaryFile(
+      'm.yaml',
+      "rules: [{ type: track, event: O, userId: '{u}', time: { column: t }, group: o, properties: { n: { $sum: { $number: n } } } }]",
+    )
+    const file = temporaryFile(
+      'x.csv',
+      'o,u,t,n\n1,ada,2024-05-01,1\n2,bob,2024-05-01,x\n1,ada,2024-05-01,2\n2,bob,2024-05-01,3\n',
+    )
+    const summary = await importFile(optionsOf(file, { mapping }), api(url), testShell())
+    expect(summary).toMatchObject({ items: 1, stored: 1, rejected: 1 })
+    expect(taker.items).toMatchObject([{ row: 0, properties: { n: 3 } }])
+    const lines = readFileSync(`${file}.rejects.csv`, 'utf8').trim().split('\n')
+    expect(lines.slice(1).map(line => line.split(',')[0])).toEqual(['2', '4'])
+    expect(lines[1]).toContain('n is ""x"", not a number')
+  })
+
+  it('an item of 1 MB is sent, a larger one refused with its size', async () => {
+    const taker = importTaker()
+    const { url } = await fakeApi(({ body }) => ({ body: taker.take(body) }))
+    const event = (n: number) =>
+      JSON.stringify({
+        type: 'track',
+        userId: 'ada',
+        event: 'E',
+        timestamp: day(0),
+        properties: { text: 'x'.repeat(n) },
+      })
+    const file = temporaryFile('x.ndjson', `${event((1 << 20) - 200)}\n${event(1 << 20)}\n${event(10)}\n`)
+    const summary = await importFile(optionsOf(file), api(url), testShell())
+    expect(summary).toMatchObject({ stored: 2, rejected: 1 })
+    expect(summary.reasons[0]?.reason).toContain('it would be an item of 1.0 MB; at most 1 MB is taken')
+  })
+
+  it('a dry run sends nothing and shows the first item; a limit sends the first in order of time', async () => {
+    const taker = importTaker()
+    const { url, requests } = await fakeApi(({ body }) => ({ body: taker.take(body) }))
+    const file = temporaryFile('events.csv', events(1_000))
+    const dry = await importFile(optionsOf(file, { dryRun: true }), api(url), testShell())
+    expect(requests).toEqual([])
+    expect(dry).toMatchObject({ items: 1_000, stored: 0, dryRun: true, example: { at: Date.UTC(2024, 0, 1) } })
+    await importFile(optionsOf(file, { limit: 3 }), api(url), testShell())
+    expect(taker.items.map(({ timestamp }) => timestamp)).toEqual([day(0), day(1), day(2)])
+    const all = await importFile(optionsOf(file), api(url), testShell())
+    expect(all).toMatchObject({ stored: 997, duplicates: 3 })
+  })
+
+  it('catalog items go to the catalog; of a batch that is refused the others are kept', async () => {
+    const stored: string[] = []
+    const { url } = await fakeApi(({ path, body }) => {
+      expect(path).toBe('/v1/catalog')
+      const { items } = body as { items: { id: string; price: number }[] }
+      const bad = items.findIndex(({ price }) => price < 0)
+      if (bad >= 0)
+        return {
+          status: 400,
+          body: { error: { code: 'invalid', message: 'price must be >= 0', path: `body.items[${bad}].price` } },
+        }
+      stored.push(...items.map(({ id }) => id))
+      return { body: { stored: items.length } }
+    })
+    const file = temporaryFile(
+      'items.csv',
+      `id,title,price\n${Array.from({ length: 40 }, (_, i) => `i${i},T,${i === 17 ? -1 : i}`).join('\n')}\n`,
+    )
+    const summary = await importFile(optionsOf(file, { kind: 'items' }), api(url), testShell())
+    expect(summary).toMatchObject({ stored: 39, rejected: 1 })
+    expect(new Set(stored).size).toBe(39)
+    expect(readFileSync(`${file}.rejects.csv`, 'utf8')).toContain('18,body.items[0].price: price must be >= 0,i17,T,-1')
+  })
+
+  it('leaves no rejects file where nothing was rejected', async () => {
+    const taker = importTaker()
+    const { url } = await fakeApi(({ body }) => ({ body: taker.take(body) }))
+    const file = temporaryFile('events.csv', events(10))
+    await importFile(optionsOf(file), api(url), testShell({ cache: temporaryFolder() }))
+    expect(existsSync(`${file}.rejects.csv`)).toBe(false)
+  })
+})

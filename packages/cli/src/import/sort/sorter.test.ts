@@ -1,0 +1,60 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Sorter, type SortRecord } from './sorter.ts'
+
+async function sorted(
+  records: readonly SortRecord[],
+  limit?: number,
+): Promise<{ result: SortRecord[]; runs: number; again: SortRecord[] }> {
+  const sorter = new Sorter(limit)
+  for (const record of records) await sorter.add(record)
+  const read = async () => {
+    const result: SortRecord[] = []
+    for await (const record of sorter.sorted()) result.push(record)
+    return result
+  }
+  const outcome = { result: await read(), runs: sorter.runs, again: await read() }
+  sorter.close()
+  return outcome
+}
+
+const line = fc.string({ unit: fc.constantFrom('a', 'é', '\t', '"', ' ') })
+
+describe('the sorter', () => {
+  it.each([
+    ['numbers', fc.integer({ min: -5, max: 5 })],
+    ['texts', fc.string({ unit: fc.constantFrom('a', 'B', '\n', '\t', 'é'), maxLength: 3 })],
+  ] as [string, fc.Arbitrary<number | string>][])(
+    'R11 agrees with sorting in memory, however little it may hold: %s',
+    async (_, key) => {
+      const record = fc.record({ key, row: fc.nat(1000), output: fc.nat(3), line })
+      await fc.assert(
+        fc.asyncProperty(
+          fc.uniqueArray(record, { selector: ({ row, output }) => row * 4 + output, maxLength: 200 }),
+          fc.integer({ min: 100, max: 20_000 }),
+          async (records, limit) => {
+            const compare = (a: SortRecord, b: SortRecord) =>
+              (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) || a.row - b.row || a.output - b.output
+            const { result, again } = await sorted(records, limit)
+            expect(result).toEqual([...records].sort(compare))
+            expect(again).toEqual(result)
+          },
+        ),
+        { numRuns: 40 },
+      )
+    },
+  )
+
+  it('writes runs to the disk only when memory is full, and leaves nothing behind', async () => {
+    const before = readdirSync(tmpdir()).filter(name => name.startsWith('espalier-sort-'))
+    const records = Array.from({ length: 500 }, (_, i) => ({ key: 500 - i, row: i, output: 0, line: 'x'.repeat(100) }))
+    expect((await sorted(records)).runs).toBe(0)
+    const { result, runs } = await sorted(records, 10_000)
+    expect(runs).toBeGreaterThan(5)
+    expect(result.map(({ key }) => key)).toEqual(Array.from({ length: 500 }, (_, i) => i + 1))
+    const after = readdirSync(tmpdir()).filter(name => name.startsWith('espalier-sort-') && !before.includes(name))
+    expect(after.filter(name => existsSync(`${tmpdir()}/${name}`))).toEqual([])
+  })
+})
