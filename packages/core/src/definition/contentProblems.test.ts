@@ -11,8 +11,17 @@ const card = {
     product: { type: 'object', required: ['id', 'price'] },
     link: { anyOf: [{ type: 'string', format: 'uri' }, { $ref: '#/$defs/target' }] },
     list: { type: 'array', items: { oneOf: [{ type: 'string' }, { type: 'object', required: ['price'] }] } },
+    body: { anyOf: [{ type: 'string' }, { type: 'object', properties: { shown: { type: 'string' } } }] },
+    target: { $ref: '#/$defs/target' },
   },
-  $defs: { target: { type: 'object', required: ['page'], properties: { page: { type: 'string' } } } },
+  $defs: {
+    target: {
+      type: 'object',
+      required: ['page'],
+      additionalProperties: false,
+      properties: { page: { type: 'string', description: 'A page.' } },
+    },
+  },
 }
 
 describe('content against its schema', () => {
@@ -24,6 +33,17 @@ describe('content against its schema', () => {
     ['says something unknown', { title: 'Hello', titel: 1 }, ['at.titel: "titel" is not known here']],
     ['fits no alternative', { title: 'Hello', link: 3 }, ['at.link: 3 fits none of the alternatives']],
     ['an item is not known here, and is what the schema asks for', { title: 'Hello', product: { $item: 'shoe' } }, []],
+    ['an item within alternatives', { title: 'Hello', body: { shown: { $item: 'shoe' } } }, []],
+    [
+      'what is no alternative, item or not',
+      { title: 'Hello', body: 3, list: [{ $item: 'shoe' }] },
+      ['at.body: 3 fits none of the alternatives'],
+    ],
+    [
+      'does not fit what the schema refers to',
+      { title: 'Hello', target: { pag: 1 } },
+      ['at.target.page: "page" is missing', 'at.target.pag: "pag" is not known here'],
+    ],
     ['an item among alternatives', { title: 'Hello', list: [{ $item: 'shoe' }] }, []],
     [
       'an item hides nothing beside it',
@@ -42,6 +62,12 @@ describe('content against its schema', () => {
     const problems = contentProblems(content, card, ['at'])
     expect(problems.map(({ path, message }) => `${path}: ${message}`)).toEqual(expected)
     for (const { mend } of problems) expect(mend).not.toBe('')
+  })
+
+  it('says what is missing in the words of the schema, through its references', () => {
+    expect(contentProblems({ title: 'Hello', target: {} }, card, [])).toEqual([
+      { path: 'target.page', message: '"page" is missing', mend: 'add it: A page' },
+    ])
   })
 
   it('anything goes without a schema, but an item must be one', () => {

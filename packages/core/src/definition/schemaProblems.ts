@@ -25,8 +25,7 @@ const ALTERNATIVES: readonly string[] = ['anyOf', 'oneOf', 'not', 'if', 'contain
  */
 export function schemaProblems(schema: object, value: unknown, base: Path, unknown: readonly string[] = []): Problem[] {
   const places = new Map<string, { keyword: string; problem: Problem }>()
-  for (const error of errorsOf(schema, value)) {
-    if (dependsOn(error, unknown)) continue
+  for (const error of dependable(errorsOf(schema, value), unknown)) {
     for (const found of translate(schema, value, base, error)) {
       const first = places.get(found.path)
       // Of alternatives that differ in type, each complains; only that none fits is true.
@@ -48,12 +47,21 @@ function errorsOf(schema: object, value: unknown): TLocalizedValidationError[] {
   }
 }
 
-/** Whether an error may be due to a place that is not known. */
-function dependsOn({ instancePath, keyword }: TLocalizedValidationError, unknown: readonly string[]): boolean {
-  return unknown.some(
-    place =>
-      isWithin(instancePath, place) ||
-      (isWithin(place, instancePath) && (ALTERNATIVES.includes(keyword) || keyword.startsWith('unevaluated'))),
+/** Errors without those that may be due to a place that is not known: on it, in it, or about alternatives around it. */
+function dependable(errors: TLocalizedValidationError[], unknown: readonly string[]): TLocalizedValidationError[] {
+  if (unknown.length === 0) return errors
+  const undecided = errors.filter(
+    ({ keyword, instancePath }) =>
+      (ALTERNATIVES.includes(keyword) || keyword.startsWith('unevaluated')) &&
+      unknown.some(place => isWithin(place, instancePath)),
+  )
+  return errors.filter(
+    error =>
+      !unknown.some(place => isWithin(error.instancePath, place)) &&
+      // Each alternative complains for itself, under the path of the keyword.
+      !undecided.some(
+        around => error === around || isWithin(error.schemaPath, `${around.schemaPath}/${around.keyword}`),
+      ),
   )
 }
 
@@ -120,8 +128,18 @@ function translate(schema: object, value: unknown, base: Path, error: TLocalized
   }
 }
 
+/** The node that an error is about. TypeBox's schema paths go through references as if they were not there. */
 function nodeAt(schema: object, schemaPath: string): Node {
-  return (follow(schema, pointerSteps(schemaPath.replace(/^#/, ''))) ?? {}) as Node
+  let here = withReferred(schema, schema)
+  for (const step of pointerSteps(schemaPath.replace(/^#/, ''))) here = withReferred(schema, follow(here, [step]))
+  return here
+}
+
+/** A node together with what it refers to. */
+function withReferred(schema: object, node: unknown): Node {
+  const { $ref: reference } = (node ?? {}) as { $ref?: unknown }
+  if (typeof reference !== 'string' || !reference.startsWith('#')) return (node ?? {}) as Node
+  return { ...(follow(schema, pointerSteps(reference.slice(1))) as Node), ...(node as Node) }
 }
 
 function unknownNames(names: readonly string[], path: Path, node: Node): Problem[] {

@@ -28,6 +28,7 @@ it('R11 keeps the largest number of times that any live experience asks for, one
       experience('d', { did: 'View', atLeast: 9 }, 'ended'),
       experience('e', { did: 'View', atLeast: 9 }, 'running', true),
       experience('f', undefined),
+      experience('g', { did: 'View', atLeast: 2 }),
     ],
   })
   expect(needs.version).toBe(7)
