@@ -2,7 +2,7 @@ import type { JsonObject } from '@espalier/core'
 import { formatPercent, type Impact } from '@espalier/core/experiment'
 import { EXPERIENCES, PLANTED, plantedLift, type Shop, type Shopped } from '@espalier/simulator'
 import { palette } from '../output/colour.ts'
-import { money, percent } from '../output/number.ts'
+import { money } from '../output/number.ts'
 import { count } from '../output/progressLine.ts'
 import { table } from '../output/table.ts'
 import type { Demo } from './run.ts'
@@ -19,13 +19,11 @@ export async function reportFunnel({ api, shell }: Demo): Promise<void> {
   const { events, revenue } = await api.get<Summary>('/v1/summary')
   const countOf = (name: string) =>
     events.filter(event => event.name === name).reduce((sum, event) => sum + event.count, 0)
-  const rows = FUNNEL.map((name, i) => {
-    const before = i === 0 ? 0 : countOf(FUNNEL[i - 1]!)
-    return [name, count(countOf(name)), before > 0 ? percent(countOf(name) / before) : '']
-  })
-  shell.out(`\n${table(['event', 'times', 'of the one before'], rows, [1, 2])}`)
+  const visits = countOf('Home')
+  const rows = FUNNEL.map(name => [name, count(countOf(name)), ((100 * countOf(name)) / visits).toFixed(1)])
+  shell.out(`\n${table(['event', 'times', 'in 100 visits'], rows, [1, 2])}`)
   for (const { name, currency, count: times, sum } of revenue) {
-    shell.out(`${name}: ${count(times)}, ${money(sum, currency)}\n`)
+    if (name.startsWith('Order ')) shell.out(`${name}: ${count(times)}, ${money(sum, currency)}\n`)
   }
 }
 
@@ -45,10 +43,10 @@ export async function reportExperiences(
     const arms = variants.map(variant => ({ variant: variant.key, weight: variant.weight }))
     const planted = plantedLift(viewers, { key, arms, kpi: goal }, shop)
     const measured = [
-      ...(impact.variants.length > 1
-        ? impact.variants.map(one => ({ ...one, truth: planted.variants[one.variant]! }))
-        : []),
       ...(impact.personalized ? [{ ...impact.personalized, truth: planted.personalized }] : []),
+      ...(impact.variants.length > 1
+        ? impact.variants.map(one => ({ ...one, truth: planted.variants[one.variant] ?? Number.NaN }))
+        : []),
     ]
     for (const { variant, people, lift, truth } of measured) {
       const covers = lift.interval !== null && lift.interval[0] <= truth && truth <= lift.interval[1]

@@ -31,6 +31,8 @@ export interface Delivery {
   readonly at: number
   /** The same messageId was delivered before. */
   readonly repeated: boolean
+  /** From a crawler: a server refuses it. */
+  readonly crawler: boolean
 }
 
 /**
@@ -44,7 +46,7 @@ export function* deliveries(world: World, options: HistoryOptions): Generator<De
   for (const arrival of arrivals(world, options.from, options.to, rng.fork('arrivals'))) {
     while (pending.next <= arrival.at) yield pending.pop()!
     const own = rng.fork(`visit ${visits++}`)
-    for (const item of eventsOf(world, arrival, own)) deliver(pending, item, own, options.to)
+    for (const item of eventsOf(world, arrival, own)) deliver(pending, item, 'bot' in arrival, own, options.to)
   }
   for (let delivery = pending.pop(); delivery !== undefined; delivery = pending.pop()) yield delivery
 }
@@ -66,14 +68,14 @@ function* eventsOf(world: World, arrival: Arrival, rng: Random): Generator<Item>
   for (const step of steps) if (step.kind === 'event') yield step.item
 }
 
-function deliver(pending: Heap<Delivery>, item: Item, rng: Random, to: number): void {
+function deliver(pending: Heap<Delivery>, item: Item, crawler: boolean, rng: Random, to: number): void {
   const happened = Date.parse(item.timestamp)
   if (happened >= to) return
   let at = happened
   if (rng.chance(LATE_SHARE)) at += Math.floor(HOUR * rng.exponential() ** 3)
-  pending.push(at, { item, at, repeated: false })
+  pending.push(at, { item, at, repeated: false, crawler })
   if (rng.chance(REPEATED_SHARE)) {
     const again = at + Math.floor(10 * MINUTE * rng.exponential())
-    pending.push(again, { item, at: again, repeated: true })
+    pending.push(again, { item, at: again, repeated: true, crawler })
   }
 }

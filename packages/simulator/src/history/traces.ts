@@ -30,8 +30,8 @@ export function* traces(options: TraceOptions): Generator<TraceBatch> {
   const world = createWorld(options)
   const size = options.batch ?? 100
   let lines: string[] = []
-  for (const { item } of deliveries(world, { from, to: options.to ?? from + 4 * WEEK })) {
-    if (isCrawler(item)) continue
+  for (const { item, crawler } of deliveries(world, { from, to: options.to ?? from + 4 * WEEK })) {
+    if (crawler) continue
     lines.push(lineOf(item))
     if (lines.length === size) {
       yield batchOf(lines)
@@ -56,8 +56,4 @@ function lineOf({ context, ...rest }: Item): string {
 
 function batchOf(lines: readonly string[]): TraceBatch {
   return { body: Buffer.from(`{"batch":[${lines.join(',')}]}`), events: lines.length }
-}
-
-function isCrawler(item: Item): boolean {
-  return (item.context.userAgent as string).includes('compatible;')
 }

@@ -8,7 +8,7 @@ type Change =
   | { kind: 'experience'; key: string; body: DemoExperience }
 
 /** Experiences of the demo say all that the planted truth needs. */
-export type DemoExperience = Experience & {
+export type DemoExperience = Omit<Experience, 'goal' | 'control' | 'variants'> & {
   goal: Kpi
   control: number
   variants: { key: string; weight: number; content: Record<string, unknown> }[]
