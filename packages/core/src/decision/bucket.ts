@@ -82,10 +82,10 @@ export function shareOf(range: Range): number {
   return Math.max(0, pointsBelow(range[1]) - pointsBelow(range[0])) / POINTS
 }
 
-/** How many points lie below a bound, by the same comparison as `inRange`: the product alone may be off by a rounding. */
+/** How many points lie below a bound, by the same comparison as `inRange`. */
 function pointsBelow(bound: number): number {
+  // Rounding never goes past a point below the bound, but may stop one short.
   let count = Math.min(POINTS, Math.max(0, Math.round(bound * POINTS)))
-  while (count > 0 && (count - 1) / POINTS >= bound) count--
   while (count < POINTS && count / POINTS < bound) count++
   return count
 }

@@ -106,7 +106,7 @@ it('R6 decides as the oracle does: those held out never get the next experience'
       const { answers } = decide(inputOf(world, TOUCHPOINTS))
       for (const answer of answers) expect(answer).toMatchObject(oracle(world, answer.touchpoint))
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   )
 })
 
@@ -123,7 +123,7 @@ it('R6 the same input has the same answer, alone or with others, and nothing is 
         answers.filter(answer => some.includes(answer.touchpoint)),
       )
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   )
 })
 
