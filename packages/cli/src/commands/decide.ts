@@ -27,13 +27,13 @@ interface Answer {
 }
 
 export const decide: Register = (program, shell) => {
-  const many = (value: string, before: string[]) => [...before, value]
+  const many = (value: string, before: string[] = []) => [...before, value]
   const command = program
     .command('decide')
     .description('ask what a person gets at touchpoints, and why')
     .option('--user-id <id>', 'the known person')
     .option('--anonymous-id <id>', 'the browser or device')
-    .requiredOption('--touchpoint <key>', 'a touchpoint; repeat for several', many, [])
+    .requiredOption('--touchpoint <key>', 'a touchpoint; repeat for several', many)
     .option('--context <json>', 'context of the request, as JSON')
     .option('--preview <experience=variant>', 'force a variant; logs nothing; repeat for several', many, [])
     .option('--at <instant>', 'decide for this instant (a preview)')

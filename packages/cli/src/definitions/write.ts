@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
-import { type Document, parseAllDocuments, stringify } from 'yaml'
+import { type Document, isNode, isSeq, parseAllDocuments, stringify } from 'yaml'
 import { filesOf, readFile, type StatedDefinition } from './files.ts'
 import type { LiveDefinition, LiveSet } from './live.ts'
 import { orderedBody, sameBody } from './normal.ts'
@@ -72,20 +72,19 @@ function inJson(text: string, stated: StatedDefinition, definition: LiveDefiniti
 }
 
 function inYaml(text: string, stated: StatedDefinition, definition: LiveDefinition): string {
-  const documents = parseAllDocuments(text) as Document[]
-  const filled = documents.filter(document => document.contents !== null)
-  const single = filled.length === 1 ? filled[0] : undefined
-  if (single && Array.isArray(single.toJS())) {
-    single.setIn([stated.index], single.createNode(fieldsOf(definition)))
-    return single.toString(STYLE)
-  }
-  return filled
-    .map((document, i) =>
-      i === stated.index
-        ? `${document.commentBefore ? `#${document.commentBefore.replaceAll('\n', '\n#')}\n\n` : ''}${yamlOf(definition)}`
-        : document.toString(STYLE).replace(/^---\n/, ''),
-    )
-    .join('---\n')
+  const documents = (parseAllDocuments(text) as Document[]).filter(document => document.contents !== null)
+  const [only] = documents
+  if (documents.length === 1 && isSeq(only?.contents)) only.setIn([stated.index], only.createNode(fieldsOf(definition)))
+  else replaceContents(documents[stated.index]!, definition)
+  return documents.map(document => document.toString(STYLE).replace(/^---\n/, '')).join('---\n')
+}
+
+/** Comments inside a body go with it; the one above it stays. */
+function replaceContents(document: Document, definition: LiveDefinition): void {
+  const above = isNode(document.contents) ? document.contents.commentBefore : undefined
+  const contents = document.createNode(fieldsOf(definition))
+  if (above && isNode(contents)) contents.commentBefore = above
+  document.contents = contents as typeof document.contents
 }
 
 const STYLE = { lineWidth: 120 } as const

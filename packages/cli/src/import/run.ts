@@ -23,8 +23,9 @@ export interface ImportOptions {
   readonly rejects: string
   readonly dryRun: boolean
   readonly limit: number | undefined
-  /** Characters that sorting holds in memory. */
+  /** Bounds of memory: characters that sorting holds, items in a window of sending. */
   readonly memory?: number
+  readonly window?: number
 }
 
 export interface ImportSummary {
@@ -104,6 +105,7 @@ class Sending {
   readonly #rejects: Rejects
   readonly #line: ProgressLine
   readonly #limit: number | undefined
+  readonly #window: number | undefined
   #done = 0
 
   constructor(importer: Importer, builder: Builder, rejects: Rejects, line: ProgressLine, options: ImportOptions) {
@@ -112,6 +114,7 @@ class Sending {
     this.#rejects = rejects
     this.#line = line
     this.#limit = options.limit
+    this.#window = options.window
   }
 
   async send(api: Api, digest: string, shell: Shell, signal: AbortSignal): Promise<Result> {
@@ -128,7 +131,8 @@ class Sending {
     const file = createHash('sha256').update(`${digest}\n${meaning}`).digest('hex')
     const identity = createHash('sha256').update(`${file}\n${api.url}`).digest('hex')
     const progress = new ProgressFile(shell.environment.cache, identity)
-    return sendStream(items, { ...common, file, outputs, progress })
+    const window = this.#window === undefined ? {} : { window: this.#window }
+    return sendStream(items, { ...common, file, outputs, progress, ...window })
   }
 
   #sent = (items: readonly Sendable[], refused: number) => {

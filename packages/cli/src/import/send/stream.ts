@@ -11,6 +11,8 @@ export interface StreamOptions {
   readonly outputs: number
   readonly progress: ProgressFile
   readonly signal: AbortSignal
+  /** Items divided into lanes at once; what is sent again, at most, after an interruption. */
+  readonly window?: number
   /** Hears after each request. */
   sent(items: readonly Sendable[], refused: number): void
   /** A row the server refused. */
@@ -63,7 +65,7 @@ async function attempt(
 ): Promise<StreamResult | undefined> {
   const result: StreamResult = { stored: 0, duplicates: 0, refused: 0, resumed: 0, interrupted: false }
   let end = 0
-  for await (const window of windows(items, WINDOW)) {
+  for await (const window of windows(items, options.window ?? WINDOW)) {
     const start = end
     end += window.length
     if (end <= before.probe) {

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type Random, random } from '@espalier/core/random'
+import { startPostgres, type TestPostgres } from '@espalier/testkit/postgres'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../testing/shell.ts'
+import { Program, SECRET_KEY } from './program.ts'
+import { Traffic } from './traffic.ts'
+
+/** `npm run test:crash` asks for 50; the tests of every day for fewer, with another seed each day. */
+const KILLS = Number(process.env.ESPALIER_CRASHES ?? 6)
+const SEED = process.env.ESPALIER_SEED ?? new Date().toISOString().slice(0, 10)
+const PEOPLE = 100
+const built = existsSync(fileURLToPath(new URL('../../dist/main.js', import.meta.url)))
+
+describe.runIf(built)('R2 R3 kill -9 at random points under load', () => {
+  it(`embedded, ${KILLS} times, seed ${SEED}`, { timeout: 30_000 + KILLS * 15_000 }, async () => {
+    await crashes(['--data', temporaryFolder()], random(`embedded ${SEED}`))
+  })
+
+  describe('PostgreSQL', () => {
+    let postgres: TestPostgres
+    beforeAll(async () => {
+      postgres = await startPostgres({ durable: true })
+    })
+    afterAll(() => postgres.stop())
+
+    it(`${KILLS} times, seed ${SEED}`, { timeout: 30_000 + KILLS * 15_000 }, async () => {
+      await crashes(['--data', temporaryFolder(), '--store', await postgres.database()], random(`postgres ${SEED}`))
+    })
+  })
+})
+
+/** Nothing acknowledged is lost, nothing is there twice, and profiles and warehouse hold the same. */
+async function crashes(args: readonly string[], rng: Random): Promise<void> {
+  const program = new Program(args)
+  const traffic = new Traffic(program, rng, PEOPLE)
+  for (let crash = 0; crash < KILLS; crash++) {
+    await program.start()
+    const running = traffic.run(4)
+    await traffic.reached(rng.integer(600))
+    await program.kill()
+    await running
+  }
+  await program.start()
+  try {
+    await check(program, traffic)
+  } finally {
+    await program.stop()
+  }
+}
+
+async function check(program: Program, traffic: Traffic): Promise<void> {
+  const get = async (path: string) => {
+    const response = await fetch(program.url + path, { headers: { authorization: `Bearer ${SECRET_KEY}` } })
+    return (await response.json()) as Record<string, unknown>
+  }
+  const summary = (await get('/v1/summary')) as { complete: boolean; totals: { events: number } }
+  expect(summary.complete).toBe(true)
+  const stored: string[] = []
+  for (let person = 0; person < PEOPLE; person++) {
+    const { profile } = (await get(`/v1/profiles/userId:u${person}`)) as { profile?: { events: number } }
+    const { events } = (await get(`/v1/profiles/userId:u${person}/events?limit=1000`)) as {
+      events?: { messageId: string }[]
+    }
+    const ids = (events ?? []).map(event => event.messageId)
+    expect(profile?.events ?? 0, `what the profile of u${person} counts`).toBe(ids.length)
+    for (const id of ids) {
+      const owner = traffic.acknowledged.get(id)
+      if (owner === undefined) expect(traffic.unanswered, `${id} was sent`).toContain(id)
+      else expect(owner, `${id} is its sender's`).toBe(`u${person}`)
+    }
+    stored.push(...ids)
+  }
+  const distinct = new Set(stored)
+  expect(stored.length, 'nothing is there twice').toBe(distinct.size)
+  expect(
+    [...traffic.acknowledged.keys()].filter(id => !distinct.has(id)),
+    'acknowledged and lost',
+  ).toEqual([])
+  expect(summary.totals.events, 'what the warehouse counts').toBe(stored.length)
+  // The test would show nothing if hardly anything had been taken in between the kills.
+  expect(traffic.acknowledged.size).toBeGreaterThan(KILLS * 100)
+}

@@ -1,0 +1,195 @@
+import { mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { JsonObject } from '@espalier/core'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../testing/shell.ts'
+import { differences } from './difference.ts'
+import { readDefinitions } from './files.ts'
+import type { LiveDefinition } from './live.ts'
+import { normalBody } from './normal.ts'
+import { writeDefinitions } from './write.ts'
+
+const metric = { type: 'conversion', event: 'Order Completed' } satisfies JsonObject
+
+function folderOf(files: Record<string, string>): string {
+  const folder = temporaryFolder()
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(join(folder, name, '..'), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  return folder
+}
+
+function liveOf(kind: string, key: string, body: JsonObject, archived = false): LiveDefinition {
+  return { kind, key, version: 1, archived, body: normalBody(kind, key, body) }
+}
+
+describe('definition files', () => {
+  it('are YAML with several documents, JSON with one or a list; folders are read whole, in order', () => {
+    const folder = folderOf({
+      'b.yaml':
+        'kind: metric\nkey: one\ntype: conversion\nevent: E\n---\nkind: metric\nkey: two\ntype: conversion\nevent: E\n',
+      'a/c.json': JSON.stringify([
+        { kind: 'metric', key: 'three', ...metric },
+        { kind: 'metric', key: 'four', ...metric },
+      ]),
+      'a/d.json': JSON.stringify({ kind: 'settings', currency: 'EUR' }),
+      '.hidden.yaml': 'nonsense: [',
+      'readme.md': 'nothing',
+    })
+    expect(readDefinitions([folder]).map(({ kind, key, index }) => [kind, key, index])).toEqual([
+      ['metric', 'three', 0],
+      ['metric', 'four', 1],
+      ['settings', 'workspace', 0],
+      ['metric', 'one', 0],
+      ['metric', 'two', 1],
+    ])
+    const [three, four] = readDefinitions([join(folder, 'a/c.json')])
+    expect(three?.body).toEqual(metric)
+    expect(four?.lineOf('event')).toBe(1)
+  })
+
+  it.each([
+    [{ 'a.yaml': 'just text' }, /a\.yaml:1: this is no definition/],
+    [{ 'a.yaml': '\n\nkey: x' }, /a\.yaml:3: kind is missing/],
+    [{ 'a.yaml': 'kind: metric' }, /a\.yaml:1: key is missing/],
+    [{ 'a.yaml': 'kind: [' }, /a\.yaml:1/],
+    [
+      { 'a.yaml': 'kind: metric\nkey: x', 'b.yaml': '\nkind: metric\nkey: x' },
+      /b\.yaml:3: metric x is stated in .*a\.yaml:2 too/,
+    ],
+    [{ 'a.txt': 'kind: metric' }, /no definition files/],
+  ] as [Record<string, string>, RegExp][])('%o is refused', (files, message) => {
+    expect(() => readDefinitions([folderOf(files)])).toThrow(message)
+  })
+})
+
+describe('pull', () => {
+  it('writes a file a definition; again it touches nothing', () => {
+    const folder = temporaryFolder()
+    const set = {
+      version: 3,
+      definitions: [
+        liveOf('touchpoint', 'home.hero', { channel: 'web', default: { title: 'Hi' } }),
+        liveOf('metric', 'orders', metric),
+        liveOf('metric', 'gone', metric, true),
+        liveOf('settings', 'workspace', { currency: 'EUR' }),
+      ],
+    }
+    const first = writeDefinitions(folder, set)
+    expect(first.created.map(path => path.slice(folder.length + 1))).toEqual([
+      'touchpoints/home.hero.yaml',
+      'metrics/orders.yaml',
+      'settings.yaml',
+    ])
+    expect(readFileSync(join(folder, 'metrics/orders.yaml'), 'utf8')).toBe(
+      'kind: metric\nkey: orders\ntype: conversion\nevent: Order Completed\ndirection: up\n',
+    )
+    for (const path of first.created) utimesSync(path, 1, 1)
+    const second = writeDefinitions(folder, set)
+    expect(second).toEqual({ created: [], updated: [], unchanged: 3, local: [] })
+    for (const path of first.created) expect(statSync(path).mtimeMs).toBe(1000)
+    expect(
+      readDefinitions([folder])
+        .map(({ kind, key }) => `${kind} ${key}`)
+        .sort(),
+    ).toEqual(['metric orders', 'settings workspace', 'touchpoint home.hero'])
+  })
+
+  it('a file that says the same without its defaults, in another order, with comments, stays as it is', () => {
+    const text = '# ours\nkey: orders # the one\nkind: metric\nevent: Order Completed\ntype: conversion\n'
+    const folder = folderOf({ 'mine.yaml': text })
+    expect(writeDefinitions(folder, { version: 1, definitions: [liveOf('metric', 'orders', metric)] })).toMatchObject({
+      created: [],
+      updated: [],
+      unchanged: 1,
+    })
+    expect(readFileSync(join(folder, 'mine.yaml'), 'utf8')).toBe(text)
+  })
+
+  it.each([
+    [
+      'several.yaml',
+      '# first\nkind: metric\nkey: other\ntype: conversion\nevent: E # kept\n---\n# second\nkind: metric\nkey: orders\ntype: conversion\nevent: Old\n',
+    ],
+    [
+      'list.yaml',
+      '- { kind: metric, key: other, type: conversion, event: E }\n- { kind: metric, key: orders, type: conversion, event: Old }\n',
+    ],
+    [
+      'list.json',
+      JSON.stringify([
+        { kind: 'metric', key: 'other', type: 'conversion', event: 'E' },
+        { kind: 'metric', key: 'orders', type: 'conversion', event: 'Old' },
+      ]),
+    ],
+    ['one.json', JSON.stringify({ kind: 'metric', key: 'orders', type: 'conversion', event: 'Old' })],
+  ])('what changed is put in its place in %s, the others stay', (name, text) => {
+    const folder = folderOf({ [name]: text })
+    const pulled = writeDefinitions(folder, { version: 1, definitions: [liveOf('metric', 'orders', metric)] })
+    expect(pulled.updated).toHaveLength(1)
+    const after = readDefinitions([folder])
+    expect(after.find(({ key }) => key === 'orders')?.body).toMatchObject(metric)
+    if (name !== 'one.json') {
+      expect(after.find(({ key }) => key === 'other')?.body).toEqual({ type: 'conversion', event: 'E' })
+      expect(pulled.local).toMatchObject([{ kind: 'metric', key: 'other' }])
+    }
+    if (name === 'several.yaml') {
+      const written = readFileSync(join(folder, name), 'utf8')
+      expect(written).toContain('event: E # kept')
+      expect(written).toContain('# second')
+    }
+  })
+})
+
+describe('differences', () => {
+  it('name the path, and variants by their key', () => {
+    const variant = (key: string, weight: number) => ({ key, weight })
+    expect(
+      differences(
+        { name: 'a', control: 0.1, variants: [variant('x', 0.5), variant('y', 0.5)], tags: ['a'] },
+        {
+          control: 0.2,
+          variants: [variant('y', 0.5), variant('x', 0.4), variant('z', 0.1)],
+          tags: ['a', 'b'],
+          goal: 'g',
+        },
+      ),
+    ).toEqual([
+      { path: 'name', before: 'a', after: undefined },
+      { path: 'control', before: 0.1, after: 0.2 },
+      { path: 'variants (order)', before: ['x', 'y'], after: ['y', 'x', 'z'] },
+      { path: 'variants[x].weight', before: 0.5, after: 0.4 },
+      { path: 'variants[z]', before: undefined, after: variant('z', 0.1) },
+      { path: 'tags', before: ['a'], after: ['a', 'b'] },
+      { path: 'goal', before: undefined, after: 'g' },
+    ])
+  })
+
+  it('there are none exactly when two bodies are the same', () => {
+    const json = fc.letrec<{ value: unknown }>(tie => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        fc.integer({ min: 0, max: 2 }),
+        fc.constantFrom('a', null, true),
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom('key', 'b'), tie('value'), { noNullPrototype: true }),
+      ),
+    })).value
+    const body = fc.dictionary(fc.constantFrom('a', 'b', 'key'), json, {
+      noNullPrototype: true,
+    }) as fc.Arbitrary<JsonObject>
+    fc.assert(
+      fc.property(body, body, (a, b) => {
+        const canonical = (value: unknown): string =>
+          JSON.stringify(value, (_, part: unknown) =>
+            typeof part === 'object' && part !== null && !Array.isArray(part)
+              ? Object.fromEntries(Object.entries(part).sort(([x], [y]) => (x < y ? -1 : 1)))
+              : part,
+          )
+        expect(differences(a, b).length === 0).toBe(canonical(a) === canonical(b))
+      }),
+    )
+  })
+})

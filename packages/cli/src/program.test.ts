@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest'
+import { fakeApi } from './testing/fakeApi.ts'
+import { espalier, temporaryFile, temporaryFolder } from './testing/shell.ts'
+
+describe('exit codes and errors', () => {
+  it.each([
+    [['--version'], 0],
+    [['--help'], 0],
+    [['import', '--help'], 0],
+    [[], 2],
+    [['impot'], 2],
+    [['import'], 2],
+    [['import', 'x.csv', '--kind', 'evnts'], 2],
+    [['import', 'x.csv', '--limit', '0'], 2],
+    [['decide', '--touchpoint', 'a'], 2],
+    [['decide', '--user-id', 'a'], 2],
+    [['decide', '--user-id', 'a', '--touchpoint', 'b', '--context', '[]'], 2],
+    [['decide', '--user-id', 'a', '--touchpoint', 'b', '--preview', 'x'], 2],
+    [['start', '--port', 'eighty'], 2],
+    [['start', '--config', '/nowhere.yaml'], 2],
+    [['report', '--url', 'nonsense'], 2],
+    [['import', '/nowhere.csv'], 1],
+    [['push', '/nowhere'], 1],
+    [['restore', '/nowhere.tar.gz', '--data', '/tmp/never-made'], 1],
+    [['report'], 1],
+  ] as [string[], number][])('espalier %j ends with %i', async (args, code) => {
+    const result = await espalier(args)
+    expect(result.code).toBe(code)
+    expect(result.errors).not.toMatch(/\n\s+at /)
+    if (code !== 0) expect(result.errors).not.toBe('')
+  })
+
+  it('says on one line what is wrong, where, and the mend; the stack only when asked', async () => {
+    const { url } = await fakeApi(() => ({
+      status: 401,
+      body: {
+        error: {
+          code: 'unknown_key',
+          message: 'This key is not known.',
+          mend: 'Use a key that `espalier keys` lists.',
+        },
+      },
+    }))
+    const plain = await espalier(['report', '--url', url, '--key', 'x'])
+    expect(plain).toEqual({
+      code: 1,
+      output: '',
+      errors: 'espalier: This key is not known. Use a key that `espalier keys` lists.\n',
+    })
+    const verbose = await espalier(['report', '--url', url, '--key', 'x', '--verbose'])
+    expect(verbose.errors).toMatch(/\n\s+at /)
+  })
+
+  it('nobody answers', async () => {
+    const { errors } = await espalier(['doctor', '--url', 'http://127.0.0.1:9'])
+    expect(errors).toMatch(
+      /^espalier: No Espalier answers at http:\/\/127\.0\.0\.1:9( \(.*\))?\. Start one with `espalier start`/,
+    )
+  })
+
+  it('a key is asked for when there is none, and taken from the environment', async () => {
+    const { url, requests } = await fakeApi(({ key }) => (key === undefined ? { status: 401 } : { body: { keys: [] } }))
+    expect((await espalier(['keys', 'list', '--url', url])).errors).toContain(
+      'A secret key is needed. Give it with --key or ESPALIER_SECRET_KEY',
+    )
+    expect((await espalier(['keys', 'list'], { url, secretKey: 'from-environment' })).code).toBe(0)
+    expect(requests.at(-1)?.key).toBe('from-environment')
+  })
+
+  it('somebody else’s site', async () => {
+    const { url } = await fakeApi(() => ({ body: '<html>' }))
+    expect((await espalier(['keys', 'list', '--url', url])).errors).toContain('answered something that is not JSON')
+    const { url: other } = await fakeApi(() => ({ status: 404, body: '<html>' }))
+    expect((await espalier(['keys', 'list', '--url', other])).errors).toContain(
+      'answered 404 Not Found. Check that --url names an Espalier server',
+    )
+  })
+
+  it('a mapping that is wrong is named with its line', async () => {
+    const mapping = temporaryFile(
+      'm.yaml',
+      'rules:\n  - type: track\n    event: E\n    userId: u\n    time: "2024-01-01"\n    properties:\n      a: { $nmber: x }\n',
+    )
+    const file = temporaryFile('x.csv', 'a,b\n1,2\n')
+    const result = await espalier(['import', file, '--mapping', mapping, '--dry-run'])
+    expect(result.code).toBe(2)
+    expect(result.errors).toContain(`${mapping}:7: rules[0].properties.a.$nmber is not an operator`)
+    expect((await espalier(['import', file, '--mapping', 'nonsense', '--dry-run'])).errors).toContain(
+      'There is no mapping "nonsense". Name a file, or one of google-products, hillstrom',
+    )
+  })
+
+  it('restore refuses a folder that is not empty', async () => {
+    const file = temporaryFile('b.tar.gz', '')
+    const result = await espalier(['restore', file, '--data', file.slice(0, -'/b.tar.gz'.length)])
+    expect(result.code).toBe(1)
+    expect(result.errors).toContain('is not empty. Restore into a new folder')
+  })
+
+  it('a backup that breaks off leaves no file that looks whole', async () => {
+    const { url } = await fakeApi(() => ({ headers: { 'content-type': 'application/gzip' }, body: 'not a gzip' }))
+    const folder = temporaryFolder()
+    const result = await espalier(['backup', `${folder}/b.tar.gz`, '--url', url])
+    expect(result.code).toBe(1)
+    expect(result.errors).toContain('The backup broke off')
+    const { readdirSync } = await import('node:fs')
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('definitions that the server refuses are named with file, line, path and mend', async () => {
+    const { url } = await fakeApi(({ method }) =>
+      method === 'GET'
+        ? { body: { version: 4, definitions: [] } }
+        : {
+            status: 422,
+            body: {
+              error: { code: 'invalid_definition', message: 'Two problems.' },
+              errors: [
+                { file: 'x', kind: 'metric', key: 'a', path: 'type', message: '"sums" is not a type', mend: 'use sum' },
+                {
+                  file: 'x',
+                  kind: 'metric',
+                  key: 'b',
+                  path: '',
+                  message: 'it measures nothing',
+                  mend: 'name an event',
+                },
+              ],
+            },
+          },
+    )
+    const file = temporaryFile('d.yaml', 'kind: metric\nkey: a\nevent: E\ntype: sums\n---\nkind: metric\nkey: b\n')
+    const { code, errors } = await espalier(['push', file, '--url', url, '--key', 'k'])
+    expect(code).toBe(1)
+    expect(errors).toContain(`${file}:4: type: "sums" is not a type. Use sum.`)
+    expect(errors).toContain(`${file}:6: it measures nothing. Name an event.`)
+    expect(errors).toContain('nothing was published')
+  })
+})
