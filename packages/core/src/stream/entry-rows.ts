@@ -1,4 +1,5 @@
 import type { Event } from '../event/event.ts'
+import { EVENT_LIMITS } from '../event/limits.ts'
 import { moneyOf } from '../event/money.ts'
 import type { Session } from '../profile/profile.ts'
 import { sessionIdAt } from '../profile/session.ts'
@@ -19,13 +20,20 @@ export function eventRow(workspace: string, source: string, event: Event, sessio
     name: event.name,
     user_id: event.userId ?? '',
     anonymous_id: event.anonymousId ?? '',
-    group_id: event.groupId ?? '',
+    group_id: accountOf(event),
     session_id: sessionIdAt(session, event.timestamp),
     revenue,
     currency,
     properties: event.properties,
     context: event.context,
   })
+}
+
+/** The account of a group call, or the one that `context.groupId` attributes another call to; '' where there is none. */
+function accountOf({ groupId, context }: Event): string {
+  if (groupId !== undefined) return groupId
+  const stated = context.groupId
+  return typeof stated === 'string' && stated.length <= EVENT_LIMITS.id ? stated : ''
 }
 
 /** What an event that is an exposure says was seen. */
