@@ -61,7 +61,7 @@ export function impactSql(question: ImpactQuestion, binder: Binder): string {
       ${personOf('e')} AS person,
       min(e.timestamp) AS since,
       argMin((e.control, if(e.control, '', e.variant), e.version, e.propensity), (e.timestamp, e.message_id)) AS seen,
-      uniqExact((e.control, if(e.control, '', e.variant))) > 1 AS mixed,
+      min((e.control, if(e.control, '', e.variant))) != max((e.control, if(e.control, '', e.variant))) AS mixed,
       count() AS exposures
     FROM exposures AS e ${joinLinks('e')}
     WHERE e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.holdout
@@ -71,23 +71,24 @@ export function impactSql(question: ImpactQuestion, binder: Binder): string {
   const values = valuesSql(question, first, binder)
   // People to expect: of those who came under one version, each arm's share of them by the propensities of that version.
   const strata = `(
-    SELECT seen.1 AS control, seen.2 AS variant, seen.3 AS version, count() AS people, avg(seen.4) AS share,
+    SELECT
+      seen.1 AS control, seen.2 AS variant, seen.3 AS version, count() AS people, sum(exposures) AS exposures,
+      countIf(mixed) AS contaminated, avg(seen.4) AS share,
       sum(count()) OVER (PARTITION BY version) AS of_version, sum(avg(seen.4)) OVER (PARTITION BY version) AS shares
     FROM ${first} GROUP BY control, variant, version
   )`
   return `
   SELECT
     arm.control AS control, arm.variant AS variant, arm.people AS people, arm.exposures AS exposures,
-    arm.contaminated AS contaminated, expectation.expected AS expected,
+    arm.contaminated AS contaminated, arm.expected AS expected,
     outcome.conversions AS conversions, outcome.sum AS sum, outcome.sumSquares AS sumSquares, outcome.countSum AS countSum,
     outcome.countSumSquares AS countSumSquares, outcome.crossSum AS crossSum, outcome.missing AS missing
   FROM (
-    SELECT seen.1 AS control, seen.2 AS variant, count() AS people, sum(exposures) AS exposures, countIf(mixed) AS contaminated
-    FROM ${first} GROUP BY control, variant
+    SELECT
+      control, variant, sum(people) AS people, sum(exposures) AS exposures, sum(contaminated) AS contaminated,
+      sum(if(shares > 0, of_version * share / shares, 0)) AS expected
+    FROM ${strata} GROUP BY control, variant
   ) AS arm
-  LEFT ANY JOIN (
-    SELECT control, variant, sum(if(shares > 0, of_version * share / shares, 0)) AS expected FROM ${strata} GROUP BY control, variant
-  ) AS expectation ON expectation.control = arm.control AND expectation.variant = arm.variant
   LEFT ANY JOIN (
     SELECT
       control, variant, countIf(n > 0) AS conversions, sum(${metric.type === 'conversion' ? 'n > 0' : 'v'}) AS sum,

@@ -1,4 +1,4 @@
-import { DEDUPLICATION_WINDOW, json, type TableSchema, text, time, word } from './table.ts'
+import { DEDUPLICATION_WINDOW, id, json, type TableSchema, time, word } from './table.ts'
 
 const byMonth = 'toYYYYMM(timestamp)'
 
@@ -7,17 +7,17 @@ export const events: TableSchema = {
   name: 'events',
   columns: [
     word('workspace'),
-    text('profile'),
+    id('profile'),
     time('timestamp'),
     time('received'),
     { name: 'index', type: 'UInt32' },
-    text('message_id'),
+    id('message_id'),
     word('type'),
     word('name'),
-    text('user_id'),
-    text('anonymous_id'),
-    text('group_id'),
-    text('session_id'),
+    id('user_id'),
+    id('anonymous_id'),
+    id('group_id'),
+    id('session_id'),
     { name: 'revenue', type: 'Nullable(Float64)' },
     word('currency'),
     json('properties'),
@@ -36,10 +36,10 @@ export const decisions: TableSchema = {
   name: 'decisions',
   columns: [
     word('workspace'),
-    text('profile'),
+    id('profile'),
     time('timestamp'),
-    text('request_id'),
-    text('bucket_key'),
+    id('request_id'),
+    id('bucket_key'),
     { name: 'definitions', type: 'UInt64' },
     json('context'),
     json('inputs'),
@@ -66,10 +66,10 @@ export const exposures: TableSchema = {
   name: 'exposures',
   columns: [
     word('workspace'),
-    text('profile'),
+    id('profile'),
     time('timestamp'),
-    text('message_id'),
-    text('request_id'),
+    id('message_id'),
+    id('request_id'),
     word('touchpoint'),
     word('experience'),
     { name: 'version', type: 'UInt32' },
@@ -94,10 +94,10 @@ export const identityLinks: TableSchema = {
   name: 'identity_links',
   columns: [
     word('workspace'),
-    text('source'),
-    text('canonical'),
+    id('source'),
+    id('canonical'),
     time('at'),
-    text('cause'),
+    id('cause'),
     { name: 'position', type: 'UInt32', default: 'rowNumberInAllBlocks()' },
   ],
   engine: { kind: 'rows' },
