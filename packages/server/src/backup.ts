@@ -1,6 +1,8 @@
+import type { Stats } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { PassThrough, type Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { create, extract } from 'tar'
 import { StartError } from './problem.ts'
 import type { Services } from './services.ts'
@@ -16,6 +18,7 @@ export interface BackupManifest {
 export const STORE_FOLDER = 'store'
 export const WAREHOUSE_FOLDER = 'warehouse'
 const MANIFEST = 'backup.json'
+const PREFIX = 'backup-'
 
 /**
  * A consistent copy of everything as a gzip'd tar. Shipping pauses meanwhile: then what the warehouse's copy lacks is in
@@ -24,7 +27,7 @@ const MANIFEST = 'backup.json'
 export async function backupStream(services: Services): Promise<Readable> {
   const { store, warehouse, shipper, options, version, now } = services
   await mkdir(options.data, { recursive: true })
-  const folder = await mkdtemp(join(options.data, 'backup-'))
+  const folder = await mkdtemp(join(options.data, PREFIX))
   const clean = () => rm(folder, { recursive: true, force: true })
   try {
     await shipper.paused(async () => {
@@ -39,14 +42,27 @@ export async function backupStream(services: Services): Promise<Readable> {
     await clean()
     throw error
   }
-  const stream = create({ gzip: { level: 1 }, cwd: folder, portable: true }, [
+  // ClickHouse keeps symbolic links for people to look at, with absolute paths, and makes them again where they lack.
+  const filter = (_path: string, entry: object) => !('isSymbolicLink' in entry && (entry as Stats).isSymbolicLink())
+  const archive = create({ gzip: { level: 1 }, cwd: folder, portable: true, filter }, [
     STORE_FOLDER,
     WAREHOUSE_FOLDER,
     // Last: where it is, the archive is whole.
     MANIFEST,
-  ]) as unknown as Readable
-  stream.once('close', () => void clean()).once('end', () => void clean())
+  ])
+  const stream = new PassThrough()
+  // Also where the client goes away midway.
+  pipeline(archive as unknown as Readable, stream)
+    .catch(() => undefined)
+    .finally(clean)
   return stream
+}
+
+/** What backups left behind that a crash ended. */
+export async function removeOldBackups(data: string): Promise<void> {
+  for (const name of await readdir(data)) {
+    if (name.startsWith(PREFIX)) await rm(join(data, name), { recursive: true, force: true })
+  }
 }
 
 /** Makes a data folder, which must not exist or be empty, of a backup. Throws `StartError`; then the folder is empty. */
@@ -59,7 +75,7 @@ export async function restoreBackup(archive: Readable, data: string): Promise<vo
     await unpack(archive, data)
     checkManifest(await readFile(join(data, MANIFEST), 'utf8').catch(() => undefined))
   } catch (error) {
-    for (const name of await readdir(data)) await rm(join(data, name), { recursive: true, force: true })
+    for (const name of await readdir(data)) await rm(join(data, name), { recursive: true, force: true, maxRetries: 5 })
     if (error instanceof StartError) throw error
     const reason = error instanceof Error ? error.message : String(error)
     throw new StartError(`The backup cannot be unpacked: ${reason}. Take another one.`, { cause: error })

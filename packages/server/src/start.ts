@@ -4,6 +4,7 @@ import type { Store } from '@espalier/store'
 import { type Warehouse, WarehouseError } from '@espalier/warehouse'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { removeOldBackups } from './backup.ts'
 import { locationOf, openStoreOf, openWarehouseOf } from './engines.ts'
 import { createApp } from './http/app.ts'
 import { routes } from './http/routes/index.ts'
@@ -58,6 +59,7 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
   const store = parts.store ?? (await openStoreOf(options))
   const warehouse = new SteadyWarehouse(async () => parts.warehouse ?? openWarehouseOf(options, log), log)
   try {
+    if (options.store === 'embedded' && parts.store === undefined) await removeOldBackups(options.data)
     await warehouse.start()
     const madeKeys = await prepareFirstWorkspace(store, options, { now, newId })
     const services = await connect(options, { store, warehouse, log, now })
@@ -151,7 +153,8 @@ async function shutDown(app: FastifyInstance, services: Services): Promise<void>
   const { queue, shipper, backfill, store, warehouse, options, log, now } = services
   const deadline = now() + options.drainTime
   log.info('stopping')
-  await within(deadline - now(), Promise.all([app.close(), backfill.stop()]))
+  await within(deadline - now(), Promise.all([closeApp(app), backfill.stop()]))
+  app.server.closeAllConnections()
   // Whatever was accepted is committed, however long it takes: it may have been acknowledged.
   await queue.close()
   const shipped = await shipper.drain(Math.max(deadline - now(), 0))
@@ -160,6 +163,16 @@ async function shutDown(app: FastifyInstance, services: Services): Promise<void>
   await store.close()
   await warehouse.close()
   log.info('stopped')
+}
+
+/** A connection that is kept alive ends as soon as its request does. */
+async function closeApp(app: FastifyInstance): Promise<void> {
+  const timer = setInterval(() => app.server.closeIdleConnections(), 25)
+  try {
+    await app.close()
+  } finally {
+    clearInterval(timer)
+  }
 }
 
 async function within(ms: number, work: Promise<unknown>): Promise<void> {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -6,7 +7,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
-import { Problem } from '../problem.ts'
+import { Problem, StartError } from '../problem.ts'
 import type { Services } from '../services.ts'
 import { authenticate } from './authenticate.ts'
 import { parseJson, readBody } from './body.ts'
@@ -30,13 +31,13 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
   const app = Fastify({
     loggerInstance: services.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: options.logLevel !== 'debug' }),
-    trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
+    trustProxy: trusted(options.trustProxy),
     // Bodies are read by `readBody`, with a limit a route.
     bodyLimit: Number.MAX_SAFE_INTEGER,
     routerOptions: { maxParamLength: 600 },
-    // A keep-alive connection must not hold up a stopping server.
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    // A request that arrives while the server stops is answered by our own error.
+    return503OnClosing: false,
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(JSON_TYPE, (request: FastifyRequest, payload: IncomingMessage) => {
@@ -67,6 +68,19 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
   })
   for (const route of routes) add(app, route, services)
   return app
+}
+
+function trusted(proxies: readonly string[]): string[] | false {
+  for (const proxy of proxies) {
+    const [address = '', bits] = proxy.split('/')
+    const named = ['loopback', 'linklocal', 'uniquelocal'].includes(proxy)
+    if (!named && (!isIP(address) || (bits !== undefined && !/^\d{1,3}$/.test(bits)))) {
+      throw new StartError(
+        `The option trustProxy holds "${proxy}", which is no address and no CIDR such as 10.0.0.0/8.`,
+      )
+    }
+  }
+  return proxies.length > 0 && [...proxies]
 }
 
 function add(app: FastifyInstance, route: Route, services: Services): void {

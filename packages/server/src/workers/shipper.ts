@@ -20,7 +20,7 @@ const BATCH_ROWS = 50_000
 const BATCHES = 4
 /** Longer than any insert takes; a batch whose holder died is free again after it. */
 const LEASE_MS = 120_000
-const LONGEST_BACKOFF_MS = 30_000
+const LONGEST_BACKOFF_MS = 5000
 /** A round that shipped at least this much goes on at once: there is probably more. */
 const BUSY_ROWS = 10_000
 
@@ -34,6 +34,7 @@ export class Shipper {
   #stopped = true
   #pauses = 0
   #failures = 0
+  #rounds = 0
   #wake: () => void = () => {}
   #round: Promise<number> = Promise.resolve(0)
   /** Why the last round failed; undefined when it did not. */
@@ -68,18 +69,19 @@ export class Shipper {
     }
   }
 
-  /** Waits until the warehouse has what was acknowledged before this call; false when that takes longer. */
+  /** Waits until the warehouse has what was acknowledged before this call; false when that takes longer, or it is down. */
   async drain(timeoutMs: number): Promise<boolean> {
     const { outbox, now } = this.#options
     const asked = now()
-    const deadline = asked + timeoutMs
+    const before = this.#rounds
     await outbox.flush()
     for (;;) {
       const { rows, oldest } = await outbox.depth()
       if (rows === 0 || (oldest !== undefined && oldest > asked)) return true
-      if (now() >= deadline || this.#stopped) return false
-      if (this.#failures === 0) this.#wake()
-      await Promise.race([delay(20), delay(deadline - now())])
+      const failed = this.#failures > 0 && this.#rounds > before
+      if (failed || now() - asked >= timeoutMs || this.#stopped) return false
+      this.#wake()
+      await delay(20)
     }
   }
 
@@ -133,6 +135,7 @@ export class Shipper {
       this.lastError = error instanceof Error ? error.message : String(error)
       if (this.#failures === 1) log.warn({ err: error }, 'the warehouse does not take rows; they wait in the outbox')
     }
+    this.#rounds++
     return rows
   }
 
@@ -158,5 +161,5 @@ export class Shipper {
 }
 
 function delay(ms: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, Math.max(ms, 0)))
+  return new Promise(resolve => setTimeout(resolve, ms))
 }
