@@ -73,6 +73,21 @@ export function identify(told: Told): Entry {
   return { kind: 'event', event: event('identify', { name: 'identify', ...told }) }
 }
 
+/** What was called `previous` is this user. */
+export function alias(told: Told & { readonly previous: string }): Entry {
+  return { kind: 'event', event: { ...event('alias', { name: 'alias', ...told }), previousId: told.previous } }
+}
+
+/** Somebody asks for a decision before any event. */
+export function appear(told: Told): Entry {
+  return {
+    kind: 'appearance',
+    ...(told.user === undefined ? {} : { userId: told.user }),
+    ...(told.anonymous === undefined ? {} : { anonymousId: told.anonymous }),
+    at: told.at ?? NOON,
+  }
+}
+
 function event(type: Event['type'], told: Told): Event {
   const timestamp = told.at ?? NOON
   return {

@@ -116,6 +116,22 @@ export function outboxContract(open: OpenStore): void {
     expect(new Set(shipped).size).toBe(40)
   })
 
+  it('of many who want batches whose lease ran out each batch goes to one', async () => {
+    const { store } = await opened()
+    await commit(
+      store,
+      Array.from({ length: 12 }, () => track({ user: 'ada' })),
+    )
+    const lost = await store.outbox.claim({ ...CLAIM, maxRows: 1 })
+    const now = NOON + CLAIM.leaseMs + 1
+    const claims = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => store.outbox.claim({ ...CLAIM, now, holder: `next-${i}`, maxBatches: 3 })),
+    )
+    const tokens = claims.flat().map(batch => batch.token)
+    expect(new Set(tokens).size).toBe(tokens.length)
+    expect(lost.map(batch => batch.token)).toEqual(expect.arrayContaining(tokens))
+  })
+
   it('ships every row once while commits go on', async () => {
     const { store } = await opened()
     const shipped: unknown[] = []

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { openMemoryStore } from '../memory/index.ts'
 import type { Store } from '../port.ts'
-import { CLAIM, type Dependencies, identify, NOON, type OpenStore, rowsOf, track } from './harness.ts'
+import { alias, appear, CLAIM, type Dependencies, identify, NOON, type OpenStore, rowsOf, track } from './harness.ts'
 
 /** One thing done to a store; its answer must be the model's. */
 type Step =
@@ -106,6 +106,9 @@ function entryOf([who, message, row]: [number, number, number | null]): Entry {
     received: NOON + 40 * 86_400_000,
     ...(row === null ? {} : { origin: { file: `file-${message % 2}`, row } }),
   }
+  if (who % 4 === 2 && message % 5 === 0)
+    return alias({ ...told, previous: `${who % 8 ? 'device' : 'user'}-${message % 3}` })
+  if (message % 7 === 0) return appear(told)
   return who % 3 === 0 ? track(told) : identify(told)
 }
 

@@ -2,8 +2,9 @@ import { apply } from '@espalier/core/stream'
 import { startPostgres, type TestPostgres } from '@espalier/testkit/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CLAIM, commit, NOON, newId, track } from '../contract/harness.ts'
+import { textKey } from './blobs.ts'
 import { Database } from './database.ts'
-import { MessageIds } from './messageIds.ts'
+import { KEEP_GENERATION, MessageIds } from './messageIds.ts'
 import { openPostgresStore } from './store.ts'
 
 const DAY = 86_400_000
@@ -18,7 +19,7 @@ afterAll(() => postgres.stop())
 async function opened(options: { maxOutboxBytes?: number; clock?: () => number } = {}) {
   const url = await postgres.database()
   const store = await openPostgresStore({ url, apply, newId, clock: () => NOON, ...options })
-  const database = new Database({ url, connections: 2 })
+  const database = new Database({ url, connections: 4 })
   return {
     url,
     store,
@@ -28,6 +29,14 @@ async function opened(options: { maxOutboxBytes?: number; clock?: () => number }
       await store.close()
     },
   }
+}
+
+function gate(): { opened: Promise<void>; open: () => void } {
+  let open = () => {}
+  const opened = new Promise<void>(resolve => {
+    open = resolve
+  })
+  return { opened, open }
 }
 
 describe('the schema', () => {
@@ -134,6 +143,31 @@ describe('R3 the deduplication horizon', () => {
     await Promise.all(sends)
     expect(outcomes.filter(one => one === 'stored')).toHaveLength(7)
     expect(outcomes).toHaveLength(120)
+    await close()
+  })
+
+  it('a generation ends only when no commit is under way, so that none is overlooked', async () => {
+    const { store, database, close } = await opened()
+    await outcome(store, 'before')
+    const [written, released] = [gate(), gate()]
+    // A commit of another node that has written its messageId and is not through.
+    const other = database.transaction(async tx => {
+      await tx.query(KEEP_GENERATION)
+      await tx.change("INSERT INTO espalier.message_ids VALUES (1, 'main', $1)", [textKey('late')])
+      written.open()
+      await released.opened
+    })
+    await written.opened
+    const waits = async () => {
+      const waiting = 'SELECT FROM pg_locks WHERE locktype = $1 AND NOT granted'
+      while ((await database.query(waiting, ['advisory'])).length === 0) {}
+    }
+    const maintained = new MessageIds(database, limits).maintain(NOON + 2 * DAY)
+    await Promise.race([maintained, waits()])
+    const late = outcome(store, 'late')
+    released.open()
+    expect(await late).toBe('duplicate')
+    await Promise.all([other, maintained])
     await close()
   })
 

@@ -66,7 +66,10 @@ export class Snapshot implements PeopleState {
     return this.#imports.has(importKey(file, row))
   }
 
-  /** The batch is about somebody its identifiers did not name: done again with them locked in order too. */
+  /**
+   * The batch is about somebody who was not locked: their profile was merged into another while we waited for its lock, or
+   * no identifier named them. Done again with them locked too, in order.
+   */
   #missing(known: Set<string>, one: string): never {
     known.add(one)
     throw new Again('More people are concerned than were locked.')
@@ -122,8 +125,6 @@ export class Snapshot implements PeopleState {
       this.versions.set(id, version)
       if (merged_into !== null) this.#profiles.set(id, { id, mergedInto: merged_into })
       else if (body) this.#profiles.set(id, decodeProfile(body))
-      // Merged while we waited for the lock: the person is somebody we did not lock.
-      if (merged_into !== null && !ids.has(merged_into)) this.#missing(this.#references.profiles, merged_into)
     }
   }
 
