@@ -1,0 +1,222 @@
+import { unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Horizon } from '../dedup/dedup.ts'
+import { Run } from '../dedup/run.ts'
+import { forgotten, mergeable } from '../dedup/tiers.ts'
+import type { Position } from '../journal/position.ts'
+import { encodeProfile } from '../people/codec.ts'
+import type { PeopleState } from '../people/state.ts'
+import type { WorkspaceState } from '../people/workspaceState.ts'
+import { ChunkWriter } from './chunks.ts'
+import type { CheckpointDb, CheckpointMeta } from './db.ts'
+import { keyOf } from './keys.ts'
+import type { WriterThread } from './thread.ts'
+
+/** Work of at most so long between two turns of the event loop. */
+const SLICE_MS = 2
+
+/**
+ * Writes the state of the people to LMDB, behind the journal: a snapshot at one position, in slices while commits go on,
+ * in one transaction. Then the messageIds' run files are merged and the forgotten ones dropped.
+ */
+export class Checkpointer {
+  readonly #state: PeopleState
+  readonly #db: CheckpointDb
+  readonly #thread: WriterThread
+  readonly #runsDirectory: string
+  readonly #horizon: Horizon
+  readonly #now: () => number
+  #last: CheckpointMeta
+  #nextRun: number
+  /** Files no checkpoint lists any more once the next one is written. */
+  #obsolete: Run[] = []
+  #merging: Promise<void> | undefined
+  #writing: Promise<void> | undefined
+  #pins = 0
+
+  constructor(parts: {
+    state: PeopleState
+    db: CheckpointDb
+    thread: WriterThread
+    runsDirectory: string
+    horizon: Horizon
+    now: () => number
+    last: CheckpointMeta
+  }) {
+    this.#state = parts.state
+    this.#db = parts.db
+    this.#thread = parts.thread
+    this.#runsDirectory = parts.runsDirectory
+    this.#horizon = parts.horizon
+    this.#now = parts.now
+    this.#last = parts.last
+    this.#nextRun = parts.last.nextRun
+  }
+
+  get last(): CheckpointMeta {
+    return this.#last
+  }
+
+  /**
+   * One checkpoint: the state as it is now, which is that of `position`. One at a time. When it fails, everything is as
+   * before and the journal still has it.
+   */
+  async write(position: Position): Promise<void> {
+    this.#writing = this.#write(position)
+    await this.#writing.finally(() => {
+      this.#writing = undefined
+    })
+    this.#merging ??= this.#merge().finally(() => {
+      this.#merging = undefined
+    })
+  }
+
+  /** No run file is deleted until the answer is called. */
+  pin(): () => void {
+    this.#pins++
+    return () => {
+      this.#pins--
+    }
+  }
+
+  async #write(position: Position): Promise<void> {
+    const at = this.#now()
+    // Frozen in one go: from here on commits change the layers above.
+    const frozen = this.#state.workspaces().map(freeze)
+    const fresh = new Map<WorkspaceState, Run>()
+    const gone = new Set<string>()
+    let meta: CheckpointMeta
+    try {
+      await this.#writeEntries(frozen, fresh)
+      const workspaces = frozen.map(({ workspace, people }) => {
+        const run = fresh.get(workspace)
+        const runs = [...workspace.dedup.runs, ...(run ? [run] : [])].map(one => one.entry)
+        for (const { file } of forgotten(runs, this.#horizon)) gone.add(file)
+        const { name, number } = workspace
+        return { name, number, people, runs: runs.filter(one => !gone.has(one.file)) }
+      })
+      meta = { position, at, workspaces, nextRun: this.#nextRun }
+      await this.#thread.commit(JSON.stringify(meta))
+    } catch (error) {
+      this.#thread.discard()
+      for (const { workspace } of frozen) workspace.unfreeze()
+      for (const run of fresh.values()) await this.#delete(run)
+      throw error
+    }
+    this.#last = meta
+    await this.#settle(frozen, fresh, gone)
+  }
+
+  /** Waits for background work. */
+  async close(): Promise<void> {
+    await this.#merging
+  }
+
+  async #writeEntries(frozen: readonly Frozen[], fresh: Map<WorkspaceState, Run>): Promise<void> {
+    const chunks = new ChunkWriter(bytes => this.#thread.chunk(bytes))
+    const slice = new Slice()
+    for (const { workspace, profiles, links, imports, ids } of frozen) {
+      const { number } = workspace
+      for (const [id, profile] of profiles) {
+        chunks.add('profiles', keyOf(number, id), encodeProfile(profile))
+        await slice.pause()
+      }
+      for (const [identifier, source] of links) {
+        chunks.add('links', keyOf(number, identifier), Buffer.from(source))
+        await slice.pause()
+      }
+      for (const [key, chunk] of imports) chunks.add('imports', keyOf(number, key), chunk)
+      if (!ids) continue
+      const file = this.#runFile()
+      await this.#thread.writeRun(join(this.#runsDirectory, file), ids.table.ids(), {
+        earliest: ids.earliest,
+        latest: ids.latest,
+      })
+      fresh.set(workspace, await Run.open(this.#runsDirectory, file))
+    }
+    chunks.flush()
+  }
+
+  /** The transaction is there: what was frozen is clean, and what it does not list can go. */
+  async #settle(frozen: readonly Frozen[], fresh: Map<WorkspaceState, Run>, gone: Set<string>): Promise<void> {
+    this.#db.refresh()
+    const slice = new Slice()
+    for (const { workspace } of frozen) {
+      const run = fresh.get(workspace)
+      if (run) workspace.dedup.thaw(run)
+      const { runs } = workspace.dedup
+      workspace.dedup.runs = runs.filter(one => !gone.has(one.entry.file))
+      this.#obsolete.push(...runs.filter(one => gone.has(one.entry.file)))
+      for (const layers of [workspace.profiles, workspace.links, workspace.imports]) {
+        await layers.thaw(() => slice.pause())
+      }
+    }
+    if (this.#pins > 0) return
+    for (const run of this.#obsolete.splice(0)) await this.#delete(run)
+  }
+
+  async #delete(run: Run): Promise<void> {
+    await run.close()
+    await unlink(join(this.#runsDirectory, run.entry.file)).catch(() => undefined)
+  }
+
+  /** Merged files take the place of their parts at once; the parts are deleted with the next checkpoint. */
+  async #merge(): Promise<void> {
+    for (const workspace of this.#state.workspaces()) {
+      for (;;) {
+        const parts = new Set(mergeable(workspace.dedup.runs.map(run => run.entry)))
+        if (parts.size === 0) break
+        const old = workspace.dedup.runs.filter(run => parts.has(run.entry))
+        const file = this.#runFile()
+        try {
+          const paths = old.map(run => join(this.#runsDirectory, run.entry.file))
+          await this.#thread.mergeRuns(join(this.#runsDirectory, file), paths)
+          const merged = await Run.open(this.#runsDirectory, file)
+          // A checkpoint lists the files as they are when it begins.
+          while (this.#writing) await this.#writing.catch(() => undefined)
+          const now = workspace.dedup.runs
+          // A checkpoint meanwhile may have forgotten one of them.
+          if (!old.every(run => now.includes(run))) {
+            this.#obsolete.push(merged)
+            break
+          }
+          workspace.dedup.runs = now.flatMap(run => (run === old[0] ? [merged] : old.includes(run) ? [] : [run]))
+          this.#obsolete.push(...old)
+        } catch {
+          // Nothing is lost without a merge: the parts stay, the next checkpoint tries again.
+          await unlink(join(this.#runsDirectory, file)).catch(() => undefined)
+          return
+        }
+      }
+    }
+  }
+
+  #runFile(): string {
+    return `${String(this.#nextRun++).padStart(10, '0')}.run`
+  }
+}
+
+interface Frozen extends ReturnType<typeof freeze> {}
+
+function freeze(workspace: WorkspaceState) {
+  return {
+    workspace,
+    people: workspace.people,
+    profiles: workspace.profiles.freeze(),
+    links: workspace.links.freeze(),
+    imports: workspace.imports.freeze(),
+    ids: workspace.dedup.freeze(),
+  }
+}
+
+/** Lets others have their turn when a slice has been long enough. */
+class Slice {
+  #began = performance.now()
+  #count = 0
+
+  async pause(): Promise<void> {
+    if (++this.#count % 16 !== 0 || performance.now() - this.#began < SLICE_MS) return
+    await new Promise(resolve => setImmediate(resolve))
+    this.#began = performance.now()
+  }
+}

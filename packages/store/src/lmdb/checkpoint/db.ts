@@ -1,0 +1,84 @@
+import { type Database, open, type RootDatabase } from 'lmdb'
+import type { RunEntry } from '../dedup/run.ts'
+import type { Position } from '../journal/position.ts'
+import { decodeProfile, type StoredProfile } from '../people/codec.ts'
+import { keyOf } from './keys.ts'
+import { environmentOptions, META_KEY, TABLE_OPTIONS } from './tables.js'
+
+/** What the tables are the state of. */
+export interface CheckpointMeta {
+  /** All frames before it are in the tables, none after it. */
+  readonly position: Position
+  readonly at: number
+  readonly workspaces: readonly {
+    readonly name: string
+    readonly number: number
+    readonly people: number
+    readonly runs: readonly RunEntry[]
+  }[]
+  /** Number in the name of the next run file. */
+  readonly nextRun: number
+}
+
+/** Reads the last checkpoint. It is only ever written by the thread in `writer.js`, one transaction a checkpoint. */
+export class CheckpointDb {
+  readonly #root: RootDatabase
+  readonly #meta: Database<Buffer, Uint8Array>
+  readonly #profiles: Database<Buffer, Uint8Array>
+  readonly #links: Database<Buffer, Uint8Array>
+  readonly #imports: Database<Buffer, Uint8Array>
+
+  constructor(path: string) {
+    this.#root = open(environmentOptions(path))
+    this.#meta = this.#root.openDB('meta', TABLE_OPTIONS)
+    this.#profiles = this.#root.openDB('profiles', TABLE_OPTIONS)
+    this.#links = this.#root.openDB('links', TABLE_OPTIONS)
+    this.#imports = this.#root.openDB('imports', TABLE_OPTIONS)
+  }
+
+  meta(): CheckpointMeta | undefined {
+    const bytes = this.#meta.getBinary(META_KEY as unknown as Uint8Array)
+    return bytes && (JSON.parse(bytes.toString()) as CheckpointMeta)
+  }
+
+  /** Reads see the newest checkpoint from here on. */
+  refresh(): void {
+    this.#root.resetReadTxn()
+  }
+
+  profile(workspace: number, id: string): StoredProfile | undefined {
+    const bytes = read(this.#profiles, keyOf(workspace, id))
+    return bytes && decodeProfile(bytes)
+  }
+
+  link(workspace: number, identifier: string): string | undefined {
+    const bytes = read(this.#links, keyOf(workspace, identifier))
+    return bytes?.toString('utf8', 0, bytes.length)
+  }
+
+  importChunk(workspace: number, key: string): Uint8Array | undefined {
+    const bytes = read(this.#imports, keyOf(workspace, key))
+    // The buffer is longer than what was read into it, and used again.
+    return bytes && new Uint8Array(bytes.subarray(0, bytes.length))
+  }
+
+  /** Up to `limit` profiles by id, from the first after `after` on. */
+  profilesAfter(workspace: number, after: string | undefined, limit: number): StoredProfile[] {
+    const start = after === undefined ? keyOf(workspace, '') : Buffer.concat([keyOf(workspace, after), Buffer.of(0)])
+    const range = this.#profiles.getRange({ start, end: keyOf(workspace + 1, ''), limit })
+    return Array.from(range, ({ value }) => decodeProfile(value as Buffer))
+  }
+
+  backup(directory: string): Promise<void> {
+    return this.#root.backup(directory, false)
+  }
+
+  close(): Promise<void> {
+    return this.#root.close()
+  }
+}
+
+/** The bytes are valid until the next read. */
+function read(table: Database<Buffer, Uint8Array>, key: Buffer): Buffer | undefined {
+  return table.getBinaryFast(key as unknown as Uint8Array) as Buffer | undefined
+}

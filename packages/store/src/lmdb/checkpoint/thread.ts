@@ -1,0 +1,91 @@
+import { Worker } from 'node:worker_threads'
+import { StoreError } from '../../errors.ts'
+import { storeError } from '../journal/problems.ts'
+
+interface Answer {
+  readonly id: number
+  readonly error?: { readonly message: string; readonly code?: string | number }
+}
+
+interface Waiting {
+  resolve(): void
+  reject(error: StoreError): void
+}
+
+/** The thread that writes checkpoints and run files (`writer.js`); started again when it dies. */
+export class WriterThread {
+  readonly #path: string
+  #worker: Worker | undefined
+  readonly #waiting = new Map<number, Waiting>()
+  #next = 1
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** Hands over part of a checkpoint. */
+  chunk(bytes: ArrayBuffer): void {
+    void this.#ask({ task: 'chunk', bytes }, [bytes]).catch(() => undefined)
+  }
+
+  /** Forgets the chunks given so far. */
+  discard(): void {
+    if (this.#worker) void this.#ask({ task: 'discard' }).catch(() => undefined)
+  }
+
+  /** Writes the chunks given since the last commit, and what they are the state of; durable at return. */
+  commit(meta: string): Promise<void> {
+    return this.#ask({ task: 'commit', meta })
+  }
+
+  writeRun(path: string, ids: Uint32Array<ArrayBuffer>, received: { earliest: number; latest: number }): Promise<void> {
+    return this.#ask({ task: 'run', path, ids, ...received }, [ids.buffer])
+  }
+
+  mergeRuns(path: string, paths: readonly string[]): Promise<void> {
+    return this.#ask({ task: 'merge', path, paths })
+  }
+
+  async close(): Promise<void> {
+    if (!this.#worker) return
+    await this.#ask({ task: 'close' }).catch(() => undefined)
+    await this.#worker?.terminate()
+  }
+
+  #ask(task: Record<string, unknown>, transfer: ArrayBuffer[] = []): Promise<void> {
+    const worker = this.#worker ?? this.#start()
+    const id = this.#next++
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      worker.postMessage({ id, task }, transfer)
+    })
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./writer.js', import.meta.url), { workerData: { path: this.#path } })
+    worker.on('message', ({ id, error }: Answer) => {
+      const waiting = this.#waiting.get(id)
+      this.#waiting.delete(id)
+      if (error) waiting?.reject(storeError(Object.assign(new Error(error.message), { code: codeOf(error) })))
+      else waiting?.resolve()
+    })
+    const gone = (cause?: unknown) => {
+      if (this.#worker !== worker) return
+      this.#worker = undefined
+      const error = new StoreError('unavailable', 'The thread that writes checkpoints ended.', { cause })
+      for (const { reject } of this.#waiting.values()) reject(error)
+      this.#waiting.clear()
+    }
+    worker.on('error', gone)
+    worker.on('exit', () => gone())
+    worker.unref()
+    this.#worker = worker
+    return worker
+  }
+}
+
+/** LMDB gives the system's number where the disk is full. */
+function codeOf({ code, message }: { code?: string | number; message: string }): string | undefined {
+  if (code === 28 || message.includes('No space left')) return 'ENOSPC'
+  return typeof code === 'string' ? code : undefined
+}

@@ -1,0 +1,36 @@
+import type { CatalogItem, CatalogStore } from '../../port.ts'
+import { after, type ControlDb, controlKey } from './db.ts'
+
+/** Items under (workspace, id). */
+export class LmdbCatalog implements CatalogStore {
+  readonly #db: ControlDb
+
+  constructor(db: ControlDb) {
+    this.#db = db
+  }
+
+  async put(workspace: string, items: readonly CatalogItem[]): Promise<void> {
+    await this.#db.transaction(({ put }) => {
+      for (const { id, updated, body } of items) put('catalog', controlKey(workspace, id), { id, updated, body })
+    })
+  }
+
+  async get(workspace: string, ids: readonly string[]): Promise<CatalogItem[]> {
+    return ids.flatMap(id => this.#db.get<CatalogItem>('catalog', controlKey(workspace, id)) ?? [])
+  }
+
+  async remove(workspace: string, ids: readonly string[]): Promise<void> {
+    await this.#db.transaction(({ remove }) => {
+      for (const id of ids) remove('catalog', controlKey(workspace, id))
+    })
+  }
+
+  async page(workspace: string, from: string | undefined, limit: number): Promise<CatalogItem[]> {
+    const start = from === undefined ? controlKey(workspace) : after(workspace, from)
+    return this.#db.range('catalog', start, after(workspace), { limit })
+  }
+
+  async count(workspace: string): Promise<number> {
+    return this.#db.count('catalog', controlKey(workspace), after(workspace))
+  }
+}

@@ -1,0 +1,17 @@
+import type { LeaseStore } from '../../port.ts'
+
+/** In memory: the folder has one process, and its leases end with it. */
+export class ProcessLeases implements LeaseStore {
+  readonly #leases = new Map<string, { holder: string; until: number }>()
+
+  async acquire(name: string, holder: string, now: number, ttlMs: number): Promise<boolean> {
+    const lease = this.#leases.get(name)
+    if (lease && lease.holder !== holder && lease.until > now) return false
+    this.#leases.set(name, { holder, until: now + ttlMs })
+    return true
+  }
+
+  async release(name: string, holder: string): Promise<void> {
+    if (this.#leases.get(name)?.holder === holder) this.#leases.delete(name)
+  }
+}

@@ -1,0 +1,4 @@
+export type { JournalFile, JournalFiles } from './files.ts'
+export { systemFiles } from './files.ts'
+export type { LmdbStoreOptions } from './options.ts'
+export { openLmdbStore } from './store.ts'

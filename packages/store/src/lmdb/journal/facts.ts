@@ -1,0 +1,166 @@
+import type { Event } from '@espalier/core/event'
+import type {
+  Applied,
+  ApplyContext,
+  Entry,
+  EventRow,
+  ExposedAnswer,
+  Row,
+  SignalNeed,
+  SignalNeeds,
+} from '@espalier/core/stream'
+
+/**
+ * What it takes to repeat one commit. An event is not written twice: where its row in the same frame says all of it, the
+ * fact is only the number of the row's group.
+ */
+export interface CommitFacts {
+  readonly w: string
+  readonly now: number
+  /** Ids of new profiles, in the order they were taken. */
+  readonly ids: readonly string[]
+  readonly f: readonly Fact[]
+  /** The signal needs from here on, for this workspace; absent: as before. */
+  readonly needs?: NeedsFact
+}
+
+export type Fact = number | RowFact | { readonly e: Entry }
+
+/** An event of which the row does not hold everything, or not in turn. */
+interface RowFact {
+  readonly r: readonly [group: number, ordinal: number]
+  readonly category?: string
+  readonly previousId?: string
+  readonly origin?: Event['origin']
+  readonly exposure?: ExposedAnswer
+}
+
+export type NeedsFact = readonly [version: number, byEvent: readonly (readonly [string, readonly SignalNeed[]])[]]
+
+/**
+ * Facts of the entries that changed something. Duplicates are left out: they changed nothing anywhere (R3). `places` says
+ * where each of `rows` is in the frame, `turns` which row of each group a bare number means next.
+ */
+export function factsOf(
+  entries: readonly Entry[],
+  applied: readonly Applied[],
+  rows: readonly Row[],
+  places: readonly RowPlace[],
+  turns: number[],
+): Fact[] {
+  const facts: Fact[] = []
+  let next = 0
+  for (const [i, entry] of entries.entries()) {
+    if (applied[i]?.outcome !== 'stored') continue
+    if (entry.kind !== 'event') {
+      facts.push({ e: entry })
+      continue
+    }
+    while (next < rows.length && rows[next]?.table !== 'events') next++
+    const row = rows[next]?.content as EventRow | undefined
+    const place = places[next]
+    if (!row || !place || !saysAllOf(row, entry.event)) {
+      facts.push({ e: entry })
+      if (row?.message_id === entry.event.messageId) next++
+      continue
+    }
+    next++
+    const inTurn = (turns[place.group] ?? 0) === place.ordinal
+    turns[place.group] = place.ordinal + 1
+    facts.push(inTurn && isPlain(entry) ? place.group : besides(entry, place))
+  }
+  return facts
+}
+
+/** Where a row went: the number of its group in the frame, and of the row in its group. */
+export interface RowPlace {
+  readonly group: number
+  readonly ordinal: number
+}
+
+type EventEntry = Extract<Entry, { kind: 'event' }>
+
+function saysAllOf(row: EventRow, event: Event): boolean {
+  return (
+    row.message_id === event.messageId &&
+    row.properties === event.properties &&
+    row.context === event.context &&
+    row.timestamp === event.timestamp &&
+    row.received === event.received &&
+    row.index === event.index &&
+    row.name === event.name &&
+    row.type === event.type &&
+    sameText(row.user_id, event.userId) &&
+    sameText(row.anonymous_id, event.anonymousId) &&
+    sameText(row.group_id, event.groupId)
+  )
+}
+
+/** The row writes '' for what is absent. */
+function sameText(written: string, text: string | undefined): boolean {
+  return text === undefined ? written === '' : written === text && text !== ''
+}
+
+function isPlain({ event, exposure }: EventEntry): boolean {
+  return (
+    exposure === undefined &&
+    event.origin === undefined &&
+    event.category === undefined &&
+    event.previousId === undefined
+  )
+}
+
+function besides({ event, exposure }: EventEntry, place: RowPlace): RowFact {
+  const { category, previousId, origin } = event
+  return {
+    r: [place.group, place.ordinal],
+    ...(category === undefined ? {} : { category }),
+    ...(previousId === undefined ? {} : { previousId }),
+    ...(origin === undefined ? {} : { origin }),
+    ...(exposure === undefined ? {} : { exposure }),
+  }
+}
+
+/** The entries again. `lines` gives the text of a row; `turns` is shared by the commits of one frame. */
+export function entriesOf(
+  facts: readonly Fact[],
+  lines: (group: number, ordinal: number) => string,
+  turns: number[],
+): Entry[] {
+  return facts.map(fact => {
+    if (typeof fact === 'object' && 'e' in fact) return fact.e
+    const [group, ordinal] = typeof fact === 'number' ? [fact, turns[fact] ?? 0] : fact.r
+    turns[group] = ordinal + 1
+    return entryOf(JSON.parse(lines(group, ordinal)) as EventRow, typeof fact === 'number' ? undefined : fact)
+  })
+}
+
+function entryOf(row: EventRow, besides: RowFact | undefined): Entry {
+  const event: Event = {
+    type: row.type as Event['type'],
+    messageId: row.message_id,
+    ...(row.user_id === '' ? {} : { userId: row.user_id }),
+    ...(row.anonymous_id === '' ? {} : { anonymousId: row.anonymous_id }),
+    ...(besides?.previousId === undefined ? {} : { previousId: besides.previousId }),
+    ...(row.group_id === '' ? {} : { groupId: row.group_id }),
+    name: row.name,
+    ...(besides?.category === undefined ? {} : { category: besides.category }),
+    properties: row.properties,
+    context: row.context,
+    timestamp: row.timestamp,
+    received: row.received,
+    index: row.index,
+    ...(besides?.origin === undefined ? {} : { origin: besides.origin }),
+  }
+  return besides?.exposure === undefined
+    ? { kind: 'event', event }
+    : { kind: 'event', event, exposure: besides.exposure }
+}
+
+export function needsFact(needs: SignalNeeds): NeedsFact {
+  return [needs.version, [...needs.byEvent]]
+}
+
+export function needsOf([version, byEvent]: NeedsFact): ApplyContext['needs'] {
+  return { version, byEvent: new Map(byEvent) }
+}

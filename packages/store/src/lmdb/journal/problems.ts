@@ -1,0 +1,20 @@
+import { StoreError } from '../../errors.ts'
+
+export function missingSegment(path: string): StoreError {
+  return new StoreError('corrupt', `${path} is missing: restore the data folder from a backup.`)
+}
+
+export function damaged(path: string, offset: number): StoreError {
+  return new StoreError('corrupt', `${path} is damaged at byte ${offset}: restore the data folder from a backup.`)
+}
+
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
+/** What went wrong with a file, as a store tells it. */
+export function storeError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error
+  const { code = '', message } = error as NodeJS.ErrnoException
+  return NO_ROOM.has(code)
+    ? new StoreError('full', `There is no room on the disk (${code}): make room and try again.`, { cause: error })
+    : new StoreError('unavailable', `The data folder cannot be written: ${message}`, { cause: error })
+}

@@ -1,0 +1,36 @@
+import type { Apply } from '@espalier/core/stream'
+import type { JournalFiles } from './files.ts'
+
+export interface LmdbStoreOptions {
+  /** The data folder; made when it is not there. */
+  readonly path: string
+  /** The reducer of the stream: also repeats the commits after the last checkpoint when the folder is opened. */
+  readonly apply: Apply
+  /** Makes ids of new profiles (UUIDv7: people who come together are stored together). */
+  readonly newId: () => string
+  /** Epoch milliseconds. Default `Date.now`. */
+  readonly now?: () => number
+  /**
+   * Memory for people that are not being changed, by estimate; as much again may hold changes until the next checkpoint.
+   * Default 256 MiB, about 80,000 people. More saves reading and decoding (some 10 µs a person).
+   */
+  readonly cacheBytes?: number
+  /** How much journal may wait for the warehouse before commits are refused with `full`. Default 8 GiB. */
+  readonly maxOutboxBytes?: number
+  /** At most this long between checkpoints while there are changes: what a start after a crash has to repeat. Default 10 s. */
+  readonly checkpointMs?: number
+  /** Size at which a journal file is followed by the next. Default 64 MiB. */
+  readonly segmentBytes?: number
+  /** How long, and how many of a workspace, messageIds are remembered (R3). Default 7 days, 100 million. */
+  readonly horizon?: { readonly ageMs: number; readonly ids: number }
+  /** The journal's files. Default those of the system. */
+  readonly files?: JournalFiles
+}
+
+export const DEFAULTS = {
+  cacheBytes: 256 << 20,
+  maxOutboxBytes: 8 * 2 ** 30,
+  checkpointMs: 10_000,
+  segmentBytes: 64 << 20,
+  horizon: { ageMs: 7 * 86_400_000, ids: 100_000_000 },
+} as const

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { type Group, groupsOf, readDirectory } from '../journal/frame.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Position } from '../journal/position.ts'
+import { type ReadFrame, readFrames } from '../journal/reader.ts'
+import { type BatchRecord, endOfLines } from './batch.ts'
+
+export interface Assigned {
+  readonly record: BatchRecord
+  readonly body: Uint8Array
+}
+
+interface OpenBatch {
+  readonly group: Pick<Group, 'table' | 'partition'>
+  readonly from: Position
+  readonly skip: number
+  readonly time: number
+  readonly parts: Uint8Array[]
+  to: Position
+  rows: number
+}
+
+/** A claim does not read more than this, whatever it asks for. */
+export const CLAIM_BYTES = 32 << 20
+
+/**
+ * Divides the rows from `from` to `to` into batches of one table and partition, at most `maxRows` each, about `wanted` of them.
+ * Answers up to where all rows are in a batch.
+ */
+export async function assign(
+  journal: Journal,
+  from: Position,
+  to: Position,
+  { wanted, maxRows }: { wanted: number; maxRows: number },
+): Promise<{ batches: Assigned[]; next: Position }> {
+  const batches: Assigned[] = []
+  let next = from
+  let open = new Map<string, OpenBatch>()
+  let rows = 0
+  let bytes = 0
+  const close = (batch: OpenBatch) => batches.push(closed(batch))
+  for await (const frame of readFrames(journal, from, to)) {
+    for (const group of groupsOf(frame.bytes, readDirectory(frame.bytes, frame.header).groups)) {
+      addGroup(open, group, frame, maxRows, close)
+    }
+    next = frame.next
+    rows += frame.header.rows
+    bytes += frame.header.rowBytes
+    if (rows >= maxRows) {
+      for (const batch of open.values()) close(batch)
+      open = new Map()
+      rows = 0
+    }
+    if (batches.length >= wanted || bytes >= CLAIM_BYTES) break
+  }
+  for (const batch of open.values()) close(batch)
+  return { batches, next }
+}
+
+function addGroup(
+  open: Map<string, OpenBatch>,
+  group: Group,
+  { at, next, header }: ReadFrame,
+  maxRows: number,
+  close: (batch: OpenBatch) => void,
+): void {
+  const key = `${group.table}:${group.partition}`
+  let { body } = group
+  let skip = 0
+  while (skip < group.rows) {
+    let batch = open.get(key)
+    if (!batch) {
+      batch = { group, from: at, skip, time: header.time, parts: [], to: next, rows: 0 }
+      open.set(key, batch)
+    }
+    const taken = Math.min(group.rows - skip, maxRows - batch.rows)
+    const end = taken === group.rows - skip ? body.length : endOfLines(body, taken)
+    batch.parts.push(body.subarray(0, end))
+    batch.rows += taken
+    batch.to = next
+    body = body.subarray(end)
+    skip += taken
+    if (batch.rows < maxRows) continue
+    open.delete(key)
+    close(batch)
+  }
+}
+
+function closed({ group, from, to, skip, time, rows, parts }: OpenBatch): Assigned {
+  const body = Buffer.concat(parts)
+  const { table, partition } = group
+  const record = { token: randomUUID(), table, partition, rows, bytes: body.length, from, to, skip, time }
+  return { record, body }
+}
+
+/** The bytes of a batch again. */
+export async function bodyOf(journal: Journal, record: BatchRecord): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let { skip, rows } = record
+  for await (const { bytes, header } of readFrames(journal, record.from, record.to)) {
+    for (const group of groupsOf(bytes, readDirectory(bytes, header).groups)) {
+      if (group.table !== record.table || group.partition !== record.partition) continue
+      const start = endOfLines(group.body, skip)
+      const taken = Math.min(group.rows - skip, rows)
+      parts.push(group.body.subarray(start, start + endOfLines(group.body.subarray(start), taken)))
+      rows -= taken
+      skip = 0
+    }
+  }
+  return Buffer.concat(parts)
+}

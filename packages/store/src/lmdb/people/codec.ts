@@ -1,0 +1,83 @@
+import type {
+  Consent,
+  EventTimes,
+  MergedProfile,
+  Profile,
+  RecentEvent,
+  Session,
+  Stamp,
+  Touch,
+  Trait,
+} from '@espalier/core/profile'
+import { Packr } from 'msgpackr'
+import { dictionary, list, optional, plain, record } from './shape.ts'
+
+export type StoredProfile = Profile | MergedProfile
+
+const number = plain<number>()
+const text = plain<string>()
+const optionalText = optional(text)
+const stamp = { at: number, lag: number, index: number, hash: number }
+
+const touch = record<Touch>({
+  ...stamp,
+  source: optionalText,
+  medium: optionalText,
+  campaign: optionalText,
+  term: optionalText,
+  content: optionalText,
+  referrer: optionalText,
+})
+
+const session = record<Session>({
+  id: text,
+  started: number,
+  last: number,
+  events: number,
+  landing: optionalText,
+  referrer: optionalText,
+})
+
+const optionalStamp = optional(record<Stamp>(stamp))
+
+/** What a folder of format 1 holds of a person: members may be added at the ends, optional ones, and nothing else. */
+const profile = record<Profile>({
+  id: text,
+  version: number,
+  bucketKey: text,
+  firstSeen: number,
+  lastSeen: number,
+  userId: optionalText,
+  identifiers: plain(),
+  sources: plain(),
+  traits: dictionary(record<Trait>({ ...stamp, value: plain() })),
+  accounts: dictionary(record<Stamp>(stamp)),
+  recent: list(record<RecentEvent>({ ...stamp, name: text, items: optional(plain()), value: optional(number) })),
+  session: optional(session),
+  acquisition: record<Profile['acquisition']>({ first: optional(touch), last: optional(touch) }),
+  device: optional(record<NonNullable<Profile['device']>>({ type: plain(), os: optionalText, model: optionalText })),
+  locale: optionalText,
+  timezone: optionalText,
+  latest: record<Profile['latest']>({ device: optionalStamp, locale: optionalStamp, timezone: optionalStamp }),
+  signals: dictionary(record<EventTimes>({ keep: number, times: plain() })),
+  consent: dictionary(record<Consent>({ ...stamp, granted: plain() })),
+  events: number,
+})
+
+const packr = new Packr({ useRecords: false })
+
+/** MessagePack of `[0, id, mergedInto]` or `[1, …the profile's members]`. Valid until the next call. */
+export function encodeProfile(stored: StoredProfile): Uint8Array {
+  return packr.pack('mergedInto' in stored ? [0, stored.id, stored.mergedInto] : [1, profile.pack(stored)])
+}
+
+export function decodeProfile(bytes: Buffer): StoredProfile {
+  const [kind, ...rest] = packr.unpack(bytes, bytes.length) as [number, ...unknown[]]
+  return kind === 0 ? { id: rest[0] as string, mergedInto: rest[1] as string } : profile.unpack(rest[0])
+}
+
+/** About how many bytes it takes in memory. */
+export function profileSize(stored: StoredProfile): number {
+  if ('mergedInto' in stored) return 300
+  return 1500 + 90 * (stored.identifiers.length + stored.sources.length) + 130 * stored.recent.length
+}

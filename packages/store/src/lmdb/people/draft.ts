@@ -1,0 +1,133 @@
+import type { MergedProfile, Profile } from '@espalier/core/profile'
+import type { People } from '@espalier/core/stream'
+import { hashed } from '../dedup/hash.ts'
+import { IdTable } from '../dedup/idTable.ts'
+import type { StoredProfile } from './codec.ts'
+import { chunkKey, hasRow, withRows } from './imports.ts'
+import type { WorkspaceState } from './workspaceState.ts'
+
+/**
+ * What the commits of one cycle change in one workspace, layered over the durable state; nobody else sees it before it is
+ * published. A batch that fails is taken back with `undo`.
+ */
+export class Draft implements People {
+  readonly #state: WorkspaceState
+  /** Replays take in what was taken in: what is remembered is not asked for. */
+  readonly #replaying: boolean
+  readonly #profiles = new Map<string, StoredProfile>()
+  readonly #links = new Map<string, string>()
+  readonly #imports = new Map<string, Set<number>>()
+  /** Ids that came into being in this cycle: nothing durable has them. */
+  readonly #created = new Set<string>()
+  #ids = new IdTable()
+  /** Triples of high half, low half and received time. */
+  #idList: number[] = []
+  #batch = emptyBatch()
+
+  constructor(state: WorkspaceState, replaying: boolean) {
+    this.#state = state
+    this.#replaying = replaying
+  }
+
+  link(identifier: string): string | undefined {
+    return this.#links.get(identifier) ?? this.#state.links.get(identifier)
+  }
+
+  setLink(identifier: string, source: string): void {
+    this.#batch.links.push([identifier, this.#links.get(identifier)])
+    this.#links.set(identifier, source)
+  }
+
+  profile(id: string): Profile | MergedProfile | undefined {
+    return this.#profiles.get(id) ?? this.#state.profiles.get(id)
+  }
+
+  put(profile: Profile | MergedProfile): void {
+    this.#batch.profiles.push([profile.id, this.#profiles.get(profile.id)])
+    this.#profiles.set(profile.id, profile)
+  }
+
+  seen(messageId: string, received: number): boolean {
+    if (this.#state.dedup.has(messageId) && !this.#replaying) return true
+    const { hi, lo } = hashed
+    if (!this.#ids.add(hi, lo)) return !this.#replaying
+    this.#idList.push(hi, lo, received)
+    return false
+  }
+
+  imported(file: string, row: number): boolean {
+    const key = chunkKey(file, row)
+    let rows = this.#imports.get(key)
+    if (!this.#replaying && (rows?.has(row) || hasRow(this.#state.imports.get(key), row))) return true
+    if (!rows) {
+      rows = new Set()
+      this.#imports.set(key, rows)
+    }
+    rows.add(row)
+    this.#batch.imports.push([key, row])
+    return false
+  }
+
+  created(id: string): void {
+    this.#created.add(id)
+  }
+
+  begin(): void {
+    this.#batch = emptyBatch()
+    this.#batch.ids = this.#idList.length
+  }
+
+  /** Something was written since `begin`. */
+  get hasChanged(): boolean {
+    const { profiles, links, imports, ids } = this.#batch
+    return profiles.length + links.length + imports.length > 0 || this.#idList.length > ids
+  }
+
+  /** Everything since `begin` is taken back. */
+  undo(): void {
+    const { profiles, links, imports, ids } = this.#batch
+    for (const [id, before] of profiles.reverse()) restore(this.#profiles, id, before)
+    for (const [identifier, before] of links.reverse()) restore(this.#links, identifier, before)
+    for (const [key, row] of imports) this.#imports.get(key)?.delete(row)
+    this.#idList.length = ids
+    this.#ids = new IdTable()
+    for (let i = 0; i < ids; i += 3) this.#ids.add(this.#idList[i]!, this.#idList[i + 1]!)
+    this.#batch = emptyBatch()
+  }
+
+  /** It is durable: everybody may see it. */
+  publish(): void {
+    const state = this.#state
+    for (const [id, profile] of this.#profiles) {
+      const before = this.#created.has(id) ? undefined : state.profiles.get(id)
+      state.people += countOf(profile) - countOf(before)
+      state.profiles.set(id, profile)
+    }
+    for (const [identifier, source] of this.#links) state.links.set(identifier, source)
+    for (const [key, rows] of this.#imports) {
+      if (rows.size > 0) state.imports.set(key, withRows(state.imports.get(key), rows))
+    }
+    const ids = this.#idList
+    for (let i = 0; i < ids.length; i += 3) state.dedup.add(ids[i]!, ids[i + 1]!, ids[i + 2]!)
+  }
+}
+
+interface Batch {
+  readonly profiles: [string, StoredProfile | undefined][]
+  readonly links: [string, string | undefined][]
+  readonly imports: [string, number][]
+  ids: number
+}
+
+function emptyBatch(): Batch {
+  return { profiles: [], links: [], imports: [], ids: 0 }
+}
+
+function restore<V>(map: Map<string, V>, key: string, before: V | undefined): void {
+  if (before === undefined) map.delete(key)
+  else map.set(key, before)
+}
+
+function countOf(profile: StoredProfile | undefined): number {
+  return profile === undefined || 'mergedInto' in profile ? 0 : 1
+}

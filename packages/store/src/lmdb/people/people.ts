@@ -1,0 +1,74 @@
+import type { Profile } from '@espalier/core/profile'
+import type { Applied } from '@espalier/core/stream'
+import type { CommitBatch, PeopleStore } from '../../port.ts'
+import type { CheckpointDb } from '../checkpoint/db.ts'
+import type { StoredProfile } from './codec.ts'
+import type { PeopleState } from './state.ts'
+import type { WorkspaceState } from './workspaceState.ts'
+
+/** Reads from the cache or the memory-mapped checkpoint; commits through the journal. */
+export class LmdbPeople implements PeopleStore {
+  readonly #state: PeopleState
+  readonly #db: CheckpointDb
+  readonly #commit: (batch: CommitBatch) => Promise<readonly Applied[]>
+
+  constructor(state: PeopleState, db: CheckpointDb, commit: (batch: CommitBatch) => Promise<readonly Applied[]>) {
+    this.#state = state
+    this.#db = db
+    this.#commit = commit
+  }
+
+  commit(batch: CommitBatch): Promise<readonly Applied[]> {
+    return this.#commit(batch)
+  }
+
+  async get(workspace: string, id: string): Promise<Profile | undefined> {
+    return this.#state.get(workspace)?.person(id)
+  }
+
+  async find(workspace: string, identifier: string): Promise<Profile | undefined> {
+    return this.findSync(workspace, identifier)
+  }
+
+  findSync(workspace: string, identifier: string): Profile | undefined {
+    return this.#state.get(workspace)?.find(identifier)
+  }
+
+  async page(workspace: string, after: string | undefined, limit: number): Promise<Profile[]> {
+    const state = this.#state.get(workspace)
+    const people: Profile[] = []
+    for (let from = after; state && people.length < limit; ) {
+      const { profiles, last } = this.#stored(state, from, limit)
+      people.push(...profiles.filter(isPerson))
+      if (last === undefined) break
+      from = last
+    }
+    return people.slice(0, limit)
+  }
+
+  async count(workspace: string): Promise<number> {
+    return this.#state.get(workspace)?.people ?? 0
+  }
+
+  /** The next stored profiles by id, the checkpoint's with the changes since; `last`: there may be more after it. */
+  #stored(
+    state: WorkspaceState,
+    after: string | undefined,
+    limit: number,
+  ): { profiles: StoredProfile[]; last: string | undefined } {
+    const found = new Map<string, StoredProfile>()
+    const settled = this.#db.profilesAfter(state.number, after, limit)
+    // Beyond the checkpoint's last one of a full page, changes belong to later pages.
+    const last = settled.length < limit ? undefined : settled.at(-1)!.id
+    for (const profile of settled) found.set(profile.id, profile)
+    for (const [id, profile] of state.profiles.changed()) {
+      if ((after === undefined || id > after) && (last === undefined || id <= last)) found.set(id, profile)
+    }
+    const profiles = [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+    return { profiles, last }
+  }
+}
+
+function isPerson(profile: StoredProfile): profile is Profile {
+  return !('mergedInto' in profile)
+}

@@ -1,0 +1,62 @@
+import type { Profile } from '@espalier/core/profile'
+import type { CheckpointDb } from '../checkpoint/db.ts'
+import { Dedup } from '../dedup/dedup.ts'
+import type { HashKey } from '../dedup/hash.ts'
+import type { Run } from '../dedup/run.ts'
+import { profileSize, type StoredProfile } from './codec.ts'
+import { type CacheBudget, Layers } from './layers.ts'
+
+/** All that the stream knows of one workspace: durable, as of the last commit. */
+export class WorkspaceState {
+  readonly name: string
+  /** Stands for the workspace in the checkpoint's keys. */
+  readonly number: number
+  readonly profiles: Layers<StoredProfile>
+  readonly links: Layers<string>
+  readonly imports: Layers<Uint8Array>
+  readonly dedup: Dedup
+  /** How many people there are; merged profiles do not count. */
+  people: number
+
+  constructor(
+    entry: { name: string; number: number; people: number },
+    parts: { db: CheckpointDb; budget: CacheBudget; hashKey: HashKey; runs: readonly Run[] },
+  ) {
+    const { db, budget } = parts
+    const { number } = entry
+    this.name = entry.name
+    this.number = number
+    this.people = entry.people
+    this.profiles = new Layers(budget, id => db.profile(number, id), profileSize)
+    this.links = new Layers(
+      budget,
+      identifier => db.link(number, identifier),
+      source => 200 + source.length,
+    )
+    this.imports = new Layers(
+      budget,
+      key => db.importChunk(number, key),
+      chunk => 200 + chunk.length,
+    )
+    this.dedup = new Dedup(parts.hashKey, parts.runs)
+  }
+
+  /** The person an id leads to. */
+  person(id: string): Profile | undefined {
+    const stored = this.profiles.get(id)
+    if (stored === undefined || !('mergedInto' in stored)) return stored
+    const person = this.profiles.get(stored.mergedInto)
+    return person === undefined || 'mergedInto' in person ? undefined : person
+  }
+
+  find(identifier: string): Profile | undefined {
+    const source = this.links.get(identifier)
+    return source === undefined ? undefined : this.person(source)
+  }
+
+  /** The checkpoint failed: what it was to write is still to be written. */
+  unfreeze(): void {
+    for (const layers of [this.profiles, this.links, this.imports]) layers.unfreeze()
+    this.dedup.unfreeze()
+  }
+}
