@@ -19,8 +19,8 @@ export const PROFILE_LIMITS = {
   purposes: 100,
   /** Signals: those that live definitions need are kept before others; beyond that no further one begins. */
   signals: 200,
-  /** Times of one signal, however many a definition asks for: the last are kept. */
-  signalTimes: 100,
+  /** Times of one signal, however many are asked for: the last are kept. A condition counts up to 100 and keeps 8 more. */
+  signalTimes: 108,
   /** Inactivity that ends a session, milliseconds. */
   sessionGapMs: 30 * 60 * 1000,
 } as const

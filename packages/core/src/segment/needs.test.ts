@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest'
 import type { Definition } from '../definition/definition.ts'
 import type { Experience, Status } from '../definition/experience.ts'
+import { withTimes } from '../profile/signals.ts'
 import type { Condition } from './condition.ts'
-import { needsOf } from './needs.ts'
+import { evaluate } from './evaluate.ts'
+import { AHEAD, needsOf } from './needs.ts'
 
 function experience(key: string, audience: Condition | undefined, status: Status = 'running', archived = false) {
   const body: Experience = { tactic: 'offer', touchpoints: ['t'], variants: [], status, ...(audience && { audience }) }
@@ -33,7 +35,19 @@ it('R11 keeps the largest number of times that any live experience asks for, one
   })
   expect(needs.version).toBe(7)
   expect(Object.fromEntries(needs.byEvent)).toEqual({
-    View: [{ key: 'View', event: 'View', keep: 5 }],
-    Order: [{ key: 'Order', event: 'Order', keep: 1 }],
+    View: [{ key: 'View', event: 'View', keep: 5 + AHEAD }],
+    Order: [{ key: 'Order', event: 'Order', keep: 1 + AHEAD }],
   })
+})
+
+it('R5 events ahead of the clock do not push out those that count already', () => {
+  const condition: Condition = { did: 'View', within: '1h' }
+  const now = 1_000_000_000
+  const needs = needsOf({ version: 1, definitions: [experience('a', condition)] })
+  const { key, keep } = needs.byEvent.get('View')![0]!
+  let signals = withTimes({}, key, keep, [[now - 1000, 1]])
+  for (let ahead = 1; ahead <= AHEAD; ahead++) {
+    signals = withTimes(signals, key, keep, [[now + ahead * 1000, ahead]])
+    expect(evaluate(condition, { profile: { traits: {}, signals }, context: {}, now })).toBe(true)
+  }
 })

@@ -5,13 +5,19 @@ import type { Condition, DidCondition } from './condition.ts'
 import { signalKey } from './did.ts'
 
 /**
+ * Times kept beyond those a condition counts. An event may be up to five minutes ahead of the clock (R10) and does not count
+ * before its instant: this many of them may wait at once without pushing out a time that does count (R5).
+ */
+export const AHEAD = 8
+
+/**
  * The signals that the experiences of a set need kept, one an event name: "n times" keeps n times, so the largest n asked
- * for (R11). Paused experiences count, so that they can be taken up again; drafts and ended ones do not.
+ * for and `AHEAD` (R11). Paused experiences count, so that they can be taken up again; drafts and ended ones do not.
  */
 export function needsOf(set: PublishedSet): SignalNeeds {
   const live = set.definitions.filter(({ kind, archived }) => kind === 'experience' && !archived)
   const keep = keepByEvent(live.map(({ body }) => body as Experience))
-  const byEvent = new Map([...keep].map(([event, n]) => [event, [{ key: signalKey(event), event, keep: n }]]))
+  const byEvent = new Map([...keep].map(([event, n]) => [event, [{ key: signalKey(event), event, keep: n + AHEAD }]]))
   return { version: set.version, byEvent }
 }
 
