@@ -128,6 +128,8 @@ describe('where a number cannot be given', () => {
       ['a', 450],
       ['b', 0],
     ])
+    // As many as in a are missing, which cannot be chance: 550 people where 100 : 450 : 450 are expected.
+    expect(report.sampleRatio.chiSquare).toBeCloseTo(450, 6)
     expect(report.variants[1]).toMatchObject({ mean: null, lift: { value: null, reason: 'no-people' } })
     // And it cannot be chance that nobody is there.
     expect(codes(report)).toEqual(['no-people', 'sample-ratio'])

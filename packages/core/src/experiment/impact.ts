@@ -51,14 +51,22 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
   return { ...report, warnings: warningsOf(report), sentence: sentenceOf(report) }
 }
 
-/** Adds an arm of nobody for each that the design has and the statistics have not. */
+/**
+ * Adds an arm of nobody for each that the design has and the statistics have not. Statistics expect all people in the arms
+ * they know; an unseen one is expected to have as many beside them as its share says.
+ */
 function withUnseen(arms: ArmStatistics[], design: NonNullable<ImpactOptions['design']>): ArmStatistics[] {
-  const people = arms.reduce((total, arm) => total + arm.people, 0)
-  const unseen = design.filter(d => d.share > 0 && !arms.some(a => a.control === d.control && a.variant === d.variant))
-  const empty = { people: 0, exposures: 0, conversions: 0, sum: 0, sumSquares: 0 }
+  const isSeen = (one: { variant: string; control: boolean }) =>
+    arms.some(arm => (one.control ? arm.control : !arm.control && arm.variant === one.variant))
+  const shareOf = (some: typeof design) => some.reduce((sum, { share }) => sum + share, 0)
+  const unseen = design.filter(one => one.share > 0 && !isSeen(one))
+  const expected = arms.reduce((sum, arm) => sum + arm.expected, 0)
+  const seenShare = shareOf(design.filter(isSeen))
+  const scale = seenShare > 0 ? expected / seenShare : 0
+  const nobody = { people: 0, exposures: 0, conversions: 0, sum: 0, sumSquares: 0 }
   return [
     ...arms,
-    ...unseen.map(d => ({ variant: d.variant, control: d.control, ...empty, expected: d.share * people })),
+    ...unseen.map(({ variant, control, share }) => ({ variant, control, ...nobody, expected: share * scale })),
   ]
 }
 
