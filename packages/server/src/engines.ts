@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { apply } from '@espalier/core/stream'
 import { type Store, StoreError } from '@espalier/store'
-import { openMemoryStore } from '@espalier/store/memory'
+import { openLmdbStore } from '@espalier/store/lmdb'
 import { openPostgresStore } from '@espalier/store/postgres'
 import { type Location, openWarehouse, type Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
@@ -22,9 +22,8 @@ export async function openStoreOf(options: ServerOptions): Promise<Store> {
   }
 }
 
-async function openEmbeddedStore({ data }: ServerOptions): Promise<Store> {
-  await makeFolder(join(data, STORE_FOLDER))
-  return openMemoryStore({ apply, newId })
+function openEmbeddedStore({ data, cacheBytes, outboxBytes }: ServerOptions): Promise<Store> {
+  return openLmdbStore({ path: join(data, STORE_FOLDER), apply, newId, cacheBytes, maxOutboxBytes: outboxBytes })
 }
 
 async function openSharedStore({ store: url, outboxBytes }: ServerOptions): Promise<Store> {

@@ -33,6 +33,10 @@ export const problems = {
   conflict: { status: 409, mend: 'Somebody else published meanwhile: pull, compare and push again.' },
   invalid_definition: { status: 422, mend: 'Correct what `errors` names; nothing was published.' },
   missing_rates: { status: 422, mend: 'Import the missing daily rates by POST /v1/rates.' },
+  report_too_large: {
+    status: 422,
+    mend: 'Ask for a shorter time with from and to, or let the operator raise warehouseMemory.',
+  },
   too_busy: { status: 429, mend: 'Wait as long as Retry-After says and send it again; nothing of it was stored.' },
   full: { status: 429, mend: 'Nothing more can be stored until the operator makes room or the warehouse catches up.' },
   unsupported: { status: 501, mend: 'This engine cannot do it; the message says what can.' },
@@ -41,6 +45,7 @@ export const problems = {
     status: 503,
     mend: 'Reports wait for the warehouse; events and decisions go on. `espalier doctor` says more.',
   },
+  report_timeout: { status: 504, mend: 'Ask for a shorter time with from and to, or again when less is going on.' },
   internal: { status: 500, mend: 'This is our mistake: the server’s log has the details under the same request id.' },
 } as const satisfies Record<string, { status: number; mend: string }>
 

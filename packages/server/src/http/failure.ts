@@ -1,13 +1,12 @@
 import { StoreError } from '@espalier/store'
+import { WarehouseError } from '@espalier/warehouse'
 import { Problem } from '../problem.ts'
 
 /** Whatever was thrown, as an error of the catalogue. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof StoreError) return fromStore(error)
-  if (error instanceof Error && error.name === 'WarehouseError') {
-    return new Problem('warehouse_unavailable', error.message, { retryAfter: 5, cause: error })
-  }
+  if (error instanceof WarehouseError) return fromWarehouse(error)
   if (isClientError(error)) return new Problem('invalid', error.message, { status: error.statusCode, cause: error })
   return new Problem('internal', 'Something went wrong here.', { cause: error })
 }
@@ -25,6 +24,28 @@ function fromStore(error: StoreError): Problem {
     case 'newer-version':
     case 'corrupt':
       return new Problem('unavailable', error.message, { retryAfter: 2, cause: error })
+  }
+}
+
+function fromWarehouse(error: WarehouseError): Problem {
+  switch (error.code) {
+    case 'unsupported':
+      return new Problem('unsupported', error.message, { cause: error })
+    case 'busy':
+      return new Problem('too_busy', error.message, { retryAfter: 2, cause: error })
+    case 'timeout':
+      return new Problem('report_timeout', error.message, { cause: error })
+    case 'memory':
+      return new Problem('report_too_large', error.message, { cause: error })
+    case 'invalid':
+    case 'failed':
+      return new Problem('internal', 'The warehouse could not answer this.', { cause: error })
+    case 'unavailable':
+    case 'full':
+    case 'denied':
+    case 'newer-version':
+    case 'in-use':
+      return new Problem('warehouse_unavailable', error.message, { retryAfter: 5, cause: error })
   }
 }
 

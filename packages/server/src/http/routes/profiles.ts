@@ -1,5 +1,5 @@
 import type { Profile } from '@espalier/core/profile'
-import type { TimelineEvent } from '@espalier/warehouse'
+import { type TimelineEvent, WarehouseError } from '@espalier/warehouse'
 import Type from 'typebox'
 import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
@@ -58,7 +58,7 @@ export const getProfile = route({
       return { profile, timeline, timelineComplete }
     } catch (error) {
       // The person is known though the warehouse is down.
-      if (!(error instanceof Error) || error.name !== 'WarehouseError') throw error
+      if (!(error instanceof WarehouseError)) throw error
       return { profile, timeline: [], timelineComplete: false, timelineError: error.message }
     }
   },

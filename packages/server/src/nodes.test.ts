@@ -1,0 +1,106 @@
+import { type ClickHouse, startClickHouse } from '@espalier/testkit/clickhouse'
+import { startPostgres, type TestPostgres } from '@espalier/testkit/postgres'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { SECRET_KEY, type TestServer, testServer } from './testing/server.ts'
+
+let postgres: TestPostgres
+let clickHouse: ClickHouse
+let nodes: [TestServer, TestServer]
+
+beforeAll(async () => {
+  ;[postgres, clickHouse] = await Promise.all([startPostgres(), startClickHouse()])
+  const store = await postgres.database()
+  const { username, password, database } = clickHouse
+  const warehouse = `http://${username}:${password}@${new URL(clickHouse.url).host}/${database}`
+  // Both at once: only one may make the first workspace.
+  nodes = await Promise.all([testServer({ store, warehouse }), testServer({ store, warehouse })])
+}, 120_000)
+
+afterAll(async () => {
+  for (const node of nodes ?? []) await node.stop()
+  await clickHouse?.close()
+  await postgres?.stop()
+})
+
+const hero = (content: unknown) => ({
+  changes: [{ kind: 'touchpoint', key: 'home.hero', body: { channel: 'web', default: content } }],
+})
+const decide = async (node: TestServer, body: object = {}) =>
+  (await node.post('/v1/decide', { userId: 'u1', touchpoints: ['home.hero'], ...body })).json.answers['home.hero']
+
+describe('two nodes on one PostgreSQL and one ClickHouse', () => {
+  it('R4 a decision on one node sees what another acknowledged, each time', async () => {
+    const [a, b] = nodes
+    await a.post('/v1/definitions', {
+      changes: [
+        ...hero('default').changes,
+        { kind: 'settings', key: 'workspace', body: { holdout: 0 } },
+        {
+          kind: 'experience',
+          key: 'counted',
+          body: {
+            tactic: 'content',
+            touchpoints: ['home.hero'],
+            control: 0,
+            audience: { did: 'Clicked', atLeast: 2 },
+            variants: [{ key: 'v', content: { 'home.hero': 'clicked twice' } }],
+          },
+        },
+      ],
+    })
+    await vi.waitFor(async () => expect((await decide(b)).reason).toBe('no-experience'), { timeout: 5000 })
+    for (let i = 0; i < 20; i++) {
+      const userId = `fresh-${i}`
+      const [one, two] = i % 2 === 0 ? [a, b] : [b, a]
+      await one.post('/v1/track', { userId, event: 'Clicked' })
+      expect((await decide(two, { userId })).content).toBe('default')
+      await two.post('/v1/track', { userId, event: 'Clicked' })
+      expect((await decide(one, { userId })).content).toBe('clicked twice')
+    }
+  })
+
+  it('R4 new definitions and items are live on the other node within 2 s', async () => {
+    const [a, b] = nodes
+    for (const content of ['first', 'second']) {
+      const published = Date.now()
+      await a.post('/v1/definitions', hero(content))
+      await vi.waitFor(async () => expect((await decide(b, { userId: 'u2' })).content).toBe(content), {
+        interval: 20,
+        timeout: 5000,
+      })
+      expect(Date.now() - published).toBeLessThan(2500)
+    }
+  })
+
+  it('a key revoked on one node is worth nothing on the other within a second or so', async () => {
+    const [a, b] = nodes
+    const { key, id } = (await a.post('/v1/keys', { kind: 'secret' })).json
+    expect((await b.get('/v1/keys', { key })).status).toBe(200)
+    await a.call('DELETE', `/v1/keys/${id}`)
+    await vi.waitFor(async () => expect((await b.get('/v1/keys', { key })).status).toBe(401), {
+      interval: 20,
+      timeout: 2000,
+    })
+  })
+
+  it('R1 R3 many writers on one person through both nodes: nothing is lost, nothing counted twice', async () => {
+    const events = Array.from({ length: 120 }, (_, i) => ({ userId: 'busy', event: 'Hit', messageId: `hit-${i}` }))
+    const answers = await Promise.all(
+      events.flatMap((event, i) => [nodes[i % 2]!, nodes[(i + 1) % 2]!].map(node => node.post('/v1/track', event))),
+    )
+    expect(answers.map(answer => answer.status)).toEqual(answers.map(() => 200))
+    for (const node of nodes) expect((await node.get('/v1/profiles/userId:busy')).json.profile.events).toBe(120)
+    const { complete, events: counts } = (await nodes[1].get('/v1/summary')).json
+    expect(complete).toBe(true)
+    expect(counts).toContainEqual({ name: 'Hit', type: 'track', count: 120 })
+  })
+
+  it('decision ids of one node are good on the other; a backup says what to use instead', async () => {
+    const [a, b] = nodes
+    const { decisionId } = await decide(a, { userId: 'u3' })
+    const exposure = { userId: 'u3', event: 'Exposure', properties: { decisionId } }
+    expect((await b.post('/v1/track', exposure)).status).toBe(200)
+    const refused = await a.get('/v1/backup', { key: SECRET_KEY })
+    expect(refused).toMatchObject({ status: 501, json: { error: { code: 'unsupported' } } })
+  })
+})

@@ -1,0 +1,247 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream } from 'node:stream/web'
+import { startClickHouse } from '@espalier/testkit/clickhouse'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { restoreBackup, StartError, startServer } from './index.ts'
+import { ADMIN_KEY, SECRET_KEY, type TestServer, testServer, WRITE_KEY } from './testing/server.ts'
+
+const open: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close()
+})
+
+async function started(...args: Parameters<typeof testServer>): Promise<TestServer> {
+  const server = await testServer(...args)
+  open.push(() => server.close())
+  return server
+}
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'espalier-start-'))
+  open.push(() => rm(path, { recursive: true, force: true }))
+  return path
+}
+
+const order = (i: number) => ({
+  type: 'track',
+  userId: `u${i % 5}`,
+  event: 'Order Completed',
+  messageId: `order-${i}`,
+  properties: { total: 10, currency: 'EUR' },
+})
+const orders = (from: number, to: number) => ({ batch: Array.from({ length: to - from }, (_, i) => order(from + i)) })
+
+describe('what keeps a server from starting is one line with the mend', () => {
+  const refused = async (options: Parameters<typeof startServer>[0]) => {
+    const error = await startServer({ logLevel: 'silent', ...options }).catch(thrown => thrown)
+    expect(error).toBeInstanceOf(StartError)
+    expect(error.message).not.toContain('\n')
+    return error.message as string
+  }
+
+  it('a port in use, and its data folder is free again at once', async () => {
+    const other = createServer()
+    await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve))
+    open.push(() => new Promise(resolve => other.close(resolve)))
+    const { port } = other.address() as AddressInfo
+    const data = await folder()
+    expect(await refused({ data, port })).toMatch(/^Port \d+ on 127\.0\.0\.1 is in use by another process\. .*--port/)
+    const server = await started({ data })
+    expect((await server.get('/health/ready')).status).toBe(200)
+  })
+
+  it('a data folder in use', async () => {
+    const data = await folder()
+    await started({ data })
+    expect(await refused({ data, port: 0 })).toMatch(/in use|another process/i)
+  })
+
+  it('a data folder that cannot be made', async () => {
+    const data = await folder()
+    await writeFile(join(data, 'file'), '')
+    expect(await refused({ data: join(data, 'file'), port: 0 })).toContain(join(data, 'file'))
+  })
+
+  it('an address this machine has not', async () => {
+    expect(await refused({ data: await folder(), port: 0, host: '203.0.113.1' })).toContain('203.0.113.1')
+  })
+
+  it('URLs that are none, and a store that does not answer', async () => {
+    const data = await folder()
+    expect(await refused({ data, port: 0, store: 'mysql://x' })).toContain('ESPALIER_STORE')
+    expect(await refused({ data, port: 0, warehouse: 'clickhouse' })).toContain('ESPALIER_WAREHOUSE')
+    const down = await refused({ data, port: 0, store: 'postgresql://user:hush@127.0.0.1:1/none' })
+    expect(down).not.toContain('hush')
+  })
+
+  it('proxies that are no addresses', async () => {
+    expect(await refused({ data: await folder(), port: 0, trustProxy: ['nonsense'] })).toContain('trustProxy')
+  })
+
+  it('one text for both keys, a key of the other kind, a revoked key', async () => {
+    const data = await folder()
+    const same = { data, port: 0, writeKey: 'the-same-text', secretKey: 'the-same-text' }
+    expect(await refused(same)).toContain('two different')
+    const first = await testServer({ data })
+    const { id } = (await first.get('/v1/keys')).json.keys.find((key: { kind: string }) => key.kind === 'write')
+    await first.call('DELETE', `/v1/keys/${id}`)
+    await first.close()
+    expect(await refused({ data, port: 0, writeKey: SECRET_KEY })).toContain('already the secret key')
+    expect(await refused({ data, port: 0, writeKey: WRITE_KEY })).toContain('was revoked')
+  })
+})
+
+describe('a life of a server', () => {
+  it('makes the first keys once and gives them back once', async () => {
+    const data = await folder()
+    const first = await startServer({ data, port: 0, logLevel: 'silent' })
+    expect(first.madeKeys).toEqual({ writeKey: expect.any(String), secretKey: expect.any(String) })
+    await first.close()
+    const second = await startServer({ data, port: 0, logLevel: 'silent' })
+    open.push(() => second.close())
+    expect(second.madeKeys).toEqual({})
+    const authorization = `Bearer ${first.madeKeys.secretKey}`
+    expect((await fetch(`${second.url}/v1/keys`, { headers: { authorization } })).status).toBe(200)
+  })
+
+  it('R2 R3 what was acknowledged is there after a restart, once, in the profile and in the warehouse', async () => {
+    const data = await folder()
+    const first = await testServer({ data, shipEvery: 60_000 })
+    expect((await first.post('/v1/batch', orders(0, 50))).status).toBe(200)
+    await first.close()
+    const second = await started({ data })
+    expect((await second.post('/v1/batch', orders(0, 60))).status).toBe(200)
+    expect((await second.get('/v1/profiles/userId:u0')).json.profile.events).toBe(12)
+    const { complete, totals, revenue } = (await second.get('/v1/summary')).json
+    expect(complete).toBe(true)
+    expect(totals).toMatchObject({ events: 60, people: 5 })
+    expect(revenue).toEqual([{ name: 'Order Completed', currency: 'EUR', count: 60, sum: 600 }])
+  })
+
+  it('a stopping server finishes the requests it has, and acknowledges what it stored', async () => {
+    const server = await testServer()
+    const answers = Promise.all(
+      Array.from({ length: 30 }, (_, i) => server.post('/v1/batch', orders(i * 10, i * 10 + 10))),
+    )
+    const settled = answers.then(
+      all => all.map(answer => answer.status),
+      () => ['refused'],
+    )
+    await vi.waitFor(() => expect(server.services.queue.waiting).toBeGreaterThan(0), { interval: 1 })
+    await server.close()
+    for (const status of await settled) expect([200, 503, 'refused']).toContain(status)
+    await expect(server.get('/health/live')).rejects.toThrow()
+    await server.stop()
+  })
+
+  it('logs no key, no query and no identifier', async () => {
+    const lines: string[] = []
+    const { pino } = await import('pino')
+    const { createLog } = await import('./log.ts')
+    const real = createLog('debug')
+    const log = pino(
+      { level: 'debug', serializers: real[pino.symbols.serializersSym as never] },
+      { write: line => lines.push(line) },
+    )
+    const server = await started({ logLevel: 'debug' }, { log })
+    await server.post('/v1/track', { userId: 'u1', event: 'x', writeKey: WRITE_KEY })
+    await server.get('/v1/profiles/userId:very-private?key=secret-in-query')
+    await server.post('/v1/track', '{')
+    const all = lines.join('')
+    expect(all).toContain('/v1/track')
+    for (const secret of [WRITE_KEY, SECRET_KEY, ADMIN_KEY, 'very-private', 'secret-in-query']) {
+      expect(all).not.toContain(secret)
+    }
+  })
+})
+
+describe('the warehouse may be down', () => {
+  it('when the server starts: events and decisions go on, reports say what is wrong, and all is there when it is back', async () => {
+    const clickHouse = await startClickHouse()
+    open.push(() => clickHouse.close())
+    await clickHouse.down()
+    const { username, password, database } = clickHouse
+    const { host } = new URL(clickHouse.url)
+    const server = await started({ warehouse: `http://${username}:${password}@${host}/${database}` })
+    expect((await server.post('/v1/batch', orders(0, 20))).status).toBe(200)
+    expect((await server.post('/v1/decide', { userId: 'u1', touchpoints: ['any'] })).status).toBe(200)
+    const { profile, timelineError } = (await server.get('/v1/profiles/userId:u0')).json
+    expect(profile.events).toBe(4)
+    expect(timelineError).toEqual(expect.any(String))
+    expect(await server.get('/v1/summary')).toMatchObject({
+      status: 503,
+      json: { error: { code: 'warehouse_unavailable', mend: expect.any(String) } },
+    })
+    const { healthy, checks } = (await server.get('/v1/doctor')).json
+    expect(healthy).toBe(false)
+    expect(checks).toContainEqual(
+      expect.objectContaining({ check: 'warehouse', status: 'fail', mend: expect.any(String) }),
+    )
+    expect((await server.get('/health/ready')).json).toEqual({ status: 'ok', warehouse: 'down' })
+
+    await clickHouse.up()
+    await vi.waitFor(async () => expect((await server.get('/v1/summary')).json).toMatchObject({ complete: true }), {
+      timeout: 20_000,
+      interval: 200,
+    })
+    expect((await server.get('/v1/summary')).json.totals).toMatchObject({ events: 20, people: 5 })
+    expect((await server.get('/health/ready')).json).toEqual({ status: 'ok', warehouse: 'ok' })
+  })
+})
+
+describe('backup and restore', () => {
+  it('a copy taken while events come in holds each of them once, in both halves', async () => {
+    const server = await started({ shipEvery: 5 })
+    await server.post('/v1/batch', orders(0, 100))
+    await server.post('/v1/catalog', { items: [{ id: 'mug', title: 'Mug' }] })
+    let sent = 100
+    let going = true
+    const traffic = (async () => {
+      while (going) {
+        await server.post('/v1/batch', orders(sent, sent + 10))
+        sent += 10
+      }
+    })()
+    const file = join(await folder(), 'backup.tar.gz')
+    const response = await fetch(`${server.url}/v1/backup`, { headers: { authorization: `Bearer ${SECRET_KEY}` } })
+    expect(response.status).toBe(200)
+    await pipeline(Readable.fromWeb(response.body as ReadableStream), createWriteStream(file))
+    going = false
+    await traffic
+    const left = async () => (await readdir(server.services.options.data)).filter(name => name.startsWith('backup-'))
+    await vi.waitFor(async () => expect(await left()).toEqual([]))
+
+    const data = join(await folder(), 'restored')
+    await restoreBackup(createReadStream(file), data)
+    const restored = await started({ data })
+    const { complete, totals, revenue } = (await restored.get('/v1/summary')).json
+    const events = await Promise.all(
+      [0, 1, 2, 3, 4].map(async i => (await restored.get(`/v1/profiles/userId:u${i}`)).json.profile.events),
+    )
+    expect(complete).toBe(true)
+    expect(totals.events).toBeGreaterThanOrEqual(100)
+    expect(totals.events).toBeLessThanOrEqual(sent)
+    expect(events.reduce((sum, count) => sum + count, 0)).toBe(totals.events)
+    expect(revenue[0].count).toBe(totals.events)
+    expect((await restored.get('/v1/catalog/mug')).json.title).toBe('Mug')
+    // The same events again, from the first to the last: those in the copy are known, the others new.
+    for (let i = 0; i < sent; i += 100) await restored.post('/v1/batch', orders(i, Math.min(i + 100, sent)))
+    expect((await restored.get('/v1/summary')).json.totals.events).toBe(sent)
+  }, 90_000)
+
+  it('what is no backup, or only half of one, is refused and leaves the folder empty', async () => {
+    const data = await folder()
+    await expect(restoreBackup(Readable.from([Buffer.from('not a tar')]), data)).rejects.toBeInstanceOf(StartError)
+    expect(await readdir(data)).toEqual([])
+    await writeFile(join(data, 'mine'), '')
+    await expect(restoreBackup(Readable.from([]), data)).rejects.toThrow(/not empty/)
+    expect(await readdir(data)).toEqual(['mine'])
+  })
+})
