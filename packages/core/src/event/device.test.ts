@@ -24,6 +24,7 @@ const AGENTS: [agent: string, type: string, os: string | undefined][] = [
   ],
   ['Mozilla/5.0 (SMART-TV; Linux; Tizen 6.0) AppleWebKit/537.36 SamsungBrowser/4.0 TV Safari/537.36', 'other', 'Linux'],
   ['Mozilla/5.0 (PlayStation; PlayStation 5/2.26) AppleWebKit/605.1.15', 'other', undefined],
+  [`Mozilla/5.0 (Linux; Android 8.0.0; HTV33) ${webkit} Mobile Safari/537.36`, 'mobile', 'Android'],
   ['curl/8.5.0', 'other', undefined],
 ]
 

@@ -14,7 +14,7 @@ export interface Device {
  */
 export function deviceOf(context: JsonObject): Device | undefined {
   const device = objectOf(context.device)
-  const agent = textOf(context.userAgent)
+  const agent = textOf(context.userAgent, 500)
   const stated = textOf(device?.type)
   if (stated === undefined && agent === undefined) return undefined
   const mobile = objectOf(context.userAgentData)?.mobile
@@ -35,7 +35,7 @@ function statedType(stated: string, model = ''): DeviceType | undefined {
 }
 
 const TABLET = /iPad|Tablet|PlayBook|Silk\/|Kindle/
-const OTHER = /TV|Tizen|Web0S|PlayStation|Xbox|Nintendo|CrKey|AppleTV|Roku|Watch/
+const OTHER = /\bTV\b|SmartTV|HbbTV|AppleTV|Tizen|Web0S|PlayStation|Xbox|Nintendo|CrKey|Roku|Watch/
 const DESKTOP = /Windows NT|Macintosh|X11|CrOS|Linux/
 
 function agentType(agent: string | undefined, mobile: Json | undefined): DeviceType {
@@ -62,10 +62,8 @@ function osOf(agent: string): string | undefined {
   return SYSTEMS.find(([part]) => agent.includes(part))?.[1]
 }
 
-const LONGEST = 200
-
-function textOf(value: Json | undefined): string | undefined {
-  return typeof value === 'string' && value !== '' ? value.slice(0, LONGEST) : undefined
+function textOf(value: Json | undefined, limit = 200): string | undefined {
+  return typeof value === 'string' && value !== '' ? value.slice(0, limit) : undefined
 }
 
 function objectOf(value: Json | undefined): JsonObject | undefined {

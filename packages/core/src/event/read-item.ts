@@ -106,7 +106,11 @@ function readNames(item: Record<string, unknown>, event: Mutable<Event>): void {
   } else if (event.type === 'page' || event.type === 'screen') {
     event.name = readName(item.name, 'name')
     const category = readName(item.category, 'category')
-    if (category !== '') event.category = category
+    if (category !== '') {
+      event.category = category
+      // As analytics.js does it, so that it is with the other properties wherever they are read.
+      event.properties = { category, ...event.properties }
+    }
   }
 }
 

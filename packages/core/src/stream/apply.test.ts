@@ -243,6 +243,14 @@ describe('identity in the stream', () => {
   })
 })
 
+describe('a damaged state', () => {
+  it('is an error, not a new person: an identifier that leads to nobody', () => {
+    const { people, take } = stream()
+    people.setLink('userId:u', 'lost')
+    expect(() => take(event({ userId: 'u' }))).toThrow('lost')
+  })
+})
+
 describe('other entries', () => {
   it('an appearance makes a person without an event or a row', () => {
     const { people, take } = stream()

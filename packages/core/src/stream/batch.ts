@@ -68,7 +68,7 @@ export class Batch {
   /** `stored` also where everything was known already and nothing changed. */
   #appearance(appearance: Identity & { readonly at: number }): Applied {
     const source = this.#identities.identify(appearance, appearance.at, 'appearance')
-    return { outcome: 'stored', profile: this.#drafts.person(source)!.id, source }
+    return { outcome: 'stored', profile: this.#drafts.known(source).id, source }
   }
 
   /** `duplicate` where there is no such source: nothing changes. */

@@ -16,10 +16,16 @@ export class Drafts {
     return found !== undefined && isMerged(found) ? this.person(found.mergedInto) : found
   }
 
+  /** The person a source of this state leads to. */
+  known(source: string): Profile {
+    const person = this.person(source)
+    if (person === undefined) throw new Error(`The source profile ${source} leads to nobody: the state is damaged.`)
+    return person
+  }
+
   /** The batch's own copy of the person a source leads to: its fields may be set, what they hold may not be changed in place. */
   draft(source: string): Profile {
-    const person = this.person(source)
-    if (person === undefined) throw new Error(`No profile ${source}: the state is damaged.`)
+    const person = this.known(source)
     return this.#drafts.get(person.id) === person ? person : this.add({ ...person, version: person.version + 1 })
   }
 

@@ -62,8 +62,7 @@ export class Identities {
 
   #claimed(identifier: string): Claimed {
     const source = this.#people.link(identifier)
-    const person = source === undefined ? undefined : this.#drafts.person(source)
-    return person === undefined ? { identifier } : { identifier, person }
+    return source === undefined ? { identifier } : { identifier, person: this.#drafts.known(source) }
   }
 
   #create(identifiers: readonly [string, ...string[]], at: number): void {

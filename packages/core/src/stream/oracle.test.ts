@@ -75,6 +75,13 @@ const anyone = anEvent(
     .filter(({ anonymousId, userId }) => anonymousId !== undefined || userId !== undefined)
     .map(({ anonymousId, userId }) => ({ ...(anonymousId && { anonymousId }), ...(userId && { userId }) })),
 )
+/** With aliases, of devices and of users. */
+const anything = fc.oneof(
+  { weight: 4, arbitrary: anyone },
+  fc
+    .record({ event: anyone, previousId: fc.constantFrom('a', 'b', 'e', 'u'), userId: fc.constantFrom('u', 'v') })
+    .map(({ event, ...ids }): Event => ({ ...event, ...ids, type: 'alias', name: 'alias', properties: {} })),
+)
 /** Devices a and b are only ever u's, c and d only v's: who is whom does not depend on the order of arrival. */
 const faithful = anEvent(
   fc
@@ -263,7 +270,7 @@ describe('the stream and a brute-force oracle', () => {
 
   it('R6 how arrivals are cut into batches changes nothing but versions', () => {
     fc.assert(
-      fc.property(historyOf(anyone), fc.array(fc.nat(60), { maxLength: 6 }), (events, places) => {
+      fc.property(historyOf(anything), fc.array(fc.nat(60), { maxLength: 6 }), (events, places) => {
         const whole = run(events.map(event => [event]))
         const parts = run(cut(events, places))
         expect(parts.rows).toEqual(whole.rows)
@@ -294,7 +301,7 @@ describe('the stream and a brute-force oracle', () => {
 
   it('R3 repeated messageIds change nothing anywhere', () => {
     fc.assert(
-      fc.property(historyOf(anyone), events => {
+      fc.property(historyOf(anything), events => {
         const first = run([events])
         const before = new Map(first.people.profiles)
         const again = run([[...events].reverse(), events], first.people)
@@ -307,12 +314,21 @@ describe('the stream and a brute-force oracle', () => {
 
   it('R12 two userIds never meet; each stored event is one row of a source of its person', () => {
     fc.assert(
-      fc.property(historyOf(anyone), events => {
+      fc.property(historyOf(anything), events => {
         const { people, rows, stored } = run([events])
         for (const userId of ['u', 'v']) {
           const person = people.find(`userId:${userId}`)
           if (person) expect(person.userId).toBe(userId)
         }
+        for (const person of people.persons()) {
+          for (const identifier of person.identifiers) expect(people.find(identifier)).toBe(person)
+        }
+        expect(
+          people
+            .persons()
+            .flatMap(({ identifiers }) => identifiers)
+            .sort(),
+        ).toEqual([...people.links.keys()].sort())
         const lines = rows.filter(({ table }) => table === 'events').map(({ line }) => JSON.parse(line))
         expect(lines.length).toBe(stored)
         expect(stored).toBe(once(events).length)
