@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, readdirSync } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { CliError } from '../errors.ts'
 import type { Register } from '../program.ts'
 import { printJson } from './client.ts'
@@ -10,11 +10,6 @@ export const restore: Register = (program, shell) => {
     .requiredOption('--data <folder>', 'the folder to make; it must not exist, or be empty')
     .option('--json', 'print the answer as JSON', false)
     .action(async (file: string, options: { data: string; json: boolean }) => {
-      if (existsSync(options.data) && readdirSync(options.data).length > 0) {
-        throw new CliError(`${options.data} is not empty`, {
-          mend: 'Restore into a new folder and start the server with that one',
-        })
-      }
       if (!existsSync(file))
         throw new CliError(`${file} does not exist`, { mend: 'Name a file that `espalier backup` wrote' })
       const { restoreBackup } = await import('@espalier/server')

@@ -202,6 +202,9 @@ describe('an import', () => {
     const file = temporaryFile('x.ndjson', `${event((1 << 20) - 200)}\n${event(1 << 20)}\n${event(10)}\n`)
     const summary = await importFile(optionsOf(file), api(url), testShell())
     expect(summary).toMatchObject({ stored: 2, rejected: 1 })
+    const rejects = readFileSync(`${file}.rejects.csv`, 'utf8')
+    expect(rejects.split('\n')[0]).toBe('reject_row,reject_reason,record')
+    expect(rejects).toMatch(/^2,it would be an item of 1\.0 MB/m)
     expect(summary.reasons[0]?.reason).toContain('it would be an item of 1.0 MB; at most 1 MB is taken')
   })
 

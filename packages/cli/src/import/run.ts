@@ -61,14 +61,16 @@ export async function importFile(
   now: () => number = Date.now,
 ): Promise<ImportSummary> {
   const began = now()
-  const stop = new AbortController()
-  const unsubscribe = shell.onInterrupt(() => stop.abort())
   const size = await sizeOf(options.file)
+  // A wrong address or key is told now, not after reading the whole file.
+  if (!options.dryRun) await api.get('/v1/settings')
   const table = await openTable(options.file)
   const importer =
     options.mapping === undefined
       ? recognise(table, options.kind, options.file, began)
       : findMapping(options.mapping, began)
+  const stop = new AbortController()
+  const unsubscribe = shell.onInterrupt(() => stop.abort())
   const rejects = new Rejects()
   const builder = new Builder(importer, rejects, options.memory)
   const line = new ProgressLine(shell, now)

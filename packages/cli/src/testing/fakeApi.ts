@@ -26,8 +26,10 @@ export async function fakeApi(
       body: text === '' ? undefined : (JSON.parse(text) as unknown),
       key: request.headers.authorization?.replace('Bearer ', ''),
     }
-    requests.push(seen)
-    const { status = 200, headers = {}, body } = await answer(seen)
+    // An import asks for the settings first, to see that address and key are right: not what these tests are about.
+    const greeting = seen.method === 'GET' && seen.path === '/v1/settings'
+    if (!greeting) requests.push(seen)
+    const { status = 200, headers = {}, body } = greeting ? {} : await answer(seen)
     response.writeHead(status, { 'content-type': 'application/json', ...headers })
     response.end(typeof body === 'string' ? body : JSON.stringify(body ?? {}))
   }

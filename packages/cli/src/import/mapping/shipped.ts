@@ -37,7 +37,7 @@ function readMapping(path: string, now: number): Mapping {
   const documents = parseYaml(text, path)
   const source = documents[0]
   if (!source || documents.length > 1)
-    throw new UsageError(`${path} must hold one mapping`, 'See docs/guides/import.md')
+    throw new UsageError(`${path} must hold one mapping`, 'packages/cli/mappings/README.md describes mappings')
   try {
     return parseMapping(source.value, basename(path).replace(/\.[^.]+$/, ''), now)
   } catch (error) {

@@ -1,8 +1,8 @@
-import { once } from 'node:events'
 import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { pipeline } from 'node:stream/promises'
 
 /** What is sorted: by `key` (all numbers or all texts), then row, then output. `line` is one line of text. */
 export interface SortRecord {
@@ -22,6 +22,7 @@ export class Sorter {
   #size = 0
   #count = 0
   #runs: string[] = []
+  #files = 0
   #folder: string | undefined
 
   /** `limit`: characters held in memory. */
@@ -53,6 +54,7 @@ export class Sorter {
       yield* fromMemory(this.#held)
       return
     }
+    while (this.#runs.length > FAN_IN) await this.#mergeRuns()
     yield* merge([...this.#runs.map(readRun), fromMemory(this.#held)])
   }
 
@@ -64,22 +66,39 @@ export class Sorter {
   }
 
   async #spill(): Promise<void> {
-    this.#folder ??= mkdtempSync(join(tmpdir(), 'espalier-sort-'))
-    const path = join(this.#folder, `${this.#runs.length}`)
-    const stream = createWriteStream(path)
-    const failed = once(stream, 'error').then(([error]) => Promise.reject(error))
-    failed.catch(() => undefined)
     this.#held.sort(compare)
-    for (const { key, row, output, line } of this.#held) {
-      if (!stream.write(`${JSON.stringify([key, row, output])}\t${line}\n`))
-        await Promise.race([once(stream, 'drain'), failed])
-    }
-    stream.end()
-    await Promise.race([once(stream, 'close'), failed])
-    this.#runs.push(path)
+    this.#runs.push(await this.#write(this.#held))
     this.#held = []
     this.#size = 0
   }
+
+  /** Merges the first runs into one, so that never more than `FAN_IN` files are open. */
+  async #mergeRuns(): Promise<void> {
+    const merged = this.#runs.splice(0, FAN_IN)
+    this.#runs.push(await this.#write(merge(merged.map(readRun))))
+    for (const path of merged) rmSync(path)
+  }
+
+  async #write(records: Iterable<SortRecord> | AsyncIterable<SortRecord>): Promise<string> {
+    this.#folder ??= mkdtempSync(join(tmpdir(), 'espalier-sort-'))
+    const path = join(this.#folder, `${this.#files++}`)
+    await pipeline(linesOf(records), createWriteStream(path))
+    return path
+  }
+}
+
+/** Runs that are read at once: each has a file open and a quarter of a megabyte in memory. */
+const FAN_IN = 64
+
+async function* linesOf(records: Iterable<SortRecord> | AsyncIterable<SortRecord>): AsyncGenerator<string> {
+  let text = ''
+  for await (const { key, row, output, line } of records) {
+    text += `${JSON.stringify([key, row, output])}\t${line}\n`
+    if (text.length < 1 << 18) continue
+    yield text
+    text = ''
+  }
+  yield text
 }
 
 function compare(a: SortRecord, b: SortRecord): number {
@@ -99,7 +118,7 @@ async function* fromMemory(records: readonly SortRecord[]): AsyncGenerator<SortR
   yield* records
 }
 
-/** Merges sorted sources; a run is 64 MB, so their number stays small and a linear scan is enough. */
+/** Merges sorted sources; they are few, so that a linear scan is enough. */
 async function* merge(sources: AsyncGenerator<SortRecord>[]): AsyncGenerator<SortRecord> {
   const heads: { record: SortRecord; source: AsyncGenerator<SortRecord> }[] = []
   for (const source of sources) {

@@ -1,0 +1,195 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { built, type RunningServer, startedServer } from '../testing/server.ts'
+import { espalier, temporaryFile, temporaryFolder } from '../testing/shell.ts'
+
+if (!built) console.warn('Commands against a running server are skipped: the command is not built (npm run build)')
+
+const DEFINITIONS = `
+kind: touchpoint
+key: home.hero
+channel: web
+schema: { type: object, properties: { title: { type: string } }, required: [title] }
+default: { title: Welcome }
+---
+kind: metric
+key: orders
+type: conversion
+event: Order Completed
+---
+kind: experience
+key: hello
+tactic: content
+touchpoints: [home.hero]
+control: 0
+variants:
+  - key: warm
+    content: { home.hero: { title: Hello } }
+goal: orders
+---
+kind: settings
+holdout: 0
+`
+
+describe.skipIf(!built)('commands against a running server', () => {
+  let server: RunningServer
+  let folder: string
+  const options = () => ({ url: server.url, secretKey: server.secretKey })
+  const cli = (...args: string[]) => espalier(args, options())
+
+  beforeAll(async () => {
+    server = await startedServer()
+    folder = temporaryFolder()
+    writeFileSync(join(folder, 'all.yaml'), DEFINITIONS)
+  })
+  afterAll(async () => {
+    await server?.stop()
+  })
+
+  it('diff shows what push would do; push does it; then there is no difference', async () => {
+    const before = await cli('diff', folder)
+    expect(before).toMatchObject({ code: 0, errors: '' })
+    expect(before.output).toContain('+ experience hello')
+    expect(before.output).toContain('variants: [{"key":"warm"')
+    const pushed = await cli('push', folder)
+    expect(pushed.output).toContain('created  touchpoint home.hero (version 1)')
+    expect(pushed.output).toContain('4 changed, 0 unchanged')
+    expect((await cli('diff', folder)).output).toBe('No differences.\n')
+    expect((await cli('push', folder)).output).toContain('0 changed, 4 unchanged')
+  })
+
+  it('a change is shown by its path, before and after', async () => {
+    writeFileSync(join(folder, 'all.yaml'), DEFINITIONS.replace('title: Hello', 'title: Hi'))
+    const { output } = await cli('diff', folder)
+    expect(output).toMatch(
+      /^~ experience hello .*all\.yaml\n {4}variants\[warm\]\.content\.home\.hero\.title: "Hello" → "Hi"\n$/,
+    )
+    expect((await cli('push', folder)).output).toContain('updated  experience hello (version 2)')
+  })
+
+  it('a broken file publishes nothing, and is named with its line, path and mend', async () => {
+    const other = temporaryFolder()
+    writeFileSync(join(other, 'a.yaml'), 'kind: metric\nkey: fine\ntype: conversion\nevent: E\n')
+    writeFileSync(
+      join(other, 'b.yaml'),
+      'kind: experience\nkey: broken\ntactic: content\ntouchpoints: [home.hero]\nvariants:\n  - key: a\n    content:\n      home.hero: { titel: Hello }\n',
+    )
+    const { code, errors } = await cli('push', other)
+    expect(code).toBe(1)
+    expect(errors).toMatch(/b\.yaml:\d+: variants\[0\]\.content/)
+    expect(errors).toMatch(/othing was published/)
+    const live = await cli('diff', folder, '--prune')
+    expect(live.output).toBe('No differences.\n')
+  })
+
+  it('pull writes what is live, and again changes nothing; push --prune archives what is in no file', async () => {
+    const pulled = temporaryFolder()
+    expect((await cli('pull', pulled)).output).toContain('4 written, 0 unchanged')
+    expect(readFileSync(join(pulled, 'experiences/hello.yaml'), 'utf8')).toContain('title: Hi')
+    expect((await cli('pull', pulled)).output).toBe('0 written, 4 unchanged\n')
+    expect((await cli('diff', pulled)).output).toBe('No differences.\n')
+
+    const extra = temporaryFile('extra.yaml', 'kind: metric\nkey: extra\ntype: conversion\nevent: E\n')
+    await cli('push', extra)
+    expect((await cli('diff', pulled, '--prune')).output).toContain('- metric extra')
+    expect((await cli('push', pulled, '--prune')).output).toContain('archived metric extra')
+    expect((await cli('diff', pulled, '--prune')).output).toBe('No differences.\n')
+  })
+
+  it('decide answers, and says why', async () => {
+    const { code, output } = await cli('decide', '--user-id', 'ada', '--touchpoint', 'home.hero', '--explain')
+    expect(code).toBe(0)
+    expect(output).toContain('home.hero: warm (assigned by hello version 2')
+    expect(output).toContain('"title": "Hi"')
+    const json = await cli('decide', '--anonymous-id', 'b1', '--touchpoint', 'home.hero', '--json')
+    expect(JSON.parse(json.output)).toMatchObject({
+      answers: { 'home.hero': { variant: 'warm', content: { title: 'Hi' } } },
+    })
+    expect((await cli('decide', '--user-id', 'ada', '--touchpoint', 'home.hero', '--preview', 'hello=cold')).code).toBe(
+      1,
+    )
+  })
+
+  it('report gives totals and a sentence for each experience', async () => {
+    await cli('decide', '--user-id', 'ada', '--touchpoint', 'home.hero', '--expose')
+    const events = temporaryFile(
+      'e.csv',
+      'user_id,event,timestamp,total,currency,country\nada,Order Completed,2024-05-01,12.5,EUR,France\n',
+    )
+    expect((await cli('import', events)).output).toContain('1 taken in, 0 were there already')
+    const { output } = await cli('report')
+    expect(output).toContain('Order Completed')
+    expect(output).toMatch(/12\.50 EUR/)
+    expect(output).toMatch(/France +1 +1/)
+    expect(output).toMatch(/hello: .+/)
+    expect((await cli('report', 'hello')).output).toMatch(/warm +1/)
+    expect((await cli('report', 'nonsense', '--metric', 'orders')).errors).toContain(
+      'There is no experience "nonsense"',
+    )
+  })
+
+  it('catalog items and rates are taken in', async () => {
+    const items = temporaryFile('items.csv', 'id,title,price,currency\nmug,Mug,9.5,EUR\ncup,Cup,-1,EUR\n')
+    const { output } = await cli('import', items, '--kind', 'items')
+    expect(output).toContain('1 taken in')
+    expect(readFileSync(`${items}.rejects.csv`, 'utf8')).toMatch(/2,.*price.*,cup,Cup,-1,EUR/)
+    const rates = temporaryFile('rates.csv', 'day,currency,base,rate\n2024-05-01,USD,EUR,0.93\n')
+    expect((await cli('import', rates, '--kind', 'rates')).output).toContain('1 taken in')
+  })
+
+  it('keys are made, listed and revoked', async () => {
+    const made = await cli('keys', 'create', '--kind', 'secret', '--label', 'ci')
+    const key = made.output.trim()
+    expect(made.errors).toContain('not shown again')
+    expect((await espalier(['keys', 'list', '--url', server.url, '--key', key])).output).toMatch(/secret +ci/)
+    const listed = JSON.parse((await cli('keys', 'list', '--json')).output) as { id: string; label: string }[]
+    const id = listed.find(({ label }) => label === 'ci')!.id
+    expect((await cli('keys', 'revoke', id)).output).toBe(`${id} is revoked\n`)
+    expect((await espalier(['keys', 'list', '--url', server.url, '--key', key])).code).toBe(1)
+  })
+
+  it('doctor finds it healthy', async () => {
+    const { code, output, errors } = await cli('doctor')
+    expect(errors).toBe('')
+    expect(code).toBe(0)
+    expect(output).toMatch(/^ok {4}client/)
+    expect(output).toMatch(/ok {4}warehouse/)
+  })
+
+  it('a backup makes a data folder that starts and holds the same', { timeout: 60_000 }, async () => {
+    const file = join(temporaryFolder(), 'backup.tar.gz')
+    const backup = await cli('backup', file)
+    expect(backup).toMatchObject({ code: 0, errors: '' })
+    expect((await cli('backup', file)).errors).toContain('exists. Name another file, or replace it with --force')
+    const data = join(temporaryFolder(), 'data')
+    expect((await espalier(['restore', file, '--data', data])).errors).toBe('')
+    const second = await startedServer(data)
+    try {
+      const there = { url: second.url, secretKey: second.secretKey }
+      expect((await espalier(['diff', folder, '--prune'], there)).output).toBe('No differences.\n')
+      const totals = async (at: typeof there) =>
+        (JSON.parse((await espalier(['report', '--json'], at)).output) as { totals: unknown }).totals
+      expect(await totals(there)).toEqual(await totals(options()))
+    } finally {
+      expect(await second.stop()).toBe(0)
+    }
+  })
+
+  it('start names a port that is in use', async () => {
+    const port = new URL(server.url).port
+    const { code, errors } = await espalier([
+      'start',
+      '--port',
+      port,
+      '--data',
+      temporaryFolder(),
+      '--warehouse',
+      'http://127.0.0.1:9',
+      '--log-level',
+      'silent',
+    ])
+    expect(code).toBe(1)
+    expect(errors).toContain(`Port ${port} on 127.0.0.1 is in use by another process`)
+  })
+})
