@@ -1,10 +1,11 @@
-import type { JsonObject } from '@espalier/core'
+import type { Json } from '@espalier/core'
 import { formatPercent, type Impact } from '@espalier/core/experiment'
 import { EXPERIENCES, PLANTED, plantedLift, type Shop, type Shopped } from '@espalier/simulator'
 import { palette } from '../output/colour.ts'
 import { money } from '../output/number.ts'
 import { count } from '../output/progressLine.ts'
 import { table } from '../output/table.ts'
+import { type Explanation, inWords } from './explanation.ts'
 import type { Demo } from './run.ts'
 
 interface Summary {
@@ -104,7 +105,6 @@ export async function reportShopper({ api, shell, heading }: Demo, shoppers: rea
       events: number
       traits: Record<string, { value: unknown }>
       firstSeen: number
-      signals: JsonObject
     }
     timeline: { name: string; timestamp: number }[]
   }>(`/v1/profiles/${encodeURIComponent(`userId:${userId}`)}`)
@@ -118,15 +118,23 @@ latest      ${timeline
     .join(' < ')}
 `)
   const touchpoints = ['home.hero', 'cart.offer']
-  const { answers } = await api.post<{ answers: Record<string, JsonObject> }>('/v1/decide', {
+  const { answers } = await api.post<{ answers: Record<string, Answer> }>('/v1/decide', {
     userId,
     touchpoints,
     explain: true,
   })
   for (const touchpoint of touchpoints) {
     const { variant, reason, content, explanation, experience } = answers[touchpoint]!
-    shell.out(
-      `\n${touchpoint}: ${experience ?? 'no experience'}, ${variant ?? 'default content'} (${String(reason)})\n  content     ${JSON.stringify(content)}\n  explanation ${JSON.stringify(explanation)}\n`,
-    )
+    shell.out(`\n${touchpoint}: ${experience ?? 'no experience'}, ${variant ?? 'default content'} (${reason})\n`)
+    shell.out(`  ${JSON.stringify(content)}\n`)
+    if (explanation !== undefined) for (const line of inWords(explanation)) shell.out(`  - ${line}\n`)
   }
+}
+
+interface Answer {
+  readonly experience?: string
+  readonly variant?: string
+  readonly reason: string
+  readonly content: Json
+  readonly explanation?: Explanation
 }

@@ -29,7 +29,7 @@ export interface Scale {
 
 const SCALES: Readonly<Record<DemoOptions['scale'], Scale>> = {
   small: { people: 400, days: 7, shoppers: 600 },
-  medium: { people: 3000, days: 21, shoppers: 8000 },
+  medium: { people: 2000, days: 14, shoppers: 5000 },
 }
 
 /** A running demo: what its parts need. */

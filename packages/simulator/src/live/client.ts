@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { JsonObject } from '@espalier/core'
 import type { Item } from '../item.ts'
+import { post } from './post.ts'
 
 /** An answer of POST /v1/decide for one touchpoint, as far as a shop's page needs it. */
 export interface Decided {
@@ -39,13 +40,13 @@ export class RefusedError extends Error {
  */
 export class ShopClient {
   readonly #url: string
-  readonly #writeKey: string
+  readonly #authorization: string
   readonly #identitySecret: string
   readonly #proofs = new Map<string, string>()
 
   constructor(options: { url: string; writeKey: string; identitySecret: string }) {
     this.#url = options.url
-    this.#writeKey = options.writeKey
+    this.#authorization = `Bearer ${options.writeKey}`
     this.#identitySecret = options.identitySecret
   }
 
@@ -91,19 +92,14 @@ export class ShopClient {
     return proof
   }
 
-  async #post(path: string, body: object): Promise<unknown> {
+  async #post(path: string, content: object): Promise<unknown> {
+    const json = JSON.stringify(content)
     for (;;) {
-      const response = await fetch(this.#url + path, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#writeKey}` },
-        body: JSON.stringify(body),
-      })
-      const text = await response.text()
-      if (response.ok) return JSON.parse(text)
-      if (response.status !== 429) throw new RefusedError(path, response.status, text)
+      const { status, retryAfter, body } = await post(new URL(path, this.#url), this.#authorization, json)
+      if (status >= 200 && status < 300) return JSON.parse(body)
+      if (status !== 429) throw new RefusedError(path, status, body)
       // The engine asks for time; every client must know this answer.
-      const seconds = Number(response.headers.get('retry-after') ?? 1)
-      await new Promise(resolve => setTimeout(resolve, 1000 * seconds))
+      await new Promise(resolve => setTimeout(resolve, 1000 * Number(retryAfter ?? 1)))
     }
   }
 }
