@@ -65,7 +65,10 @@ export interface Outbox {
   log(rows: readonly Row[]): boolean
   /** Settled when everything logged so far is durable. */
   flush(): Promise<void>
-  /** The oldest unsettled batches nobody else holds; holds them for `leaseMs`. Empty when there is nothing. */
+  /**
+   * The oldest unsettled batches nobody else holds, the holder's own included; holds them for `leaseMs`. New ones have at
+   * most `maxRows` rows, of one table and partition. Empty when there is nothing.
+   */
   claim(options: {
     now: number
     leaseMs: number
@@ -73,7 +76,7 @@ export interface Outbox {
     maxRows: number
     maxBatches: number
   }): Promise<ShipBatch[]>
-  /** The warehouse has it, durably. */
+  /** The warehouse has it, durably. Again, or of a token nobody knows: changes nothing. */
   settle(token: string): Promise<void>
   depth(): Promise<{ rows: number; bytes: number; oldest: number | undefined }>
 }
@@ -121,15 +124,16 @@ export interface CatalogStore {
 export interface CounterStore {
   /**
    * Takes `n` of `limit` under `key`, durably before it answers. The same key again gives the same answer and takes nothing.
-   * A reservation past `expires` that was not confirmed is free again.
+   * A reservation past `expires` that was not confirmed is free again. A refusal takes nothing and is not remembered.
    */
   reserve(
     workspace: string,
     counter: string,
     options: { key: string; n: number; limit: number; now: number; expires?: number },
   ): Promise<{ granted: boolean; used: number }>
-  /** Makes a reservation final; false when there is none (any more). */
+  /** Makes a reservation final, so that it is not released; again: true. False when there is none (any more). */
   confirm(workspace: string, counter: string, key: string, now: number): Promise<boolean>
+  /** Gives back a reservation that is not confirmed; false when there is none. */
   release(workspace: string, counter: string, key: string): Promise<boolean>
   used(workspace: string, counter: string, now: number): Promise<number>
 }
@@ -148,8 +152,11 @@ export interface ApiKey {
 export interface KeyStore {
   put(key: ApiKey): Promise<void>
   byHash(hash: string): Promise<ApiKey | undefined>
+  /** Oldest first, revoked ones included. */
   list(workspace: string): Promise<ApiKey[]>
+  /** False when the workspace has no such key. A key revoked before keeps its time. */
   revoke(workspace: string, id: string, now: number): Promise<boolean>
+  /** Those that have keys, the first made first. */
   workspaces(): Promise<string[]>
 }
 

@@ -25,15 +25,13 @@ export function textKey(text: string): string {
  */
 export class Blobs {
   readonly #parts: Uint8Array[] = []
-  readonly at: number[] = []
-  readonly length: number[] = []
   #end = 1
 
-  add(part: Uint8Array): void {
+  add(part: Uint8Array): { at: number; length: number } {
+    const at = this.#end
     this.#parts.push(part)
-    this.at.push(this.#end)
-    this.length.push(part.length)
     this.#end += part.length
+    return { at, length: part.length }
   }
 
   all(): Buffer {

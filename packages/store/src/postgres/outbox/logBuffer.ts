@@ -25,6 +25,7 @@ export class LogBuffer {
   #written = 0
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
+  #stopped = false
 
   constructor(write: (rows: readonly Row[]) => Promise<void>, options: LogBufferOptions) {
     this.#write = write
@@ -57,7 +58,9 @@ export class LogBuffer {
     }
   }
 
+  /** No more writes by itself. */
   stop(): void {
+    this.#stopped = true
     clearTimeout(this.#timer)
     this.#timer = undefined
   }
@@ -71,7 +74,7 @@ export class LogBuffer {
   }
 
   #schedule(): void {
-    if (this.#timer) return
+    if (this.#timer || this.#stopped) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       // What could not be written stays and is tried again; `check` and the next commit say what is wrong.

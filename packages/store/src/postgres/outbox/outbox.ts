@@ -55,6 +55,5 @@ export class PostgresOutbox implements Outbox {
   async close(): Promise<void> {
     this.#buffer.stop()
     await this.#buffer.flush()
-    this.#buffer.stop()
   }
 }

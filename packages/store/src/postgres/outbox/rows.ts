@@ -16,7 +16,7 @@ export async function addRows(queries: Queries, rows: readonly Row[], at: number
   if (rows.length === 0) return
   const chunks = chunksOf(rows)
   const bodies = new Blobs()
-  for (const { lines } of chunks) bodies.add(Buffer.from(`${lines.join('\n')}\n`))
+  const places = chunks.map(({ lines }) => bodies.add(Buffer.from(`${lines.join('\n')}\n`)))
   await queries.change(
     `INSERT INTO espalier.outbox (table_name, partition, rows, bytes, at, body)
      SELECT table_name, partition, rows, length, $6, substring($7::bytea FROM at FOR length)
@@ -26,8 +26,8 @@ export async function addRows(queries: Queries, rows: readonly Row[], at: number
       chunks.map(chunk => chunk.table),
       chunks.map(chunk => chunk.partition),
       chunks.map(chunk => chunk.lines.length),
-      bodies.at,
-      bodies.length,
+      places.map(place => place.at),
+      places.map(place => place.length),
       at,
       bodies.all(),
     ],
