@@ -26,7 +26,7 @@ export class Sorter {
   #folder: string | undefined
 
   /** `limit`: characters held in memory. */
-  constructor(limit = 64 << 20) {
+  constructor(limit = 32 << 20) {
     this.#limit = limit
   }
 
