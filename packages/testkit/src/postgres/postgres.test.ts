@@ -19,6 +19,14 @@ describe('PostgreSQL for tests', () => {
     if (ownServer) expect(existsSync(folderOf(one))).toBe(false)
   })
 
+  it.runIf(ownServer)('is gone when a process that does nothing else stops it', async () => {
+    const stopper = fork(new URL('../../dist/postgres/stopper.js', import.meta.url), { execArgv: [] })
+    const ended = once(stopper, 'exit')
+    const [url] = (await once(stopper, 'message')) as [string]
+    expect(await ended).toEqual([0, null])
+    expect(existsSync(folderOf(url))).toBe(false)
+  })
+
   it('several start at once', async () => {
     const started = await Promise.all([startPostgres(), startPostgres()])
     for (const postgres of started)

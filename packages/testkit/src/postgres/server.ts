@@ -42,6 +42,8 @@ export async function startServer(options: { durable: boolean }): Promise<Postgr
     const url = `postgres://postgres@localhost/postgres?host=${encodeURIComponent(folder)}`
     const stop = async () => {
       if (server.exitCode === null && server.signalCode === null) {
+        // Until now it kept nobody from ending; its end is waited for.
+        server.ref()
         // Immediate shutdown: nobody needs what it would still write.
         server.kill('SIGQUIT')
         await once(server, 'exit')
