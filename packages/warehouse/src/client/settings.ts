@@ -25,6 +25,8 @@ export function readSettings(limits: Limits): Settings {
     timeout_overflow_mode: 'throw',
     max_result_bytes: MAX_RESULT_BYTES,
     result_overflow_mode: 'throw',
+    // Amounts in text are read to the last digit.
+    precise_float_parsing: 1,
     // Counts are far below 2^53.
     output_format_json_quote_64bit_integers: 0,
     output_format_json_quote_denormals: 0,

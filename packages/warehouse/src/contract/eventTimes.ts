@@ -58,5 +58,5 @@ export function eventTimesContract(warehouse: () => Warehouse): void {
     expect(pages).toBeGreaterThan(1)
     expect(seen).toHaveLength(9_000)
     expect(new Set(seen).size).toBe(9_000)
-  })
+  }, 120_000)
 }

@@ -168,7 +168,10 @@ export function impactContract(warehouse: () => Warehouse): void {
     const question = { workspace, experience: 'spring', metric: orders, now: NOON + 300 * DAY }
     const one = await warehouse().impact(question)
     expectClose(one, bruteForceImpact(question, { rates: [], ...facts, links: [merged] }))
-    expect(one.arms).toMatchObject([{ variant: 'calm', people: 1, conversions: 1 }])
+    expect(one.arms).toMatchObject([
+      { variant: 'bold', people: 0 },
+      { variant: 'calm', people: 1, conversions: 1 },
+    ])
     expect(one.contaminated).toBe(1)
     await ship(warehouse(), 'identity_links', [
       link({ workspace, source: 'phone', canonical: 'phone', at: NOON + 2 * DAY }),
@@ -192,6 +195,48 @@ export function impactContract(warehouse: () => Warehouse): void {
       ],
     })
     expect(answer.arms).toMatchObject([{ people: 1, exposures: 3 }])
+  })
+
+  it('follows a link to somebody who has become somebody else: clocks of nodes differ', async () => {
+    const workspace = fresh('impact')
+    const answer = await measure(orders, workspace, {
+      exposures: [exposure({ workspace, profile: 'a' }), exposure({ workspace, profile: 'c' })],
+      // The second merge is the later one, by a node whose clock is behind.
+      links: [
+        link({ workspace, source: 'a', canonical: 'b', at: NOON }),
+        link({ workspace, source: 'b', canonical: 'c', at: NOON - 50 }),
+        link({ workspace, source: 'a', canonical: 'c', at: NOON - 50 }),
+      ],
+    })
+    expect(answer.arms).toMatchObject([{ people: 1, exposures: 2 }])
+  })
+
+  it('counts in times before 1970 too', async () => {
+    const workspace = fresh('impact')
+    const then = -5 * DAY - 1
+    const answer = await measure({ ...revenue, window: '1d' }, workspace, {
+      exposures: [
+        exposure({ workspace, timestamp: then }),
+        exposure({ workspace, timestamp: then - 1, variant: 'calm' }),
+      ],
+      events: [then - 2, then - 1, then + DAY - 2, then + DAY - 1].map(timestamp =>
+        event({ workspace, timestamp, properties: { total: 1 } }),
+      ),
+    })
+    expect(answer.arms).toMatchObject([
+      { variant: 'bold', people: 0 },
+      { variant: 'calm', people: 1, sum: 2 },
+    ])
+  })
+
+  it('takes no amount for one that is none: beyond 10^12, no plain decimal, true', async () => {
+    const workspace = fresh('impact')
+    const totals = [2e12, '2e3', 'Infinity', 'nan', '', true, null, [5], { a: 1 }, '0x10', '+1.5 ', -0.5]
+    const answer = await measure(revenue, workspace, {
+      exposures: [exposure({ workspace })],
+      events: totals.map(total => event({ workspace, timestamp: NOON + 1, properties: { total } })),
+    })
+    expect(answer.arms).toMatchObject([{ sum: 1, conversions: 1 }])
   })
 
   it('takes exposures of the range asked for, and people by their first in it', async () => {
@@ -296,7 +341,7 @@ export function impactContract(warehouse: () => Warehouse): void {
       }),
       { numRuns: 25 },
     )
-  })
+  }, 120_000)
 }
 
 /** Sums may differ in the last digits, by the order they were added in. */

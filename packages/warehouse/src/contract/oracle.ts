@@ -20,7 +20,7 @@ export function bruteForceImpact(question: ImpactQuestion, facts: Facts): Impact
   const seen = facts.exposures
     .filter(row => row.workspace === question.workspace && row.experience === question.experience && !row.holdout)
     .filter(row => row.timestamp >= (question.from ?? -Infinity) && row.timestamp < (question.to ?? Infinity))
-    .sort((a, b) => a.timestamp - b.timestamp || (a.message_id < b.message_id ? -1 : 1))
+    .sort((a, b) => a.timestamp - b.timestamp || compareArms(a, b) || a.version - b.version)
   const people = new Map<string, ExposureRow[]>()
   for (const row of seen) {
     const person = personOf(row.profile)
@@ -28,8 +28,9 @@ export function bruteForceImpact(question: ImpactQuestion, facts: Facts): Impact
   }
   const holds = compileProperties(metric.where ?? [])
   const missing = new Map<string, Set<string>>()
-  const arms = new Map<string, { -readonly [K in keyof Required<ArmStatistics>]: ArmStatistics[K] }>()
+  const arms = new Map<string, Arm>()
   let contaminated = 0
+  for (const row of seen) if (!arms.has(armOf(row))) arms.set(armOf(row), emptyArm(row))
   for (const [person, rows] of people) {
     const first = rows[0]!
     if (new Set(rows.map(armOf)).size > 1) contaminated += 1
@@ -59,43 +60,23 @@ export function bruteForceImpact(question: ImpactQuestion, facts: Facts): Impact
       if (!refund) n += 1
     }
     if (metric.type === 'conversion') v = n > 0 ? 1 : 0
-    const arm = arms.get(armOf(first)) ?? {
-      variant: first.control ? '' : first.variant,
-      control: first.control,
-      people: 0,
-      exposures: 0,
-      conversions: 0,
-      sum: 0,
-      sumSquares: 0,
-      denominatorSum: 0,
-      denominatorSumSquares: 0,
-      crossSum: 0,
-      expected: 0,
-    }
+    const arm = arms.get(armOf(first))!
     arm.people += 1
     arm.exposures += rows.length
     arm.conversions += n > 0 ? 1 : 0
     arm.sum += v
     arm.sumSquares += v * v
-    arm.denominatorSum = (arm.denominatorSum ?? 0) + n
-    arm.denominatorSumSquares = (arm.denominatorSumSquares ?? 0) + n * n
-    arm.crossSum = (arm.crossSum ?? 0) + v * n
-    arms.set(armOf(first), arm)
+    arm.denominatorSum += n
+    arm.denominatorSumSquares += n * n
+    arm.crossSum += v * n
   }
   const firsts = [...people.values()].map(rows => rows[0]!)
-  for (const [key, arm] of arms) arm.expected = expectedOf(key, firsts)
+  for (const [key, arm] of arms) arm.expected = expectedOf(key, firsts, seen)
   return {
     arms: [...arms.values()]
       .sort((a, b) => Number(b.control) - Number(a.control) || (a.variant < b.variant ? -1 : 1))
       .map(({ denominatorSum, denominatorSumSquares, crossSum, ...arm }) =>
-        metric.type === 'mean'
-          ? {
-              ...arm,
-              denominatorSum: denominatorSum!,
-              denominatorSumSquares: denominatorSumSquares!,
-              crossSum: crossSum!,
-            }
-          : arm,
+        metric.type === 'mean' ? { ...arm, denominatorSum, denominatorSumSquares, crossSum } : arm,
       ),
     contaminated,
     missingRates: [...missing]
@@ -104,31 +85,54 @@ export function bruteForceImpact(question: ImpactQuestion, facts: Facts): Impact
   }
 }
 
+type Arm = { -readonly [K in keyof ArmStatistics]-?: NonNullable<ArmStatistics[K]> }
+
+const emptyArm = (row: ExposureRow): Arm => ({
+  variant: row.control ? '' : row.variant,
+  control: row.control,
+  people: 0,
+  exposures: 0,
+  conversions: 0,
+  sum: 0,
+  sumSquares: 0,
+  denominatorSum: 0,
+  denominatorSumSquares: 0,
+  crossSum: 0,
+  expected: 0,
+})
+
 const armOf = (row: ExposureRow) => (row.control ? 'control' : `variant ${row.variant}`)
 
+/** Control first, then the variants by name. */
+function compareArms(a: ExposureRow, b: ExposureRow): number {
+  if (a.control !== b.control) return a.control ? -1 : 1
+  return a.control || a.variant === b.variant ? 0 : a.variant < b.variant ? -1 : 1
+}
+
 /** Of the people who came under one version, the arm's share by the mean propensity of each arm there. */
-function expectedOf(arm: string, firsts: readonly ExposureRow[]): number {
+function expectedOf(arm: string, firsts: readonly ExposureRow[], seen: readonly ExposureRow[]): number {
   let expected = 0
-  for (const version of new Set(firsts.map(row => row.version))) {
-    const here = firsts.filter(row => row.version === version)
+  for (const version of new Set(seen.map(row => row.version))) {
+    const here = seen.filter(row => row.version === version)
     const share = (key: string) => {
       const own = here.filter(row => armOf(row) === key)
       return own.length === 0 ? 0 : own.reduce((sum, row) => sum + row.propensity, 0) / own.length
     }
     const shares = [...new Set(here.map(armOf))].reduce((sum, key) => sum + share(key), 0)
-    expected += (here.length * share(arm)) / shares
+    expected += (firsts.filter(row => row.version === version).length * share(arm)) / shares
   }
   return expected
 }
 
-/** Who a source profile is by the links: the latest by time, and of one time the last written. */
+/** Who a source profile is by the links: the latest by time, and of one time the last written; two steps. */
 export function peopleOf(links: readonly IdentityLinkRow[]): (source: string) => string {
   const latest = new Map<string, IdentityLinkRow>()
   for (const row of links) {
     const known = latest.get(row.source)
     if (known === undefined || row.at >= known.at) latest.set(row.source, row)
   }
-  return source => latest.get(source)?.canonical ?? source
+  const step = (source: string) => latest.get(source)?.canonical ?? source
+  return source => step(step(source))
 }
 
 /** 0 where there is no rate. */
@@ -158,7 +162,6 @@ function at(properties: JsonObject, path: string): Json | undefined {
 }
 
 function numberOf(value: Json | undefined): number | null {
-  if (typeof value === 'number') return value
-  if (typeof value === 'string' && /^\s*[-+]?\d+(\.\d+)?\s*$/.test(value)) return Number(value)
-  return null
+  const number = typeof value === 'string' && /^\s*[-+]?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value
+  return typeof number === 'number' && Math.abs(number) <= 1e12 ? number : null
 }

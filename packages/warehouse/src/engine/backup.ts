@@ -26,6 +26,6 @@ export async function backupEngine(engine: Engine, path: string, directory: stri
       filter: source => !(source !== from && join(from, basename(source)) === source && leftOut.has(basename(source))),
     })
   } finally {
-    await engine.start()
+    await engine.resume()
   }
 }

@@ -46,7 +46,8 @@ export class EngineConnection implements Connection {
 
   async ping() {
     try {
-      await this.#run('read', { query: 'SELECT 1 FORMAT TSV' })
+      // Not behind a long query: inserts are short.
+      await this.#run('write', { query: 'SELECT 1 FORMAT TSV' })
       return { success: true as const }
     } catch (error) {
       return { success: false as const, error: error instanceof Error ? error : new Error(String(error)) }

@@ -42,7 +42,7 @@ const recovered = async (work: () => Promise<void>) =>
           () => 'well',
           error => error.code,
         ),
-      { timeout: 15_000, interval: 20 },
+      { timeout: 25_000, interval: 20 },
     )
     .toBe('well')
 
@@ -90,7 +90,7 @@ describe('the engine', () => {
       await insertUntilTaken(warehouse, batch!)
     }
     expect((await warehouse.summary({ workspace: 'w' })).totals.events).toBe(rounds * perBatch)
-  })
+  }, 120_000)
 
   it('says that a folder is in use, and lets it be used afterwards', async () => {
     const path = newPath()
@@ -128,7 +128,7 @@ describe('the engine', () => {
     await expect.poll(() => alive(pid), { timeout: 10_000 }).toBe(false)
     const warehouse = closing(await openWarehouse({ embedded: { path } }))
     expect((await warehouse.summary({ workspace: 'w' })).totals.events).toBe(1)
-  })
+  }, 120_000)
 
   it('outlives the signals of a terminal: its parent says when to stop', async () => {
     const warehouse = closing(await openWarehouse({ embedded: { path: newPath() } }))
@@ -187,12 +187,13 @@ describe('bounds', () => {
     expect(opened.engine.stats.pid).not.toBe(pid)
   })
 
-  it('inserts go on while a query runs', async () => {
+  it('inserts and checks go on while a query runs', async () => {
     const database = await start({ queryTimeout: 2 })
     await migrate(database)
     const query = database.rows(slow).catch(error => error.code)
     const [batch] = batchesOf('events', [event({ workspace: 'w' })])
     await database.insert('events', batch!.body, batch!.token)
+    await database.check()
     expect(opened.engine.stats.underWay).toBe(1)
     expect(await query).toBe('timeout')
   })
@@ -234,7 +235,7 @@ describe('backup', () => {
     // R3 the copy knows what it has: whatever the outbox sends again is there once.
     for (const batch of batches) await copied.insert(batch)
     expect((await copied.summary({ workspace: 'w' })).totals.events).toBe(20)
-  })
+  }, 120_000)
 
   it('refuses a folder that is not empty, and goes on', async () => {
     const path = newPath()
@@ -255,7 +256,7 @@ async function insertUntilTaken(warehouse: Warehouse, batch: Parameters<Warehous
           () => 'taken',
           error => error.code,
         ),
-      { timeout: 15_000, interval: 20 },
+      { timeout: 25_000, interval: 20 },
     )
     .toBe('taken')
 }

@@ -45,6 +45,8 @@ export class Engine {
   readonly #options: EngineOptions
   readonly #running = new Map<number, Running>()
   #state: State = { is: 'stopped' }
+  /** False from `stop` on: a start that fails then is not tried again. */
+  #wanted = false
   #nextId = 1
   #failures = 0
   #starts = 0
@@ -55,16 +57,26 @@ export class Engine {
 
   /** Throws `in-use` when another process has the folder, `unavailable` with the engine's words when it does not start. */
   async start(): Promise<void> {
+    this.#wanted = true
     const deadline = Date.now() + IN_USE_PATIENCE_MS
     for (;;) {
       try {
         return await this.#begin()
       } catch (error) {
         const again = error instanceof WarehouseError && error.code === 'in-use' && Date.now() < deadline
-        if (!again) throw error
+        if (!again) {
+          this.#wanted = false
+          throw error
+        }
         await new Promise(resolve => setTimeout(resolve, BACKOFF.first))
       }
     }
+  }
+
+  /** After `stop`: starts again, and goes on trying if that fails. */
+  async resume(): Promise<void> {
+    this.#wanted = true
+    await this.#begin().catch((error: Error) => this.#retry(error.message))
   }
 
   async run(statement: Statement): Promise<StatementResult> {
@@ -74,7 +86,7 @@ export class Engine {
       const seconds = Math.max(0, (state.until - Date.now()) / 1000).toFixed(1)
       throw new WarehouseError('unavailable', `${state.reason} It is started again in ${seconds} s.`)
     }
-    if (state.is !== 'ready') throw new WarehouseError('unavailable', 'The warehouse is closed.')
+    if (state.is !== 'ready') throw new WarehouseError('unavailable', 'The engine is stopped.')
     return this.#send(state.child, statement)
   }
 
@@ -90,6 +102,7 @@ export class Engine {
 
   /** Lets the engine end its files properly. Statements under way fail as `unavailable` if it does not in time. */
   async stop(): Promise<void> {
+    this.#wanted = false
     const state = this.#state
     if (state.is === 'starting') {
       await state.done.catch(() => undefined)
@@ -136,12 +149,11 @@ export class Engine {
   }
 
   #retry(reason: string): void {
+    if (!this.#wanted) return
     const retryMs = Math.min(BACKOFF.most, BACKOFF.first * 2 ** this.#failures)
     this.#failures += 1
     const timer = setTimeout(() => {
-      this.#begin().catch((error: Error) => {
-        if (this.#state.is === 'stopped') this.#retry(error.message)
-      })
+      this.#begin().catch((error: Error) => this.#retry(error.message))
     }, retryMs)
     this.#state = { is: 'waiting', reason, until: Date.now() + retryMs, timer }
     this.#options.onEvent?.({ what: 'died', reason, retryMs })

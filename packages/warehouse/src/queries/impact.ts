@@ -2,8 +2,8 @@ import type { ArmStatistics } from '@espalier/core/experiment'
 import { durationMs } from '@espalier/core/time'
 import type { Database } from '../client/database.ts'
 import type { ImpactQuestion, ImpactStatistics } from '../warehouse.ts'
+import { type ArmVersion, armText, armVersions, numbersOf } from './arms.ts'
 import { conditionsSql } from './conditions.ts'
-
 import { exchangeSql } from './exchange.ts'
 import { numberAt } from './json.ts'
 import { ALL_TIME, Binder, within } from './params.ts'
@@ -12,38 +12,44 @@ import { joinLinks, personOf } from './people.ts'
 /**
  * Statistics of each arm of an experience.
  *
- * - A person is the canonical one; they belong to the arm of their first exposure in the range (by timestamp, then messageId).
- *   Holdout exposures are left out; people seen in two arms stay in their first and are counted.
+ * - A person is the canonical one; they belong to the arm of their first exposure in the range. Of exposures of one millisecond
+ *   control comes first, then the variants by name. Holdout exposures are left out; people seen in two arms stay in their
+ *   first and are counted.
  * - Their events count from the first exposure on (its own millisecond included) to the end of the metric's window
  *   (exclusive), and up to `now`. An event counts when the metric's conditions hold for it and, for sum and mean, its
- *   property is a number. A refund subtracts its amount when the same conditions hold for it; it is no conversion.
+ *   property is an amount. A refund subtracts its amount when the same conditions hold for it; it is no conversion.
  * - Squares are of each person's total.
  */
 export async function impact(database: Database, question: ImpactQuestion): Promise<ImpactStatistics> {
-  const binder = new Binder()
-  const rows = await database.rows<ArmRow>(impactSql(question, binder), {
-    ...binder.params,
+  const scope = {
     workspace: question.workspace,
     experience: question.experience,
     from: question.from ?? ALL_TIME.from,
     to: question.to ?? ALL_TIME.to,
+  }
+  const versions = await armVersions(database, scope)
+  if (versions.length === 0) return { arms: [], contaminated: 0, missingRates: [] }
+  const binder = new Binder()
+  const rows = await database.rows<Row>(impactSql(question, binder), {
+    ...binder.params,
+    ...scope,
+    ...numbersOf(versions),
     now: question.now,
   })
-  const ratio = question.metric.type === 'mean'
   return {
-    arms: rows.map(row => armOf(row, ratio)),
+    arms: armsOf(versions, rows, question.metric.type === 'mean'),
     contaminated: rows.reduce((sum, row) => sum + row.contaminated, 0),
     missingRates: missingRates(rows.flatMap(row => row.missing)),
   }
 }
 
-interface ArmRow {
-  control: boolean
-  variant: string
+/** Statistics of one arm in one version of the experience. */
+interface Row {
+  /** Place in the list of arm versions, from 1. */
+  number: number
   people: number
   exposures: number
   contaminated: number
-  expected: number
   conversions: number
   sum: number
   sumSquares: number
@@ -54,53 +60,45 @@ interface ArmRow {
   missing: [currency: string, day: string][]
 }
 
-export function impactSql(question: ImpactQuestion, binder: Binder): string {
-  const { metric } = question
+function impactSql(question: ImpactQuestion, binder: Binder): string {
+  // Time and arm of the first exposure in one whole number, so that finding it is the cheapest of aggregates: the arm version's
+  // number in the lower 16 bits, the milliseconds above them.
   const first = `(
     SELECT
       ${personOf('e')} AS person,
-      min(e.timestamp) AS since,
-      argMin((e.control, if(e.control, '', e.variant), e.version, e.propensity), (e.timestamp, e.message_id)) AS seen,
-      min((e.control, if(e.control, '', e.variant))) != max((e.control, if(e.control, '', e.variant))) AS mixed,
+      min(toUnixTimestamp64Milli(e.timestamp) * 65536 + ${numbered}) AS head,
+      min(${grouped}) != max(${grouped}) AS mixed,
       count() AS exposures
     FROM exposures AS e ${joinLinks('e')}
-    WHERE e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.holdout
-      AND ${within('e.timestamp')}
+    WHERE e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.holdout AND ${within('e.timestamp')}
+      AND ${numbered} > 0
     GROUP BY person
   )`
-  const values = valuesSql(question, first, binder)
-  // People to expect: of those who came under one version, each arm's share of them by the propensities of that version.
-  const strata = `(
-    SELECT
-      seen.1 AS control, seen.2 AS variant, seen.3 AS version, count() AS people, sum(exposures) AS exposures,
-      countIf(mixed) AS contaminated, avg(seen.4) AS share,
-      sum(count()) OVER (PARTITION BY version) AS of_version, sum(avg(seen.4)) OVER (PARTITION BY version) AS shares
-    FROM ${first} GROUP BY control, variant, version
-  )`
+  const conversion = question.metric.type === 'conversion'
   return `
   SELECT
-    arm.control AS control, arm.variant AS variant, arm.people AS people, arm.exposures AS exposures,
-    arm.contaminated AS contaminated, arm.expected AS expected,
+    seen.number AS number, seen.people AS people, seen.exposures AS exposures, seen.contaminated AS contaminated,
     outcome.conversions AS conversions, outcome.sum AS sum, outcome.sumSquares AS sumSquares, outcome.countSum AS countSum,
     outcome.countSumSquares AS countSumSquares, outcome.crossSum AS crossSum, outcome.missing AS missing
   FROM (
-    SELECT
-      control, variant, sum(people) AS people, sum(exposures) AS exposures, sum(contaminated) AS contaminated,
-      sum(if(shares > 0, of_version * share / shares, 0)) AS expected
-    FROM ${strata} GROUP BY control, variant
-  ) AS arm
+    SELECT bitAnd(head, 65535) AS number, count() AS people, sum(exposures) AS exposures, countIf(mixed) AS contaminated
+    FROM ${first} GROUP BY number
+  ) AS seen
   LEFT ANY JOIN (
     SELECT
-      control, variant, countIf(n > 0) AS conversions, sum(${metric.type === 'conversion' ? 'n > 0' : 'v'}) AS sum,
-      sum(${metric.type === 'conversion' ? 'n > 0' : 'v * v'}) AS sumSquares,
+      number, countIf(n > 0) AS conversions,
+      sum(${conversion ? 'n > 0' : 'v'}) AS sum, sum(${conversion ? 'n > 0' : 'v * v'}) AS sumSquares,
       sum(n) AS countSum, sum(n * n) AS countSumSquares, sum(v * n) AS crossSum,
       groupUniqArrayArray(10000)(missing) AS missing
-    FROM ${values} GROUP BY control, variant
-  ) AS outcome ON outcome.control = arm.control AND outcome.variant = arm.variant
-  ORDER BY control DESC, variant`
+    FROM ${valuesSql(question, first, binder)} GROUP BY number
+  ) AS outcome ON outcome.number = seen.number
+  ORDER BY number`
 }
 
-/** A row a person with counted events: arm, `v` their total, `n` how many events, and the (currency, day) pairs without a rate. */
+const numbered = `transform(${armText('e')}, {arms:Array(String)}, {numbers:Array(Int64)}, 0)`
+const grouped = `transform(${armText('e')}, {arms:Array(String)}, {groups:Array(Int64)}, 0)`
+
+/** A row a person with counted events: `v` their total, `n` how many events, and the (currency, day) pairs without a rate. */
 function valuesSql({ metric }: ImpactQuestion, first: string, binder: Binder): string {
   const event = binder.bind('String', metric.event)
   const where = conditionsSql('e.properties', metric.where ?? [], binder)
@@ -108,27 +106,23 @@ function valuesSql({ metric }: ImpactQuestion, first: string, binder: Binder): s
   const refundEvent = refund && binder.bind('String', refund.event)
   const amountAt = (property: string | undefined) =>
     property === undefined ? 'e.revenue' : numberAt('e.properties', property, binder)
-  const amount = amountAt(metric.property)
-  const refunded = refund && `-abs(${amountAt(refund.property ?? metric.property)})`
-  const value =
-    metric.type === 'conversion'
-      ? 'toNullable(1.0)'
-      : refund
-        ? `if(e.name = ${refundEvent}, ${refunded}, ${amount})`
-        : amount
+  const amount = metric.type === 'conversion' ? 'toNullable(1.0)' : amountAt(metric.property)
+  const value = refund
+    ? `if(e.name = ${refundEvent}, -abs(${amountAt(refund.property ?? metric.property)}), ${amount})`
+    : amount
   const names = refund ? `e.name IN (${event}, ${refundEvent})` : `e.name = ${event}`
   const money = metric.type === 'conversion' ? undefined : metric.currency
   const window = metric.window && binder.bind('Int64', durationMs(metric.window))
-  const until = window ? `AND counted.timestamp < f.since + toIntervalMillisecond(${window})` : ''
   const inScope = `e.workspace = {workspace:String} AND ${names} AND e.timestamp <= fromUnixTimestamp64Milli({now:Int64}, 'UTC')`
   const counted = `(
-    SELECT ${personOf('e')} AS person, e.timestamp AS timestamp, e.name = ${event} AS main, value
-      ${money ? ', e.currency AS currency, toDate32(e.timestamp) AS day' : ''}
+    SELECT ${personOf('e')} AS person, e.at AS at, e.main AS main, assumeNotNull(e.value) AS value
+      ${money ? ', e.currency AS currency, e.day AS day' : ''}
     FROM (
-      SELECT e.profile AS profile, e.timestamp AS timestamp, e.name AS name, e.currency AS currency, ${value} AS value
+      SELECT e.profile AS profile, toUnixTimestamp64Milli(e.timestamp) AS at, e.name = ${event} AS main, ${value} AS value
+        ${money ? ', e.currency AS currency, toDate32(e.timestamp) AS day' : ''}
       FROM events AS e WHERE ${inScope} AND (${where})
     ) AS e ${joinLinks('e')}
-    WHERE value IS NOT NULL
+    WHERE e.value IS NOT NULL
   )`
   const target = money && binder.bind('String', money)
   const days = `SELECT DISTINCT e.currency AS currency, toDate32(e.timestamp) AS day FROM events AS e WHERE ${inScope}`
@@ -137,31 +131,56 @@ function valuesSql({ metric }: ImpactQuestion, first: string, binder: Binder): s
     : ''
   return `(
     SELECT
-      f.seen.1 AS control, f.seen.2 AS variant,
-      sum(assumeNotNull(counted.value)${money ? ' * exchange.factor' : ''}) AS v, toFloat64(countIf(counted.main)) AS n,
+      bitAnd(f.head, 65535) AS number,
+      sum(counted.value${money ? ' * exchange.factor' : ''}) AS v, toFloat64(countIf(counted.main)) AS n,
       ${money ? 'groupUniqArrayIf((counted.currency, toString(counted.day)), exchange.factor = 0)' : "CAST([], 'Array(Tuple(String, String))')"} AS missing
     FROM ${counted} AS counted
     INNER JOIN ${first} AS f ON f.person = counted.person
     ${exchange}
-    WHERE counted.timestamp >= f.since ${until}
-    GROUP BY counted.person, control, variant
+    WHERE counted.at >= bitShiftRight(f.head, 16) ${window ? `AND counted.at < bitShiftRight(f.head, 16) + ${window}` : ''}
+    GROUP BY counted.person, number
   )`
 }
 
-function armOf(row: ArmRow, ratio: boolean): ArmStatistics {
-  return {
-    variant: row.variant,
-    control: row.control,
-    people: row.people,
-    exposures: row.exposures,
-    conversions: row.conversions,
-    sum: row.sum,
-    sumSquares: row.sumSquares,
-    ...(ratio
-      ? { denominatorSum: row.countSum, denominatorSumSquares: row.countSumSquares, crossSum: row.crossSum }
-      : {}),
-    expected: row.expected,
-  }
+/** The arms over all versions, control first, then by variant. */
+function armsOf(versions: readonly ArmVersion[], rows: readonly Row[], ratio: boolean): ArmStatistics[] {
+  const expected = expectedPeople(versions, rows)
+  const groups = new Map<number, ArmStatistics>()
+  versions.forEach((version, index) => {
+    const row = rows.find(one => one.number === index + 1)
+    const arm = groups.get(version.group)
+    groups.set(version.group, {
+      variant: version.variant,
+      control: version.control,
+      people: (arm?.people ?? 0) + (row?.people ?? 0),
+      exposures: (arm?.exposures ?? 0) + (row?.exposures ?? 0),
+      conversions: (arm?.conversions ?? 0) + (row?.conversions ?? 0),
+      sum: (arm?.sum ?? 0) + (row?.sum ?? 0),
+      sumSquares: (arm?.sumSquares ?? 0) + (row?.sumSquares ?? 0),
+      ...(ratio && {
+        denominatorSum: (arm?.denominatorSum ?? 0) + (row?.countSum ?? 0),
+        denominatorSumSquares: (arm?.denominatorSumSquares ?? 0) + (row?.countSumSquares ?? 0),
+        crossSum: (arm?.crossSum ?? 0) + (row?.crossSum ?? 0),
+      }),
+      expected: (arm?.expected ?? 0) + (expected[index] ?? 0),
+    })
+  })
+  return [...groups.values()]
+}
+
+/** Of the people who came in under one version of the experience, each arm's share by its propensity in that version. */
+function expectedPeople(versions: readonly ArmVersion[], rows: readonly Row[]): number[] {
+  const people = new Map<number, number>()
+  const shares = new Map<number, number>()
+  versions.forEach(({ version, propensity }, index) => {
+    const here = rows.find(row => row.number === index + 1)?.people ?? 0
+    people.set(version, (people.get(version) ?? 0) + here)
+    shares.set(version, (shares.get(version) ?? 0) + propensity)
+  })
+  return versions.map(({ version, propensity }) => {
+    const all = shares.get(version) ?? 0
+    return all > 0 ? ((people.get(version) ?? 0) * propensity) / all : 0
+  })
 }
 
 function missingRates(pairs: readonly (readonly [string, string])[]): ImpactStatistics['missingRates'] {

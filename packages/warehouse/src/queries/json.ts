@@ -7,10 +7,15 @@ export function pathInto(column: string, path: string, binder: Binder): string {
 
 const numeric = "('Int64', 'UInt64', 'Double')"
 
-/** A number, or text that reads as one (`"19.99"`); null where there is neither. */
+/** Beyond it a number is a mistake, not an amount, as for money in core/event. Its squares still add up. */
+const LARGEST = '1e12'
+
+/** An amount: a number, or text that is a plain decimal (`"19.99"`); null where there is neither. */
 export function numberAt(column: string, path: string, binder: Binder): string {
   const at = pathInto(column, path, binder)
-  return `multiIf(JSONType(${at}) IN ${numeric}, JSONExtract(${at}, 'Nullable(Float64)'), JSONType(${at}) = 'String', toFloat64OrNull(trimBoth(JSONExtractString(${at}))), NULL)`
+  const decimal = `extract(JSONExtractString(${at}), '^[[:space:]]*([+-]?[0-9]+(?:[.][0-9]+)?)[[:space:]]*$')`
+  const number = `multiIf(${isNumber(at)}, JSONExtract(${at}, 'Nullable(Float64)'), ${isText(at)}, toFloat64OrNull(${decimal}), NULL)`
+  return `if(abs(${number}) <= ${LARGEST}, ${number}, NULL)`
 }
 
 export const isNumber = (at: string) => `JSONType(${at}) IN ${numeric}`
