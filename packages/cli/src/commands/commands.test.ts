@@ -157,7 +157,7 @@ describe.skipIf(!built)('commands against a running server', () => {
     expect(output).toMatch(/ok {4}warehouse/)
   })
 
-  it('a backup makes a data folder that starts and holds the same', { timeout: 60_000 }, async () => {
+  it('a backup makes a data folder that starts and holds the same', { timeout: 120_000 }, async () => {
     const file = join(temporaryFolder(), 'backup.tar.gz')
     const backup = await cli('backup', file)
     expect(backup).toMatchObject({ code: 0, errors: '' })
