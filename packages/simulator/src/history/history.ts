@@ -21,8 +21,6 @@ export interface HistoryOptions {
   /** Epoch milliseconds: from (inclusive) and to (exclusive), by when visits begin. */
   readonly from: number
   readonly to: number
-  /** Another seed, other events of the same people. */
-  readonly seed?: string
 }
 
 /** An event and when it reaches the server: its timestamp, or later. */
@@ -40,7 +38,7 @@ export interface Delivery {
  * late and repeated events and crawlers included. Nothing that happens after `to` is told.
  */
 export function* deliveries(world: World, options: HistoryOptions): Generator<Delivery> {
-  const rng = world.rng.fork(`history ${options.seed ?? ''}`)
+  const rng = world.rng.fork(`history from ${options.from}`)
   const pending = new Heap<Delivery>()
   let visits = 0
   for (const arrival of arrivals(world, options.from, options.to, rng.fork('arrivals'))) {

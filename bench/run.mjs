@@ -1,0 +1,26 @@
+// npm run bench -- NAME [--full]: runs one benchmark; the last line of its output is one JSON object.
+import { readdirSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
+
+const names = readdirSync(new URL('.', import.meta.url))
+  .filter(file => file.endsWith('.mjs') && file !== 'run.mjs')
+  .map(file => file.slice(0, -4))
+
+const [name, ...flags] = process.argv.slice(2)
+if (name === undefined || !names.includes(name) || flags.some(flag => flag !== '--full')) {
+  console.error(`Usage: npm run bench -- NAME [--full], where NAME is one of ${names.join(', ')}.`)
+  process.exit(2)
+}
+
+const { bench } = await import(`./${name}.mjs`)
+const began = performance.now()
+const log = text => console.error(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${text}`)
+const result = await bench({ full: flags.includes('--full'), log })
+const machine = { cores: availableParallelism(), memoryGb: Math.round(totalmem() / 2 ** 30), node: process.version }
+const rounded = JSON.stringify(
+  { bench: name, ...result, machine, seconds: (performance.now() - began) / 1000 },
+  (_, value) => (typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value),
+)
+console.log(rounded)
+// Keep-alive connections to servers that are gone need not be waited for.
+process.exit(0)
