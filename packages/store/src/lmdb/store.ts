@@ -141,7 +141,7 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
       now,
       dirty: () => state.budget.dirty,
       journal: () => journal.bytesSince(checkpointer.last.position),
-      last: () => checkpointer.last,
+      last: () => checkpointer.last.position,
       end: () => journal.end,
       write: async () => {
         await new Promise<void>((resolve, reject) => {
@@ -193,7 +193,7 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
         journalBytes: journal.segments.reduce((sum, segment) => sum + journal.size(segment), 0),
         journalSequence: journal.sequence - 1,
         replayedFrames: replayed,
-        checkpointAgeMs: now() - checkpointer.last.at,
+        checkpointAgeMs: checkpointer.last.at === 0 ? '' : now() - checkpointer.last.at,
         checkpointError: schedule.failure?.message ?? '',
         rememberedIds: workspaces.reduce((sum, { dedup }) => sum + dedup.size, 0),
         rememberedIdsBytes: workspaces.reduce((sum, { dedup }) => sum + dedup.bytes, 0),

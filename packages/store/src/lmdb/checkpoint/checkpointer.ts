@@ -110,6 +110,7 @@ export class Checkpointer {
   /** Waits for background work. */
   async close(): Promise<void> {
     await this.#merging
+    for (const run of this.#obsolete) await run.close()
   }
 
   async #writeEntries(frozen: readonly Frozen[], fresh: Map<WorkspaceState, Run>): Promise<void> {

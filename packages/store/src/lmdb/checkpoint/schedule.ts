@@ -18,7 +18,7 @@ interface Parts {
   dirty: () => number
   /** Bytes of journal since the last checkpoint. */
   journal: () => number
-  last: () => { position: Position; at: number }
+  last: () => Position
   end: () => Position
   /** Writes a checkpoint as soon as no commit is under way. */
   write: () => Promise<void>
@@ -32,12 +32,15 @@ export class CheckpointSchedule {
   readonly #limits: CheckpointLimits
   readonly #parts: Parts
   readonly #timer: NodeJS.Timeout
+  /** When the last one was begun, or the store opened. */
+  #began: number
   #running: Promise<void> | undefined
   #failed: { error: StoreError; at: number } | undefined
 
   constructor(limits: CheckpointLimits, parts: Parts) {
     this.#limits = limits
     this.#parts = parts
+    this.#began = parts.now()
     this.#timer = setInterval(() => this.look(), Math.min(1000, limits.everyMs))
     this.#timer.unref()
   }
@@ -54,7 +57,9 @@ export class CheckpointSchedule {
 
   /** Writes one now, or waits for the one under way. */
   run(): Promise<void> {
-    this.#running ??= this.#parts
+    if (this.#running) return this.#running
+    this.#began = this.#parts.now()
+    this.#running = this.#parts
       .write()
       .then(
         () => {
@@ -84,9 +89,9 @@ export class CheckpointSchedule {
 
   #isDue(): boolean {
     const { now, dirty, journal, last, end } = this.#parts
-    if (comparePositions(last().position, end()) === 0) return false
+    if (comparePositions(last(), end()) === 0) return false
     if (this.#failed && now() - this.#failed.at < RETRY_MS) return false
     const { everyMs, dirtyBytes, journalBytes } = this.#limits
-    return now() - last().at >= everyMs || dirty() >= dirtyBytes || journal() >= journalBytes
+    return now() - this.#began >= everyMs || dirty() >= dirtyBytes || journal() >= journalBytes
   }
 }

@@ -55,6 +55,8 @@ export class WriterThread {
   #ask(task: Record<string, unknown>, transfer: ArrayBuffer[] = []): Promise<void> {
     const worker = this.#worker ?? this.#start()
     const id = this.#next++
+    // Idle it does not keep the process; at work it does.
+    worker.ref()
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
       worker.postMessage({ id, task }, transfer)
@@ -66,6 +68,7 @@ export class WriterThread {
     worker.on('message', ({ id, error }: Answer) => {
       const waiting = this.#waiting.get(id)
       this.#waiting.delete(id)
+      if (this.#waiting.size === 0) worker.unref()
       if (error) waiting?.reject(storeError(Object.assign(new Error(error.message), { code: codeOf(error) })))
       else waiting?.resolve()
     })
@@ -78,7 +81,6 @@ export class WriterThread {
     }
     worker.on('error', gone)
     worker.on('exit', () => gone())
-    worker.unref()
     this.#worker = worker
     return worker
   }

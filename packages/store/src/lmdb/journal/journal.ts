@@ -162,23 +162,29 @@ async function openSegments(place: Place, numbers: readonly number[], from: Posi
   for (const number of numbers.slice(0, -1)) finished.set(number, await sizeOf(place, pathOf(number)))
   const path = pathOf(last)
   const file = await place.files.open(path)
-  const bytes = await file.read(0, await file.size())
-  const first = firstSequence(bytes, last)
-  if (first === undefined) {
-    // The power went while it was made: nothing was ever acknowledged in it.
-    const needed = from.segment === last && from.offset > SEGMENT_START
-    if (bytes.length > SEGMENT_START || needed) throw damaged(path, 0)
+  try {
+    const bytes = await file.read(0, await file.size())
+    const first = firstSequence(bytes, last)
+    if (first === undefined) {
+      const needed = from.segment === last && from.offset > SEGMENT_START
+      if (bytes.length > SEGMENT_START || needed) throw damaged(path, 0)
+      // The power went while it was made: nothing was ever acknowledged in it.
+      await place.files.remove(path)
+      const opened = await openSegments(place, numbers.slice(0, -1), from)
+      await file.close()
+      return opened
+    }
+    const end = endOfSegment(bytes, path, first)
+    if (from.segment === last && end.offset < from.offset) throw damaged(path, end.offset)
+    if (bytes.length > end.offset) {
+      await file.truncate(end.offset)
+      await file.datasync()
+    }
+    return { file, end: { segment: last, offset: end.offset }, sequence: end.sequence, finished }
+  } catch (error) {
     await file.close()
-    await place.files.remove(path)
-    return openSegments(place, numbers.slice(0, -1), from)
+    throw error
   }
-  const end = endOfSegment(bytes, path, first)
-  if (from.segment === last && end.offset < from.offset) throw damaged(path, end.offset)
-  if (bytes.length > end.offset) {
-    await file.truncate(end.offset)
-    await file.datasync()
-  }
-  return { file, end: { segment: last, offset: end.offset }, sequence: end.sequence, finished }
 }
 
 async function sizeOf({ files }: Place, path: string): Promise<number> {
