@@ -36,6 +36,18 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry })
   }
 
+  readonly #reasons = new Map<string, Counter.Internal>()
+
+  /** One answer. The counter of a reason is looked up once. */
+  decided(reason: string): void {
+    let counter = this.#reasons.get(reason)
+    if (counter === undefined) {
+      counter = this.decisions.labels({ reason })
+      this.#reasons.set(reason, counter)
+    }
+    counter.inc()
+  }
+
   /** A value asked for when somebody looks. */
   gauge(name: string, help: string, read: () => number | Promise<number>): void {
     new Gauge({

@@ -46,7 +46,7 @@ export const problems = {
     mend: 'Reports wait for the warehouse; events and decisions go on. `espalier doctor` says more.',
   },
   report_timeout: { status: 504, mend: 'Ask for a shorter time with from and to, or again when less is going on.' },
-  internal: { status: 500, mend: 'This is our mistake: the server’s log has the details under the same request id.' },
+  internal: { status: 500, mend: 'This is our mistake: the server’s log has the details under this requestId.' },
 } as const satisfies Record<string, { status: number; mend: string }>
 
 export type ProblemCode = keyof typeof problems

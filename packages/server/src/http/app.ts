@@ -31,10 +31,13 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
   const app = Fastify({
     loggerInstance: services.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: options.logLevel !== 'debug' }),
+    // A logger for each request costs more than all it would say: errors name their request themselves.
+    childLoggerFactory: logger => logger,
     trustProxy: trusted(options.trustProxy),
     // Bodies are read by `readBody`, with a limit a route.
     bodyLimit: Number.MAX_SAFE_INTEGER,
-    routerOptions: { maxParamLength: 600 },
+    // Percent-encoded; the schema bounds what they decode to.
+    routerOptions: { maxParamLength: 6000 },
     forceCloseConnections: 'idle',
     // A request that arrives while the server stops is answered by our own error.
     return503OnClosing: false,
@@ -109,7 +112,9 @@ function add(app: FastifyInstance, route: Route, services: Services): void {
 
 function refuse(problem: Problem, request: FastifyRequest, reply: FastifyReply, services: Services): void {
   services.metrics.requests.inc({ code: problem.code })
-  if (problem.status >= 500) request.log.error({ err: problem.cause ?? problem, code: problem.code }, problem.message)
+  if (problem.status >= 500) {
+    request.log.error({ err: problem.cause ?? problem, code: problem.code, reqId: request.id }, problem.message)
+  }
   if (reply.sent || reply.raw.headersSent) {
     reply.raw.destroy()
     return
@@ -119,5 +124,6 @@ function refuse(problem: Problem, request: FastifyRequest, reply: FastifyReply, 
     reply.header('retry-after', String(retryAfter))
     reply.header('x-ratelimit-reset', String(Math.ceil(services.now() / 1000) + retryAfter))
   }
-  reply.code(problem.status).send(problem.body())
+  const requestId = problem.code === 'internal' ? { requestId: request.id } : {}
+  reply.code(problem.status).send({ ...problem.body(), ...requestId })
 }

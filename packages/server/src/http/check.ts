@@ -7,11 +7,7 @@ const compiled = new WeakMap<TSchema, ReturnType<typeof Compile>>()
 
 /** The value, or `invalid` with the path and the first thing that is wrong. */
 export function check<T extends TSchema>(schema: T, value: unknown, place: string): Static<T> {
-  let validator = compiled.get(schema)
-  if (validator === undefined) {
-    validator = Compile(schema)
-    compiled.set(schema, validator)
-  }
+  const validator = validatorOf(schema)
   if (validator.Check(value)) return value as Static<T>
   const errors = [...validator.Errors(value)]
   // A schema of `false` only repeats what additionalProperties says by name.
@@ -20,9 +16,19 @@ export function check<T extends TSchema>(schema: T, value: unknown, place: strin
   throw new Problem('invalid', `${path} ${explain(error)}.`, { path })
 }
 
-/** Path and query parameters are text: numbers and booleans in them are read first. */
+/** Path and query parameters are text: numbers and booleans in them are read where the text itself does not fit. */
 export function checkText<T extends TSchema>(schema: T, value: unknown, place: string): Static<T> {
-  return check(schema, Convert(schema, structuredClone(value)), place)
+  if (validatorOf(schema).Check(value)) return value as Static<T>
+  return check(schema, Convert(schema, { ...(value as object) }), place)
+}
+
+function validatorOf(schema: TSchema): ReturnType<typeof Compile> {
+  let validator = compiled.get(schema)
+  if (validator === undefined) {
+    validator = Compile(schema)
+    compiled.set(schema, validator)
+  }
+  return validator
 }
 
 interface Finding {

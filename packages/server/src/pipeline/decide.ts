@@ -29,7 +29,7 @@ export interface DecideQuestion {
 export interface Decided {
   readonly requestId: string
   readonly profile: string | undefined
-  readonly answers: readonly (Answer & { readonly decisionId?: string })[]
+  readonly answers: readonly { readonly answer: Answer; readonly decisionId: string | undefined }[]
 }
 
 type Person = Pick<Profile, 'bucketKey' | 'traits' | 'signals' | 'consent'> & { readonly id?: string }
@@ -67,11 +67,12 @@ export class Decider {
       explain,
       ...(preview === undefined ? {} : { preview }),
     })
-    for (const answer of decision.answers) metrics.decisions.inc({ reason: answer.reason })
     const logged = person?.id === undefined ? undefined : this.#log(question, person, decision, requestId, timestamp)
     const answers = decision.answers.map(answer => {
-      if (logged === undefined || !logged.has(answer.touchpoint)) return answer
-      return { ...answer, decisionId: this.#parts.decisionIds.sign(workspace, exposed(requestId, answer)) }
+      metrics.decided(answer.reason)
+      const signs = logged?.has(answer.touchpoint) === true
+      const decisionId = signs ? this.#parts.decisionIds.sign(workspace, exposed(requestId, answer)) : undefined
+      return { answer, decisionId }
     })
     if (question.expose && logged !== undefined) {
       await this.#expose(

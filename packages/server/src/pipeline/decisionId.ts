@@ -1,6 +1,6 @@
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { ExposedAnswer } from '@espalier/core/stream'
-import { deriveKey } from '../secrets.ts'
+import { deriveKey, Hmac } from '../secrets.ts'
 
 const FORMAT = 1
 const MAC_BYTES = 16
@@ -8,6 +8,13 @@ const MAC_BYTES = 16
 const HEAD_BYTES = 1 + 16 + 1 + 8 + 4
 const CONTROL = 1
 const HOLDOUT = 2
+const UUID_PARTS = [
+  [0, 8],
+  [9, 13],
+  [14, 18],
+  [19, 23],
+  [24, 36],
+] as const
 
 /**
  * Decision ids: what was answered, signed, so that an exposure needs no lookup and nobody can invent one. Layout: the
@@ -15,27 +22,27 @@ const HOLDOUT = 2
  */
 export class DecisionIds {
   readonly #masterSecret: Uint8Array
-  readonly #keys = new Map<string, KeyObject>()
+  readonly #keys = new Map<string, Hmac>()
 
   constructor(masterSecret: Uint8Array) {
     this.#masterSecret = masterSecret
   }
 
   sign(workspace: string, answer: ExposedAnswer): string {
-    const texts = [answer.touchpoint, answer.experience, answer.variant].map(text => Buffer.from(text))
-    const size = HEAD_BYTES + texts.reduce((total, text) => total + 1 + text.length, 0)
+    const { requestId, touchpoint, experience, variant } = answer
+    // Keys of definitions are ASCII: a character is a byte.
+    const size = HEAD_BYTES + 3 + touchpoint.length + experience.length + variant.length
     const token = Buffer.allocUnsafe(size + MAC_BYTES)
     token[0] = FORMAT
-    token.write(answer.requestId.replaceAll('-', ''), 1, 'hex')
+    let at = 1
+    for (const [from, to] of UUID_PARTS) at += token.write(requestId.slice(from, to), at, 'hex')
     token[17] = (answer.control ? CONTROL : 0) | (answer.holdout ? HOLDOUT : 0)
     token.writeDoubleBE(answer.propensity, 18)
     token.writeUInt32BE(answer.version, 26)
-    let at = HEAD_BYTES
-    for (const text of texts) {
-      token[at] = text.length
-      at += 1 + text.copy(token, at + 1)
-    }
-    this.#mac(workspace, token.subarray(0, size)).copy(token, size)
+    at = writeText(token, HEAD_BYTES, touchpoint)
+    at = writeText(token, at, experience)
+    writeText(token, at, variant)
+    token.set(this.#mac(workspace, token.subarray(0, size)), size)
     return token.toString('base64url')
   }
 
@@ -52,7 +59,7 @@ export class DecisionIds {
     const text = () => {
       const from = at + 1
       at = from + token[at]!
-      return token.toString('utf8', from, at)
+      return token.toString('latin1', from, at)
     }
     return {
       requestId,
@@ -69,9 +76,14 @@ export class DecisionIds {
   #mac(workspace: string, bytes: Buffer): Buffer {
     let key = this.#keys.get(workspace)
     if (key === undefined) {
-      key = createSecretKey(deriveKey(this.#masterSecret, 'decision', workspace))
+      key = new Hmac(deriveKey(this.#masterSecret, 'decision', workspace))
       this.#keys.set(workspace, key)
     }
-    return createHmac('sha256', key).update(bytes).digest().subarray(0, MAC_BYTES)
+    return key.of(bytes).subarray(0, MAC_BYTES)
   }
+}
+
+function writeText(token: Buffer, at: number, text: string): number {
+  token[at] = text.length
+  return at + 1 + token.write(text, at + 1, 'latin1')
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { newId } from '../id.ts'
 import { Problem } from '../problem.ts'
+import { Hmac, sameText } from '../secrets.ts'
 import { DecisionIds } from './decisionId.ts'
 import { Links } from './links.ts'
 import { UserHashes } from './userHash.ts'
@@ -18,6 +19,25 @@ const answer = fc.record({
   control: fc.boolean(),
   holdout: fc.boolean(),
   propensity: fc.double({ min: 0, max: 1, noNaN: true }),
+})
+
+describe('secrets', () => {
+  it('Hmac is HMAC-SHA256 for keys and messages of any length', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.uint8Array({ maxLength: 300 }), (key, message) => {
+        expect(new Hmac(key).of(message)).toEqual(createHmac('sha256', key).update(message).digest())
+      }),
+    )
+  })
+
+  it('sameText is equality', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (a, b) => {
+        expect(sameText(a, b)).toBe(a === b)
+        expect(sameText(a, a)).toBe(true)
+      }),
+    )
+  })
 })
 
 describe('decision ids', () => {

@@ -3,6 +3,7 @@ import { type Preview, previewProblems } from '@espalier/core/decision'
 import { isBlocked } from '@espalier/core/event'
 import { identifierOf } from '@espalier/core/identity'
 import Type, { type Static } from 'typebox'
+import type { Decided } from '../../pipeline/decide.ts'
 import type { LiveSet } from '../../pipeline/definitions.ts'
 import { enrichContext } from '../../pipeline/enrich.ts'
 import { isBot, userAgentOf } from '../../pipeline/visitor.ts'
@@ -120,16 +121,24 @@ export const decide = route({
     return {
       requestId: decided.requestId,
       ...(secret && decided.profile !== undefined ? { profile: decided.profile } : {}),
-      answers: Object.fromEntries(
-        decided.answers.map(({ touchpoint, propensity, ...answer }) => [
-          touchpoint,
-          secret ? { ...answer, propensity } : answer,
-        ]),
-      ),
+      answers: viewOf(decided.answers, secret),
       ...(errors.length === 0 ? {} : { errors }),
     }
   },
 })
+
+/** By touchpoint; `fromEntries` makes own fields of any name. What is undefined is left out of the JSON. */
+function viewOf(answers: Decided['answers'], secret: boolean): Record<string, unknown> {
+  return Object.fromEntries(
+    answers.map(({ answer, decisionId }) => {
+      const { touchpoint, reason, experience, version, variant, content, control, holdout, missing, explanation } =
+        answer
+      const propensity = secret ? answer.propensity : undefined
+      const view = { decisionId, reason, experience, version, variant, content, control, holdout, propensity }
+      return [touchpoint, { ...view, missing, explanation }]
+    }),
+  )
+}
 
 /** Placeholders for "nobody" count as missing, as in events. */
 function whoAsks(body: Static<typeof Body>): { userId: string | undefined; anonymousId: string | undefined } {

@@ -1,0 +1,116 @@
+import type { Outbox, ShipBatch } from '@espalier/store'
+import { type InsertBatch, WarehouseError } from '@espalier/warehouse'
+import { pino } from 'pino'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { Metrics } from '../metrics.ts'
+import { Shipper } from './shipper.ts'
+
+const batch = (token: string): ShipBatch => ({
+  token,
+  table: 'events',
+  partition: 202611,
+  rows: 1,
+  body: Buffer.from('{}\n'),
+})
+
+/** An outbox of given batches, and a warehouse that answers as the test says. */
+function shipping(tokens: string[]) {
+  const waiting = new Map(tokens.map(token => [token, batch(token)]))
+  const calls: string[] = []
+  const oldest = Date.now()
+  const outbox: Pick<Outbox, 'claim' | 'settle' | 'depth' | 'flush'> = {
+    claim: async ({ maxBatches }) => [...waiting.values()].slice(0, maxBatches),
+    settle: async token => {
+      calls.push(`settle ${token}`)
+      waiting.delete(token)
+    },
+    depth: async () => ({ rows: waiting.size, bytes: waiting.size, oldest: waiting.size === 0 ? undefined : oldest }),
+    flush: async () => undefined,
+  }
+  const state = { insert: async (_batch: InsertBatch): Promise<void> => undefined }
+  const shipper = new Shipper({
+    outbox: outbox as Outbox,
+    warehouse: {
+      insert: async given => {
+        calls.push(`insert ${given.token}`)
+        await state.insert(given)
+      },
+    },
+    now: Date.now,
+    log: pino({ level: 'silent' }),
+    metrics: new Metrics(),
+    holder: 'test',
+    every: 5,
+  })
+  running.push(shipper)
+  return { shipper, calls, waiting, state }
+}
+
+const running: Shipper[] = []
+afterEach(async () => {
+  for (const shipper of running.splice(0)) await shipper.stop()
+})
+
+describe('the shipper', () => {
+  it('settles a batch only after the warehouse has it', async () => {
+    const { shipper, calls, state } = shipping(['a'])
+    let arrive: () => void = () => undefined
+    state.insert = () =>
+      new Promise(resolve => {
+        arrive = resolve
+      })
+    shipper.start()
+    await vi.waitFor(() => expect(calls).toEqual(['insert a']))
+    arrive()
+    expect(await shipper.drain(5000)).toBe(true)
+    expect(calls).toEqual(['insert a', 'settle a'])
+  })
+
+  it('tries the same batch again under the same token until it is taken', async () => {
+    const { shipper, calls, state } = shipping(['a', 'b'])
+    let failures = 3
+    state.insert = async () => {
+      if (failures-- > 0) throw new WarehouseError('unavailable', 'down')
+    }
+    shipper.start()
+    await vi.waitFor(() => expect(calls).toContain('settle b'), { timeout: 5000 })
+    expect(calls).toEqual(['insert a', 'insert a', 'insert a', 'insert a', 'settle a', 'insert b', 'settle b'])
+    expect(shipper.lastError).toBeUndefined()
+  })
+
+  it('a batch the warehouse refuses for good stays, and those behind it go', async () => {
+    const { shipper, waiting, state } = shipping(['bad', 'b', 'c'])
+    state.insert = async given => {
+      if (given.token === 'bad') throw new WarehouseError('invalid', 'an unknown field')
+    }
+    shipper.start()
+    await vi.waitFor(() => expect([...waiting.keys()]).toEqual(['bad']))
+    expect(shipper.lastError).toBe('an unknown field')
+  })
+
+  it('drain says at once that it cannot while the warehouse is down, and waits no longer than it may', async () => {
+    const { shipper, state } = shipping(['a'])
+    state.insert = async () => {
+      throw new WarehouseError('unavailable', 'down')
+    }
+    shipper.start()
+    const asked = Date.now()
+    expect(await shipper.drain(60_000)).toBe(false)
+    expect(Date.now() - asked).toBeLessThan(5000)
+    state.insert = () => new Promise(() => undefined)
+    const { shipper: stuck } = shipping(['b'])
+    expect(await stuck.drain(50)).toBe(false)
+  })
+
+  it('ships nothing while it is paused', async () => {
+    const { shipper, calls, waiting } = shipping([])
+    shipper.start()
+    await shipper.paused(async () => {
+      waiting.set('a', batch('a'))
+      expect(await shipper.drain(50)).toBe(false)
+      expect(calls).toEqual([])
+    })
+    expect(await shipper.drain(5000)).toBe(true)
+    expect(calls).toEqual(['insert a', 'settle a'])
+  })
+})
