@@ -1,0 +1,182 @@
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { apply } from '@espalier/core/stream'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Store } from '../../port.ts'
+import { openLmdbStore } from '../store.ts'
+import { idMaker, NEEDS, NOON, temporaryFolder, tracked } from '../testing.ts'
+import { ensureFormat } from './format.ts'
+import { lockFolder } from './lock.ts'
+
+let path: string
+let remove: () => Promise<void>
+const opened: Store[] = []
+beforeEach(async () => {
+  const folder = await temporaryFolder()
+  path = folder.path
+  remove = folder.remove
+})
+afterEach(async () => {
+  for (const store of opened.splice(0)) await store.close()
+  await remove()
+})
+
+async function open(options: { path?: string; segmentBytes?: number; newId?: () => string } = {}): Promise<Store> {
+  const store = await openLmdbStore({ path, apply, newId: idMaker(), ...options })
+  opened.push(store)
+  return store
+}
+
+function commit(store: Store, id: string, anonymousId = 'web') {
+  return store.people.commit({ workspace: 'main', entries: [tracked(id, { anonymousId })], now: NOON, needs: NEEDS })
+}
+
+describe('the format of a data folder', () => {
+  const read = () => readFile(join(path, 'format.json'), 'utf8')
+
+  it('is written into a new folder', async () => {
+    await (await open({ path: join(path, 'deep', 'new') })).check()
+    expect(await readFile(join(path, 'deep', 'new', 'format.json'), 'utf8')).toBe('{"format":1}\n')
+  })
+
+  it('of a newer version is refused, and the folder left as it is', async () => {
+    await writeFile(join(path, 'format.json'), '{"format":7}\n')
+    await expect(open()).rejects.toMatchObject({ code: 'newer-version', message: expect.stringContaining('format 7') })
+    expect(await readdir(path)).toEqual(['format.json'])
+  })
+
+  it('of an older version is migrated step by step, and goes on where it was interrupted', async () => {
+    await writeFile(join(path, 'format.json'), '{"format":1}\n')
+    const ran: number[] = []
+    const step = (to: number, fails = false) => ({
+      to,
+      run: async (folder: string) => {
+        expect(folder).toBe(path)
+        ran.push(to)
+        if (fails) throw new Error('power cut')
+      },
+    })
+    await expect(ensureFormat(path, 4, [step(2), step(3, true), step(4)])).rejects.toThrow('power cut')
+    expect(await read()).toBe('{"format":2}\n')
+    await ensureFormat(path, 4, [step(2), step(3), step(4)])
+    expect(ran).toEqual([2, 3, 3, 4])
+    expect(await read()).toBe('{"format":4}\n')
+    await ensureFormat(path, 4, [])
+    await expect(ensureFormat(path, 6, [step(6)])).rejects.toMatchObject({ code: 'unsupported' })
+  })
+
+  it('that is not ours is refused', async () => {
+    await writeFile(join(path, 'format.json'), 'hello')
+    await expect(open()).rejects.toMatchObject({ code: 'corrupt' })
+  })
+})
+
+describe('the lock of a data folder', () => {
+  it('a second store is refused, with the process that has it; not after the first was closed', async () => {
+    const store = await open()
+    await expect(open()).rejects.toMatchObject({
+      code: 'in-use',
+      message: expect.stringContaining(`process ${process.pid}`),
+    })
+    await commit(store, 'a')
+    await store.close()
+    await open()
+  })
+
+  it('of a process that is gone is taken over, by one of many', async () => {
+    await lockFolder(path)
+    const lock = JSON.parse(await readFile(join(path, 'lock.json'), 'utf8'))
+    for (const gone of [
+      { ...lock, pid: 4_194_303 },
+      { ...lock, started: '1' },
+    ]) {
+      await writeFile(join(path, 'lock.json'), JSON.stringify(gone))
+      const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(path)))
+      expect(attempts.filter(one => one.status === 'fulfilled')).toHaveLength(1)
+      for (const one of attempts) if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'in-use' })
+    }
+    expect(await readdir(path)).toEqual(['lock.json'])
+  })
+
+  it('of another machine counts as long as it is kept fresh', async () => {
+    const unlock = await lockFolder(path)
+    await unlock()
+    const file = join(path, 'lock.json')
+    await writeFile(file, JSON.stringify({ pid: 1, started: '1', machine: 'elsewhere' }))
+    const long = new Date(Date.now() - 60_000)
+    await utimes(file, long, long)
+    await (await lockFolder(path))()
+    await writeFile(file, JSON.stringify({ pid: 77, started: '1', machine: 'elsewhere' }))
+    const attempt = lockFolder(path)
+    const beat = setInterval(() => void utimes(file, new Date(), new Date()), 50)
+    await expect(attempt).rejects.toMatchObject({ code: 'in-use', message: expect.stringContaining('process 77') })
+    clearInterval(beat)
+  })
+})
+
+describe('a backup', () => {
+  it('taken while commits go on opens as a store of one moment', { timeout: 60_000 }, async () => {
+    const store = await open({ segmentBytes: 4000 })
+    const secret = await store.masterSecret()
+    for (let i = 0; i < 30; i++) await commit(store, `before-${i}`, `a-${i % 7}`)
+    await store.definitions.publish('main', [{ kind: 'metric', key: 'm', body: { x: 1 } }], {
+      now: NOON,
+      author: 'ada',
+    })
+    const claim = { now: NOON, leaseMs: 1000, holder: 'a', maxRows: 10, maxBatches: 1 }
+    const [batch] = await store.outbox.claim(claim)
+    let acknowledged = 0
+    let going = true
+    const writer = (async () => {
+      while (going) {
+        await commit(store, `during-${acknowledged}`, `b-${acknowledged % 5}`)
+        acknowledged++
+      }
+    })()
+    const target = join(path, 'backup')
+    const steps: number[] = []
+    let total = 0
+    await store.backup(target, (done, of) => {
+      steps.push(done)
+      total = of
+    })
+    going = false
+    await writer
+    expect(acknowledged).toBeGreaterThan(0)
+    expect(steps.at(-1)).toBe(total)
+    await expect(store.backup(target)).rejects.toMatchObject({ code: 'conflict' })
+
+    const copy = await open({ path: target, newId: idMaker(1e6) })
+    expect(Buffer.from(await copy.masterSecret())).toEqual(Buffer.from(secret))
+    expect((await copy.definitions.current('main')).definitions).toHaveLength(1)
+    const people = await copy.people.page('main', undefined, 100)
+    const events = people.reduce((sum, one) => sum + one.events, 0)
+    expect(events).toBeGreaterThanOrEqual(30)
+    expect(await copy.people.count('main')).toBe(people.length)
+    expect((await copy.outbox.depth()).rows).toBe(events)
+    expect((await copy.outbox.claim({ ...claim, holder: 'b' }))[0]).toEqual(batch)
+    const taken = events - 30
+    for (let i = 0; i < taken; i++) expect((await commit(copy, `during-${i}`))[0]?.outcome).toBe('duplicate')
+    expect((await commit(copy, `during-${taken}`))[0]?.outcome).toBe('stored')
+  })
+
+  it('holds the ids that are in files', async () => {
+    const store = await open()
+    await commit(store, 'a')
+    await store.close()
+    const again = await open()
+    const target = join(path, 'backup')
+    await again.backup(target)
+    expect(await readdir(join(target, 'ids'))).toHaveLength(1)
+    const copy = await open({ path: target })
+    expect((await commit(copy, 'a'))[0]?.outcome).toBe('duplicate')
+  })
+
+  it('goes into an empty folder only', async () => {
+    const store = await open()
+    const target = join(path, 'full')
+    await mkdir(target)
+    await writeFile(join(target, 'letter.txt'), 'dear')
+    await expect(store.backup(target)).rejects.toMatchObject({ code: 'conflict' })
+  })
+})
