@@ -8,7 +8,7 @@ import { createWorld } from '../world.ts'
 import { type Delivery, deliveries, history, LATE_SHARE, REPEATED_SHARE } from './history.ts'
 import { writeNdjson } from './ndjson.ts'
 import { BOT_SHARE } from './schedule.ts'
-import { traces } from './traces.ts'
+import { lineOf, traces } from './traces.ts'
 
 const DAY = 86_400_000
 const from = Date.UTC(2026, 9, 5)
@@ -26,6 +26,10 @@ describe('R6 reproducible', () => {
 
   it('on any machine', () => {
     expect(digest(JSON.stringify(told('golden', 50)))).toMatchInlineSnapshot(`"4f9bfe7938c7efab"`)
+  })
+
+  it('a line of a trace is its item as JSON', () => {
+    for (const { item } of told('lines', 60)) expect(lineOf(item)).toBe(JSON.stringify(item))
   })
 
   it('traces of the same options are the same bytes', () => {
