@@ -9,11 +9,11 @@ import type { Table } from '@espalier/core/stream'
  * statistics. Embedded (chDB) or by URL, with the same SQL text. Throws `WarehouseError`.
  */
 export interface Warehouse {
-  /** Durable at return. The same token again changes nothing. */
+  /** Durable at return, as a whole or not at all. The same token again changes nothing. */
   insert(batch: InsertBatch): Promise<void>
   /** Statistics of each arm of an experience by first exposure. */
   impact(question: ImpactQuestion): Promise<ImpactStatistics>
-  /** A person's events, newest first. */
+  /** A person's events, newest first, before `before` (exclusive). */
   timeline(question: {
     workspace: string
     sources: readonly string[]
@@ -22,7 +22,7 @@ export interface Warehouse {
   }): Promise<TimelineEvent[]>
   /** Totals to check an import or a day by. */
   summary(question: { workspace: string; from?: number; to?: number }): Promise<Summary>
-  /** The last `keep` times of an event since `since`, a source profile a row, streamed in pages. */
+  /** The last `keep` times of an event from `since` (inclusive) to `until` (exclusive), a source profile a row, in pages. */
   eventTimes(question: {
     workspace: string
     event: string
@@ -37,12 +37,17 @@ export interface Warehouse {
   ): Promise<void>
   /** Copies everything into an empty folder; inserts and queries wait meanwhile. Embedded only. */
   backup(directory: string): Promise<void>
-  /** Throws when it does not answer. */
+  /** Throws when it does not answer. Does not wait for queries. */
   check(): Promise<void>
+  /** Sizes, versions, what waits. Waits its turn as a query does. */
   stats(): Promise<Record<string, number | string>>
   close(): Promise<void>
 }
 
+/**
+ * Rows of one table and one partition (another month among them: `invalid`), at most a million and 256 MB. They never change once
+ * they were sent under their token: rows that a later attempt adds would vanish.
+ */
 export interface InsertBatch {
   readonly token: string
   readonly table: Table

@@ -7,6 +7,9 @@ import { Lane } from './session.ts'
  */
 let lanes: { read: Lane; write: Lane } | undefined
 
+/** Rows of statements that have not come yet. */
+const bodies = new Map<number, Uint8Array[]>()
+
 // The parent decides when to stop, also when a terminal or a service manager signals the whole group.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => undefined)
@@ -15,8 +18,9 @@ process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 
 process.on('message', (message: ToChild) => {
   if (message.do === 'open') void open(message)
-  else if (message.do === 'stop') void stop()
-  else void run(message)
+  else if (message.do === 'take') bodies.set(message.id, [...(bodies.get(message.id) ?? []), message.piece])
+  else if (message.do === 'run') void run(message)
+  else void stop()
 })
 
 async function open({ path, database, config }: ToChild & { do: 'open' }): Promise<void> {
@@ -32,9 +36,12 @@ async function open({ path, database, config }: ToChild & { do: 'open' }): Promi
 }
 
 async function run({ id, ...statement }: ToChild & { do: 'run' }): Promise<void> {
+  const pieces = bodies.get(id)
+  bodies.delete(id)
   try {
     if (lanes === undefined) throw new Error('The engine is not open.')
-    send({ is: 'done', id, ...(await lanes[statement.lane].run(statement)) })
+    const body = pieces === undefined ? {} : { body: Buffer.concat(pieces) }
+    send({ is: 'done', id, ...(await lanes[statement.lane].run({ ...statement, ...body })) })
   } catch (error) {
     send({ is: 'failed', id, message: messageOf(error) })
   }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 import { type ClickHouseClientConfigOptions, parseError } from '@clickhouse/client'
 import { WarehouseError } from '../errors.ts'
 import type { Engine } from './engine.ts'
@@ -28,7 +27,7 @@ export class EngineConnection implements Connection {
   }
 
   async exec(params: ExecParams) {
-    const body = params.values === undefined ? undefined : await buffer(params.values)
+    const body = params.values === undefined ? undefined : await bytesOf(params.values)
     const { base, result } = await this.#run('write', params, body)
     return { ...base, stream: streamOf(result.bytes), summary: summaryOf(result) }
   }
@@ -39,7 +38,7 @@ export class EngineConnection implements Connection {
   }
 
   async insert(params: InsertParams) {
-    const body = typeof params.values === 'string' ? Buffer.from(params.values) : await buffer(params.values)
+    const body = typeof params.values === 'string' ? Buffer.from(params.values) : await bytesOf(params.values)
     const { base, result } = await this.#run('write', params, body)
     return { ...base, summary: summaryOf(result) }
   }
@@ -92,6 +91,13 @@ function settingsOf(settings: QueryParams['clickhouse_settings']): Record<string
       typeof value === 'number' ? value : typeof value === 'boolean' ? Number(value) : String(value),
     ]),
   )
+}
+
+/** A batch comes as one piece and stays it: no copy. */
+async function bytesOf(stream: Readable): Promise<Uint8Array> {
+  const pieces: Buffer[] = []
+  for await (const piece of stream) pieces.push(typeof piece === 'string' ? Buffer.from(piece) : piece)
+  return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
 }
 
 function streamOf(bytes: Uint8Array): Readable {

@@ -1,10 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import type { ChildProcess } from 'node:child_process'
 import { WarehouseError } from '../errors.ts'
-import { type EngineLimits, engineConfig } from './config.ts'
-import type { Statement, StatementResult, ToChild, ToParent } from './protocol.ts'
+import type { EngineLimits } from './config.ts'
+import { launch, tell } from './launch.ts'
+import type { Statement, StatementResult, ToParent } from './protocol.ts'
 
 export interface EngineOptions extends EngineLimits {
   /** Folder of the engine; made when it is not there. */
@@ -24,6 +22,8 @@ const BACKOFF = { first: 100, most: 10_000 }
 /** A folder in use may belong to a child that is just ending with its parent: so long do we try again. */
 const IN_USE_PATIENCE_MS = 3_000
 const STOP_PATIENCE_MS = 10_000
+/** Bytes of rows in one message: about a millisecond's work. */
+const PIECE = 512 * 1024
 
 interface Running {
   readonly resolve: (result: StatementResult) => void
@@ -113,7 +113,7 @@ export class Engine {
     if (state.is !== 'ready') return
     const ended = new Promise(resolve => state.child.once('exit', resolve))
     const killer = setTimeout(() => state.child.kill('SIGKILL'), STOP_PATIENCE_MS)
-    state.child.send({ do: 'stop' } satisfies ToChild, () => undefined)
+    tell(state.child, { do: 'stop' }).catch(() => undefined)
     await ended
     clearTimeout(killer)
     this.#failAll('The warehouse was closed.')
@@ -159,15 +159,25 @@ export class Engine {
     this.#options.onEvent?.({ what: 'died', reason, retryMs })
   }
 
-  #send(child: ChildProcess, statement: Statement): Promise<StatementResult> {
+  #send(child: ChildProcess, { body, ...statement }: Statement): Promise<StatementResult> {
     return new Promise((resolve, reject) => {
       const id = this.#nextId++
       const watchdog = setTimeout(() => child.kill('SIGKILL'), this.#options.patience)
       this.#running.set(id, { resolve, reject, watchdog })
-      child.send({ do: 'run', id, ...statement } satisfies ToChild, error => {
-        if (error) this.#settle(id)?.reject(new WarehouseError('unavailable', error.message, { cause: error }))
-      })
+      const pieces = body === undefined ? Promise.resolve() : this.#sendBody(child, id, body)
+      pieces
+        .then(() => tell(child, { do: 'run', id, ...statement }))
+        .catch((error: Error) =>
+          this.#settle(id)?.reject(new WarehouseError('unavailable', error.message, { cause: error })),
+        )
     })
+  }
+
+  /** Piece by piece, each when the one before is written: a large batch must not hold up the event loop. */
+  async #sendBody(child: ChildProcess, id: number, body: Uint8Array): Promise<void> {
+    for (let from = 0; from < body.length && this.#running.has(id); from += PIECE) {
+      await tell(child, { do: 'take', id, piece: body.subarray(from, from + PIECE) })
+    }
   }
 
   #hear(message: ToParent): void {
@@ -185,66 +195,4 @@ export class Engine {
   #failAll(reason: string): void {
     for (const id of [...this.#running.keys()]) this.#settle(id)?.reject(new WarehouseError('unavailable', reason))
   }
-}
-
-/** Node runs the built file, also when this one is read as source. */
-function childFile(): string {
-  const url = import.meta.url.endsWith('.ts')
-    ? import.meta.url.replace('/src/engine/', '/dist/engine/').replace(/\.ts$/, '.js')
-    : import.meta.url
-  return fileURLToPath(new URL('./child.js', url))
-}
-
-async function launch(options: EngineOptions): Promise<{ child: ChildProcess; version: string }> {
-  const config = join(options.path, 'engine.xml')
-  try {
-    await mkdir(options.path, { recursive: true })
-    await writeFile(config, engineConfig(options))
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new WarehouseError('failed', `The warehouse folder ${options.path} cannot be written: ${reason}`, {
-      cause: error,
-    })
-  }
-  const child = fork(childFile(), [], {
-    serialization: 'advanced',
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  })
-  let stderr = ''
-  child.stderr?.on('data', chunk => {
-    stderr = (stderr + String(chunk)).slice(-4_000)
-  })
-  return new Promise((resolve, reject) => {
-    const refuse = (reason: string) => {
-      child.kill('SIGKILL')
-      reject(refusal(options.path, reason, stderr))
-    }
-    child.once('error', error => refuse(error.message))
-    child.once('close', (code, signal) => refuse(`It ended with ${signal ?? `code ${code}`}.`))
-    child.once('message', (message: ToParent) => {
-      child.removeAllListeners('close')
-      if (message.is === 'open') resolve({ child, version: message.version })
-      // The engine's own words are on its way through the pipe: they are complete when it is closed.
-      else {
-        child.once('close', () => refuse(message.is === 'refused' ? message.message : 'It did not greet.'))
-        child.kill('SIGKILL')
-      }
-    })
-    child.send(
-      { do: 'open', path: join(options.path, 'chdb'), database: options.database, config } satisfies ToChild,
-      () => undefined,
-    )
-  })
-}
-
-function refusal(path: string, reason: string, stderr: string): WarehouseError {
-  if (stderr.includes('Cannot lock file')) {
-    return new WarehouseError(
-      'in-use',
-      `Another process has the warehouse folder ${path}. Stop it, or choose another folder.`,
-    )
-  }
-  const words = stderr.trim()
-  return new WarehouseError('unavailable', `The analytical engine does not start: ${reason}${words ? ` ${words}` : ''}`)
 }

@@ -74,8 +74,8 @@ export function sortAndSettings(table: TableSchema, window: Record<string, numbe
 export const time = (name: string): Column => ({ name, type: "DateTime64(3, 'UTC')", codec: 'Delta, ZSTD(1)' })
 /** Text of which there are few different values. */
 export const word = (name: string): Column => ({ name, type: 'LowCardinality(String)' })
-/** Ids hardly compress, so the fast default codec: a tenth less work for each insert and merge than ZSTD. */
-export const id = (name: string): Column => ({ name, type: 'String' })
+/** With LZ4 an insert and its merges cost a tenth less work, and an event takes 100 bytes on the disk instead of 65. */
+export const text = (name: string): Column => ({ name, type: 'String', codec: 'ZSTD(1)' })
 /**
  * A JSON object as it came. Text, not the JSON type: that takes in half as many rows a second (23,000 instead of 43,000 on the
  * 2-core machine), splits numbers by type, so that a sum over a path misses the whole ones, and does not give back what came.

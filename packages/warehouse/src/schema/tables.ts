@@ -1,4 +1,4 @@
-import { DEDUPLICATION_WINDOW, id, json, type TableSchema, time, word } from './table.ts'
+import { DEDUPLICATION_WINDOW, json, type TableSchema, text, time, word } from './table.ts'
 
 const byMonth = 'toYYYYMM(timestamp)'
 
@@ -7,17 +7,17 @@ export const events: TableSchema = {
   name: 'events',
   columns: [
     word('workspace'),
-    id('profile'),
+    text('profile'),
     time('timestamp'),
     time('received'),
     { name: 'index', type: 'UInt32' },
-    id('message_id'),
+    text('message_id'),
     word('type'),
     word('name'),
-    id('user_id'),
-    id('anonymous_id'),
-    id('group_id'),
-    id('session_id'),
+    text('user_id'),
+    text('anonymous_id'),
+    text('group_id'),
+    text('session_id'),
     { name: 'revenue', type: 'Nullable(Float64)' },
     word('currency'),
     json('properties'),
@@ -36,10 +36,10 @@ export const decisions: TableSchema = {
   name: 'decisions',
   columns: [
     word('workspace'),
-    id('profile'),
+    text('profile'),
     time('timestamp'),
-    id('request_id'),
-    id('bucket_key'),
+    text('request_id'),
+    text('bucket_key'),
     { name: 'definitions', type: 'UInt64' },
     json('context'),
     json('inputs'),
@@ -66,10 +66,10 @@ export const exposures: TableSchema = {
   name: 'exposures',
   columns: [
     word('workspace'),
-    id('profile'),
+    text('profile'),
     time('timestamp'),
-    id('message_id'),
-    id('request_id'),
+    text('message_id'),
+    text('request_id'),
     word('touchpoint'),
     word('experience'),
     { name: 'version', type: 'UInt32' },
@@ -94,10 +94,10 @@ export const identityLinks: TableSchema = {
   name: 'identity_links',
   columns: [
     word('workspace'),
-    id('source'),
-    id('canonical'),
+    text('source'),
+    text('canonical'),
     time('at'),
-    id('cause'),
+    text('cause'),
     { name: 'position', type: 'UInt32', default: 'rowNumberInAllBlocks()' },
   ],
   engine: { kind: 'rows' },

@@ -1,0 +1,84 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { WarehouseError } from '../errors.ts'
+import { type EngineLimits, engineConfig } from './config.ts'
+import type { ToChild, ToParent } from './protocol.ts'
+
+export interface LaunchOptions extends EngineLimits {
+  readonly path: string
+  readonly database: string
+}
+
+/** Settled when the message is written to the child. */
+export function tell(child: ChildProcess, message: ToChild): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.send(message, error => (error ? reject(error) : resolve()))
+  })
+}
+
+/** Node runs the built file, also when this one is read as source. */
+function childFile(): string {
+  const url = import.meta.url.endsWith('.ts')
+    ? import.meta.url.replace('/src/engine/', '/dist/engine/').replace(/\.ts$/, '.js')
+    : import.meta.url
+  return fileURLToPath(new URL('./child.js', url))
+}
+
+/**
+ * Starts the process and opens the engine in it. Throws `in-use`, `failed` where the folder cannot be written, or `unavailable` with
+ * the engine's words.
+ */
+export async function launch(options: LaunchOptions): Promise<{ child: ChildProcess; version: string }> {
+  const config = join(options.path, 'engine.xml')
+  try {
+    await mkdir(options.path, { recursive: true })
+    await writeFile(config, engineConfig(options))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new WarehouseError('failed', `The warehouse folder ${options.path} cannot be written: ${reason}`, {
+      cause: error,
+    })
+  }
+  const child = fork(childFile(), [], {
+    serialization: 'advanced',
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  let stderr = ''
+  child.stderr?.on('data', chunk => {
+    stderr = (stderr + String(chunk)).slice(-4_000)
+  })
+  return new Promise((resolve, reject) => {
+    const refuse = (reason: string) => {
+      child.kill('SIGKILL')
+      reject(refusal(options.path, reason, stderr))
+    }
+    child.once('error', error => refuse(error.message))
+    child.once('close', (code, signal) => refuse(`It ended with ${signal ?? `code ${code}`}.`))
+    child.once('message', (message: ToParent) => {
+      child.removeAllListeners('close')
+      if (message.is === 'open') resolve({ child, version: message.version })
+      // The engine's own words are on its way through the pipe: they are complete when it is closed.
+      else {
+        child.once('close', () => refuse(message.is === 'refused' ? message.message : 'It did not greet.'))
+        child.kill('SIGKILL')
+      }
+    })
+    tell(child, { do: 'open', path: join(options.path, 'chdb'), database: options.database, config }).catch(
+      () => undefined,
+    )
+  })
+}
+
+function refusal(path: string, reason: string, stderr: string): WarehouseError {
+  if (stderr.includes('Cannot lock file')) {
+    return new WarehouseError(
+      'in-use',
+      `Another process has the warehouse folder ${path}. Stop it, or choose another folder.`,
+    )
+  }
+  const words = stderr.trim()
+  return new WarehouseError('unavailable', `The analytical engine does not start: ${reason}${words ? ` ${words}` : ''}`)
+}
