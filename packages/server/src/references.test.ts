@@ -4,12 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { references } from './references.ts'
 
 describe('generated references', () => {
-  it.each(Object.entries(references()))(
-    'docs/reference/%s is current: run `npm run -w @espalier/server docs`',
-    (name, text) => {
-      expect(readFileSync(new URL(`../../../docs/reference/${name}`, import.meta.url), 'utf8')).toBe(text)
-    },
-  )
+  it.each(
+    Object.entries(references()),
+  )('docs/reference/%s is current: run `npm run -w @espalier/server docs`', (name, text) => {
+    expect(readFileSync(new URL(`../../../docs/reference/${name}`, import.meta.url), 'utf8')).toBe(text)
+  })
 
   it('the OpenAPI document is valid 3.1', async () => {
     const document = JSON.parse(references()['openapi.json']!)

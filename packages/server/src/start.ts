@@ -62,6 +62,9 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
     if (options.store === 'embedded' && parts.store === undefined) await removeOldBackups(options.data)
     await warehouse.start()
     const madeKeys = await prepareFirstWorkspace(store, options, { now, newId })
+    if (options.secretKey !== undefined && options.secretKey.length < 16) {
+      log.warn('the secret key is shorter than 16 characters: whoever guesses it may read and change everything')
+    }
     const services = await connect(options, { store, warehouse, log, now })
     const app = createApp(routes, services)
     const url = await listen(app, options)

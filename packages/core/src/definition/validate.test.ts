@@ -36,16 +36,15 @@ function lines(problems: readonly Problem[]): string[] {
 }
 
 describe('schemas', () => {
-  it.each(Object.entries(SCHEMAS))(
-    '%s is a JSON Schema by its plain JSON alone, as OpenAPI needs it',
-    (kind, schema) => {
-      const plain = JSON.parse(JSON.stringify(schema)) as object
-      expect(Errors(Meta['https://json-schema.org/draft/2020-12/schema'], plain)).toEqual([true, []])
-      const [, , body] = VALID.find(valid => valid[0] === kind)!
-      expect(Check(plain, body)).toBe(true)
-      expect(Check(plain, { ...body, unknown: 1 })).toBe(false)
-    },
-  )
+  it.each(
+    Object.entries(SCHEMAS),
+  )('%s is a JSON Schema by its plain JSON alone, as OpenAPI needs it', (kind, schema) => {
+    const plain = JSON.parse(JSON.stringify(schema)) as object
+    expect(Errors(Meta['https://json-schema.org/draft/2020-12/schema'], plain)).toEqual([true, []])
+    const [, , body] = VALID.find(valid => valid[0] === kind)!
+    expect(Check(plain, body)).toBe(true)
+    expect(Check(plain, { ...body, unknown: 1 })).toBe(false)
+  })
 })
 
 describe('validate', () => {

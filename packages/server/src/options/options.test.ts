@@ -54,7 +54,7 @@ describe('options', () => {
     [{ environment: { ESPALIER_PORT: '70000' } }, /ESPALIER_PORT is 70000\. The most is 65535/],
     [{ environment: { ESPALIER_LOG_LEVEL: 'loud' } }, /ESPALIER_LOG_LEVEL is "loud".*debug, info/],
     [{ environment: { ESPALIER_CACHE_BYTES: '5 apples' } }, /ESPALIER_CACHE_BYTES is "5 apples", not a size/],
-    [{ environment: { ESPALIER_SECRET_KEY: 'short' } }, /ESPALIER_SECRET_KEY is shorter than 8 characters/],
+    [{ environment: { ESPALIER_SECRET_KEY: ' ' } }, /ESPALIER_SECRET_KEY is empty\. Use a long random text/],
     [
       { environment: { ESPALIER_CONFIG: '/nowhere/espalier.yaml' } },
       /config file \/nowhere\/espalier\.yaml cannot be read/,

@@ -57,13 +57,13 @@ export const optionTable = {
   }),
   writeKey: option({
     type: 'secret',
-    help: 'Write key of the first workspace, at least 8 characters. Without it, one is made at the first start and shown once.',
+    help: 'Write key of the first workspace. Without it, one is made at the first start and shown once.',
     tradeOff: 'Set it where the installation must be repeatable. A key set before stays valid until it is revoked.',
     example: 'a-long-random-text',
   }),
   secretKey: option({
     type: 'secret',
-    help: 'Secret key of the first workspace, at least 8 characters. Without it, one is made at the first start and shown once.',
+    help: 'Secret key of the first workspace. Without it, one is made at the first start and shown once.',
     tradeOff:
       'It reads and changes everything in the workspace: give it through the environment, never through a flag.',
     example: 'another-long-random-text',

@@ -23,7 +23,7 @@ export function parseValue(option: Option, raw: unknown, where: string): string 
       if (text === '') throw new OptionError(where, 'is empty', mend)
       return text
     case 'secret':
-      if (text.length < 8) throw new OptionError(where, 'is shorter than 8 characters', 'Use a long random text.')
+      if (text === '') throw new OptionError(where, 'is empty', 'Use a long random text.')
       return text
     case 'list':
       return text

@@ -123,15 +123,14 @@ describe('retention', () => {
 describe('the schema of a cluster', () => {
   const statements = clusterDdl({ cluster: "main`'s", database: 'espalier' })
 
-  it.each(statements.map(statement => [statement.split('\n')[0]!, statement]))(
-    '%s … is understood',
-    async (_, statement) => {
-      const [row] = await database().rows<{ text: string }>('SELECT formatQuery({statement:String}) AS text', {
-        statement,
-      })
-      expect(row?.text).toMatch(/^CREATE (TABLE|DATABASE)/)
-    },
-  )
+  it.each(
+    statements.map(statement => [statement.split('\n')[0]!, statement]),
+  )('%s … is understood', async (_, statement) => {
+    const [row] = await database().rows<{ text: string }>('SELECT formatQuery({statement:String}) AS text', {
+      statement,
+    })
+    expect(row?.text).toMatch(/^CREATE (TABLE|DATABASE)/)
+  })
 
   it('has a replicated table on each shard and a distributed one before it, for every table', () => {
     for (const { name, shardBy } of tables) {

@@ -27,26 +27,26 @@ describe('the sorter', () => {
   it.each([
     ['numbers', fc.integer({ min: -5, max: 5 })],
     ['texts', fc.string({ unit: fc.constantFrom('a', 'B', '\n', '\t', 'é'), maxLength: 3 })],
-  ] as [string, fc.Arbitrary<number | string>][])(
-    'R11 agrees with sorting in memory, however little it may hold: %s',
-    async (_, key) => {
-      const record = fc.record({ key, row: fc.nat(1000), output: fc.nat(3), line })
-      await fc.assert(
-        fc.asyncProperty(
-          fc.uniqueArray(record, { selector: ({ row, output }) => row * 4 + output, maxLength: 200 }),
-          fc.integer({ min: 100, max: 20_000 }),
-          async (records, limit) => {
-            const compare = (a: SortRecord, b: SortRecord) =>
-              (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) || a.row - b.row || a.output - b.output
-            const { result, again } = await sorted(records, limit)
-            expect(result).toEqual([...records].sort(compare))
-            expect(again).toEqual(result)
-          },
-        ),
-        { numRuns: 40 },
-      )
-    },
-  )
+  ] as [
+    string,
+    fc.Arbitrary<number | string>,
+  ][])('R11 agrees with sorting in memory, however little it may hold: %s', async (_, key) => {
+    const record = fc.record({ key, row: fc.nat(1000), output: fc.nat(3), line })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(record, { selector: ({ row, output }) => row * 4 + output, maxLength: 200 }),
+        fc.integer({ min: 100, max: 20_000 }),
+        async (records, limit) => {
+          const compare = (a: SortRecord, b: SortRecord) =>
+            (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) || a.row - b.row || a.output - b.output
+          const { result, again } = await sorted(records, limit)
+          expect(result).toEqual([...records].sort(compare))
+          expect(again).toEqual(result)
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
 
   it('writes runs to the disk only when memory is full, and leaves nothing behind', async () => {
     const before = readdirSync(tmpdir()).filter(name => name.startsWith('espalier-sort-'))
