@@ -1,11 +1,10 @@
-import { mkdir, readdir, statfs, unlink } from 'node:fs/promises'
+import { mkdir, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StoreError } from '../errors.ts'
 import type { Store } from '../port.ts'
 import { Checkpointer } from './checkpoint/checkpointer.ts'
-import { CheckpointDb, type CheckpointMeta } from './checkpoint/db.ts'
+import { CHECKPOINT_TABLES, CheckpointDb, type CheckpointMeta } from './checkpoint/db.ts'
 import { CheckpointSchedule } from './checkpoint/schedule.ts'
-import { WriterThread } from './checkpoint/thread.ts'
 import { Committer } from './commit/committer.ts'
 import { replay } from './commit/replay.ts'
 import { LmdbCatalog } from './control/catalog.ts'
@@ -16,11 +15,13 @@ import { LmdbKeys } from './control/keys.ts'
 import { ProcessLeases } from './control/leases.ts'
 import { LmdbLedger } from './control/ledger.ts'
 import type { HashKey } from './dedup/hash.ts'
+import { WriterThread } from './environment/thread.ts'
 import { systemFiles } from './files.ts'
 import { backupFolder } from './folder/backup.ts'
 import { FOLDERS } from './folder/folders.ts'
 import { ensureFormat, FORMAT, MIGRATIONS } from './folder/format.ts'
 import { lockFolder } from './folder/lock.ts'
+import { DiskRoom } from './folder/room.ts'
 import { JOURNAL_START, Journal } from './journal/journal.ts'
 import type { Position } from './journal/position.ts'
 import { comparePositions } from './journal/position.ts'
@@ -29,9 +30,6 @@ import { DEFAULTS, type LmdbStoreOptions } from './options.ts'
 import { LmdbOutbox } from './outbox/outbox.ts'
 import { LmdbPeople } from './people/people.ts'
 import { PeopleState } from './people/state.ts'
-
-/** Room on the disk below which `check` warns that commits are about to fail. */
-const LEAST_ROOM = 64 << 20
 
 const NOTHING: CheckpointMeta = { position: JOURNAL_START, at: 0, workspaces: [], nextRun: 1 }
 
@@ -67,7 +65,7 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
   opened.push(() => control.close())
   const db = new CheckpointDb(join(path, FOLDERS.checkpoint))
   opened.push(() => db.close())
-  const thread = new WriterThread(join(path, FOLDERS.checkpoint))
+  const thread = new WriterThread(join(path, FOLDERS.checkpoint), CHECKPOINT_TABLES)
   opened.push(() => thread.close())
   const meta = db.meta() ?? NOTHING
   const journal = await Journal.open({
@@ -112,6 +110,7 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
     const { position } = checkpointer.last
     return comparePositions(shipped, position) < 0 ? shipped : position
   }
+  const room = new DiskRoom(path)
   let pins = 0
   const trim = async () => {
     if (pins > 0) return
@@ -131,7 +130,10 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
     state,
     journal,
     outbox,
-    ready: () => schedule.ready(),
+    ready: async () => {
+      await room.ensure()
+      await schedule.ready()
+    },
     written: () => schedule.look(),
   })
   outbox.connect(committer)
@@ -205,8 +207,7 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
       if (closing) throw new StoreError('unavailable', 'The store is closed.')
       if (outbox.isFull) throw new StoreError('full', 'The outbox is full: the warehouse has to catch up first.')
       if (schedule.failure) throw schedule.failure
-      const { bavail, bsize } = await statfs(path)
-      if (bavail * bsize < LEAST_ROOM) throw new StoreError('full', `Less than 64 MB are free on the disk of ${path}.`)
+      await room.ensure()
     },
     async backup(directory, progress = () => undefined) {
       const unpin = checkpointer.pin()

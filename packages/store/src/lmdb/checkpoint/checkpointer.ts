@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import type { Horizon } from '../dedup/dedup.ts'
 import { Run } from '../dedup/run.ts'
 import { forgotten, mergeable } from '../dedup/tiers.ts'
+import { ChunkWriter } from '../environment/chunks.ts'
+import type { WriterThread } from '../environment/thread.ts'
 import type { Position } from '../journal/position.ts'
 import { encodeProfile } from '../people/codec.ts'
 import type { PeopleState } from '../people/state.ts'
 import type { WorkspaceState } from '../people/workspaceState.ts'
-import { ChunkWriter } from './chunks.ts'
-import type { CheckpointDb, CheckpointMeta } from './db.ts'
+import { CHECKPOINT_TABLES, type CheckpointDb, type CheckpointMeta, type CheckpointTable, META_KEY } from './db.ts'
 import { keyOf } from './keys.ts'
-import type { WriterThread } from './thread.ts'
 
 /** Work of at most so long between two turns of the event loop. */
 const SLICE_MS = 2
@@ -87,7 +87,8 @@ export class Checkpointer {
     const gone = new Set<string>()
     let meta: CheckpointMeta
     try {
-      await this.#writeEntries(frozen, fresh)
+      const chunks = new ChunkWriter(CHECKPOINT_TABLES, bytes => this.#thread.chunk(bytes))
+      await this.#writeEntries(frozen, fresh, chunks)
       const workspaces = frozen.map(({ workspace, people }) => {
         const run = fresh.get(workspace)
         const runs = [...workspace.dedup.runs, ...(run ? [run] : [])].map(one => one.entry)
@@ -96,7 +97,9 @@ export class Checkpointer {
         return { name, number, people, runs: runs.filter(one => !gone.has(one.file)) }
       })
       meta = { position, at, workspaces, nextRun: this.#nextRun }
-      await this.#thread.commit(JSON.stringify(meta))
+      chunks.add('meta', META_KEY, Buffer.from(JSON.stringify(meta)))
+      chunks.flush()
+      await this.#thread.commit()
     } catch (error) {
       this.#thread.discard()
       for (const { workspace } of frozen) workspace.unfreeze()
@@ -113,8 +116,11 @@ export class Checkpointer {
     for (const run of this.#obsolete) await run.close()
   }
 
-  async #writeEntries(frozen: readonly Frozen[], fresh: Map<WorkspaceState, Run>): Promise<void> {
-    const chunks = new ChunkWriter(bytes => this.#thread.chunk(bytes))
+  async #writeEntries(
+    frozen: readonly Frozen[],
+    fresh: Map<WorkspaceState, Run>,
+    chunks: ChunkWriter<CheckpointTable>,
+  ): Promise<void> {
     const slice = new Slice()
     for (const { workspace, profiles, links, imports, ids } of frozen) {
       const { number } = workspace
@@ -135,7 +141,6 @@ export class Checkpointer {
       })
       fresh.set(workspace, await Run.open(this.#runsDirectory, file))
     }
-    chunks.flush()
   }
 
   /** The transaction is there: what was frozen is clean, and what it does not list can go. */

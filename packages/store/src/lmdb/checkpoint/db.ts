@@ -1,9 +1,15 @@
 import { type Database, open, type RootDatabase } from 'lmdb'
 import type { RunEntry } from '../dedup/run.ts'
+import { environmentOptions, TABLE_OPTIONS } from '../environment/options.js'
 import type { Position } from '../journal/position.ts'
 import { decodeProfile, type StoredProfile } from '../people/codec.ts'
 import { keyOf } from './keys.ts'
-import { environmentOptions, META_KEY, TABLE_OPTIONS } from './tables.js'
+
+export const CHECKPOINT_TABLES = ['meta', 'profiles', 'links', 'imports'] as const
+export type CheckpointTable = (typeof CHECKPOINT_TABLES)[number]
+
+/** Where a checkpoint says what it is, in the table `meta`. */
+export const META_KEY = Buffer.from('checkpoint')
 
 /** What the tables are the state of. */
 export interface CheckpointMeta {
@@ -20,7 +26,7 @@ export interface CheckpointMeta {
   readonly nextRun: number
 }
 
-/** Reads the last checkpoint. It is only ever written by the thread in `writer.js`, one transaction a checkpoint. */
+/** Reads the last checkpoint. It is only ever written by the thread of `environment/writer.js`, one transaction a checkpoint. */
 export class CheckpointDb {
   readonly #root: RootDatabase
   readonly #meta: Database<Buffer, Uint8Array>
@@ -37,7 +43,7 @@ export class CheckpointDb {
   }
 
   meta(): CheckpointMeta | undefined {
-    const bytes = this.#meta.getBinary(META_KEY as unknown as Uint8Array)
+    const bytes = this.#meta.getBinary(META_KEY)
     return bytes && (JSON.parse(bytes.toString()) as CheckpointMeta)
   }
 

@@ -1,5 +1,6 @@
 import type { CatalogItem, CatalogStore } from '../../port.ts'
-import { after, type ControlDb, controlKey } from './db.ts'
+import type { ControlDb } from './db.ts'
+import { after, controlKey } from './key.ts'
 
 /** Items under (workspace, id). */
 export class LmdbCatalog implements CatalogStore {
@@ -10,8 +11,9 @@ export class LmdbCatalog implements CatalogStore {
   }
 
   async put(workspace: string, items: readonly CatalogItem[]): Promise<void> {
-    await this.#db.transaction(({ put }) => {
-      for (const { id, updated, body } of items) put('catalog', controlKey(workspace, id), { id, updated, body })
+    await this.#db.transaction(transaction => {
+      for (const { id, updated, body } of items)
+        transaction.put('catalog', controlKey(workspace, id), { id, updated, body })
     })
   }
 
@@ -20,8 +22,8 @@ export class LmdbCatalog implements CatalogStore {
   }
 
   async remove(workspace: string, ids: readonly string[]): Promise<void> {
-    await this.#db.transaction(({ remove }) => {
-      for (const id of ids) remove('catalog', controlKey(workspace, id))
+    await this.#db.transaction(transaction => {
+      for (const id of ids) transaction.remove('catalog', controlKey(workspace, id))
     })
   }
 

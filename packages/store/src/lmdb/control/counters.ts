@@ -1,5 +1,7 @@
 import type { CounterStore } from '../../port.ts'
-import { after, type ControlDb, type ControlWriter, controlKey } from './db.ts'
+import type { ControlDb, ControlReader } from './db.ts'
+import { after, controlKey } from './key.ts'
+import type { ControlTransaction } from './transaction.ts'
 
 interface Reservation {
   readonly key: string
@@ -25,75 +27,80 @@ export class LmdbCounters implements CounterStore {
     counter: string,
     { key, n, limit, now, expires }: { key: string; n: number; limit: number; now: number; expires?: number },
   ): Promise<{ granted: boolean; used: number }> {
-    return this.#db.transaction(writer => {
-      const used = this.#sweep(writer, workspace, counter, now)
-      if (this.#get(workspace, counter, key)) return { granted: true, used }
+    return this.#db.transaction(transaction => {
+      const used = this.#sweep(transaction, workspace, counter, now)
+      if (get(transaction, workspace, counter, key)) return { granted: true, used }
       if (used + n > limit) return { granted: false, used }
       const runsOut = expires === undefined || expires === Infinity ? {} : { expires }
       const reservation: Reservation = { key, n, ...runsOut, confirmed: false }
-      writer.put('counters', controlKey(workspace, counter, 'key', key), reservation)
+      transaction.put('counters', controlKey(workspace, counter, 'key', key), reservation)
       if (reservation.expires !== undefined) {
-        writer.put('counters', controlKey(workspace, counter, 'expires', reservation.expires, key), reservation)
+        transaction.put('counters', controlKey(workspace, counter, 'expires', reservation.expires, key), reservation)
       }
-      writer.put('counters', controlKey(workspace, counter, 'sum'), used + n)
+      transaction.put('counters', controlKey(workspace, counter, 'sum'), used + n)
       return { granted: true, used: used + n }
     })
   }
 
   confirm(workspace: string, counter: string, key: string, now: number): Promise<boolean> {
-    return this.#db.transaction(writer => {
-      this.#sweep(writer, workspace, counter, now)
-      const reservation = this.#get(workspace, counter, key)
+    return this.#db.transaction(transaction => {
+      this.#sweep(transaction, workspace, counter, now)
+      const reservation = get(transaction, workspace, counter, key)
       if (!reservation) return false
       const { expires, ...rest } = reservation
-      if (expires !== undefined) writer.remove('counters', controlKey(workspace, counter, 'expires', expires, key))
-      writer.put('counters', controlKey(workspace, counter, 'key', key), { ...rest, confirmed: true })
+      if (expires !== undefined) transaction.remove('counters', controlKey(workspace, counter, 'expires', expires, key))
+      transaction.put('counters', controlKey(workspace, counter, 'key', key), { ...rest, confirmed: true })
       return true
     })
   }
 
   release(workspace: string, counter: string, key: string): Promise<boolean> {
-    return this.#db.transaction(writer => {
-      const reservation = this.#get(workspace, counter, key)
+    return this.#db.transaction(transaction => {
+      const reservation = get(transaction, workspace, counter, key)
       if (!reservation || reservation.confirmed) return false
-      this.#free(writer, workspace, counter, reservation)
-      const sum = this.#sum(workspace, counter)
-      writer.put('counters', controlKey(workspace, counter, 'sum'), sum - reservation.n)
+      free(transaction, workspace, counter, reservation)
+      const left = sum(transaction, workspace, counter) - reservation.n
+      transaction.put('counters', controlKey(workspace, counter, 'sum'), left)
       return true
     })
   }
 
   async used(workspace: string, counter: string, now: number): Promise<number> {
-    return this.#sum(workspace, counter) - sumOf(this.#ranOut(workspace, counter, now))
+    return sum(this.#db, workspace, counter) - sumOf(ranOut(this.#db, workspace, counter, now))
   }
 
   /** Frees what ran out; answers what is taken. */
-  #sweep(writer: ControlWriter, workspace: string, counter: string, now: number): number {
-    const gone = this.#ranOut(workspace, counter, now)
-    const used = this.#sum(workspace, counter) - sumOf(gone)
+  #sweep(transaction: ControlTransaction, workspace: string, counter: string, now: number): number {
+    const gone = ranOut(transaction, workspace, counter, now)
+    const used = sum(transaction, workspace, counter) - sumOf(gone)
     if (gone.length === 0) return used
-    for (const reservation of gone) this.#free(writer, workspace, counter, reservation)
-    writer.put('counters', controlKey(workspace, counter, 'sum'), used)
+    for (const reservation of gone) free(transaction, workspace, counter, reservation)
+    transaction.put('counters', controlKey(workspace, counter, 'sum'), used)
     return used
   }
+}
 
-  #free(writer: ControlWriter, workspace: string, counter: string, { key, expires }: Reservation): void {
-    writer.remove('counters', controlKey(workspace, counter, 'key', key))
-    if (expires !== undefined) writer.remove('counters', controlKey(workspace, counter, 'expires', expires, key))
-  }
+function free(
+  transaction: ControlTransaction,
+  workspace: string,
+  counter: string,
+  { key, expires }: Reservation,
+): void {
+  transaction.remove('counters', controlKey(workspace, counter, 'key', key))
+  if (expires !== undefined) transaction.remove('counters', controlKey(workspace, counter, 'expires', expires, key))
+}
 
-  #ranOut(workspace: string, counter: string, now: number): Reservation[] {
-    const start = controlKey(workspace, counter, 'expires')
-    return this.#db.range('counters', start, after(workspace, counter, 'expires', now))
-  }
+function ranOut(reader: ControlReader, workspace: string, counter: string, now: number): Reservation[] {
+  const start = controlKey(workspace, counter, 'expires')
+  return reader.range('counters', start, after(workspace, counter, 'expires', now))
+}
 
-  #get(workspace: string, counter: string, key: string): Reservation | undefined {
-    return this.#db.get('counters', controlKey(workspace, counter, 'key', key))
-  }
+function get(reader: ControlReader, workspace: string, counter: string, key: string): Reservation | undefined {
+  return reader.get('counters', controlKey(workspace, counter, 'key', key))
+}
 
-  #sum(workspace: string, counter: string): number {
-    return this.#db.get<number>('counters', controlKey(workspace, counter, 'sum')) ?? 0
-  }
+function sum(reader: ControlReader, workspace: string, counter: string): number {
+  return reader.get<number>('counters', controlKey(workspace, counter, 'sum')) ?? 0
 }
 
 function sumOf(reservations: readonly Reservation[]): number {

@@ -1,64 +1,126 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { type Database, open, type RootDatabase } from 'lmdb'
-import { environmentOptions, TABLE_OPTIONS } from '../checkpoint/tables.js'
-import { storeError } from '../journal/problems.ts'
+import { ChunkWriter } from '../environment/chunks.ts'
+import { environmentOptions, TABLE_OPTIONS } from '../environment/options.js'
+import { WriterThread } from '../environment/thread.ts'
+import { controlKey } from './key.ts'
+import { ControlTransaction, Writes } from './transaction.ts'
 
 const TABLES = ['secrets', 'ledger', 'definitions', 'versions', 'catalog', 'counters', 'keys'] as const
 export type ControlTable = (typeof TABLES)[number]
 
+/** What can be asked, of what is durable or of a transaction under way. */
+export interface ControlReader {
+  get<T>(table: ControlTable, key: Buffer): T | undefined
+  /** Values with keys from `start` up to but not including `end`, in order. */
+  range<T>(table: ControlTable, start: Buffer, end: Buffer, options?: RangeOptions): T[]
+}
+
+export interface RangeOptions {
+  readonly limit?: number
+  /** From the last on. */
+  readonly reverse?: boolean
+}
+
+interface Waiting {
+  /** Answers what to do when it is durable. */
+  readonly work: (transaction: ControlTransaction) => () => void
+  readonly reject: (error: unknown) => void
+}
+
 /**
- * What changes seldom and by itself: definitions, catalog, counters, keys, the outbox's ledger. An environment of its own,
- * so that nothing here waits for a checkpoint. Values are JSON.
+ * What changes seldom and by itself: definitions, catalog, counters, keys, the outbox's ledger. An environment and a writer
+ * of its own, so that nothing here waits for a checkpoint. Values are JSON.
  */
-export class ControlDb {
+export class ControlDb implements ControlReader {
   readonly #root: RootDatabase
   readonly #tables: Record<ControlTable, Database<Buffer, Uint8Array>>
+  readonly #thread: WriterThread
+  #waiting: Waiting[] = []
+  #isRunning = false
+  #run: Promise<void> | undefined
 
   constructor(path: string) {
     this.#root = open(environmentOptions(path))
     const tables = TABLES.map(name => [name, this.#root.openDB<Buffer, Uint8Array>(name, TABLE_OPTIONS)])
     this.#tables = Object.fromEntries(tables) as Record<ControlTable, Database<Buffer, Uint8Array>>
+    this.#thread = new WriterThread(path, TABLES)
   }
 
-  get<T>(table: ControlTable, key: Uint8Array): T | undefined {
+  get<T>(table: ControlTable, key: Buffer): T | undefined {
     const bytes = this.#tables[table].getBinary(key)
     return bytes && (JSON.parse(bytes.toString()) as T)
   }
 
-  /** Values with keys from `start` up to but not including `end`, in order. */
-  range<T>(table: ControlTable, start: Uint8Array, end: Uint8Array, options: RangeOptions = {}): T[] {
-    return Array.from(this.#tables[table].getRange({ start, end, ...options }), ({ value }) =>
-      JSON.parse(value.toString()),
-    )
+  range<T>(table: ControlTable, start: Buffer, end: Buffer, { limit, reverse = false }: RangeOptions = {}): T[] {
+    return Array.from(this.entries(table, start, end, reverse, limit), ({ value }) => JSON.parse(value.toString()))
   }
 
-  count(table: ControlTable, start: Uint8Array, end: Uint8Array): number {
+  /** Keys and values as bytes, valid until the next one. */
+  entries(
+    table: ControlTable,
+    start: Buffer,
+    end: Buffer,
+    reverse: boolean,
+    limit: number | undefined,
+  ): Iterable<{ key: Uint8Array; value: Uint8Array }> {
+    const bounds = reverse ? { start: end, end: start, reverse } : { start, end }
+    return this.#tables[table].getRange({ ...bounds, ...(limit === undefined ? {} : { limit }) })
+  }
+
+  count(table: ControlTable, start: Buffer, end: Buffer): number {
     return this.#tables[table].getKeysCount({ start, end })
   }
 
-  /**
-   * Reads and writes that nothing comes between, durable at return. `work` must not throw after it has written: what it
-   * wrote by then would stay.
-   */
-  async transaction<T>(work: (writer: ControlWriter) => T): Promise<T> {
-    const writer: ControlWriter = {
-      put: (table, key, value) => void this.#tables[table].put(key, Buffer.from(JSON.stringify(value))),
-      remove: (table, key) => void this.#tables[table].remove(key),
-    }
-    let outcome: { value: T } | { error: unknown } | undefined
-    try {
-      await this.#root.transaction(() => {
-        try {
-          outcome = { value: work(writer) }
-        } catch (error) {
-          outcome = { error }
-        }
+  /** Reads and writes that nothing comes between; durable at return. When `work` throws, nothing is written. */
+  transaction<T>(work: (transaction: ControlTransaction) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({
+        work: transaction => {
+          const value = work(transaction)
+          return () => resolve(value)
+        },
+        reject,
       })
-    } catch (error) {
-      throw storeError(error)
+      if (!this.#isRunning) this.#run = this.#writeAll()
+    })
+  }
+
+  /** Those that wait are written together. */
+  async #writeAll(): Promise<void> {
+    this.#isRunning = true
+    await Promise.resolve()
+    while (this.#waiting.length > 0) {
+      const waiting = this.#waiting.splice(0)
+      const writes = new Writes()
+      const done: (() => void)[] = []
+      for (const { work, reject } of waiting) {
+        const transaction = new ControlTransaction(this, writes)
+        try {
+          done.push(work(transaction))
+          transaction.keep()
+        } catch (error) {
+          reject(error)
+        }
+      }
+      try {
+        await this.#write(writes)
+        for (const resolve of done) resolve()
+      } catch (error) {
+        for (const { reject } of waiting) reject(error)
+      }
     }
-    if (outcome && 'value' in outcome) return outcome.value
-    throw outcome?.error
+    this.#isRunning = false
+  }
+
+  async #write(writes: Writes): Promise<void> {
+    if (writes.isEmpty) return
+    const chunks = new ChunkWriter(TABLES, bytes => this.#thread.chunk(bytes))
+    for (const { table, key, value } of writes)
+      chunks.add(table, key, value === undefined ? undefined : Buffer.from(value))
+    chunks.flush()
+    await this.#thread.commit()
+    this.#root.resetReadTxn()
   }
 
   /** 32 bytes made when the folder was, the same for ever. */
@@ -66,9 +128,9 @@ export class ControlDb {
     const key = controlKey(name)
     const known = this.get<string>('secrets', key)
     if (known !== undefined) return Buffer.from(known, 'base64')
-    const made = await this.transaction(({ put }) => {
-      const secret = this.get<string>('secrets', key) ?? randomBytes(32).toString('base64')
-      put('secrets', key, secret)
+    const made = await this.transaction(transaction => {
+      const secret = transaction.get<string>('secrets', key) ?? randomBytes(32).toString('base64')
+      transaction.put('secrets', key, secret)
       return secret
     })
     return Buffer.from(made, 'base64')
@@ -78,48 +140,9 @@ export class ControlDb {
     return this.#root.backup(directory, false)
   }
 
-  close(): Promise<void> {
-    return this.#root.close()
+  async close(): Promise<void> {
+    await this.#run
+    await this.#thread.close()
+    await this.#root.close()
   }
-}
-
-export interface ControlWriter {
-  put(table: ControlTable, key: Uint8Array, value: unknown): void
-  remove(table: ControlTable, key: Uint8Array): void
-}
-
-export interface RangeOptions {
-  readonly limit?: number
-  readonly reverse?: boolean
-}
-
-/**
- * A key of several parts, ordered by the first, then the second…: each part is ended by 0, a 0 within becomes 0 255, so
- * that no two keys are confused. Numbers sort by value (not negative).
- */
-export function controlKey(...parts: (string | number)[]): Buffer {
-  return Buffer.concat(
-    parts.map(part => {
-      if (typeof part === 'number') {
-        const bytes = Buffer.alloc(8)
-        bytes.writeDoubleBE(part)
-        return bytes
-      }
-      const text = part.length > LONGEST ? `${part.slice(0, KEPT)}${digest(part)}` : part
-      return Buffer.from(`${text.replaceAll('\0', '\0\u{ff}')}\0`)
-    }),
-  )
-}
-
-/** LMDB takes keys up to 1978 bytes: of a longer text the beginning and a digest. */
-const LONGEST = 200
-const KEPT = 100
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
-}
-
-/** The end of the range of keys that begin with these parts. */
-export function after(...parts: (string | number)[]): Buffer {
-  return Buffer.concat([controlKey(...parts), Buffer.of(0xff)])
 }

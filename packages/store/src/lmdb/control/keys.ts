@@ -1,5 +1,6 @@
 import type { ApiKey, KeyStore } from '../../port.ts'
-import { after, type ControlDb, controlKey } from './db.ts'
+import type { ControlDb } from './db.ts'
+import { after, controlKey } from './key.ts'
 
 /** Keys under (id), and the id under (hash). There are few. */
 export class LmdbKeys implements KeyStore {
@@ -10,9 +11,9 @@ export class LmdbKeys implements KeyStore {
   }
 
   async put(key: ApiKey): Promise<void> {
-    await this.#db.transaction(({ put }) => {
-      put('keys', controlKey('id', key.id), key)
-      put('keys', controlKey('hash', key.hash), key.id)
+    await this.#db.transaction(transaction => {
+      transaction.put('keys', controlKey('id', key.id), key)
+      transaction.put('keys', controlKey('hash', key.hash), key.id)
     })
   }
 
@@ -26,10 +27,10 @@ export class LmdbKeys implements KeyStore {
   }
 
   revoke(workspace: string, id: string, now: number): Promise<boolean> {
-    return this.#db.transaction(({ put }) => {
-      const key = this.#db.get<ApiKey>('keys', controlKey('id', id))
+    return this.#db.transaction(transaction => {
+      const key = transaction.get<ApiKey>('keys', controlKey('id', id))
       if (key?.workspace !== workspace) return false
-      put('keys', controlKey('id', id), { ...key, revoked: key.revoked ?? now })
+      transaction.put('keys', controlKey('id', id), { ...key, revoked: key.revoked ?? now })
       return true
     })
   }

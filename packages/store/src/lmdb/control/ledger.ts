@@ -1,7 +1,8 @@
 import type { Position } from '../journal/position.ts'
 import type { BatchRecord } from '../outbox/batch.ts'
 import type { OutboxLedger } from '../outbox/outbox.ts'
-import { after, type ControlDb, controlKey } from './db.ts'
+import type { ControlDb } from './db.ts'
+import { after, controlKey } from './key.ts'
 
 interface Entry extends BatchRecord {
   readonly number: number
@@ -33,9 +34,9 @@ export class LmdbLedger implements OutboxLedger {
 
   async assigned(cursor: Position, batches: readonly BatchRecord[]): Promise<void> {
     const entries = batches.map((batch, i): Entry => ({ ...batch, number: this.#next + i }))
-    await this.#db.transaction(({ put }) => {
-      for (const entry of entries) put('ledger', controlKey('batch', entry.number), entry)
-      put('ledger', CURSOR, cursor)
+    await this.#db.transaction(transaction => {
+      for (const entry of entries) transaction.put('ledger', controlKey('batch', entry.number), entry)
+      transaction.put('ledger', CURSOR, cursor)
     })
     for (const { token, number } of entries) this.#numbers.set(token, number)
     this.#next += entries.length
@@ -44,7 +45,7 @@ export class LmdbLedger implements OutboxLedger {
   async settled(token: string): Promise<void> {
     const number = this.#numbers.get(token)
     if (number === undefined) return
-    await this.#db.transaction(({ remove }) => remove('ledger', controlKey('batch', number)))
+    await this.#db.transaction(transaction => transaction.remove('ledger', controlKey('batch', number)))
     this.#numbers.delete(token)
   }
 }

@@ -7,6 +7,7 @@ import { openLmdbStore } from '../store.ts'
 import { idMaker, NEEDS, NOON, temporaryFolder, tracked } from '../testing.ts'
 import { ensureFormat } from './format.ts'
 import { lockFolder } from './lock.ts'
+import { DiskRoom } from './room.ts'
 
 let path: string
 let remove: () => Promise<void>
@@ -112,6 +113,25 @@ describe('the lock of a data folder', () => {
     await expect(attempt).rejects.toMatchObject({ code: 'in-use', message: expect.stringContaining('process 77') })
     clearInterval(beat)
   })
+})
+
+it('R2 the last of the disk is kept for what makes room', async () => {
+  let disk = { free: 2 ** 30, total: 2 ** 40 }
+  let now = 0
+  const room = new DiskRoom(
+    path,
+    async () => disk,
+    () => now,
+  )
+  await room.ensure()
+  disk = { free: 60 << 20, total: 2 ** 40 }
+  await room.ensure()
+  now += 200
+  await expect(room.ensure()).rejects.toMatchObject({ code: 'full' })
+  await expect(room.ensure()).rejects.toMatchObject({ code: 'full' })
+  disk = { free: 60 << 20, total: 2 ** 30 }
+  now += 200
+  await room.ensure()
 })
 
 describe('a backup', () => {

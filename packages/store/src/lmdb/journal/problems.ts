@@ -8,7 +8,8 @@ export function damaged(path: string, offset: number): StoreError {
   return new StoreError('corrupt', `${path} is damaged at byte ${offset}: restore the data folder from a backup.`)
 }
 
-const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+/** As the system names them, and as LMDB numbers them. */
+const NO_ROOM = new Set<unknown>(['ENOSPC', 'EDQUOT', 'EFBIG', 28, 122, 27])
 
 /** What went wrong with a file, as a store tells it. */
 export function storeError(error: unknown): StoreError {

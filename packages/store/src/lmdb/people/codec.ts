@@ -10,7 +10,7 @@ import type {
   Trait,
 } from '@espalier/core/profile'
 import { Packr } from 'msgpackr'
-import { dictionary, list, optional, plain, record } from './shape.ts'
+import { dictionary, optional, plain, record, table } from './shape.ts'
 
 export type StoredProfile = Profile | MergedProfile
 
@@ -52,7 +52,7 @@ const profile = record<Profile>({
   sources: plain(),
   traits: dictionary(record<Trait>({ ...stamp, value: plain() })),
   accounts: dictionary(record<Stamp>(stamp)),
-  recent: list(record<RecentEvent>({ ...stamp, name: text, items: optional(plain()), value: optional(number) })),
+  recent: table<RecentEvent>({ ...stamp, name: text, items: optional(plain()), value: optional(number) }),
   session: optional(session),
   acquisition: record<Profile['acquisition']>({ first: optional(touch), last: optional(touch) }),
   device: optional(record<NonNullable<Profile['device']>>({ type: plain(), os: optionalText, model: optionalText })),

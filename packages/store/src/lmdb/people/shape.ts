@@ -20,45 +20,72 @@ export function optional<T>(shape: Shape<T>): Shape<T> {
   return { ...shape, optional: true }
 }
 
+/** What an object's known members are laid out as: the order of `members` is the order on disk. */
+export type Members<T> = { [K in keyof Required<T>]: Shape<Exclude<T[K], undefined>> }
+
 /**
- * An object with known members: the place in `shapes` is the place in the array. On disk: members may be appended
- * (optional ones), never moved or removed.
+ * An object with known members as an array. On disk: members may be appended (optional ones), never moved or removed.
  */
-export function record<T extends object>(
-  shapes: { [K in keyof Required<T>]: Shape<Exclude<T[K], undefined>> },
-): Shape<T> {
-  const members = Object.entries<Shape<unknown>>(shapes).map(([key, shape]) => ({
-    key,
-    shape,
-    asIs: shape.pack === asIs.pack,
-  }))
+export function record<T extends object>(members: Members<T>): Shape<T> {
+  const layout = layoutOf(members)
   return {
     pack(value) {
-      const object = value as Record<string, unknown>
-      return members.map(({ key, shape, asIs }) => {
-        const member = object[key]
-        return member === undefined ? null : asIs ? member : shape.pack(member)
-      })
+      const packed: unknown[] = []
+      packMembers(layout, value, packed)
+      return packed
+    },
+    unpack: packed => unpackMembers(layout, packed as unknown[], 0) as T,
+  }
+}
+
+/** Objects of one kind, their members one after the other in one array. On disk: no members may be added. */
+export function table<T extends object>(members: Members<T>): Shape<readonly T[]> {
+  const layout = layoutOf(members)
+  return {
+    pack(values) {
+      const packed: unknown[] = []
+      for (const value of values) packMembers(layout, value, packed)
+      return packed
     },
     unpack(packed) {
       const array = packed as unknown[]
-      const object: Record<string, unknown> = {}
-      for (let i = 0; i < members.length; i++) {
-        const { key, shape, asIs } = members[i]!
-        const member = array[i]
-        if (shape.optional && (member === null || member === undefined)) continue
-        object[key] = asIs ? member : shape.unpack(member)
-      }
-      return object as T
+      const values: T[] = []
+      for (let at = 0; at < array.length; at += layout.length) values.push(unpackMembers(layout, array, at) as T)
+      return values
     },
   }
 }
 
-export function list<T>(shape: Shape<T>): Shape<readonly T[]> {
-  return {
-    pack: values => values.map(shape.pack),
-    unpack: packed => (packed as unknown[]).map(shape.unpack),
+interface Member {
+  readonly key: string
+  readonly shape: Shape<unknown>
+  readonly asIs: boolean
+  readonly optional: boolean
+}
+
+function layoutOf<T>(members: Members<T>): Member[] {
+  return Object.entries<Shape<unknown>>(members).map(([key, shape]) => {
+    return { key, shape, asIs: shape.pack === asIs.pack, optional: shape.optional ?? false }
+  })
+}
+
+function packMembers(layout: readonly Member[], object: object, packed: unknown[]): void {
+  for (let i = 0; i < layout.length; i++) {
+    const { key, shape, asIs } = layout[i]!
+    const member = (object as Record<string, unknown>)[key]
+    packed.push(member === undefined ? null : asIs ? member : shape.pack(member))
   }
+}
+
+function unpackMembers(layout: readonly Member[], array: readonly unknown[], at: number): object {
+  const object: Record<string, unknown> = {}
+  for (let i = 0; i < layout.length; i++) {
+    const { key, shape, asIs, optional } = layout[i]!
+    const member = array[at + i]
+    if (optional && (member === null || member === undefined)) continue
+    object[key] = asIs ? member : shape.unpack(member)
+  }
+  return object
 }
 
 /** An object with any keys. */

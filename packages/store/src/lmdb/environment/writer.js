@@ -3,23 +3,28 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { open } from 'lmdb'
 import { mergeRuns, writeRun } from '../dedup/runWriter.js'
-import { environmentOptions, META_KEY, TABLE_OPTIONS, TABLES } from './tables.js'
+import { environmentOptions, TABLE_OPTIONS } from './options.js'
 
 /**
- * Writes checkpoints: collects chunks of entries and puts them into LMDB in one transaction, and sorts and merges run
- * files, so that the thread that answers requests does neither.
+ * Writes to one LMDB environment: collects chunks of entries and puts them there in one synced transaction. Also sorts and
+ * merges run files. So the thread that answers requests does none of it. (LMDB's own asynchronous writes are not used: a
+ * full disk ends the process there.)
  *
  * @typedef {{ task: 'chunk', bytes: ArrayBuffer }
- *   | { task: 'commit', meta: string }
+ *   | { task: 'commit' }
  *   | { task: 'discard' }
  *   | { task: 'run', path: string, ids: Uint32Array<ArrayBuffer>, earliest: number, latest: number }
  *   | { task: 'merge', path: string, paths: string[] }
  *   | { task: 'close' }} Task
+ *
+ * @typedef {{ table: number, key: Buffer, value: Buffer | undefined }} Entry
  */
 
-const environment = open(environmentOptions(workerData.path))
-const meta = environment.openDB('meta', TABLE_OPTIONS)
-const tables = TABLES.map(name => environment.openDB(name, TABLE_OPTIONS))
+/** @type {{ path: string, tables: readonly string[] }} */
+const { path, tables } = workerData
+const REMOVED = 0xffff_ffff
+const environment = open(environmentOptions(path))
+const databases = tables.map(name => environment.openDB(name, TABLE_OPTIONS))
 
 /** @type {ArrayBuffer[]} */
 let chunks = []
@@ -43,7 +48,7 @@ async function perform(task) {
     case 'commit': {
       const entries = chunks
       chunks = []
-      return commit(entries, task.meta)
+      return commit(entries)
     }
     case 'run':
       return writeRun(task.path, task.ids, task)
@@ -54,29 +59,32 @@ async function perform(task) {
   }
 }
 
-/**
- * @param {readonly ArrayBuffer[]} chunks
- * @param {string} text
- */
-function commit(chunks, text) {
+/** @param {readonly ArrayBuffer[]} chunks */
+function commit(chunks) {
   const entries = chunks.flatMap(readChunk)
-  // In the order of the keys each page is touched once.
+  // In the order of the keys each page is touched once. The sort is stable: of two for one key the later stays the later.
   entries.sort((a, b) => a.table - b.table || a.key.compare(b.key))
   environment.transactionSync(() => {
-    for (const { table, key, value } of entries) tables[table]?.putSync(key, value)
-    meta.putSync(META_KEY, Buffer.from(text))
+    for (const { table, key, value } of entries) {
+      if (value) databases[table]?.putSync(key, value)
+      else databases[table]?.removeSync(key)
+    }
   })
 }
 
-/** @param {ArrayBuffer} chunk */
+/**
+ * @param {ArrayBuffer} chunk
+ * @returns {Entry[]}
+ */
 function readChunk(chunk) {
   const bytes = Buffer.from(chunk)
   const entries = []
   for (let at = 0; at < bytes.length; ) {
-    const keyAt = at + 7
-    const valueAt = keyAt + bytes.readUInt16LE(at + 1)
-    const end = valueAt + bytes.readUInt32LE(at + 3)
-    entries.push({ table: bytes[at] ?? 0, key: bytes.subarray(keyAt, valueAt), value: bytes.subarray(valueAt, end) })
+    const valueAt = at + 7 + bytes.readUInt16LE(at + 1)
+    const length = bytes.readUInt32LE(at + 3)
+    const end = length === REMOVED ? valueAt : valueAt + length
+    const value = length === REMOVED ? undefined : bytes.subarray(valueAt, end)
+    entries.push({ table: bytes[at] ?? 0, key: bytes.subarray(at + 7, valueAt), value })
     at = end
   }
   return entries

@@ -12,18 +12,18 @@ interface Waiting {
   reject(error: StoreError): void
 }
 
-/** The thread that writes checkpoints and run files (`writer.js`); started again when it dies. */
+/** A thread that writes to one environment (`writer.js`); started when it is needed, and again when it died. */
 export class WriterThread {
-  readonly #path: string
+  readonly #data: { readonly path: string; readonly tables: readonly string[] }
   #worker: Worker | undefined
   readonly #waiting = new Map<number, Waiting>()
   #next = 1
 
-  constructor(path: string) {
-    this.#path = path
+  constructor(path: string, tables: readonly string[]) {
+    this.#data = { path, tables }
   }
 
-  /** Hands over part of a checkpoint. */
+  /** Hands over part of a transaction. */
   chunk(bytes: ArrayBuffer): void {
     void this.#ask({ task: 'chunk', bytes }, [bytes]).catch(() => undefined)
   }
@@ -33,9 +33,9 @@ export class WriterThread {
     if (this.#worker) void this.#ask({ task: 'discard' }).catch(() => undefined)
   }
 
-  /** Writes the chunks given since the last commit, and what they are the state of; durable at return. */
-  commit(meta: string): Promise<void> {
-    return this.#ask({ task: 'commit', meta })
+  /** Writes the chunks given since the last commit as one transaction; durable at return. */
+  commit(): Promise<void> {
+    return this.#ask({ task: 'commit' })
   }
 
   writeRun(path: string, ids: Uint32Array<ArrayBuffer>, received: { earliest: number; latest: number }): Promise<void> {
@@ -64,18 +64,18 @@ export class WriterThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./writer.js', import.meta.url), { workerData: { path: this.#path } })
+    const worker = new Worker(new URL('./writer.js', import.meta.url), { workerData: this.#data })
     worker.on('message', ({ id, error }: Answer) => {
       const waiting = this.#waiting.get(id)
       this.#waiting.delete(id)
       if (this.#waiting.size === 0) worker.unref()
-      if (error) waiting?.reject(storeError(Object.assign(new Error(error.message), { code: codeOf(error) })))
+      if (error) waiting?.reject(storeError(Object.assign(new Error(error.message), { code: error.code })))
       else waiting?.resolve()
     })
     const gone = (cause?: unknown) => {
       if (this.#worker !== worker) return
       this.#worker = undefined
-      const error = new StoreError('unavailable', 'The thread that writes checkpoints ended.', { cause })
+      const error = new StoreError('unavailable', 'The thread that writes to LMDB ended.', { cause })
       for (const { reject } of this.#waiting.values()) reject(error)
       this.#waiting.clear()
     }
@@ -84,10 +84,4 @@ export class WriterThread {
     this.#worker = worker
     return worker
   }
-}
-
-/** LMDB gives the system's number where the disk is full. */
-function codeOf({ code, message }: { code?: string | number; message: string }): string | undefined {
-  if (code === 28 || message.includes('No space left')) return 'ENOSPC'
-  return typeof code === 'string' ? code : undefined
 }
