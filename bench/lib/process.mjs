@@ -16,6 +16,8 @@ export async function startProcess(mode, options = {}) {
   const script = fileURLToPath(new URL(mode === 'bare' ? './bareServer.mjs' : './engineServer.mjs', import.meta.url))
   const child = fork(script, [JSON.stringify({ mode, options: { data, ...options } })], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // As `espalier` itself is started: see packages/cli/bin/espalier.js.
+    execArgv: ['--max-semi-space-size=64'],
   })
   const waiting = new Map()
   let asked = 0
