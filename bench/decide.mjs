@@ -14,7 +14,7 @@ export async function bench({ full, log }) {
   const client = connect(engine.url, engine.secretKey, CONNECTIONS)
   await client.post('/v1/definitions', JSON.stringify({ changes: tenExperiences() }))
   await loadPeople(client, 0, PEOPLE, log)
-  await engine.ask('drain')
+  await engine.rest()
   const visitor = connect(engine.url, engine.writeKey, CONNECTIONS)
   const measured = await measureDecide(visitor, { people: PEOPLE, seconds, log })
   const memory = usage(engine.pids())

@@ -3,7 +3,7 @@ import { startProcess, usage } from './lib/process.mjs'
 import { makeTraces } from './lib/traces.mjs'
 
 const PEOPLE = 200_000
-const CONNECTIONS = 8
+const CONNECTIONS = 16
 const WARM = 3
 const REFERENCE = 4
 

@@ -43,7 +43,17 @@ export async function startProcess(mode, options = {}) {
     await gone
     rmSync(data, { recursive: true, force: true })
   }
-  return { ...ready, data, ask, stop, pids: () => family(child.pid) }
+  const pids = () => family(child.pid)
+  /** Settled when the outbox is empty and what goes on in the background (checkpoints, merges) has come to rest. */
+  const rest = async () => {
+    await ask('drain')
+    for (let quiet = 0; quiet < 2; ) {
+      const before = usage(pids()).cpuSeconds
+      await new Promise(resolve => setTimeout(resolve, 1000))
+      quiet = usage(pids()).cpuSeconds - before < 0.1 ? quiet + 1 : 0
+    }
+  }
+  return { ...ready, data, ask, rest, stop, pids }
 }
 
 /** The process and its children (chDB runs in one). */
