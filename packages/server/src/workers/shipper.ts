@@ -18,8 +18,11 @@ export interface ShipperOptions {
 /** Rows in one batch: a part the warehouse is glad of, some 50 MB at most. */
 const BATCH_ROWS = 50_000
 const BATCHES = 4
-/** Longer than any insert takes; a batch whose holder died is free again after it. */
-const LEASE_MS = 120_000
+/**
+ * A batch whose holder died is free again after it. Should an insert take longer, another node makes it too, under the same
+ * token, and the warehouse takes it once.
+ */
+const LEASE_MS = 20_000
 const LONGEST_BACKOFF_MS = 5000
 /** A round that shipped at least this much goes on at once: there is probably more. */
 const BUSY_ROWS = 10_000
