@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Kind, validateSet } from '../definition/index.ts'
 import type { Json, JsonObject } from '../json.ts'
+import { AHEAD } from '../segment/needs.ts'
 import { parseInstant } from '../time/instant.ts'
 import type { Answer } from './answer.ts'
 import cases from './cases.json' with { type: 'json' }
@@ -218,7 +219,8 @@ describe('preview', () => {
 
 it('knows the items and signals the set needs', () => {
   expect([...set.items].sort()).toEqual(['hat', 'shoe'])
-  expect(set.needs.byEvent.get('Product Viewed')).toEqual([{ key: 'Product Viewed', event: 'Product Viewed', keep: 2 }])
+  const [need] = set.needs.byEvent.get('Product Viewed') ?? []
+  expect(need).toEqual({ key: 'Product Viewed', event: 'Product Viewed', keep: 2 + AHEAD })
 })
 
 function round(n: number): number {
