@@ -12,7 +12,7 @@ export interface LmdbStoreOptions {
   readonly now?: () => number
   /**
    * Memory for people that are not being changed, by estimate; as much again may hold changes until the next checkpoint.
-   * Default 256 MiB, about 80,000 people. More saves reading and decoding (some 10 µs a person).
+   * Default 256 MiB, some 50,000 people. More saves reading and decoding (some 10 µs a person).
    */
   readonly cacheBytes?: number
   /** How much journal may wait for the warehouse before commits are refused with `full`. Default 8 GiB. */

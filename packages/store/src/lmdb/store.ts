@@ -16,7 +16,7 @@ import { ProcessLeases } from './control/leases.ts'
 import { LmdbLedger } from './control/ledger.ts'
 import type { HashKey } from './dedup/hash.ts'
 import { WriterThread } from './environment/thread.ts'
-import { systemFiles } from './files.ts'
+import { syncDirectory, systemFiles } from './files.ts'
 import { backupFolder } from './folder/backup.ts'
 import { FOLDERS } from './folder/folders.ts'
 import { ensureFormat, FORMAT, MIGRATIONS } from './folder/format.ts'
@@ -65,6 +65,9 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
   opened.push(() => control.close())
   const db = new CheckpointDb(join(path, FOLDERS.checkpoint))
   opened.push(() => db.close())
+  // The names of what was made survive a power cut before anything is promised.
+  for (const name of Object.values(FOLDERS)) await syncDirectory(join(path, name))
+  await syncDirectory(path)
   const thread = new WriterThread(join(path, FOLDERS.checkpoint), CHECKPOINT_TABLES)
   opened.push(() => thread.close())
   const meta = db.meta() ?? NOTHING

@@ -1,6 +1,7 @@
 // JavaScript, because a worker thread runs it and Node 20 does not run TypeScript.
 
 import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { bloomAdd, bloomWords } from './bloom.js'
 import { asBytes, BLOCK_IDS, RUN_HEADER_BYTES, readRunHeader, writeRunHeader } from './runFormat.js'
 
@@ -140,6 +141,7 @@ class RunInput {
 }
 
 class RunOutput {
+  #path
   #handle
   #filter
   /** @type {number[]} */
@@ -149,10 +151,12 @@ class RunOutput {
   #lastHi = -1
 
   /**
+   * @param {string} path
    * @param {FileHandle} handle
    * @param {number} ids
    */
-  constructor(handle, ids) {
+  constructor(path, handle, ids) {
+    this.#path = path
     this.#handle = handle
     this.#filter = new Uint32Array(bloomWords(ids))
   }
@@ -162,7 +166,7 @@ class RunOutput {
    * @param {number} ids at most so many
    */
   static async create(path, ids) {
-    return new RunOutput(await open(path, 'w'), ids)
+    return new RunOutput(path, await open(path, 'w'), ids)
   }
 
   /** @param {Uint32Array} ids ascending */
@@ -192,6 +196,9 @@ class RunOutput {
     const counts = { ids: this.#ids, indexWords: index.length, filterWords: this.#filter.length }
     await this.#write(writeRunHeader({ ...counts, earliest, latest }, index, this.#filter), 0)
     await this.#handle.sync()
+    // Its name, too.
+    const directory = await open(dirname(this.#path), 'r')
+    await directory.sync().finally(() => directory.close())
   }
 
   close() {

@@ -16,6 +16,8 @@ interface Waiting {
 export class WriterThread {
   readonly #data: { readonly path: string; readonly tables: readonly string[] }
   #worker: Worker | undefined
+  /** Who has the chunks given since the last commit. */
+  #holder: Worker | undefined
   readonly #waiting = new Map<number, Waiting>()
   #next = 1
 
@@ -25,17 +27,26 @@ export class WriterThread {
 
   /** Hands over part of a transaction. */
   chunk(bytes: ArrayBuffer): void {
+    this.#holder ??= this.#worker ?? this.#start()
     void this.#ask({ task: 'chunk', bytes }, [bytes]).catch(() => undefined)
   }
 
   /** Forgets the chunks given so far. */
   discard(): void {
+    this.#holder = undefined
     if (this.#worker) void this.#ask({ task: 'discard' }).catch(() => undefined)
   }
 
   /** Writes the chunks given since the last commit as one transaction; durable at return. */
-  commit(): Promise<void> {
-    return this.#ask({ task: 'commit' })
+  async commit(): Promise<void> {
+    const holder = this.#holder
+    this.#holder = undefined
+    // One that was started since has not all of it.
+    if (holder !== this.#worker) {
+      this.discard()
+      throw ended()
+    }
+    await this.#ask({ task: 'commit' })
   }
 
   writeRun(path: string, ids: Uint32Array<ArrayBuffer>, received: { earliest: number; latest: number }): Promise<void> {
@@ -75,7 +86,7 @@ export class WriterThread {
     const gone = (cause?: unknown) => {
       if (this.#worker !== worker) return
       this.#worker = undefined
-      const error = new StoreError('unavailable', 'The thread that writes to LMDB ended.', { cause })
+      const error = ended(cause)
       for (const { reject } of this.#waiting.values()) reject(error)
       this.#waiting.clear()
     }
@@ -84,4 +95,8 @@ export class WriterThread {
     this.#worker = worker
     return worker
   }
+}
+
+function ended(cause?: unknown): StoreError {
+  return new StoreError('unavailable', 'The thread that writes to LMDB ended.', { cause })
 }
