@@ -268,6 +268,21 @@ describe('a commit that cannot be', () => {
   })
 })
 
+it('a closed store writes and reads nothing: its folder may be another’s', async () => {
+  const store = await open()
+  await commit(store, [tracked('a')])
+  await store.close()
+  const refused = { code: 'unavailable' }
+  await expect(
+    store.outbox.claim({ now: NOON, leaseMs: 1, holder: 'a', maxRows: 1, maxBatches: 1 }),
+  ).rejects.toMatchObject(refused)
+  await expect(store.catalog.put('main', [{ id: 'a', updated: 1, body: {} }])).rejects.toMatchObject(refused)
+  await expect(store.definitions.version('main')).rejects.toMatchObject(refused)
+  await expect(store.people.find('main', 'anonymousId:nobody')).rejects.toMatchObject(refused)
+  await expect(store.people.page('main', undefined, 1)).rejects.toMatchObject(refused)
+  await expect(store.check()).rejects.toMatchObject(refused)
+})
+
 describe('the journal', () => {
   const segments = async () => (await readdir(join(path, 'journal'))).length
 

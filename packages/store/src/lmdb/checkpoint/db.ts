@@ -1,4 +1,5 @@
 import { type Database, open, type RootDatabase } from 'lmdb'
+import { StoreError } from '../../errors.ts'
 import type { RunEntry } from '../dedup/run.ts'
 import { environmentOptions, TABLE_OPTIONS } from '../environment/options.js'
 import type { Position } from '../journal/position.ts'
@@ -33,6 +34,7 @@ export class CheckpointDb {
   readonly #profiles: Database<Buffer, Uint8Array>
   readonly #links: Database<Buffer, Uint8Array>
   readonly #imports: Database<Buffer, Uint8Array>
+  #isClosed = false
 
   constructor(path: string) {
     this.#root = open(environmentOptions(path))
@@ -53,23 +55,24 @@ export class CheckpointDb {
   }
 
   profile(workspace: number, id: string): StoredProfile | undefined {
-    const bytes = read(this.#profiles, keyOf(workspace, id))
+    const bytes = this.#read(this.#profiles, keyOf(workspace, id))
     return bytes && decodeProfile(bytes)
   }
 
   link(workspace: number, identifier: string): string | undefined {
-    const bytes = read(this.#links, keyOf(workspace, identifier))
+    const bytes = this.#read(this.#links, keyOf(workspace, identifier))
     return bytes?.toString('utf8', 0, bytes.length)
   }
 
   importChunk(workspace: number, key: string): Uint8Array | undefined {
-    const bytes = read(this.#imports, keyOf(workspace, key))
+    const bytes = this.#read(this.#imports, keyOf(workspace, key))
     // The buffer is longer than what was read into it, and used again.
     return bytes && new Uint8Array(bytes.subarray(0, bytes.length))
   }
 
   /** Up to `limit` profiles by id, from the first after `after` on. */
   profilesAfter(workspace: number, after: string | undefined, limit: number): StoredProfile[] {
+    if (this.#isClosed) throw closed()
     const start = after === undefined ? keyOf(workspace, '') : Buffer.concat([keyOf(workspace, after), Buffer.of(0)])
     const range = this.#profiles.getRange({ start, end: keyOf(workspace + 1, ''), limit })
     return Array.from(range, ({ value }) => decodeProfile(value as Buffer))
@@ -79,12 +82,18 @@ export class CheckpointDb {
     return this.#root.backup(directory, false)
   }
 
-  close(): Promise<void> {
-    return this.#root.close()
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#root.close()
+  }
+
+  /** The bytes are valid until the next read. */
+  #read(table: Database<Buffer, Uint8Array>, key: Buffer): Buffer | undefined {
+    if (this.#isClosed) throw closed()
+    return table.getBinaryFast(key) as Buffer | undefined
   }
 }
 
-/** The bytes are valid until the next read. */
-function read(table: Database<Buffer, Uint8Array>, key: Buffer): Buffer | undefined {
-  return table.getBinaryFast(key as unknown as Uint8Array) as Buffer | undefined
+function closed(): StoreError {
+  return new StoreError('unavailable', 'The store is closed.')
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Database, open, type RootDatabase } from 'lmdb'
+import { StoreError } from '../../errors.ts'
 import { ChunkWriter } from '../environment/chunks.ts'
 import { environmentOptions, TABLE_OPTIONS } from '../environment/options.js'
 import { WriterThread } from '../environment/thread.ts'
@@ -38,6 +39,7 @@ export class ControlDb implements ControlReader {
   readonly #thread: WriterThread
   #waiting: Waiting[] = []
   #isRunning = false
+  #isClosed = false
   #run: Promise<void> | undefined
 
   constructor(path: string) {
@@ -48,7 +50,7 @@ export class ControlDb implements ControlReader {
   }
 
   get<T>(table: ControlTable, key: Buffer): T | undefined {
-    const bytes = this.#tables[table].getBinary(key)
+    const bytes = this.#table(table).getBinary(key)
     return bytes && (JSON.parse(bytes.toString()) as T)
   }
 
@@ -65,11 +67,11 @@ export class ControlDb implements ControlReader {
     limit: number | undefined,
   ): Iterable<{ key: Uint8Array; value: Uint8Array }> {
     const bounds = reverse ? { start: end, end: start, reverse } : { start, end }
-    return this.#tables[table].getRange({ ...bounds, ...(limit === undefined ? {} : { limit }) })
+    return this.#table(table).getRange({ ...bounds, ...(limit === undefined ? {} : { limit }) })
   }
 
   count(table: ControlTable, start: Buffer, end: Buffer): number {
-    return this.#tables[table].getKeysCount({ start, end })
+    return this.#table(table).getKeysCount({ start, end })
   }
 
   /** Reads and writes that nothing comes between; durable at return. When `work` throws, nothing is written. */
@@ -84,6 +86,11 @@ export class ControlDb implements ControlReader {
       })
       if (!this.#isRunning) this.#run = this.#writeAll()
     })
+  }
+
+  #table(name: ControlTable): Database<Buffer, Uint8Array> {
+    if (this.#isClosed) throw new StoreError('unavailable', 'The store is closed.')
+    return this.#tables[name]
   }
 
   /** Those that wait are written together. */
@@ -142,6 +149,7 @@ export class ControlDb implements ControlReader {
 
   async close(): Promise<void> {
     await this.#run
+    this.#isClosed = true
     await this.#thread.close()
     await this.#root.close()
   }

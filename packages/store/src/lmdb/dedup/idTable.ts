@@ -1,15 +1,8 @@
 /** A set of 64-bit hashes in one typed array (open addressing): 16 bytes an id at most, nothing for the garbage collector. */
 export class IdTable {
-  #slots: Uint32Array<ArrayBuffer>
-  #mask: number
+  #slots = new Uint32Array(2 * 1024)
+  #mask = 1023
   #size = 0
-
-  constructor(capacity = 1024) {
-    let slots = 1024
-    while (slots * 0.6 < capacity) slots *= 2
-    this.#slots = new Uint32Array(slots * 2)
-    this.#mask = slots - 1
-  }
 
   get size(): number {
     return this.#size

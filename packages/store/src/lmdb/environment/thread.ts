@@ -20,6 +20,7 @@ export class WriterThread {
   #holder: Worker | undefined
   readonly #waiting = new Map<number, Waiting>()
   #next = 1
+  #isClosed = false
 
   constructor(path: string, tables: readonly string[]) {
     this.#data = { path, tables }
@@ -27,7 +28,7 @@ export class WriterThread {
 
   /** Hands over part of a transaction. */
   chunk(bytes: ArrayBuffer): void {
-    this.#holder ??= this.#worker ?? this.#start()
+    if (!this.#isClosed) this.#holder ??= this.#worker ?? this.#start()
     void this.#ask({ task: 'chunk', bytes }, [bytes]).catch(() => undefined)
   }
 
@@ -42,7 +43,7 @@ export class WriterThread {
     const holder = this.#holder
     this.#holder = undefined
     // One that was started since has not all of it.
-    if (holder !== this.#worker) {
+    if (holder !== this.#worker || this.#isClosed) {
       this.discard()
       throw ended()
     }
@@ -57,14 +58,20 @@ export class WriterThread {
     return this.#ask({ task: 'merge', path, paths })
   }
 
+  /** Nothing is written any more: the folder may be another's. */
   async close(): Promise<void> {
+    this.#isClosed = true
     if (!this.#worker) return
-    await this.#ask({ task: 'close' }).catch(() => undefined)
+    await this.#send(this.#worker, { task: 'close' }).catch(() => undefined)
     await this.#worker?.terminate()
   }
 
-  #ask(task: Record<string, unknown>, transfer: ArrayBuffer[] = []): Promise<void> {
-    const worker = this.#worker ?? this.#start()
+  async #ask(task: Record<string, unknown>, transfer: ArrayBuffer[] = []): Promise<void> {
+    if (this.#isClosed) throw new StoreError('unavailable', 'The store is closed.')
+    await this.#send(this.#worker ?? this.#start(), task, transfer)
+  }
+
+  #send(worker: Worker, task: Record<string, unknown>, transfer: ArrayBuffer[] = []): Promise<void> {
     const id = this.#next++
     // Idle it does not keep the process; at work it does.
     worker.ref()

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import { StoreError } from '../../errors.ts'
+import { storeError } from '../journal/problems.ts'
 
 /** Kept free, so that what waits can still be shipped and checkpointed, which makes room: 64 MiB, or 5 % of a small disk. */
 const RESERVE_BYTES = 64 << 20
@@ -30,7 +31,7 @@ export class DiskRoom {
   /** Throws `full` where only the reserve is left. */
   async ensure(): Promise<void> {
     if (this.#now() - this.#measured >= FRESH_MS) {
-      const { free, total } = await this.#measure()
+      const { free, total } = await this.#measure().catch(error => Promise.reject(storeError(error)))
       this.#measured = this.#now()
       this.#isFull = free < Math.min(RESERVE_BYTES, total * RESERVE_SHARE)
     }

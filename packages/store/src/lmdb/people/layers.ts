@@ -69,10 +69,6 @@ export class Layers<V> {
     for (const entry of this.#frozen) if (!this.#dirty.has(entry[0])) yield entry
   }
 
-  get changes(): number {
-    return this.#dirty.size
-  }
-
   /** What a checkpoint has to write; later changes are not part of it. */
   freeze(): ReadonlyMap<string, V> {
     this.#frozen = this.#dirty
