@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const [major, minor] = process.versions.node.split('.').map(Number)
-if (major < 20 || (major === 20 && minor < 12)) {
-  console.error(`Espalier needs Node 20.12 or newer; this is ${process.version}. Install it and run the command again.`)
+if (major < 20 || (major === 20 && minor < 15)) {
+  console.error(`Espalier needs Node 20.15 or newer; this is ${process.version}. Install it and run the command again.`)
   process.exit(1)
 }
 

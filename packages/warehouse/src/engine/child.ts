@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os'
 import type { ToChild, ToParent } from './protocol.ts'
 import { Lane } from './session.ts'
 
@@ -5,6 +6,14 @@ import { Lane } from './session.ts'
  * The process that hosts chDB, so that the engine's death is not the product's. It runs what its parent sends and ends with
  * it: everything it has acknowledged is on the disk, so it may be killed at any moment.
  */
+
+// Reports and merges give way to decisions where cores are few. Before the engine opens: its threads inherit it.
+try {
+  setPriority(5)
+} catch {
+  // Not allowed here: then they share as equals.
+}
+
 let lanes: { read: Lane; write: Lane } | undefined
 
 /** Rows of statements that have not come yet. */
