@@ -142,7 +142,7 @@ function impactTable(impact: Impact): string {
 
 function liftOf({ lift }: VariantReport): [lift: string, interval: string, p: string] {
   return [
-    lift.value === null ? (lift.reason ?? '') : signedPercent(lift.value),
+    lift.value === null ? '–' : signedPercent(lift.value),
     intervalOf(lift),
     lift.p === null ? '' : probability(lift.p),
   ]
