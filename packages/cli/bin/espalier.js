@@ -1,5 +1,5 @@
 #!/usr/bin/env -S node --max-semi-space-size=64
-// The young generation of 64 MB halves what garbage collection costs while events stream in: see bench/README.md.
+// A young generation of 64 MB is collected less often while events stream in.
 import { main } from '../dist/main.js'
 
 await main(process.argv.slice(2))
