@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import type { Apply } from '@espalier/core/stream'
 import { StoreError } from '../errors.ts'
 import type { Store } from '../port.ts'
+import { ProcessLeases } from '../processLeases.ts'
 import { MemoryCatalog } from './catalog.ts'
 import { MemoryCounters } from './counters.ts'
 import { MemoryDefinitions } from './definitions.ts'
 import { MemoryKeys } from './keys.ts'
-import { MemoryLeases } from './leases.ts'
 import { MemoryOutbox } from './outbox.ts'
 import { MemoryPeople } from './people.ts'
 
@@ -39,7 +39,7 @@ export function openMemoryStore(options: MemoryStoreOptions): Store {
     catalog: new MemoryCatalog(),
     counters: new MemoryCounters(),
     keys: new MemoryKeys(),
-    leases: new MemoryLeases(),
+    leases: new ProcessLeases(),
     concurrency: 1,
     masterSecret: async () => new Uint8Array(secret),
     stats: async () => ({ engine: 'memory', outboxRows: (await outbox.depth()).rows }),

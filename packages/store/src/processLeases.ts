@@ -1,6 +1,7 @@
-import type { LeaseStore } from '../port.ts'
+import type { LeaseStore } from './port.ts'
 
-export class MemoryLeases implements LeaseStore {
+/** Leases in memory, for a store that one process has to itself: they end with it. */
+export class ProcessLeases implements LeaseStore {
   readonly #leases = new Map<string, { holder: string; until: number }>()
 
   async acquire(name: string, holder: string, now: number, ttlMs: number): Promise<boolean> {
