@@ -36,6 +36,14 @@ export interface CommitBatch {
   readonly needs: ApplyContext['needs']
 }
 
+/** Who an identifier leads to. */
+export interface Located {
+  /** The person, merges followed. */
+  readonly profile: Profile
+  /** The source profile the identifier is linked to: what comes in with it is filed under that for ever. */
+  readonly source: string
+}
+
 export interface PeopleStore {
   /**
    * Applies the entries in order through `core/stream` to one consistent state, and resolves once the new profiles, links,
@@ -46,8 +54,10 @@ export interface PeopleStore {
   get(workspace: string, id: string): Promise<Profile | undefined>
   /** The person an identifier (`kind:value`) leads to. */
   find(workspace: string, identifier: string): Promise<Profile | undefined>
-  /** Synchronous `find` where the state is at hand in memory or a mapped file; undefined: not supported, use `find`. */
-  findSync?(workspace: string, identifier: string): Profile | undefined
+  /** As `find`, and the source: one look-up gives both. */
+  locate(workspace: string, identifier: string): Promise<Located | undefined>
+  /** Synchronous `locate` where the state is at hand in memory or a mapped file; undefined: not supported, use `locate`. */
+  locateSync?(workspace: string, identifier: string): Located | undefined
   /** People by id ascending after `after`, at most `limit`; for exports and snapshots. */
   page(workspace: string, after: string | undefined, limit: number): Promise<Profile[]>
   count(workspace: string): Promise<number>

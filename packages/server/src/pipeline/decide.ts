@@ -4,7 +4,7 @@ import type { Event } from '@espalier/core/event'
 import { bucketKeyOf, identifierOf } from '@espalier/core/identity'
 import type { Profile } from '@espalier/core/profile'
 import { type Entry, type ExposedAnswer, toRow } from '@espalier/core/stream'
-import type { Store } from '@espalier/store'
+import type { Located, Store } from '@espalier/store'
 import type { Metrics } from '../metrics.ts'
 import type { DecisionIds } from './decisionId.ts'
 import type { LiveSet } from './definitions.ts'
@@ -32,7 +32,15 @@ export interface Decided {
   readonly answers: readonly { readonly answer: Answer; readonly decisionId: string | undefined }[]
 }
 
-type Person = Pick<Profile, 'bucketKey' | 'traits' | 'signals' | 'consent'> & { readonly id?: string }
+type Person = Pick<Profile, 'bucketKey' | 'traits' | 'signals' | 'consent'>
+
+/** Whom a question is about. */
+interface Asker {
+  /** What is decided by. */
+  readonly person: Person
+  /** Absent: nothing of it is kept. */
+  readonly kept?: Located
+}
 
 export interface DeciderParts {
   readonly store: Pick<Store, 'people' | 'outbox'>
@@ -54,12 +62,12 @@ export class Decider {
   async decide(question: DecideQuestion): Promise<Decided> {
     const { workspace, set, context, touchpoints, preview, explain } = question
     const { newId, now, metrics } = this.#parts
-    const person = question.bot ? undefined : await this.#person(question)
+    const asker = question.bot ? undefined : await this.#asker(question)
     const requestId = newId()
     const timestamp = now()
     const decision = decide({
       set: set.compiled,
-      profile: person,
+      profile: asker?.person,
       context,
       now: timestamp,
       touchpoints,
@@ -67,7 +75,7 @@ export class Decider {
       explain,
       ...(preview === undefined ? {} : { preview }),
     })
-    const logged = person?.id === undefined ? undefined : this.#log(question, person, decision, requestId, timestamp)
+    const logged = asker?.kept && this.#log(question, asker.kept, decision, requestId, timestamp)
     const answers = decision.answers.map(answer => {
       metrics.decided(answer.reason)
       const signs = logged?.has(answer.touchpoint) === true
@@ -82,23 +90,23 @@ export class Decider {
         decision.answers.filter(answer => logged.has(answer.touchpoint)),
       )
     }
-    return { requestId, profile: person?.id, answers }
+    return { requestId, profile: asker?.kept?.profile.id, answers }
   }
 
   /**
    * The person who asks. Somebody unknown becomes a person first, so that the decision belongs to them; but not for a
    * preview, and not against their will (R8): then they are decided for as they would be, and nothing is kept.
    */
-  async #person(question: DecideQuestion): Promise<Person> {
+  async #asker(question: DecideQuestion): Promise<Asker> {
     const { workspace, userId, anonymousId, context, preview } = question
-    const byUser = userId === undefined ? undefined : await this.#find(workspace, identifierOf('userId', userId))
-    if (byUser !== undefined) return byUser
+    const byUser = userId === undefined ? undefined : await this.#locate(workspace, identifierOf('userId', userId))
+    if (byUser !== undefined) return { person: byUser.profile, kept: byUser }
     const byDevice =
-      anonymousId === undefined ? undefined : await this.#find(workspace, identifierOf('anonymousId', anonymousId))
-    if (byDevice !== undefined && userId === undefined) return byDevice
+      anonymousId === undefined ? undefined : await this.#locate(workspace, identifierOf('anonymousId', anonymousId))
+    if (byDevice !== undefined && userId === undefined) return { person: byDevice.profile, kept: byDevice }
     const first = identifierOf(anonymousId === undefined ? 'userId' : 'anonymousId', anonymousId ?? userId ?? '')
-    const passing = byDevice ?? { bucketKey: bucketKeyOf(first), traits: {}, signals: {}, consent: {} }
-    if (preview !== undefined || refusedBy(passing, context) !== undefined) return unnamed(passing)
+    const passing = byDevice?.profile ?? { bucketKey: bucketKeyOf(first), traits: {}, signals: {}, consent: {} }
+    if (preview !== undefined || refusedBy(passing, context) !== undefined) return { person: passing }
     const entry: Entry = {
       kind: 'appearance',
       at: this.#parts.now(),
@@ -110,30 +118,31 @@ export class Decider {
     } catch {
       // Nothing can be stored now. The answer is the same by the hash; that it is not logged is counted.
       this.#parts.metrics.decisionsLost.inc()
-      return unnamed(passing)
+      return { person: passing }
     }
     const known = identifierOf(userId === undefined ? 'anonymousId' : 'userId', userId ?? anonymousId ?? '')
-    return (await this.#find(workspace, known)) ?? passing
+    const kept = await this.#locate(workspace, known)
+    return kept === undefined ? { person: passing } : { person: kept.profile, kept }
   }
 
   /** As of the last commit, never from a cache of ours (R4). */
-  #find(workspace: string, identifier: string): Profile | undefined | Promise<Profile | undefined> {
+  #locate(workspace: string, identifier: string): Located | undefined | Promise<Located | undefined> {
     const { people } = this.#parts.store
-    return people.findSync === undefined ? people.find(workspace, identifier) : people.findSync(workspace, identifier)
+    return people.locateSync ? people.locateSync(workspace, identifier) : people.locate(workspace, identifier)
   }
 
   /** The touchpoints that went to the log. */
   #log(
     question: DecideQuestion,
-    person: Person,
+    { profile, source }: Located,
     decision: Decision,
     requestId: string,
     timestamp: number,
   ): ReadonlySet<string> | undefined {
     const row = decisionRow({
       workspace: question.workspace,
-      profile: person.id ?? '',
-      bucketKey: person.bucketKey,
+      profile: source,
+      bucketKey: profile.bucketKey,
       requestId,
       timestamp,
       definitions: question.set.compiled.version,
@@ -169,11 +178,6 @@ export class Decider {
       this.#parts.metrics.exposuresLost.inc(entries.length)
     }
   }
-}
-
-/** Somebody for whom nothing is kept. */
-function unnamed({ bucketKey, traits, signals, consent }: Person): Person {
-  return { bucketKey, traits, signals, consent }
 }
 
 function exposed(requestId: string, answer: Answer): ExposedAnswer {

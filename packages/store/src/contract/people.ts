@@ -15,14 +15,18 @@ export function peopleContract(open: OpenStore): void {
       const person = await store.people.get('main', applied?.profile ?? '')
       expect(person).toMatchObject({ id: applied?.profile, userId: 'ada', events: 1, identifiers: ['userId:ada'] })
       expect(await store.people.find('main', 'userId:ada')).toEqual(person)
-      if (store.people.findSync) expect(store.people.findSync('main', 'userId:ada')).toEqual(person)
+      expect(await store.people.locate('main', 'userId:ada')).toEqual({ profile: person, source: person?.id })
+      if (store.people.locateSync) {
+        expect(store.people.locateSync('main', 'userId:ada')).toEqual({ profile: person, source: person?.id })
+      }
     })
 
     it('nobody is found where nobody is', async () => {
       const { store } = await opened()
       expect(await store.people.get('main', 'nobody')).toBeUndefined()
       expect(await store.people.find('main', 'userId:nobody')).toBeUndefined()
-      if (store.people.findSync) expect(store.people.findSync('main', 'userId:nobody')).toBeUndefined()
+      expect(await store.people.locate('main', 'userId:nobody')).toBeUndefined()
+      if (store.people.locateSync) expect(store.people.locateSync('main', 'userId:nobody')).toBeUndefined()
       expect(await store.people.page('main', undefined, 10)).toEqual([])
       expect(await store.people.count('main')).toBe(0)
       expect(await commit(store, [])).toEqual([])
@@ -193,9 +197,12 @@ export function peopleContract(open: OpenStore): void {
       expect(person?.events).toBe(6)
       expect([...(person?.sources ?? [])].sort()).toEqual([web, app, ada].map(one => one?.profile).sort())
       for (const one of [web, app]) expect(await store.people.get('main', one?.profile ?? '')).toEqual(person)
-      for (const key of ['anonymousId:web', 'anonymousId:app', 'userId:ada']) {
+      const sources = { 'anonymousId:web': web, 'anonymousId:app': app, 'userId:ada': ada }
+      for (const [key, came] of Object.entries(sources)) {
         expect(await store.people.find('main', key)).toEqual(person)
-        if (store.people.findSync) expect(store.people.findSync('main', key)).toEqual(person)
+        const located = { profile: person, source: came?.source }
+        expect(await store.people.locate('main', key)).toEqual(located)
+        if (store.people.locateSync) expect(store.people.locateSync('main', key)).toEqual(located)
       }
       expect(await store.people.page('main', undefined, 10)).toEqual([person])
       expect(await store.people.count('main')).toBe(1)

@@ -1,6 +1,6 @@
 import { isMerged, type MergedProfile, type Profile } from '@espalier/core/profile'
 import type { Applied, Apply, Row } from '@espalier/core/stream'
-import type { CommitBatch, PeopleStore } from '../port.ts'
+import type { CommitBatch, Located, PeopleStore } from '../port.ts'
 import { importKey, WorkingPeople } from '../working.ts'
 
 /** Deduplication horizon (R3). */
@@ -48,12 +48,17 @@ export class MemoryPeople implements PeopleStore {
   }
 
   async find(workspace: string, identifier: string): Promise<Profile | undefined> {
-    return this.findSync(workspace, identifier)
+    return this.locateSync(workspace, identifier)?.profile
   }
 
-  findSync(workspace: string, identifier: string): Profile | undefined {
+  async locate(workspace: string, identifier: string): Promise<Located | undefined> {
+    return this.locateSync(workspace, identifier)
+  }
+
+  locateSync(workspace: string, identifier: string): Located | undefined {
     const source = this.#workspaces.get(workspace)?.links.get(identifier)
-    return source === undefined ? undefined : copy(this.#person(workspace, source))
+    const profile = source === undefined ? undefined : copy(this.#person(workspace, source))
+    return source === undefined || profile === undefined ? undefined : { profile, source }
   }
 
   async page(workspace: string, after: string | undefined, limit: number): Promise<Profile[]> {

@@ -1,6 +1,6 @@
 import type { Profile } from '@espalier/core/profile'
 import type { Applied } from '@espalier/core/stream'
-import type { CommitBatch, PeopleStore } from '../port.ts'
+import type { CommitBatch, Located, PeopleStore } from '../port.ts'
 import { decodeProfile, textKey } from './blobs.ts'
 import type { Commits } from './commit/commits.ts'
 import type { Database } from './database.ts'
@@ -19,7 +19,7 @@ export class PostgresPeople implements PeopleStore {
   }
 
   async get(workspace: string, id: string): Promise<Profile | undefined> {
-    return this.#one(
+    const [row] = await this.#database.query<{ body: Buffer }>(
       `SELECT coalesce(person.body, own.body) AS body
        FROM espalier.profiles own
        LEFT JOIN espalier.profiles person ON person.workspace = own.workspace AND person.id = own.merged_into
@@ -27,18 +27,24 @@ export class PostgresPeople implements PeopleStore {
       [workspace, id],
       'people.get',
     )
+    return row && decodeProfile(row.body)
   }
 
   async find(workspace: string, identifier: string): Promise<Profile | undefined> {
-    return this.#one(
-      `SELECT coalesce(person.body, own.body) AS body
+    return (await this.locate(workspace, identifier))?.profile
+  }
+
+  async locate(workspace: string, identifier: string): Promise<Located | undefined> {
+    const [row] = await this.#database.query<{ source: string; body: Buffer }>(
+      `SELECT link.source, coalesce(person.body, own.body) AS body
        FROM espalier.identifiers link
        JOIN espalier.profiles own ON own.workspace = link.workspace AND own.id = link.source
        LEFT JOIN espalier.profiles person ON person.workspace = own.workspace AND person.id = own.merged_into
        WHERE link.workspace = $1 AND link.identifier = $2`,
       [workspace, textKey(identifier)],
-      'people.find',
+      'people.locate',
     )
+    return row && { profile: decodeProfile(row.body), source: row.source }
   }
 
   async page(workspace: string, after: string | undefined, limit: number): Promise<Profile[]> {
@@ -58,10 +64,5 @@ export class PostgresPeople implements PeopleStore {
       [workspace],
     )
     return row?.people ?? 0
-  }
-
-  async #one(text: string, values: unknown[], name: string): Promise<Profile | undefined> {
-    const [row] = await this.#database.query<{ body: Buffer }>(text, values, name)
-    return row && decodeProfile(row.body)
   }
 }

@@ -1,6 +1,6 @@
 import type { Profile } from '@espalier/core/profile'
 import type { Applied } from '@espalier/core/stream'
-import type { CommitBatch, PeopleStore } from '../../port.ts'
+import type { CommitBatch, Located, PeopleStore } from '../../port.ts'
 import type { CheckpointDb } from '../checkpoint/db.ts'
 import type { StoredProfile } from './codec.ts'
 import type { PeopleState } from './state.ts'
@@ -27,11 +27,15 @@ export class LmdbPeople implements PeopleStore {
   }
 
   async find(workspace: string, identifier: string): Promise<Profile | undefined> {
-    return this.findSync(workspace, identifier)
+    return this.locateSync(workspace, identifier)?.profile
   }
 
-  findSync(workspace: string, identifier: string): Profile | undefined {
-    return this.#state.get(workspace)?.find(identifier)
+  async locate(workspace: string, identifier: string): Promise<Located | undefined> {
+    return this.locateSync(workspace, identifier)
+  }
+
+  locateSync(workspace: string, identifier: string): Located | undefined {
+    return this.#state.get(workspace)?.locate(identifier)
   }
 
   async page(workspace: string, after: string | undefined, limit: number): Promise<Profile[]> {

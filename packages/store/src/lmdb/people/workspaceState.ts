@@ -1,4 +1,5 @@
 import type { Profile } from '@espalier/core/profile'
+import type { Located } from '../../port.ts'
 import type { CheckpointDb } from '../checkpoint/db.ts'
 import { Dedup } from '../dedup/dedup.ts'
 import type { HashKey } from '../dedup/hash.ts'
@@ -49,9 +50,10 @@ export class WorkspaceState {
     return person === undefined || 'mergedInto' in person ? undefined : person
   }
 
-  find(identifier: string): Profile | undefined {
+  locate(identifier: string): Located | undefined {
     const source = this.links.get(identifier)
-    return source === undefined ? undefined : this.person(source)
+    const profile = source === undefined ? undefined : this.person(source)
+    return source === undefined || profile === undefined ? undefined : { profile, source }
   }
 
   /** The checkpoint failed: what it was to write is still to be written. */
