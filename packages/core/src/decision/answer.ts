@@ -42,6 +42,8 @@ export interface Answer {
    * the holdout: control's share, or (1 - control) x weight; for a holdout row the holdout's share; 1 where nothing is drawn.
    */
   readonly propensity: number
+  /** Version of the model by which a policy chose; absent where none did. */
+  readonly model?: string
   /** With `explain`: every experience considered, in order, condition by condition. */
   readonly explanation?: JsonObject
 }

@@ -1,11 +1,26 @@
+import type { Subject } from '../segment/subject.ts'
 import { chooseVariation, inRange } from './bucket.ts'
 import type { CompiledExperience, CompiledVariant } from './compiled.ts'
 
+/** The variant somebody gets who is not left out. */
+export interface Assignment {
+  readonly variant: CompiledVariant
+  /** As in `Answer`. */
+  readonly propensity: number
+  readonly model?: string
+}
+
 /** A person's one assignment in an experience, the same at all its touchpoints and on all channels: undefined is control. */
-export function assign(experience: CompiledExperience, bucketKey: string): CompiledVariant | undefined {
-  const { control, variant } = experience.draws
-  if (inRange(control.point(bucketKey), control.range)) return undefined
-  const drawn = chooseVariation(variant.point(bucketKey), variant.ranges)
+export function assign(experience: CompiledExperience, subject: Subject, bucketKey: string): Assignment | undefined {
+  const { draws, policy, variants } = experience
+  if (inRange(draws.control.point(bucketKey), draws.control.range)) return undefined
+  if (policy !== undefined) {
+    const { variant, propensity, model } = policy.choose(subject, bucketKey)
+    const share = (1 - draws.control.propensity) * propensity
+    return { variant: variants[variant]!, propensity: share, ...(model === undefined ? {} : { model }) }
+  }
+  const drawn = chooseVariation(draws.variant.point(bucketKey), draws.variant.ranges)
   // Weights may fall short of 1 by rounding: the last point is the last variant's.
-  return drawn === -1 ? experience.variants.at(-1) : experience.variants[drawn]
+  const variant = drawn === -1 ? variants.at(-1)! : variants[drawn]!
+  return { variant, propensity: variant.propensity }
 }

@@ -18,13 +18,16 @@ import type {
 } from './compiled.ts'
 import { compileContent } from './content.ts'
 import { compileCollect } from './inputs.ts'
+import type { CompiledPolicy, PolicyOf } from './policy.ts'
 import { byPriority } from './preview.ts'
 
 /** Makes a published set ready for deciding. Its bodies are valid: nothing else is ever published. */
-export function compile(set: PublishedSet): CompiledSet {
+export function compile(set: PublishedSet, policyOf: PolicyOf = () => undefined): CompiledSet {
   const live = set.definitions.filter(definition => !definition.archived)
   const experiences = new Map(
-    live.filter(isKind('experience')).map(definition => [definition.key, compileExperience(definition)]),
+    live
+      .filter(isKind('experience'))
+      .map(definition => [definition.key, compileExperience(definition, policyOf(definition))]),
   )
   const byTouchpoint = groupByTouchpoint(live.filter(isKind('experience')), experiences)
   const touchpoints = new Map(
@@ -68,12 +71,15 @@ function groupByTouchpoint(
 function compileCandidates(running: readonly CompiledExperience[]): Candidate[] {
   let reads = READS_NOTHING
   return running.map(experience => {
-    reads = unionReads([reads, experience.audience?.reads ?? READS_NOTHING])
+    reads = unionReads([reads, experience.audience?.reads ?? READS_NOTHING, experience.policy?.reads ?? READS_NOTHING])
     return { experience, collect: compileCollect(reads) }
   })
 }
 
-function compileExperience({ key, version, body }: Definition<'experience'>): CompiledExperience {
+function compileExperience(
+  { key, version, body }: Definition<'experience'>,
+  policy: CompiledPolicy | undefined,
+): CompiledExperience {
   const experience = complete('experience', body)
   const draws = compileDraws(
     experience.seed ?? key,
@@ -89,6 +95,7 @@ function compileExperience({ key, version, body }: Definition<'experience'>): Co
     end: instant(experience.schedule?.end, Number.POSITIVE_INFINITY),
     audience: experience.audience === undefined ? undefined : compileCondition(experience.audience),
     draws,
+    policy,
     variants: experience.variants.map(
       (variant, i): CompiledVariant => ({
         key: variant.key,

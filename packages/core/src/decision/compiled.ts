@@ -4,6 +4,7 @@ import type { SignalNeeds } from '../stream/apply.ts'
 import type { Range } from './bucket.ts'
 import type { Template } from './content.ts'
 import type { Collect } from './inputs.ts'
+import type { CompiledPolicy } from './policy.ts'
 
 /** A published set made ready for deciding: everything that does not depend on the person or the moment is done. */
 export interface CompiledSet {
@@ -46,6 +47,8 @@ export interface CompiledExperience {
   /** Undefined: everybody. */
   readonly audience: CompiledCondition | undefined
   readonly draws: Draws
+  /** Undefined: the split by `draws`. */
+  readonly policy: CompiledPolicy | undefined
   readonly variants: readonly CompiledVariant[]
 }
 
@@ -63,7 +66,7 @@ export interface Draws {
 
 export interface CompiledVariant {
   readonly key: string
-  /** Probability of this arm for somebody not in the holdout: (1 - control) x its share of the points. */
+  /** By the split: probability of this arm for somebody not in the holdout, (1 - control) x its share of the points. */
   readonly propensity: number
   readonly content: ReadonlyMap<string, Template>
 }

@@ -2,9 +2,9 @@ import type { Json, JsonObject } from '../json.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { Subject } from '../segment/subject.ts'
 import type { Answer, Reason } from './answer.ts'
-import { assign } from './assign.ts'
+import { type Assignment, assign } from './assign.ts'
 import { inRange } from './bucket.ts'
-import type { Candidate, CompiledExperience, CompiledSet, CompiledTouchpoint, CompiledVariant } from './compiled.ts'
+import type { Candidate, CompiledExperience, CompiledSet, CompiledTouchpoint } from './compiled.ts'
 import { refusedBy } from './consent.ts'
 import type { ItemLookup, Template } from './content.ts'
 import { explainConsent, explainTouchpoint } from './explain.ts'
@@ -54,8 +54,10 @@ export function decide(input: DecideInput): Decision {
       continue
     }
     const forced = preview && forcedAt(set, preview, key)
-    if (forced !== undefined) answers.push(show(touchpoint, input.items, forced.experience, forced.variant, 'preview'))
-    else if (profile === undefined) answers.push(fallback(touchpoint, input.items, 'bot'))
+    if (forced !== undefined) {
+      const { experience, variant } = forced
+      answers.push(show(touchpoint, input.items, experience, { variant, propensity: 1 }, 'preview'))
+    } else if (profile === undefined) answers.push(fallback(touchpoint, input.items, 'bot'))
     else if (refused !== undefined) {
       const answer = fallback(touchpoint, input.items, 'consent')
       answers.push(input.explain ? { ...answer, explanation: explainConsent(refused) } : answer)
@@ -89,11 +91,11 @@ function decideOne(
   if (inRange(holdout.point(bucketKey, subject.now), holdout.range)) {
     return leftOut(touchpoint, items, experience, 'holdout', holdout.propensity)
   }
-  const variant = assign(experience, bucketKey)
-  if (variant === undefined) {
+  const assignment = assign(experience, subject, bucketKey)
+  if (assignment === undefined) {
     return leftOut(touchpoint, items, experience, 'control', experience.draws.control.propensity)
   }
-  return show(touchpoint, items, experience, variant, 'assigned')
+  return show(touchpoint, items, experience, assignment, 'assigned')
 }
 
 /** The first candidate that runs now and whose audience holds. */
@@ -110,7 +112,7 @@ function show(
   touchpoint: CompiledTouchpoint,
   items: ItemLookup,
   experience: CompiledExperience,
-  variant: CompiledVariant,
+  { variant, propensity, model }: Assignment,
   reason: 'assigned' | 'preview',
 ): Answer {
   const { content, missing } = variant.content.get(touchpoint.key)!.fill(items)
@@ -123,7 +125,8 @@ function show(
     content,
     control: false,
     holdout: false,
-    propensity: reason === 'assigned' ? variant.propensity : 1,
+    propensity,
+    ...(model === undefined ? {} : { model }),
   }
   if (missing.length === 0) return answer
   // The arm stays the variant's: who was drawn must not depend on what the catalog holds today.

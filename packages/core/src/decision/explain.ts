@@ -33,7 +33,10 @@ export function explainTouchpoint(
   )
   return {
     candidates: [...candidates, ...resting],
-    ...(winner && { holdout: explainHoldout(set, bucketKey, subject.now), draw: explainDraw(winner, bucketKey) }),
+    ...(winner && {
+      holdout: explainHoldout(set, bucketKey, subject.now),
+      draw: explainDraw(winner, subject, bucketKey),
+    }),
   }
 }
 
@@ -60,9 +63,10 @@ function explainHoldout({ holdout }: CompiledSet, bucketKey: string, now: number
   return { quarter: holdout.quarter(now), point, below: holdout.range[1], held: inRange(point, holdout.range) }
 }
 
-function explainDraw(experience: CompiledExperience, bucketKey: string): JsonObject {
+function explainDraw(experience: CompiledExperience, subject: Subject, bucketKey: string): JsonObject {
   const { seed, control, variant } = experience.draws
   const point = control.point(bucketKey)
+  const assignment = assign(experience, subject, bucketKey)
   return {
     seed,
     control: { point, below: control.range[1], held: inRange(point, control.range) },
@@ -70,7 +74,10 @@ function explainDraw(experience: CompiledExperience, bucketKey: string): JsonObj
       point: variant.point(bucketKey),
       ranges: experience.variants.map(({ key }, i) => ({ variant: key, range: [...variant.ranges[i]!] })),
       // Undefined in the control group: the variant is not drawn.
-      drawn: assign(experience, bucketKey)?.key ?? null,
+      drawn: assignment?.variant.key ?? null,
     },
+    ...(experience.policy && assignment
+      ? { policy: { propensity: assignment.propensity, model: assignment.model ?? null } }
+      : {}),
   }
 }

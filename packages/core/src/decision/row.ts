@@ -53,6 +53,6 @@ export function decisionRow(decided: Decided): DecisionRow | undefined {
     'answers.propensity': column(answer => answer.propensity),
     'answers.control': column(answer => answer.control),
     'answers.holdout': column(answer => answer.holdout),
-    'answers.model': column(() => ''),
+    'answers.model': column(answer => answer.model ?? ''),
   }
 }
