@@ -1,0 +1,95 @@
+import { defaultOperators, type FS, Liquid, type LiquidOptions } from 'liquidjs'
+import { FILTERS } from './filters.ts'
+import { TEMPLATE_LIMITS } from './limits.ts'
+import { BoundedEmitter, type Rendering, textOf } from './rendering.ts'
+
+/** `html` escapes what is written, unless its last filter is `raw`; `text` writes it as it is. */
+export type TextFormat = 'text' | 'html'
+
+/** Left out are those that read other templates. */
+const TAGS = [
+  '#',
+  'assign',
+  'break',
+  'capture',
+  'case',
+  'comment',
+  'continue',
+  'cycle',
+  'decrement',
+  'echo',
+  'for',
+  'if',
+  'increment',
+  'liquid',
+  'raw',
+  'tablerow',
+  'unless',
+]
+
+/** Liquid without files, clock and chance, and with a bound to everything. */
+function engineOf(write: (value: unknown) => string): Liquid {
+  const options: LiquidOptions = {
+    ownPropertyOnly: true,
+    strictFilters: true,
+    strictVariables: false,
+    dynamicPartials: false,
+    relativeReference: false,
+    fs: NO_FILES,
+    parseLimit: TEMPLATE_LIMITS.source,
+    memoryLimit: TEMPLATE_LIMITS.memory,
+    outputEscape: write,
+    operators: { ...defaultOperators, contains: chargedContains as never },
+  }
+  const liquid = new Liquid(options)
+  for (const name of Object.keys(liquid.tags)) if (!TAGS.includes(name)) delete liquid.tags[name]
+  for (const name of Object.keys(liquid.filters)) liquid.unregisterFilter(name)
+  for (const [name, filter] of Object.entries(FILTERS)) liquid.registerFilter(name, filter)
+  boundCaptures(liquid)
+  return liquid
+}
+
+const NO_FILES: FS = {
+  exists: async () => false,
+  existsSync: () => false,
+  readFile: () => Promise.reject(new Error('templates read no files')),
+  readFileSync: () => {
+    throw new Error('templates read no files')
+  },
+  resolve: (_dir, file) => file,
+}
+
+/** What tags capture is written to an emitter of Liquid's own, which has no bound, unless it is given one. */
+function boundCaptures({ renderer }: Liquid): void {
+  const render = renderer.renderTemplates
+  renderer.renderTemplates = (templates, context, emitter) =>
+    render.call(
+      renderer,
+      templates,
+      context,
+      emitter ?? new BoundedEmitter(context.renderLimit as unknown as Rendering),
+    )
+}
+
+const contains = defaultOperators.contains as (...args: unknown[]) => unknown
+
+/** Looking through a text or list costs its length. */
+function chargedContains(left: unknown, right: unknown, context: { memoryLimit: { use(count: number): void } }) {
+  if (typeof left === 'string' || Array.isArray(left)) context.memoryLimit.use(left.length)
+  return contains(left, right, context)
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&#34;', "'": '&#39;' }
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, character => ESCAPES[character]!)
+}
+
+const engines: Readonly<Record<TextFormat, Liquid>> = {
+  text: engineOf(textOf),
+  html: engineOf(value => escaped(textOf(value))),
+}
+
+export function engineFor(format: TextFormat): Liquid {
+  return engines[format]
+}

@@ -1,0 +1,182 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { TEMPLATE_LIMITS } from './limits.ts'
+import { compileText, isTemplate } from './text.ts'
+
+const text = (source: string, variables: Record<string, unknown> = {}, zone = 'UTC') =>
+  compileText(source, 'text').render(variables, zone)
+const html = (source: string, variables: Record<string, unknown> = {}) =>
+  compileText(source, 'html').render(variables, 'UTC')
+const NOON = Date.UTC(2026, 10, 22, 12)
+
+describe('text templates', () => {
+  it('are Liquid: values, defaults, conditions and loops', () => {
+    const person = { name: 'Ada', tags: ['new', 'vip'] }
+    const source = 'Hi {{ person.name | default: "there" }}{% for tag in person.tags %} #{{ tag }}{% endfor %}'
+    expect(text(source, { person })).toBe('Hi Ada #new #vip')
+    expect(text(source, { person: {} })).toBe('Hi there')
+    expect(text('{% if person.n > 2 %}many{% else %}few{% endif %}', { person: { n: 3 } })).toBe('many')
+    expect(text('{{ person }} {{ person.tags }}', { person })).toBe('{"name":"Ada","tags":["new","vip"]} newvip')
+  })
+
+  it('in HTML escape what they write, unless it is raw', () => {
+    const person = { name: `<b onclick="x">&'` }
+    const escaped = '&lt;b onclick=&#34;x&#34;&gt;&amp;&#39;'
+    expect(html('<p>{{ person.name }}</p>', { person })).toBe(`<p>${escaped}</p>`)
+    expect(html('{% capture x %}{{ person.name }}{% endcapture %}{{ x | raw }}', { person })).toBe(escaped)
+    expect(html('{% echo person.name %}{% cycle person.name %}', { person })).toBe(escaped + escaped)
+    expect(html('{{ person.name | raw }}', { person })).toBe(person.name)
+    expect(text('{{ person.name }}', { person })).toBe(person.name)
+  })
+
+  it('in HTML nothing a person says becomes a tag', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), said => {
+        const written = html('{{ x }}{% for c in list %}{{ c | append: x }}{% endfor %}', { x: said, list: [said] })
+        expect(written).not.toMatch(/[<>"']/)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('tell times in the zone they are rendered for', () => {
+    expect(text('{{ t | date: "%A %e %B %Y, %H:%M" }}', { t: NOON }, 'Europe/Berlin')).toBe(
+      'Sunday 22 November 2026, 13:00',
+    )
+    expect(text('{{ t | date: "%F %T" }} {{ s | date }}', { t: NOON / 1000, s: '2026-11-22T23:30:00Z' })).toBe(
+      '2026-11-22 12:00:00 2026-11-22',
+    )
+    expect(text('{{ t | date: "%-d.%-m. %-I %p", "America/New_York" }}', { t: NOON })).toBe('22.11. 7 AM')
+    expect(text('{{ "now" | date: "%Y" }}{{ x | date: "%Y" }}', { x: null })).toBe('now')
+  })
+
+  it('show money by currency and language', () => {
+    expect(text('{{ 1234.5 | money: "EUR" }}|{{ p | money: "USD", "en-US" }}', { p: 0.5 })).toBe('€1,234.50|$0.50')
+    expect(text('{{ 1234.5 | money: "EUR", "de-DE" }}')).toMatch(/^1\.234,50\s€$/)
+    expect(() => text('{{ 1 | money: "euro" }}')).toThrow('needs a currency')
+    expect(() => text('{{ 1 | money: "EUR", "not a tag" }}')).toThrow('no language tag')
+  })
+
+  it('say what they name, with paths, and not what they make themselves', () => {
+    const { names } = compileText(
+      '{% assign own = 1 %}{{ own }}{{ person.address.city }}\n{% for i in items["sku-1"].parts %}{{ i.x }}{% endfor %}{{ person[context.k] }}',
+      'text',
+    )
+    const paths = names.map(({ path, line }) => [line, ...path])
+    expect(paths).toHaveLength(4)
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        [1, 'person', 'address', 'city'],
+        [2, 'items', 'sku-1', 'parts'],
+        [2, 'person', undefined],
+        [2, 'context', 'k'],
+      ]),
+    )
+  })
+
+  it('are known by their brackets', () => {
+    expect(['{{ x }}', 'a {% if x %}'].map(isTemplate)).toEqual([true, true])
+    expect(['', '{"a": 1}', '50 % {off}'].map(isTemplate)).toEqual([false, false, false])
+  })
+})
+
+describe('R11 a template is bounded', () => {
+  const refused = (source: string, message: string, variables = {}) =>
+    expect(() => text(source, variables), source.slice(0, 100)).toThrow(message)
+
+  it('in steps: loops end', () => {
+    refused('{% for i in (1..20000) %}x{% endfor %}', 'loops too often')
+    refused(`${'{% for i in (1..100) %}'.repeat(4)}{{ i }}${'{% endfor %}'.repeat(4)}`, 'loops too often')
+    refused('{% tablerow i in (1..20000) %}x{% endtablerow %}', 'loops too often')
+    // Also where there is nothing in the loop.
+    refused('{% for i in (1..600000) %}{% endfor %}', 'limit exceeded')
+    refused('{% for i in (1..400) %}{% for j in (1..2000) %}{% endfor %}{% endfor %}', 'loops too often')
+  })
+
+  it('in what it writes, captures and builds', () => {
+    const long = 'x'.repeat(1000)
+    refused(`{% for i in (1..500) %}${long}{% endfor %}`, 'writes more than')
+    refused(`{% capture c %}{% for i in (1..500) %}${long}{% endfor %}{% endcapture %}`, 'writes more than')
+    const doubled =
+      '{% assign s = "xxxxxxxxxxxxxxxx" %}{% for i in (1..60) %}{% assign s = s | append: s %}{% endfor %}'
+    refused(doubled, 'limit exceeded')
+    refused(doubled.replaceAll('append: s', 'replace: "x", s'), 'limit exceeded')
+    refused('{{ a | join: b }}', 'limit exceeded', { a: Array.from({ length: 1000 }, () => 'x'), b: long })
+  })
+
+  it('in the work of its filters and comparisons, whatever the data', () => {
+    const list = Array.from({ length: 20_000 }, (_, i) => i)
+    for (const filter of ['sum', 'size', 'first', 'has: "x"', 'where: "x"', 'slice: 1']) {
+      refused(`{% for i in (1..200) %}{{ list | ${filter} }}{% endfor %}`, 'limit exceeded', { list })
+    }
+    refused('{% for i in (1..200) %}{% if list contains "z" %}{% endif %}{% endfor %}', 'limit exceeded', { list })
+  })
+
+  it('in length', () => {
+    refused(`${'x'.repeat(TEMPLATE_LIMITS.source + 1)}{{ x }}`, 'parse length limit exceeded')
+  })
+
+  it('in depth: what is too deep for the stack fails as everything else does', () => {
+    const deep = `${'{% if x %}'.repeat(3000)}x${'{% endif %}'.repeat(3000)}`
+    const outcome = (() => {
+      try {
+        return text(deep, { x: 1 })
+      } catch (error) {
+        return (error as Error).name
+      }
+    })()
+    expect(['x', 'TemplateError']).toContain(outcome)
+  })
+
+  it('takes less than a second at any of its bounds', () => {
+    const started = performance.now()
+    const list = Array.from({ length: 2_000 }, (_, i) => `item ${i}`)
+    refused('{% for i in (1..9000) %}{% assign x = list | sort | reverse | join: "," %}{% endfor %}', 'limit', { list })
+    refused('{% for i in (1..9000) %}{% if a == b %}{% endif %}{% endfor %}', 'steps', {
+      a: 'x'.repeat(4000),
+      b: `${'x'.repeat(3999)}y`,
+    })
+    expect(performance.now() - started).toBeLessThan(1000)
+  })
+})
+
+describe('a template reaches nothing but its variables', () => {
+  const refused = (source: string, message: string) => expect(() => text(source), source).toThrow(message)
+
+  it('no files, no clock, no chance', () => {
+    for (const tag of ['include "x"', 'render "x"', 'layout "x"', 'block x']) refused(`{% ${tag} %}`, 'not found')
+    for (const filter of ['sample', 'date_to_string', 'where_exp: "x", "1"', 'sha256']) {
+      refused(`{{ x | ${filter} }}`, 'undefined filter')
+    }
+    expect(text('{{ "now" | date }}{{ "today" | date: "%Y" }}')).toBe('nowtoday')
+  })
+
+  it('nothing inherited', () => {
+    const source = '{{ x.constructor }}{{ x.__proto__ }}{{ x.toString }}{{ x.constructor.constructor }}{{ toString }}'
+    expect(text(source, { x: { a: 1 } })).toBe('')
+    expect(text('{{ list.length }}{{ list.size }}{{ list.map }}', { list: [1, 2] })).toBe('22')
+  })
+
+  it('numbers that are none are not shown', () => {
+    for (const source of ['{{ 1 | divided_by: 0 }}', '{{ x }}', '{{ x | raw }}']) {
+      expect(() => text(source, { x: Number.POSITIVE_INFINITY }), source).toThrow('no number that can be shown')
+    }
+  })
+
+  it('R6 the same variables have the same text', () => {
+    const source = '{% increment n %}{% cycle "a", "b" %}{{ x | sort | join: "," }}'
+    const template = compileText(source, 'text')
+    const once = template.render({ x: ['b', 'a'] }, 'UTC')
+    expect(template.render({ x: ['b', 'a'] }, 'UTC')).toBe(once)
+  })
+})
+
+it.each([
+  ['{{ x', 'not closed'],
+  ['{% if x %}', 'not closed'],
+  ['{% nosuch %}', 'not found'],
+  ['{{ x | nosuch }}', 'undefined filter: nosuch'],
+  ['{% if %}{% endif %}', 'invalid value expression'],
+])('%s is refused: %s', (source, message) => {
+  expect(() => compileText(source, 'text')).toThrow(message)
+})
