@@ -196,7 +196,7 @@ describe('explain', () => {
   it('says who refused consent, and nothing about the person', () => {
     const refusing = list.filter(given => given.answers[0]!.reason === 'consent')
     expect(refusing.map(given => explain(given)[0])).toEqual(
-      ['profile', 'context', 'profile', 'profile'].map(refusedBy => ({
+      ['person', 'request', 'person', 'person'].map(refusedBy => ({
         consent: { purpose: 'personalization', refusedBy },
       })),
     )

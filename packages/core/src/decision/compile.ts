@@ -1,3 +1,5 @@
+import { retentionRules } from '../consent/retention.ts'
+import { consentRules } from '../consent/rules.ts'
 import type { Definition, PublishedSet } from '../definition/definition.ts'
 import type { Experience } from '../definition/experience.ts'
 import { complete } from '../definition/normalise.ts'
@@ -44,6 +46,8 @@ export function compile(set: PublishedSet, policyOf: PolicyOf = () => undefined)
     touchpoints,
     experiences,
     holdout: compileHoldout(settings.holdout, settings.timezone),
+    consent: consentRules(settings.consent),
+    retention: retentionRules(settings.retention),
     needs: needsOf(set),
     items: itemsOf(touchpoints.values(), experiences.values()),
   }

@@ -1,3 +1,5 @@
+import type { RetentionRules } from '../consent/retention.ts'
+import type { ConsentRules } from '../consent/rules.ts'
 import type { Status } from '../definition/experience.ts'
 import type { CompiledCondition } from '../segment/node.ts'
 import type { SignalNeeds } from '../stream/apply.ts'
@@ -14,6 +16,8 @@ export interface CompiledSet {
   /** Every experience that is not archived, whatever its status: a preview may show any of them. */
   readonly experiences: ReadonlyMap<string, CompiledExperience>
   readonly holdout: CompiledHoldout
+  readonly consent: ConsentRules
+  readonly retention: RetentionRules
   /** The signals to keep up, for the stream. */
   readonly needs: SignalNeeds
   /** Catalog items that any content refers to. */

@@ -1,3 +1,6 @@
+import { may } from '../consent/may.ts'
+import { expire } from '../consent/retention.ts'
+import { PERSONALIZATION } from '../consent/rules.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { Subject } from '../segment/subject.ts'
@@ -5,7 +8,6 @@ import type { Answer, Reason } from './answer.ts'
 import { type Assignment, assign } from './assign.ts'
 import { inRange } from './bucket.ts'
 import type { Candidate, CompiledExperience, CompiledSet, CompiledTouchpoint } from './compiled.ts'
-import { refusedBy } from './consent.ts'
 import type { ItemLookup, Template } from './content.ts'
 import { explainConsent, explainTouchpoint } from './explain.ts'
 import { type DecisionInputs, noInputs } from './inputs.ts'
@@ -42,11 +44,12 @@ type Person = NonNullable<DecideInput['profile']>
  * those left out are just like those who are not; they get the default content, never the next experience.
  */
 export function decide(input: DecideInput): Decision {
-  const { set, profile, context, preview } = input
+  const { set, context, preview } = input
   const now = preview?.at ?? input.now
+  const profile = input.profile && expire(input.profile, set.retention, now)
   const inputs = noInputs()
   const answers: Answer[] = []
-  const refused = profile === undefined ? undefined : refusedBy(profile, context)
+  const permission = profile && may(PERSONALIZATION, profile, context, set.consent)
   for (const key of input.touchpoints) {
     const touchpoint = set.touchpoints.get(key)
     if (touchpoint === undefined) {
@@ -58,9 +61,9 @@ export function decide(input: DecideInput): Decision {
       const { experience, variant } = forced
       answers.push(show(touchpoint, input.items, experience, { variant, propensity: 1 }, 'preview'))
     } else if (profile === undefined) answers.push(fallback(touchpoint, input.items, 'bot'))
-    else if (refused !== undefined) {
+    else if (permission?.permitted === false) {
       const answer = fallback(touchpoint, input.items, 'consent')
-      answers.push(input.explain ? { ...answer, explanation: explainConsent(refused) } : answer)
+      answers.push(input.explain ? { ...answer, explanation: explainConsent(permission) } : answer)
     } else {
       const subject: Subject = { profile, context, now }
       const answer = decideOne(input, touchpoint, subject, profile, inputs)

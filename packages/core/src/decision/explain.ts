@@ -1,15 +1,16 @@
+import type { Permission } from '../consent/permits.ts'
+import { PERSONALIZATION } from '../consent/rules.ts'
 import type { JsonObject } from '../json.ts'
 import type { Subject } from '../segment/subject.ts'
 import { assign } from './assign.ts'
 import { inRange } from './bucket.ts'
 import type { CompiledExperience, CompiledSet, CompiledTouchpoint } from './compiled.ts'
-import { PURPOSE } from './consent.ts'
 
 /** What became of an experience that was considered. */
 type Outcome = 'won' | 'lower-priority' | 'audience' | 'not-started' | 'over' | 'draft' | 'paused' | 'ended'
 
-export function explainConsent(refusedBy: 'profile' | 'context'): JsonObject {
-  return { consent: { purpose: PURPOSE, refusedBy } }
+export function explainConsent({ by }: Permission): JsonObject {
+  return { consent: { purpose: PERSONALIZATION, refusedBy: by } }
 }
 
 /**

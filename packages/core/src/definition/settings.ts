@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { ConsentSettings, PersonalSettings, RetentionSettings } from '../consent/settings.ts'
 
 /** What a workspace sets for all: one definition, key `workspace`. */
 export const Settings = Type.Object(
@@ -22,6 +23,9 @@ export const Settings = Type.Object(
         description: 'Write keys must prove a userId with userHash: HMAC-SHA256 of it under the identity secret, hex.',
       }),
     ),
+    consent: Type.Optional(ConsentSettings),
+    retention: Type.Optional(RetentionSettings),
+    personal: Type.Optional(PersonalSettings),
   },
   { additionalProperties: false, description: 'What a workspace sets for all.' },
 )

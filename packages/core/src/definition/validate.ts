@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import Value from 'typebox/value'
+import { consentProblems, retentionProblems } from '../consent/problems.ts'
 import { isZone } from '../time/zone.ts'
 import { conditionProblems } from './conditionProblems.ts'
 import { contentProblems, contentSchemaProblems } from './contentProblems.ts'
@@ -73,9 +74,13 @@ function touchpointProblems({ schema, default: content = null }: Touchpoint): Pr
   return broken.length > 0 ? broken : contentProblems(content, schema, ['default'])
 }
 
-function settingsProblems({ timezone }: Settings): Problem[] {
-  if (timezone === undefined || isZone(timezone)) return []
+function settingsProblems({ timezone, consent, retention }: Settings): Problem[] {
+  const mend = 'write an IANA name such as Europe/Berlin or UTC'
   return [
-    problem(['timezone'], `"${timezone}" is no known time zone`, 'write an IANA name such as Europe/Berlin or UTC'),
+    ...(timezone === undefined || isZone(timezone)
+      ? []
+      : [problem(['timezone'], `"${timezone}" is no known time zone`, mend)]),
+    ...(consent === undefined ? [] : consentProblems(consent, ['consent'])),
+    ...(retention === undefined ? [] : retentionProblems(retention, ['retention'])),
   ]
 }

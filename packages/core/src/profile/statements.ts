@@ -1,3 +1,4 @@
+import { askedBy } from '../consent/asked.ts'
 import type { Event } from '../event/event.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { PROFILE_LIMITS } from './limits.ts'
@@ -24,14 +25,27 @@ function isTooLong(value: Json): boolean {
 
 /** Consent after an event: `context.consent.categoryPreferences`, true or false for each purpose. */
 export function withConsent(consent: Profile['consent'], event: Event, stamp: Stamp): Profile['consent'] {
-  const preferences = objectOf(objectOf(event.context.consent)?.categoryPreferences)
-  if (preferences === undefined) return consent
+  return stated(consent, askedBy(event.context).stated, stamp)
+}
+
+/** Consent after a statement of `preferences`, each replacing an older one of its purpose. */
+export function stated(
+  consent: Profile['consent'],
+  preferences: Readonly<Record<string, boolean>>,
+  stamp: Stamp,
+): Profile['consent'] {
+  const purposes = Object.keys(preferences)
+  if (purposes.length === 0) return consent
   const changed: Record<string, Consent> = { ...consent }
-  for (const purpose in preferences) {
-    const granted = preferences[purpose]
-    if (typeof granted !== 'boolean' || purpose.length > PROFILE_LIMITS.traitName) continue
+  for (const purpose of purposes) {
     if (!supersedes(stamp, Object.hasOwn(changed, purpose) ? changed[purpose] : undefined)) continue
-    changed[purpose] = { granted, at: stamp.at, lag: stamp.lag, index: stamp.index, hash: stamp.hash }
+    changed[purpose] = {
+      granted: preferences[purpose]!,
+      at: stamp.at,
+      lag: stamp.lag,
+      index: stamp.index,
+      hash: stamp.hash,
+    }
   }
   return newest(changed, PROFILE_LIMITS.purposes)
 }

@@ -1,8 +1,9 @@
 import type { JsonObject } from '@espalier/core'
-import { type Answer, type Decision, decide, decisionRow, type Preview, refusedBy } from '@espalier/core/decision'
+import { ANALYTICS, may, PERSONALIZATION } from '@espalier/core/consent'
+import { type Answer, type Decision, decide, decisionRow, type Preview } from '@espalier/core/decision'
 import type { Event } from '@espalier/core/event'
 import { bucketKeyOf, identifierOf } from '@espalier/core/identity'
-import type { Profile } from '@espalier/core/profile'
+import { PROFILE_LIMITS, type Profile, united } from '@espalier/core/profile'
 import { type Entry, type ExposedAnswer, toRow } from '@espalier/core/stream'
 import type { Located, Store } from '@espalier/store'
 import type { Metrics } from '../metrics.ts'
@@ -95,18 +96,23 @@ export class Decider {
 
   /**
    * The person who asks. Somebody unknown becomes a person first, so that the decision belongs to them; but not for a
-   * preview, and not against their will (R8): then they are decided for as they would be, and nothing is kept.
+   * preview, and not against their will (R8): then they are decided for as they would be, and nothing is kept. What is
+   * decided is logged for measuring, so that needs `analytics`, as an event does.
    */
   async #asker(question: DecideQuestion): Promise<Asker> {
-    const { workspace, userId, anonymousId, context, preview } = question
+    const { workspace, userId, anonymousId, context, preview, set } = question
+    const { consent } = set.compiled
+    const found = (kept: Located, person: Person = kept.profile): Asker =>
+      may(ANALYTICS, person, context, consent).permitted ? { person, kept } : { person }
     const byUser = userId === undefined ? undefined : await this.#locate(workspace, identifierOf('userId', userId))
-    if (byUser !== undefined) return { person: byUser.profile, kept: byUser }
     const byDevice =
       anonymousId === undefined ? undefined : await this.#locate(workspace, identifierOf('anonymousId', anonymousId))
-    if (byDevice !== undefined && userId === undefined) return { person: byDevice.profile, kept: byDevice }
+    if (byUser !== undefined) return found(byUser, withConsentOf(byUser.profile, byDevice?.profile))
+    if (byDevice !== undefined && userId === undefined) return found(byDevice)
     const first = identifierOf(anonymousId === undefined ? 'userId' : 'anonymousId', anonymousId ?? userId ?? '')
     const passing = byDevice?.profile ?? { bucketKey: bucketKeyOf(first), traits: {}, signals: {}, consent: {} }
-    if (preview !== undefined || refusedBy(passing, context) !== undefined) return { person: passing }
+    const wanted = [PERSONALIZATION, ANALYTICS].every(purpose => may(purpose, passing, context, consent).permitted)
+    if (preview !== undefined || !wanted) return { person: passing }
     const entry: Entry = {
       kind: 'appearance',
       at: this.#parts.now(),
@@ -178,6 +184,12 @@ export class Decider {
       this.#parts.metrics.exposuresLost.inc(entries.length)
     }
   }
+}
+
+/** What a visitor said before they logged in on this device holds at once (R8), though only an event will unite the two. */
+function withConsentOf(user: Profile, device: Profile | undefined): Profile {
+  if (device === undefined || device.id === user.id || device.userId !== undefined) return user
+  return { ...user, consent: united(user.consent, device.consent, PROFILE_LIMITS.purposes) }
 }
 
 function exposed(requestId: string, answer: Answer): ExposedAnswer {

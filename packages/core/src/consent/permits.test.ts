@@ -1,0 +1,91 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Json, JsonObject } from '../json.ts'
+import type { Profile } from '../profile/profile.ts'
+import { askedBy } from './asked.ts'
+import cases from './cases.json' with { type: 'json' }
+import { permits } from './permits.ts'
+import { placeOf, placeOfTraits } from './place.ts'
+import { consentRules, PURPOSES } from './rules.ts'
+import type { ConsentSettings } from './settings.ts'
+import { withSignals } from './signals.ts'
+
+interface Case {
+  name: string
+  purpose?: string
+  settings?: ConsentSettings
+  context?: JsonObject
+  traits?: Record<string, Json>
+  said?: [purpose: string, granted: boolean, at: number][]
+  permitted: boolean
+  by: string
+}
+
+const stamp = (at: number) => ({ at, lag: 0, index: 0, hash: 0 })
+const saying = (said: Case['said'] = []): Profile['consent'] =>
+  Object.fromEntries(said.map(([purpose, granted, at]) => [purpose, { granted, ...stamp(at) }]))
+
+describe('permits', () => {
+  it.each(cases as Case[])('R8 $name', ({
+    purpose = 'analytics',
+    settings,
+    context = {},
+    traits = {},
+    said,
+    permitted,
+    by,
+  }) => {
+    const facts = Object.fromEntries(Object.entries(traits).map(([name, value]) => [name, { value, ...stamp(1) }]))
+    const place = placeOf(context) ?? placeOfTraits(facts)
+    const rules = consentRules(settings)
+    expect(permits(purpose, saying(said), askedBy(context), place, rules)).toEqual({ permitted, by })
+  })
+
+  it('R8 whoever refused is never permitted: not by place, settings, signals or what a request grants', () => {
+    const rule = fc.constantFrom('opt-in' as const, 'opt-out' as const)
+    const purpose = fc.constantFrom(...PURPOSES)
+    fc.assert(
+      fc.property(
+        purpose,
+        fc.record({ elsewhere: rule, unknown: rule, regions: fc.dictionary(fc.constantFrom('DE', 'US', 'EEA'), rule) }),
+        fc.dictionary(purpose, fc.boolean()),
+        fc.subarray(['gpc', 'dnt'] as const),
+        fc.constantFrom(undefined, { country: 'DE' }, { country: 'US', region: 'CA' }),
+        (refused, settings, stated, signals, place) => {
+          const person = saying([[refused, false, 10]])
+          expect(permits(refused, person, { stated, signals }, place, consentRules(settings)).permitted).toBe(false)
+        },
+      ),
+      { numRuns: 200, seed: 4 },
+    )
+  })
+})
+
+describe('withSignals', () => {
+  const rules = consentRules()
+
+  it('R8 makes a signal a statement of the person, over what the same context grants', () => {
+    const context = { page: {}, consent: { categoryPreferences: { ads: true, email: true } } }
+    expect(withSignals(context, ['gpc'], rules)).toEqual({
+      page: {},
+      consent: { signals: ['gpc'], categoryPreferences: { ads: false, sale: false, email: true } },
+    })
+    expect(context.consent.categoryPreferences.ads).toBe(true)
+  })
+
+  it('leaves a context alone that needs nothing, or has it already', () => {
+    const plain = { page: {} }
+    expect(withSignals(plain, [], rules)).toBe(plain)
+    const noted = withSignals(plain, ['gpc', 'dnt'], rules)
+    expect(withSignals(noted, ['dnt'], rules)).toBe(noted)
+  })
+
+  it('a server that stands between may note the signal itself; consent of another shape is put right', () => {
+    expect(withSignals({ consent: { signals: ['gpc'] } }, [], rules)).toEqual({
+      consent: { signals: ['gpc'], categoryPreferences: { ads: false, sale: false } },
+    })
+    expect(withSignals({ consent: 'none' }, ['dnt'], consentRules({ doNotTrack: ['analytics'] }))).toEqual({
+      consent: { signals: ['dnt'], categoryPreferences: { analytics: false } },
+    })
+  })
+})

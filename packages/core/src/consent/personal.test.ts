@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { newProfile } from '../profile/new-profile.ts'
+import { HIDDEN, mask, maskEvent, maskIdentifier, maskProfile, personalFields } from './personal.ts'
+
+const usual = personalFields()
+const stamp = { at: 1, lag: 0, index: 0, hash: 0 }
+
+describe('personal fields', () => {
+  it('R8 are hidden wherever they stand, whatever they hold; all else stays', () => {
+    const given = { email: 'ada@example.com', Phone: 49, plan: 'pro', list: [{ first_name: 'Ada', n: 1 }], none: null }
+    expect(mask(given, 'properties', usual)).toEqual({
+      email: HIDDEN,
+      Phone: HIDDEN,
+      plan: 'pro',
+      list: [{ first_name: HIDDEN, n: 1 }],
+      none: null,
+    })
+    expect(given.email).toBe('ada@example.com')
+  })
+
+  it("a person's name is personal, a product's is not", () => {
+    expect(mask({ name: 'Ada' }, 'traits', usual)).toEqual({ name: HIDDEN })
+    expect(mask({ name: 'Mug' }, 'properties', usual)).toEqual({ name: 'Mug' })
+    expect(mask({ traits: { name: 'Ada' }, ip: '203.0.113.0' }, 'context', usual)).toEqual({
+      traits: { name: HIDDEN },
+      ip: HIDDEN,
+    })
+  })
+
+  it('an identify tells traits, a track properties', () => {
+    const told = { name: 'Ada', address: { city: 'London' } }
+    const event = (type: string) => ({ type, properties: told, context: {} })
+    expect(maskEvent(event('identify'), usual).properties).toEqual({ name: HIDDEN, address: HIDDEN })
+    expect(maskEvent(event('track'), usual).properties).toEqual(told)
+  })
+
+  it('a profile shows its traits without what is personal in them, and no identifier that is an address', () => {
+    const profile = {
+      ...newProfile('p', ['userId:ada@example.com', 'anonymousId:a1'], 0),
+      traits: { email: { value: 'ada@example.com', ...stamp }, plan: { value: 'pro', ...stamp } },
+    }
+    const masked = maskProfile(profile, usual)
+    expect(masked.traits).toEqual({ email: { value: HIDDEN, ...stamp }, plan: { value: 'pro', ...stamp } })
+    expect(masked.identifiers).toEqual([`userId:${HIDDEN}`, 'anonymousId:a1'])
+    expect(masked.userId).toBe(HIDDEN)
+    expect(JSON.stringify(masked)).not.toContain('ada@')
+    expect(maskIdentifier('email:x', usual)).toBe(`email:${HIDDEN}`)
+  })
+
+  it('are what the workspace says instead', () => {
+    const own = personalFields(['salary', 'traits.notes', 'properties.address.street'])
+    const given = { email: 'e', salary: 1, notes: 'n', address: { street: 's', city: 'c' } }
+    expect(mask(given, 'traits', own)).toEqual({ ...given, salary: HIDDEN, notes: HIDDEN })
+    expect(mask(given, 'properties', own)).toEqual({ ...given, salary: HIDDEN, address: { street: HIDDEN, city: 'c' } })
+  })
+})

@@ -1,0 +1,123 @@
+import type { Json, JsonObject } from '../json.ts'
+import type { Profile } from '../profile/profile.ts'
+import type { PersonalSettings } from './settings.ts'
+
+/** What stands in the place of a personal value. */
+export const HIDDEN = '•••'
+
+/** Fields that are personal where a workspace does not name its own. */
+export const USUAL_PERSONAL: PersonalSettings = [
+  'email',
+  'e_mail',
+  'phone',
+  'phoneNumber',
+  'phone_number',
+  'mobile',
+  'firstName',
+  'first_name',
+  'lastName',
+  'last_name',
+  'fullName',
+  'full_name',
+  'birthday',
+  'birthdate',
+  'street',
+  'postalCode',
+  'postal_code',
+  'iban',
+  'ip',
+  'traits.name',
+  'traits.username',
+  'traits.avatar',
+  'traits.address',
+]
+
+/** Where a value stands: a path of the settings begins with one of these. */
+export type PersonalRoot = 'traits' | 'properties' | 'context'
+
+/** Which values are personal. */
+export interface PersonalFields {
+  readonly isPersonal: (root: PersonalRoot, path: readonly string[]) => boolean
+}
+
+export function personalFields(settings: PersonalSettings = USUAL_PERSONAL): PersonalFields {
+  const anywhere = new Set<string>()
+  const paths = new Set<string>()
+  for (const field of settings) {
+    if (field.includes('.')) paths.add(field.toLowerCase())
+    else anywhere.add(field.toLowerCase())
+  }
+  return {
+    isPersonal(root, path) {
+      const last = path.at(-1)
+      if (last === undefined) return false
+      if (anywhere.has(last.toLowerCase())) return true
+      if (paths.has([root, ...path].join('.').toLowerCase())) return true
+      // A context may tell traits.
+      return root === 'context' && path[0] === 'traits' && paths.has(path.join('.').toLowerCase())
+    },
+  }
+}
+
+/** A value as somebody without the right may see it: personal fields hidden, whatever they hold, all else as it is. */
+export function mask<T extends Json>(
+  value: T,
+  root: PersonalRoot,
+  fields: PersonalFields,
+  path: readonly string[] = [],
+): T {
+  if (Array.isArray(value)) return value.map(one => mask(one, root, fields, path)) as Json as T
+  if (typeof value !== 'object' || value === null) return value
+  const masked = Object.entries(value).map(([name, one]): [string, Json] => {
+    const at = [...path, name]
+    return [name, one !== null && fields.isPersonal(root, at) ? HIDDEN : mask(one, root, fields, at)]
+  })
+  return Object.fromEntries(masked) as JsonObject as T
+}
+
+/** An event of a timeline, masked: an identify tells traits, all others properties. */
+export function maskEvent<
+  E extends { readonly type: string; readonly properties: JsonObject; readonly context: JsonObject },
+>(event: E, fields: PersonalFields): E {
+  const root = event.type === 'identify' ? 'traits' : 'properties'
+  return {
+    ...event,
+    properties: mask(event.properties, root, fields),
+    context: mask(event.context, 'context', fields),
+  }
+}
+
+/** A person, masked: traits that are personal, and identifiers that are (of a kind that is, or that look like an e-mail). */
+export function maskProfile<P extends Partial<Pick<Profile, 'traits' | 'identifiers' | 'userId'>>>(
+  profile: P,
+  fields: PersonalFields,
+): P {
+  const { traits, identifiers, userId } = profile
+  return {
+    ...profile,
+    ...(traits && { traits: maskTraits(traits, fields) }),
+    ...(identifiers && { identifiers: identifiers.map(one => maskIdentifier(one, fields)) }),
+    ...(userId !== undefined && { userId: looksPersonal(userId) ? HIDDEN : userId }),
+  }
+}
+
+/** `email:ada@example.com` as `email:•••`. */
+export function maskIdentifier(identifier: string, fields: PersonalFields): string {
+  const colon = identifier.indexOf(':')
+  const [kind, value] = [identifier.slice(0, colon), identifier.slice(colon + 1)]
+  return fields.isPersonal('traits', [kind]) || looksPersonal(value) ? `${kind}:${HIDDEN}` : identifier
+}
+
+function maskTraits(traits: Profile['traits'], fields: PersonalFields): Profile['traits'] {
+  return Object.fromEntries(
+    Object.entries(traits).map(([name, trait]) => {
+      const { [name]: value } = mask({ [name]: trait.value }, 'traits', fields)
+      return [name, { ...trait, value: value! }]
+    }),
+  )
+}
+
+/** Many shops use the e-mail as userId. */
+function looksPersonal(value: string): boolean {
+  return /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(value)
+}

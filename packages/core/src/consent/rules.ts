@@ -1,0 +1,64 @@
+import type { Signal } from './asked.ts'
+import { GROUPS } from './country.ts'
+import type { Place } from './place.ts'
+import type { ConsentSettings, Rule } from './settings.ts'
+
+/** What storing an event needs. */
+export const ANALYTICS = 'analytics'
+/** What deciding needs. */
+export const PERSONALIZATION = 'personalization'
+/** Purposes every workspace has. */
+export const PURPOSES = [ANALYTICS, PERSONALIZATION, 'email', 'sms', 'push', 'ads', 'sale'] as const
+
+/** Where nothing is done before somebody agreed, unless the workspace says otherwise. */
+export const OPT_IN_REGIONS = ['EEA', 'GB', 'CH', 'BR'] as const
+/** What a browser's signal refuses unless the workspace says otherwise. */
+export const SIGNAL_PURPOSES = ['ads', 'sale'] as const
+
+/** A workspace's consent settings made ready: everything that does not depend on the person or the request is done. */
+export interface ConsentRules {
+  /** The names under which preferences count for a purpose, its own first. */
+  readonly names: (purpose: string) => readonly string[]
+  readonly refusedBy: (signal: Signal) => ReadonlySet<string>
+  /** What holds for a purpose in a place where nobody has said anything, and whether a region says so. */
+  readonly otherwise: (purpose: string, place: Place | undefined) => { readonly rule: Rule; readonly by: Otherwise }
+}
+
+/** Who says what holds where the person has said nothing: the region they are in, the purpose's own default, or the rest. */
+export type Otherwise = 'region' | 'default'
+
+export function consentRules(settings: ConsentSettings = {}): ConsentRules {
+  const purposes = new Map((settings.purposes ?? []).map(purpose => [purpose.key, purpose]))
+  const names = new Map([...purposes].map(([key, { categories = [] }]) => [key, [...new Set([key, ...categories])]]))
+  const regions = settings.regions ?? Object.fromEntries(OPT_IN_REGIONS.map(code => [code, 'opt-in' as const]))
+  const elsewhere = settings.elsewhere ?? 'opt-out'
+  const unknown = settings.unknown ?? elsewhere
+  const gpc = new Set<string>(settings.globalPrivacyControl ?? SIGNAL_PURPOSES)
+  const dnt = new Set<string>(settings.doNotTrack ?? SIGNAL_PURPOSES)
+  return {
+    names: purpose => names.get(purpose) ?? [purpose],
+    refusedBy: signal => (signal === 'gpc' ? gpc : dnt),
+    otherwise(purpose, place) {
+      const own = purposes.get(purpose)
+      const codes = place === undefined ? [] : codesOf(place)
+      const named = ruleAt(own?.regions, codes)
+      if (named !== undefined) return { rule: named, by: 'region' }
+      if (own?.default !== undefined) return { rule: own.default, by: 'default' }
+      const regional = ruleAt(regions, codes)
+      if (regional !== undefined) return { rule: regional, by: 'region' }
+      return { rule: place === undefined ? unknown : elsewhere, by: 'default' }
+    },
+  }
+}
+
+/** The names of a place, the narrowest first. */
+function codesOf({ country, region }: Place): string[] {
+  const groups = [...GROUPS].filter(([, countries]) => countries.has(country)).map(([name]) => name)
+  return [...(region === undefined ? [] : [`${country}-${region}`]), country, ...groups]
+}
+
+function ruleAt(regions: Readonly<Record<string, Rule>> | undefined, codes: readonly string[]): Rule | undefined {
+  if (regions === undefined) return undefined
+  const code = codes.find(one => Object.hasOwn(regions, one))
+  return code === undefined ? undefined : regions[code]
+}
