@@ -1,6 +1,7 @@
 import type { Metric } from '../definition/metric.ts'
 import { type ArmStatistics, addArms } from './arm.ts'
-import { absoluteDifference, DEFAULT_CONFIDENCE, relativeLift } from './lift.ts'
+import { DEFAULT_CONFIDENCE } from './estimate.ts'
+import { absoluteDifference, relativeLift } from './lift.ts'
 import type { ArmReport, Comparison, Impact, VariantReport } from './report.ts'
 import { armSample, type Sample } from './sample.ts'
 import { sentenceOf } from './sentence.ts'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { absoluteDifference, type Estimate, relativeLift } from './lift.ts'
+import type { Estimate } from './estimate.ts'
+import { absoluteDifference, relativeLift } from './lift.ts'
 import { meanSample, proportionSample, ratioSample } from './sample.ts'
 
 /** To the digits printed in the reference. */

@@ -1,5 +1,5 @@
 import type { Metric } from '../definition/metric.ts'
-import type { Estimate } from './lift.ts'
+import type { Estimate } from './estimate.ts'
 import type { SampleRatio } from './srm.ts'
 
 /** What an experience does to its metric: each arm, and its lift over the control group. Plain JSON, no NaN, no Infinity. */

@@ -1,5 +1,6 @@
 import type { Metric } from '../definition/metric.ts'
 import type { ArmStatistics } from './arm.ts'
+import { weightedRatioSample, weightedSample } from './weighted.ts'
 
 /** One arm as the mathematics sees it: people, the mean of the KPI, and the variance of one person's contribution to it. */
 export interface Sample {
@@ -52,8 +53,11 @@ function variance(n: number, sum: number, sumSquares: number): number {
   return squares > ROUNDING * sumSquares ? squares / (n - 1) : 0
 }
 
-/** How the KPI of a metric type is made from an arm's statistics. */
+/** How the KPI of a metric type is made from an arm's statistics; weighted where they have weights. */
 export function armSample(arm: ArmStatistics, type: Metric['type']): Sample {
+  if (arm.weights !== undefined) {
+    return (type === 'mean' ? weightedRatioSample : weightedSample)(arm.people, arm.weights)
+  }
   if (type === 'conversion') return proportionSample(arm.people, arm.sum)
   if (type === 'sum') return meanSample(arm.people, arm.sum, arm.sumSquares)
   const { denominatorSum = 0, denominatorSumSquares = 0, crossSum = 0 } = arm

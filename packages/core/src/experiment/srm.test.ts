@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sampleRatio } from './srm.ts'
+import { random } from '../random/random.ts'
+import { type Allocation, sampleRatio } from './srm.ts'
 
 const split = (people: number[], expected: number[]) => people.map((n, i) => ({ people: n, expected: expected[i]! }))
 
@@ -77,5 +78,90 @@ describe('properties', () => {
         expect(sampleRatio(split(sizes, sizes))).toMatchObject({ chiSquare: 0, p: 1, verdict: 'ok' })
       }),
     )
+  })
+})
+
+describe('chances that change from person to person', () => {
+  /** Arms drawn for people with these chances; `lost` of those drawn to the first arm are never seen. */
+  function drawn(chances: readonly (readonly number[])[], seed: string, lost = 0): Allocation[] {
+    const rng = random(seed)
+    const arms = chances[0]!.map((_, k) => ({
+      people: 0,
+      expected: chances.reduce((sum, p) => sum + p[k]!, 0),
+      chanceProducts: chances[0]!.map((_, l) => chances.reduce((sum, p) => sum + p[k]! * p[l]!, 0)),
+    }))
+    for (const p of chances) {
+      const arm = rng.weighted(p)
+      if (arm > 0 || !rng.chance(lost)) arms[arm]!.people++
+    }
+    return arms
+  }
+  const plain = (arms: readonly Allocation[]) => arms.map(({ people, expected }) => ({ people, expected }))
+
+  /** A bandit that goes from halves to nine in ten. */
+  const drifting = Array.from({ length: 4000 }, (_, i) => [0.5 + (0.4 * i) / 4000, 0.5 - (0.4 * i) / 4000])
+  /** A contextual bandit, nearly sure of each person. */
+  const sure = Array.from({ length: 4000 }, (_, i) => (i % 2 === 0 ? [0.97, 0.03] : [0.03, 0.97]))
+
+  it('are expected by their sum: no false alarm where the weights drift', () => {
+    let alarms = 0
+    let low = 0
+    for (let i = 0; i < 400; i++) {
+      const { p, verdict } = sampleRatio(drawn(drifting, `drift ${i}`))
+      if (verdict === 'mismatch') alarms++
+      if (p! < 0.1) low++
+    }
+    expect(alarms).toBeLessThanOrEqual(2)
+    // One p-value in ten is below 0.1: between 6 and 14 in a hundred for 400 draws.
+    expect(low / 400).toBeGreaterThan(0.06)
+    expect(low / 400).toBeLessThan(0.14)
+    // Expecting the halves it began with would cry wolf every time.
+    const naive = drawn(drifting, 'drift 0').map(({ people }) => ({ people, expected: 0.5 }))
+    expect(sampleRatio(naive).verdict).toBe('mismatch')
+  })
+
+  it('with their products a loss is found that equal chances hide', () => {
+    let plainFound = 0
+    let exactFound = 0
+    let falseAlarms = 0
+    for (let i = 0; i < 100; i++) {
+      const arms = drawn(sure, `sure ${i}`, 0.06)
+      if (sampleRatio(plain(arms)).verdict === 'mismatch') plainFound++
+      if (sampleRatio(arms).verdict === 'mismatch') exactFound++
+      if (sampleRatio(drawn(sure, `sure ${i}`)).verdict === 'mismatch') falseAlarms++
+    }
+    expect(exactFound).toBeGreaterThan(80)
+    expect(plainFound).toBeLessThan(20)
+    expect(falseAlarms).toBeLessThanOrEqual(1)
+  })
+
+  it('that are equal for all give Pearson’s chi-square', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 9 })), {
+          minLength: 2,
+          maxLength: 6,
+        }),
+        pairs => {
+          const people = pairs.reduce((sum, [n]) => sum + n, 0)
+          const weight = pairs.reduce((sum, [, w]) => sum + w, 0)
+          const arms = pairs.map(([n, w]) => ({
+            people: n,
+            expected: (people * w) / weight,
+            chanceProducts: pairs.map(([, other]) => (people * w * other) / weight ** 2),
+          }))
+          const [exact, pearson] = [sampleRatio(arms), sampleRatio(plain(arms))]
+          expect(exact.verdict).toBe(pearson.verdict)
+          if (pearson.chiSquare !== null) expect(exact.chiSquare! / (pearson.chiSquare + 1e-9)).toBeCloseTo(1, 6)
+        },
+      ),
+    )
+  })
+
+  it('of 0 and 1 leave no room for chance', () => {
+    const certain = (people: number[]) =>
+      people.map((n, k) => ({ people: n, expected: 50, chanceProducts: [k === 0 ? 50 : 0, k === 0 ? 0 : 50] }))
+    expect(sampleRatio(certain([50, 50]))).toMatchObject({ verdict: 'ok', p: 1 })
+    expect(sampleRatio(certain([49, 51]))).toMatchObject({ verdict: 'mismatch', p: 0 })
   })
 })

@@ -1,0 +1,73 @@
+import type { Metric } from '../definition/metric.ts'
+import type { ArmStatistics } from './arm.ts'
+import { armSample, meanSample, ratioSample, type Sample } from './sample.ts'
+
+/**
+ * What the same people did before their first exposure, beside what they did after it: sums over all people of the arm, 0 for
+ * somebody unknown before. They add over disjoint sets of people. The value before is that of the metric itself, in a period
+ * of a length fixed beforehand that ends at the first exposure.
+ */
+export interface CovariateSums {
+  /** Of the value before. */
+  readonly sum: number
+  readonly sumSquares: number
+  /** Of the value x the value before. */
+  readonly crossSum: number
+  /** For ratio metrics, with the denominators after and before. */
+  readonly ratio?: CovariateRatioSums
+}
+
+export interface CovariateRatioSums {
+  /** Of the denominator before. */
+  readonly denominatorSum: number
+  readonly denominatorSumSquares: number
+  /** Of the value before x the denominator before. */
+  readonly crossSum: number
+  /** Of the value x the denominator before. */
+  readonly valueDenominatorSum: number
+  /** Of the denominator x the value before. */
+  readonly denominatorValueSum: number
+  /** Of the denominator x the denominator before. */
+  readonly denominatorsSum: number
+}
+
+/** An arm's KPI together with the same before, and how the two go together from person to person. */
+export interface CovariateSample extends Sample {
+  readonly before: Sample
+  readonly covariance: number
+}
+
+/** Null where the arm's statistics have nothing from before, or nothing to divide by. */
+export function covariateSample(arm: ArmStatistics, type: Metric['type']): CovariateSample | null {
+  const { people: n, covariate } = arm
+  if (covariate === undefined) return null
+  const after = armSample(arm, type)
+  if (type === 'mean') return ratioCovariateSample(arm, after, covariate)
+  const before = meanSample(n, covariate.sum, covariate.sumSquares)
+  return { ...after, before, covariance: covarianceOf(n, covariate.crossSum, arm.sum, covariate.sum) }
+}
+
+/** Of two ratios: of what each person adds to them, (value - ratio x denominator) / mean denominator (delta method). */
+function ratioCovariateSample(arm: ArmStatistics, after: Sample, covariate: CovariateSums): CovariateSample | null {
+  const { people: n, denominatorSum = 0 } = arm
+  const { ratio } = covariate
+  if (ratio === undefined || ratio.denominatorSum === 0 || denominatorSum === 0) return null
+  const before = ratioSample(n, {
+    sum: covariate.sum,
+    sumSquares: covariate.sumSquares,
+    denominatorSum: ratio.denominatorSum,
+    denominatorSumSquares: ratio.denominatorSumSquares,
+    crossSum: ratio.crossSum,
+  })
+  const cross =
+    covariate.crossSum -
+    before.mean * ratio.valueDenominatorSum -
+    after.mean * ratio.denominatorValueSum +
+    after.mean * before.mean * ratio.denominatorsSum
+  const denominators = (denominatorSum / n) * (ratio.denominatorSum / n)
+  return { ...after, before, covariance: n < 2 ? 0 : cross / (n - 1) / denominators }
+}
+
+function covarianceOf(n: number, crossSum: number, sum: number, otherSum: number): number {
+  return n < 2 ? 0 : (crossSum - (sum * otherSum) / n) / (n - 1)
+}

@@ -1,0 +1,83 @@
+import { DEFAULT_CONFIDENCE } from './estimate.ts'
+import { normalQuantile } from './normal.ts'
+import { ratioSample, type Sample } from './sample.ts'
+
+/**
+ * Statistics of one arm for a quantile of values, such as the 90 % quantile of the time an answer took. They do not add:
+ * a quantile of all is not made of those of the parts.
+ */
+export interface QuantileStatistics {
+  /** Variant key, or '' for the control group. */
+  readonly variant: string
+  readonly control: boolean
+  /** The level, 0 < level < 1. */
+  readonly level: number
+  /** Values (of events), or people where it is a quantile of one value a person. */
+  readonly count: number
+  /** The quantile at the level. */
+  readonly value: number
+  /** The quantiles at the two ends of `quantileLevels(level, count)`. */
+  readonly lower: number
+  readonly upper: number
+  /** For values of events, where people and not events are drawn: sums over people with at least one value. */
+  readonly clusters?: QuantileClusters
+}
+
+/** Over people: how many of their values lie at or below the arm's quantile, and how many values they have. */
+export interface QuantileClusters {
+  readonly people: number
+  readonly below: number
+  readonly belowSquares: number
+  readonly countSquares: number
+  /** Sum over people of values below x values. */
+  readonly belowTimesCount: number
+}
+
+/**
+ * The levels at which the two outer quantiles are to be taken: where the level itself may lie, by chance, among so many
+ * independent values. To be asked of the warehouse once it knows the count; null where they lie outside of 0 and 1.
+ */
+export function quantileLevels(
+  level: number,
+  count: number,
+  confidence = DEFAULT_CONFIDENCE,
+): readonly [number, number] | null {
+  checkLevel(level)
+  const half = normalQuantile(0.5 + confidence / 2) * Math.sqrt((level * (1 - level)) / count)
+  const [low, high] = [level - half, level + half]
+  return low > 0 && high < 1 ? [low, high] : null
+}
+
+/**
+ * The quantile as a sample, to be compared as a mean is. The outer confidence interval gives its variance as if values were
+ * independent; that is stretched by how much more a share of values varies when people are drawn than when values are.
+ * Deng, Knoblich and Lu 2018, "Applying the Delta Method in Metric Analytics" (arXiv 1803.06336), section 4, in the form
+ * with the correction afterwards; GrowthBook's. `confidence` is the one `quantileLevels` had. A variance of 0 where there
+ * are too few values for the outer quantiles.
+ */
+export function quantileSample(statistics: QuantileStatistics, confidence = DEFAULT_CONFIDENCE): Sample {
+  const { level, count, value, lower, upper, clusters } = statistics
+  const n = clusters?.people ?? count
+  if (!(count > 0)) return { n: 0, mean: Number.NaN, variance: 0 }
+  if (quantileLevels(level, count, confidence) === null || count < 2) return { n, mean: value, variance: 0 }
+  const error = (upper - lower) / (2 * normalQuantile(0.5 + confidence / 2))
+  const squaredError = ((count - 1) / count) * error ** 2
+  return { n, mean: value, variance: n * squaredError * stretch(level, count, clusters) }
+}
+
+/** Variance of the share of values below the quantile, people being drawn, over that of independent values. */
+function stretch(level: number, count: number, clusters: QuantileClusters | undefined): number {
+  if (clusters === undefined) return 1
+  const share = ratioSample(clusters.people, {
+    sum: clusters.below,
+    sumSquares: clusters.belowSquares,
+    denominatorSum: count,
+    denominatorSumSquares: clusters.countSquares,
+    crossSum: clusters.belowTimesCount,
+  })
+  return share.variance / clusters.people / ((level * (1 - level)) / count)
+}
+
+function checkLevel(level: number): void {
+  if (!(level > 0 && level < 1)) throw new RangeError(`a quantile's level is between 0 and 1, got ${level}`)
+}

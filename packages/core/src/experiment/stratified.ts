@@ -1,0 +1,76 @@
+import type { Metric } from '../definition/metric.ts'
+import { type ArmStatistics, addArms } from './arm.ts'
+import { armSample, type Sample } from './sample.ts'
+
+/**
+ * Two arms over strata in which the chances of the arms differ (versions of the experience or of the model): each stratum's
+ * means count by its share of all people of both arms, so that a stratum with better customers and more of one arm does not
+ * pass for an effect.
+ */
+export interface Stratified {
+  readonly control: Sample
+  readonly treatment: Sample
+  /** Strata counted: those with at least two people in both arms. */
+  readonly strata: number
+  /** Share of the people of both arms who are in a counted stratum; null where there is nobody. */
+  readonly coverage: number | null
+}
+
+interface Stratum {
+  readonly control: Sample
+  readonly treatment: Sample
+  readonly people: number
+}
+
+/**
+ * `isTreatment` says which arms are compared with the control group; several are taken together. Strata with fewer than two
+ * people in an arm cannot be judged and are left out of both arms.
+ */
+export function stratified(
+  arms: readonly ArmStatistics[],
+  type: Metric['type'],
+  isTreatment: (arm: ArmStatistics) => boolean,
+): Stratified {
+  const members = new Map<string, ArmStatistics[]>()
+  for (const arm of arms) {
+    const stratum = arm.stratum ?? ''
+    members.set(stratum, [...(members.get(stratum) ?? []), arm])
+  }
+  const all = [...members.values()].map((own): Stratum => {
+    const control = addArms(own.filter(arm => arm.control))[0]
+    const together = own.filter(arm => !arm.control && isTreatment(arm)).map(arm => ({ ...arm, variant: '' }))
+    const treatment = addArms(together)[0]
+    return {
+      control: control === undefined ? NOBODY : armSample(control, type),
+      treatment: treatment === undefined ? NOBODY : armSample(treatment, type),
+      people: (control?.people ?? 0) + (treatment?.people ?? 0),
+    }
+  })
+  const counted = all.filter(({ control, treatment }) => isKnown(control) && isKnown(treatment))
+  const people = (strata: readonly Stratum[]) => strata.reduce((sum, stratum) => sum + stratum.people, 0)
+  const total = people(counted)
+  return {
+    control: combine(counted, total, stratum => stratum.control),
+    treatment: combine(counted, total, stratum => stratum.treatment),
+    strata: counted.length,
+    coverage: people(all) > 0 ? total / people(all) : null,
+  }
+}
+
+const NOBODY: Sample = { n: 0, mean: Number.NaN, variance: 0 }
+const isKnown = ({ n, mean }: Sample) => n >= 2 && !Number.isNaN(mean)
+
+/** The mean of means by share of people; the variance such that divided by n it is that of this mean. */
+function combine(strata: readonly Stratum[], people: number, sampleOf: (stratum: Stratum) => Sample): Sample {
+  let n = 0
+  let mean = 0
+  let squaredError = 0
+  for (const stratum of strata) {
+    const sample = sampleOf(stratum)
+    const share = stratum.people / people
+    n += sample.n
+    mean += share * sample.mean
+    squaredError += (share ** 2 * sample.variance) / sample.n
+  }
+  return { n, mean: strata.length === 0 ? Number.NaN : mean, variance: n * squaredError }
+}
