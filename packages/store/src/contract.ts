@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { catalogContract } from './contract/catalog.ts'
+import { consentContract } from './contract/consent.ts'
 import { countersContract } from './contract/counters.ts'
 import { definitionsContract } from './contract/definitions.ts'
 import { commit, type OpenStore, opener, track } from './contract/harness.ts'
@@ -7,6 +8,7 @@ import { keysContract } from './contract/keys.ts'
 import { outboxContract } from './contract/outbox.ts'
 import { peopleContract } from './contract/people.ts'
 import { sequencesContract } from './contract/sequences.ts'
+import { timersContract } from './contract/timers.ts'
 
 export type { Dependencies, OpenedStore, OpenStore } from './contract/harness.ts'
 
@@ -14,6 +16,8 @@ export type { Dependencies, OpenedStore, OpenStore } from './contract/harness.ts
 export function storeContract(name: string, open: OpenStore): void {
   describe(`${name} keeps the store contract`, () => {
     describe('people', () => peopleContract(open))
+    describe('consent', () => consentContract(open))
+    describe('timers', () => timersContract(open))
     describe('outbox', () => outboxContract(open))
     describe('definitions', () => definitionsContract(open))
     describe('catalog', () => catalogContract(open))

@@ -34,6 +34,8 @@ export interface CommitBatch {
   readonly entries: readonly Entry[]
   readonly now: number
   readonly needs: ApplyContext['needs']
+  /** What may be stored of whom (R8); absent: everything. */
+  readonly consent?: ApplyContext['consent']
 }
 
 /** Who an identifier leads to. */
@@ -42,6 +44,13 @@ export interface Located {
   readonly profile: Profile
   /** The source profile the identifier is linked to: what comes in with it is filed under that for ever. */
   readonly source: string
+}
+
+/** The one timer of a person: `Profile.due` (R5). */
+export interface Timer {
+  /** The person's id. */
+  readonly profile: string
+  readonly due: number
 }
 
 export interface PeopleStore {
@@ -61,6 +70,10 @@ export interface PeopleStore {
   /** People by id ascending after `after`, at most `limit`; for exports and snapshots. */
   page(workspace: string, after: string | undefined, limit: number): Promise<Profile[]>
   count(workspace: string): Promise<number>
+  /** Timers due at `now` or before it, the earliest first, those of one instant by id; at most `limit`. As of the last commit. */
+  due(workspace: string, now: number, limit: number): Promise<readonly Timer[]>
+  /** The earliest instant of all timers, or of those after `after`; undefined: there is none. Cheap enough to ask often. */
+  nextDue(workspace: string, after?: number): Promise<number | undefined>
 }
 
 /**

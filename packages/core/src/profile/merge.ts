@@ -14,6 +14,7 @@ export function mergeProfiles(into: Profile, from: Profile): Profile {
   const older =
     from.firstSeen < into.firstSeen || (from.firstSeen === into.firstSeen && from.id < into.id) ? from : into
   const session = mergedSession(into.session, from.session)
+  const due = Math.min(into.due ?? Infinity, from.due ?? Infinity)
   const merged: Profile = {
     ...into,
     bucketKey: older.bucketKey,
@@ -25,6 +26,7 @@ export function mergeProfiles(into: Profile, from: Profile): Profile {
     accounts: united(into.accounts, from.accounts, PROFILE_LIMITS.accounts),
     recent: mergedRecent(into.recent, from.recent),
     ...(session !== undefined && { session }),
+    ...(due < Infinity && { due }),
     signals: mergedSignals(into.signals, from.signals),
     consent: united(into.consent, from.consent, PROFILE_LIMITS.purposes),
     events: into.events + from.events,

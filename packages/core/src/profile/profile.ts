@@ -46,6 +46,8 @@ export interface Profile {
   consent: Readonly<Record<string, Consent>>
   /** Number of events taken in, by the log's count. */
   events: number
+  /** The person's one timer: the earliest instant at which something must happen without an event (R5). Absent: never. */
+  due?: number
 }
 
 /** A merged profile leaves this behind under its own id. */

@@ -1,7 +1,9 @@
+import type { JsonObject } from '@espalier/core'
 import type { Event, ImportOrigin } from '@espalier/core/event'
 import { type Applied, type Apply, apply, type Entry } from '@espalier/core/stream'
 import { afterEach } from 'vitest'
 import type { ShipBatch, Store } from '../port.ts'
+import { withTimers } from './withTimers.ts'
 
 /** What the suite gives to an adapter: pass both on when opening. */
 export interface Dependencies {
@@ -27,7 +29,7 @@ export function opener(open: OpenStore): () => Promise<OpenedStore> {
     for (const { close } of opened.splice(0)) await close()
   })
   return async () => {
-    const one = await open({ apply: applyUnlessBroken, newId })
+    const one = await open({ apply: testApply, newId })
     opened.push(one)
     return one
   }
@@ -42,8 +44,9 @@ export function newId(): string {
 /** An event of this name makes `apply` throw when all entries are applied. */
 export const BROKEN = 'Broken'
 
-const applyUnlessBroken: Apply = (people, entries, context) => {
-  const result = apply(people, entries, context)
+/** The stream's, with timers, and with a way to fail. */
+export const testApply: Apply = (people, entries, context) => {
+  const result = withTimers(apply)(people, entries, context)
   if (entries.some(entry => entry.kind === 'event' && entry.event.name === BROKEN)) throw new Error('broken on purpose')
   return result
 }
@@ -59,6 +62,10 @@ export interface Told {
   readonly at?: number
   readonly received?: number
   readonly origin?: ImportOrigin
+  /** What an `identify` says. */
+  readonly traits?: JsonObject
+  /** Sets the person's timer; null: takes it away. */
+  readonly due?: number | null
 }
 
 let messages = 0
@@ -97,7 +104,7 @@ function event(type: Event['type'], told: Told): Event {
     ...(told.anonymous === undefined ? {} : { anonymousId: told.anonymous }),
     ...(told.origin === undefined ? {} : { origin: told.origin }),
     name: told.name ?? 'Product Viewed',
-    properties: {},
+    properties: { ...told.traits, ...(told.due === undefined ? {} : { due: told.due }) },
     context: {},
     timestamp,
     received: told.received ?? timestamp,

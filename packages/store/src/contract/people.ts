@@ -1,3 +1,4 @@
+import type { Profile } from '@espalier/core/profile'
 import { describe, expect, it } from 'vitest'
 import { BROKEN, commit, identify, NOON, type OpenStore, opener, shipAll, track } from './harness.ts'
 
@@ -51,6 +52,18 @@ export function peopleContract(open: OpenStore): void {
       await commit(store, [track({ user, name: user })])
       expect((await store.people.find('main', `userId:${user}`))?.userId).toBe(user)
       expect((await shipAll(store))[0]).toMatchObject({ user_id: user, name: user })
+    })
+
+    it('keeps keys that mean something to JavaScript', async () => {
+      const { store, reopen } = await opened()
+      const traits = JSON.parse('{"plan":{"__proto__":{"toString":null},"__proto_":1},"constructor":[2]}')
+      await commit(store, [identify({ user: 'ada', traits })])
+      const values = (person: Profile | undefined) =>
+        Object.entries(person?.traits ?? {}).map(([key, trait]) => [key, JSON.stringify(trait.value)])
+      const stated = Object.keys(traits).map(key => [key, JSON.stringify(traits[key])])
+      expect(values(await store.people.find('main', 'userId:ada'))).toEqual(stated)
+      const again = await reopen?.()
+      if (again) expect(values(await again.people.find('main', 'userId:ada'))).toEqual(stated)
     })
 
     it('a commit that fails changes nothing', async () => {

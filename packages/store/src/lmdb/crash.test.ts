@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { apply } from '@espalier/core/stream'
 import { expect, it } from 'vitest'
+import { withTimers } from '../contract/withTimers.ts'
 import type { Said } from './crashChild.ts'
 import { openLmdbStore } from './store.ts'
 import { idMaker, NEEDS, NOON, temporaryFolder, tracked } from './testing.ts'
@@ -33,6 +34,7 @@ it('R2 R3 killed at any moment, nothing acknowledged is lost, nothing is doubled
   const acknowledged = new Set<string>()
   const batches = new Map<string, { ids: string[]; digest: string; settled: 'no' | 'perhaps' | 'yes' }>()
   let newest = 0
+  let timersSeen = 0
   for (let kill = 0; kill < KILLS; kill++) {
     const said = await runUntilKilled(path, `run-${kill}`, 20 + Math.floor(Math.random() * 250))
     for (const one of said) {
@@ -46,7 +48,7 @@ it('R2 R3 killed at any moment, nothing acknowledged is lost, nothing is doubled
       else batches.get(one.settled)!.settled = 'yes'
     }
 
-    const store = await openLmdbStore({ path, apply, newId: idMaker(1e6 * (kill + 1)) })
+    const store = await openLmdbStore({ path, apply: withTimers(apply), newId: idMaker(1e6 * (kill + 1)) })
     const left = await store.outbox.claim({ now: NOON, leaseMs: 0, holder: 'test', maxRows: 150, maxBatches: 1e6 })
     const open = new Map(left.map(batch => [batch.token, batch]))
     for (const [token, { digest, settled }] of batches) {
@@ -69,6 +71,10 @@ it('R2 R3 killed at any moment, nothing acknowledged is lost, nothing is doubled
     const people = await store.people.page('main', undefined, 10_000)
     expect(people.reduce((sum, one) => sum + one.events, 0)).toBe(unique.size)
     expect(await store.people.count('main')).toBe(people.length)
+    const timers = people.flatMap(({ id, due }) => (due === undefined ? [] : [{ profile: id, due }]))
+    timers.sort((a, b) => a.due - b.due || (a.profile < b.profile ? -1 : 1))
+    expect(await store.people.due('main', Infinity, 10_000), 'R5 the timers are those of the people').toEqual(timers)
+    timersSeen += timers.length
     const some = [...unique].slice(-300).map(id => tracked(id))
     const again = await store.people.commit({ workspace: 'main', entries: some, now: NOON, needs: NEEDS })
     expect(again.every(one => one.outcome === 'duplicate')).toBe(true)
@@ -84,5 +90,6 @@ it('R2 R3 killed at any moment, nothing acknowledged is lost, nothing is doubled
     await store.close()
   }
   expect(acknowledged.size).toBeGreaterThan(KILLS * 100)
+  expect(timersSeen).toBeGreaterThan(KILLS)
   await remove()
 })

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { apply } from '@espalier/core/stream'
+import { withTimers } from '../contract/withTimers.ts'
 import { openLmdbStore } from './store.ts'
 import { NEEDS, tracked } from './testing.ts'
 
@@ -18,7 +19,7 @@ const say = (said: Said) => process.stdout.write(`${JSON.stringify(said)}\n`)
 
 const store = await openLmdbStore({
   path,
-  apply,
+  apply: withTimers(apply),
   newId: () => `0190${randomUUID().slice(4)}`,
   checkpointMs: 20,
   segmentBytes: 64 << 10,
@@ -30,7 +31,8 @@ async function write(writer: number): Promise<never> {
     const entries = Array.from({ length: 20 }, (_, i) => {
       const who = (n * 31 + i * 7 + writer) % 400
       const known = who % 5 === 0 ? { userId: `user-${who}` } : {}
-      return tracked(`${prefix}-${writer}-${n}-${i}`, { anonymousId: `device-${who}`, index: i, ...known })
+      const timer = n % 3 === 0 ? { properties: { due: who % 7 === 0 ? null : (n * 31 + who * 17) % 1000 } } : {}
+      return tracked(`${prefix}-${writer}-${n}-${i}`, { anonymousId: `device-${who}`, index: i, ...known, ...timer })
     })
     await store.people.commit({ workspace: 'main', entries, now: Date.now(), needs: NEEDS })
     say({ acknowledged: entries.map(({ event }) => event.messageId) })

@@ -1,5 +1,6 @@
 import { mkdir, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Row } from '@espalier/core/stream'
 import { StoreError } from '../errors.ts'
 import type { Store } from '../port.ts'
 import { ProcessLeases } from '../processLeases.ts'
@@ -22,6 +23,7 @@ import { FOLDERS } from './folder/folders.ts'
 import { ensureFormat, FORMAT, MIGRATIONS } from './folder/format.ts'
 import { lockFolder } from './folder/lock.ts'
 import { DiskRoom } from './folder/room.ts'
+import { FrameBuilder } from './journal/frameBuilder.ts'
 import { JOURNAL_START, Journal } from './journal/journal.ts'
 import type { Position } from './journal/position.ts'
 import { comparePositions } from './journal/position.ts'
@@ -102,10 +104,15 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
     from: meta.position,
     state,
     apply,
+    newId,
     published: async position => {
       if (state.budget.dirty > dirtyBytes) await checkpointer.write(position)
     },
   })
+  if (replayed.isUpgraded) {
+    await appendRows(journal, replayed.links, now())
+    await checkpointer.write(journal.end)
+  }
 
   /** The journal up to here is neither needed for recovery nor for the warehouse. */
   const done = (): Position => {
@@ -197,7 +204,7 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
         changedBytes: Math.round(state.budget.dirty),
         journalBytes: journal.segments.reduce((sum, segment) => sum + journal.size(segment), 0),
         journalSequence: journal.sequence - 1,
-        replayedFrames: replayed,
+        replayedFrames: replayed.frames,
         checkpointAgeMs: checkpointer.last.at === 0 ? '' : now() - checkpointer.last.at,
         checkpointError: schedule.failure?.message ?? '',
         rememberedIds: workspaces.reduce((sum, { dedup }) => sum + dedup.size, 0),
@@ -235,6 +242,15 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
 function hashKeyOf(secret: Uint8Array): HashKey {
   const bytes = Buffer.from(secret)
   return { a: bytes.readInt32LE(0), b: bytes.readInt32LE(4) }
+}
+
+/** Rows of no commit. */
+async function appendRows(journal: Journal, rows: readonly Row[], time: number): Promise<void> {
+  if (rows.length === 0) return
+  const frame = new FrameBuilder()
+  for (const row of rows) frame.addRow(row)
+  frame.addTime(time)
+  await journal.append(frame.build(journal.sequence).bytes)
 }
 
 /** Files that were written for a checkpoint which never came. */

@@ -1,6 +1,6 @@
 import { isMerged, type MergedProfile, type Profile } from '@espalier/core/profile'
 import type { Applied, Apply, Row } from '@espalier/core/stream'
-import type { CommitBatch, Located, PeopleStore } from '../port.ts'
+import type { CommitBatch, Located, PeopleStore, Timer } from '../port.ts'
 import { importKey, WorkingPeople } from '../working.ts'
 
 /** Deduplication horizon (R3). */
@@ -26,7 +26,7 @@ export class MemoryPeople implements PeopleStore {
     this.#ship = ship
   }
 
-  async commit({ workspace, entries, now, needs }: CommitBatch): Promise<readonly Applied[]> {
+  async commit({ workspace, entries, now, needs, consent }: CommitBatch): Promise<readonly Applied[]> {
     const state = this.#workspace(workspace)
     const people = new WorkingPeople({
       link: identifier => state.links.get(identifier),
@@ -34,7 +34,13 @@ export class MemoryPeople implements PeopleStore {
       seen: (messageId, received) => received - (state.messages.get(messageId) ?? -Infinity) <= HORIZON_MS,
       imported: (file, row) => state.imports.has(importKey(file, row)),
     })
-    const { applied, rows } = this.#apply(people, entries, { workspace, now, newId: this.#newId, needs })
+    const { applied, rows } = this.#apply(people, entries, {
+      workspace,
+      now,
+      newId: this.#newId,
+      needs,
+      ...(consent && { consent }),
+    })
     this.#ship(rows, now)
     for (const [identifier, source] of people.links) state.links.set(identifier, source)
     for (const [id, profile] of people.profiles) state.profiles.set(id, structuredClone(profile))
@@ -71,6 +77,21 @@ export class MemoryPeople implements PeopleStore {
 
   async count(workspace: string): Promise<number> {
     return this.#people(workspace).length
+  }
+
+  async due(workspace: string, now: number, limit: number): Promise<readonly Timer[]> {
+    const due = this.#timers(workspace).filter(timer => timer.due <= now)
+    return due.sort((a, b) => a.due - b.due || (a.profile < b.profile ? -1 : 1)).slice(0, limit)
+  }
+
+  async nextDue(workspace: string, after = -Infinity): Promise<number | undefined> {
+    const times = this.#timers(workspace).map(({ due }) => due)
+    const next = times.filter(due => due > after).reduce((a, b) => Math.min(a, b), Infinity)
+    return next === Infinity ? undefined : next
+  }
+
+  #timers(workspace: string): Timer[] {
+    return this.#people(workspace).flatMap(({ id, due }) => (due === undefined ? [] : [{ profile: id, due }]))
   }
 
   #people(workspace: string): Profile[] {

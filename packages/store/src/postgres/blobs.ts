@@ -5,13 +5,18 @@ import { Packr } from 'msgpackr'
 // Self-contained bodies: records with shared structures would tie every row to a dictionary.
 const packr = new Packr({ useRecords: false })
 
+/** What JSON begins with, and MessagePack of an object does not. */
+const BRACE = 0x7b
+
+/** MessagePack; JSON where a key may be `__proto__`, which the reader of MessagePack gives another name. */
 export function encodeProfile(profile: Profile): Uint8Array {
   // The packer reuses its buffer: this is a view of the place it wrote to, valid since it moves on.
-  return packr.pack(profile)
+  const packed = packr.pack(profile)
+  return packed.includes('__proto__') ? Buffer.from(JSON.stringify(profile)) : packed
 }
 
-export function decodeProfile(body: Uint8Array): Profile {
-  return packr.unpack(body)
+export function decodeProfile(body: Buffer): Profile {
+  return body[0] === BRACE ? JSON.parse(body.toString()) : packr.unpack(body)
 }
 
 /** The key under which text of any length and content is indexed: 128 bits, as a uuid. */

@@ -1,6 +1,6 @@
 import type { Profile } from '@espalier/core/profile'
 import type { Applied } from '@espalier/core/stream'
-import type { CommitBatch, Located, PeopleStore } from '../port.ts'
+import type { CommitBatch, Located, PeopleStore, Timer } from '../port.ts'
 import { decodeProfile, textKey } from './blobs.ts'
 import type { Commits } from './commit/commits.ts'
 import type { Database } from './database.ts'
@@ -64,5 +64,23 @@ export class PostgresPeople implements PeopleStore {
       [workspace],
     )
     return row?.people ?? 0
+  }
+
+  async due(workspace: string, now: number, limit: number): Promise<readonly Timer[]> {
+    return this.#database.query<Timer>(
+      `SELECT id AS profile, due FROM espalier.profiles
+       WHERE workspace = $1 AND due <= $2 ORDER BY due, id LIMIT $3`,
+      [workspace, now, limit],
+      'people.due',
+    )
+  }
+
+  async nextDue(workspace: string, after = -Infinity): Promise<number | undefined> {
+    const [row] = await this.#database.query<{ due: number | null }>(
+      'SELECT min(due) AS due FROM espalier.profiles WHERE workspace = $1 AND due > $2',
+      [workspace, after],
+      'people.nextDue',
+    )
+    return row?.due ?? undefined
   }
 }

@@ -10,7 +10,10 @@ import { encodeProfile } from '../people/codec.ts'
 import type { PeopleState } from '../people/state.ts'
 import type { WorkspaceState } from '../people/workspaceState.ts'
 import { CHECKPOINT_TABLES, type CheckpointDb, type CheckpointMeta, type CheckpointTable, META_KEY } from './db.ts'
-import { keyOf } from './keys.ts'
+import { keyOf, timerKey } from './keys.ts'
+
+/** Of a timer the key says all. */
+const NO_VALUE = new Uint8Array(0)
 
 /** Work of at most so long between two turns of the event loop. */
 const SLICE_MS = 2
@@ -122,7 +125,7 @@ export class Checkpointer {
     chunks: ChunkWriter<CheckpointTable>,
   ): Promise<void> {
     const slice = new Slice()
-    for (const { workspace, profiles, links, imports, ids } of frozen) {
+    for (const { workspace, profiles, links, imports, timers, ids } of frozen) {
       const { number } = workspace
       for (const [id, profile] of profiles) {
         chunks.add('profiles', keyOf(number, id), encodeProfile(profile))
@@ -130,6 +133,12 @@ export class Checkpointer {
       }
       for (const [identifier, source] of links) {
         chunks.add('links', keyOf(number, identifier), Buffer.from(source))
+        await slice.pause()
+      }
+      for (const [id, { was, due }] of timers) {
+        if (was === due) continue
+        if (was !== undefined) chunks.add('timers', timerKey(number, was, id), undefined)
+        if (due !== undefined) chunks.add('timers', timerKey(number, due, id), NO_VALUE)
         await slice.pause()
       }
       for (const [key, chunk] of imports) chunks.add('imports', keyOf(number, key), chunk)
@@ -156,6 +165,7 @@ export class Checkpointer {
       for (const layers of [workspace.profiles, workspace.links, workspace.imports]) {
         await layers.thaw(() => slice.pause())
       }
+      workspace.timers.thaw()
     }
     if (this.#pins > 0) return
     for (const run of this.#obsolete.splice(0)) await this.#delete(run)
@@ -211,6 +221,7 @@ function freeze(workspace: WorkspaceState) {
     profiles: workspace.profiles.freeze(),
     links: workspace.links.freeze(),
     imports: workspace.imports.freeze(),
+    timers: workspace.timers.freeze(),
     ids: workspace.dedup.freeze(),
   }
 }

@@ -1,12 +1,13 @@
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { StoreError } from '../../errors.ts'
+import type { Timer } from '../../port.ts'
 import type { RunEntry } from '../dedup/run.ts'
 import { environmentOptions, TABLE_OPTIONS } from '../environment/options.js'
 import type { Position } from '../journal/position.ts'
 import { decodeProfile, type StoredProfile } from '../people/codec.ts'
-import { keyOf } from './keys.ts'
+import { keyAfterInstant, keyOf, timerKey, timerOf } from './keys.ts'
 
-export const CHECKPOINT_TABLES = ['meta', 'profiles', 'links', 'imports'] as const
+export const CHECKPOINT_TABLES = ['meta', 'profiles', 'links', 'imports', 'timers'] as const
 export type CheckpointTable = (typeof CHECKPOINT_TABLES)[number]
 
 /** Where a checkpoint says what it is, in the table `meta`. */
@@ -34,6 +35,7 @@ export class CheckpointDb {
   readonly #profiles: Database<Buffer, Uint8Array>
   readonly #links: Database<Buffer, Uint8Array>
   readonly #imports: Database<Buffer, Uint8Array>
+  readonly #timers: Database<Buffer, Uint8Array>
   #isClosed = false
 
   constructor(path: string) {
@@ -42,6 +44,7 @@ export class CheckpointDb {
     this.#profiles = this.#root.openDB('profiles', TABLE_OPTIONS)
     this.#links = this.#root.openDB('links', TABLE_OPTIONS)
     this.#imports = this.#root.openDB('imports', TABLE_OPTIONS)
+    this.#timers = this.#root.openDB('timers', TABLE_OPTIONS)
   }
 
   meta(): CheckpointMeta | undefined {
@@ -76,6 +79,13 @@ export class CheckpointDb {
     const start = after === undefined ? keyOf(workspace, '') : Buffer.concat([keyOf(workspace, after), Buffer.of(0)])
     const range = this.#profiles.getRange({ start, end: keyOf(workspace + 1, ''), limit })
     return Array.from(range, ({ value }) => decodeProfile(value as Buffer))
+  }
+
+  /** Timers in order: from `from` on, or all of those after an instant. Nothing else may be read until the last was taken. */
+  *timers(workspace: number, from: Timer | { readonly after: number }): Generator<Timer> {
+    if (this.#isClosed) throw closed()
+    const start = 'after' in from ? keyAfterInstant(workspace, from.after) : timerKey(workspace, from.due, from.profile)
+    for (const key of this.#timers.getKeys({ start, end: keyOf(workspace + 1, '') })) yield timerOf(key)
   }
 
   backup(directory: string): Promise<void> {

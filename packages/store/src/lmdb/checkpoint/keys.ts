@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Timer } from '../../port.ts'
 
 /** LMDB takes keys up to 1978 bytes. */
 const LONGEST = 1900
@@ -14,6 +15,32 @@ export function keyOf(workspace: number, text: string): Buffer {
   return Buffer.concat([key.subarray(0, KEPT), digest])
 }
 
-export function textOf(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('utf8', 4)
+/** Key of a timer of a workspace: in the order of the instants, then of the profiles. */
+export function timerKey(workspace: number, due: number, profile: string): Buffer {
+  return Buffer.concat([instantKey(workspace, due), Buffer.from(profile)])
+}
+
+/** After the keys of all timers of an instant. */
+export function keyAfterInstant(workspace: number, due: number): Buffer {
+  return Buffer.concat([instantKey(workspace, due), Buffer.of(0xff)])
+}
+
+export function timerOf(key: Uint8Array): Timer {
+  const bytes = Buffer.from(key.buffer, key.byteOffset, key.byteLength)
+  const instant = Buffer.from(bytes.subarray(4, 12))
+  if (instant[0]! & SIGN) instant[0]! ^= SIGN
+  else for (const i of instant.keys()) instant[i]! ^= 0xff
+  return { due: instant.readDoubleBE(), profile: bytes.toString('utf8', 12) }
+}
+
+const SIGN = 0x80
+
+/** The instant's bytes are in the order of the numbers: of those below zero all bits are turned, of others the sign. */
+function instantKey(workspace: number, due: number): Buffer {
+  const key = Buffer.allocUnsafe(12)
+  key.writeUInt32BE(workspace)
+  key.writeDoubleBE(due + 0, 4)
+  if (key[4]! & SIGN) for (let i = 4; i < 12; i++) key[i]! ^= 0xff
+  else key[4]! ^= SIGN
+  return key
 }

@@ -202,7 +202,7 @@ export class Committer {
     return done
   }
 
-  #applyOne({ workspace, entries, now, needs }: CommitBatch, draft: Draft): readonly Applied[] {
+  #applyOne({ workspace, entries, now, needs, consent }: CommitBatch, draft: Draft): readonly Applied[] {
     const ids: string[] = []
     const newId = () => {
       const id = this.#newId()
@@ -210,7 +210,13 @@ export class Committer {
       draft.created(id)
       return id
     }
-    const { applied, rows } = this.#apply(draft, entries, { workspace, now, newId, needs })
+    const { applied, rows } = this.#apply(draft, entries, {
+      workspace,
+      now,
+      newId,
+      needs,
+      ...(consent && { consent }),
+    })
     if (rows.length === 0 && !draft.hasChanged) return applied
     this.#frame.addCommit({ w: workspace, now, ids, ...this.needs.changed(workspace, needs) }, entries, applied, rows)
     this.#frame.addTime(now)

@@ -1,29 +1,47 @@
-import type { Apply, SignalNeeds } from '@espalier/core/stream'
+import type { Apply, Row, SignalNeeds } from '@espalier/core/stream'
 import { StoreError } from '../../errors.ts'
 import { type CommitFacts, entriesOf, needsOf } from '../journal/facts.ts'
-import { type Group, groupsOf, readDirectory } from '../journal/frame.ts'
+import { FRAME_FORMAT, type Group, groupsOf, readDirectory } from '../journal/frame.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Position } from '../journal/position.ts'
 import { type ReadFrame, readFrames } from '../journal/reader.ts'
 import { Draft } from '../people/draft.ts'
 import type { PeopleState } from '../people/state.ts'
 
+interface Parts {
+  readonly journal: Journal
+  readonly from: Position
+  readonly state: PeopleState
+  readonly apply: Apply
+  /** For what another reducer left. */
+  readonly newId: () => string
+  readonly published: (position: Position) => Promise<void>
+}
+
+export interface Replayed {
+  readonly frames: number
+  /** Some were made by an earlier version's reducer. */
+  readonly isUpgraded: boolean
+  /** Who became whom by this version's reducer and not by the one that made the frames: the warehouse has to hear it. */
+  readonly links: readonly Row[]
+}
+
 /**
  * Repeats the commits after the checkpoint, through the reducer that made them (R2, R6). `published` is called after each
- * frame, when the state is that of the position.
+ * frame, when the state is that of the position. What an earlier version left is repeated through the reducer of this one,
+ * which may take other ids than were given: then a checkpoint has to be written before anything is added, so that it need not
+ * be repeated again.
  */
-export async function replay(parts: {
-  journal: Journal
-  from: Position
-  state: PeopleState
-  apply: Apply
-  published: (position: Position) => Promise<void>
-}): Promise<number> {
+export async function replay(parts: Parts): Promise<Replayed> {
   const needs = new Map<string, SignalNeeds>()
+  const links: Row[] = []
   let frames = 0
+  let isUpgraded = false
   for await (const frame of readFrames(parts.journal, parts.from, parts.journal.end)) {
     try {
-      repeat(frame, parts.state, parts.apply, needs)
+      const isEarlier = frame.header.format < FRAME_FORMAT
+      isUpgraded ||= isEarlier
+      repeat(frame, parts, needs, isEarlier ? links : undefined)
     } catch (cause) {
       const where = `${parts.journal.path(frame.at.segment)} at byte ${frame.at.offset}`
       const message = `The commit in ${where} cannot be repeated: ${(cause as Error).message}`
@@ -32,12 +50,19 @@ export async function replay(parts: {
     frames++
     await parts.published(frame.next)
   }
-  return frames
+  return { frames, isUpgraded, links }
 }
 
-function repeat(frame: ReadFrame, state: PeopleState, apply: Apply, needs: Map<string, SignalNeeds>): void {
+/** `links` given: the frame is an earlier version's, and rows of links that it has not are added to them. */
+function repeat(
+  frame: ReadFrame,
+  { state, apply, newId }: Parts,
+  needs: Map<string, SignalNeeds>,
+  links: Row[] | undefined,
+): void {
   const directory = readDirectory(frame.bytes, frame.header)
-  const lines = linesOf(groupsOf(frame.bytes, directory.groups))
+  const groups = groupsOf(frame.bytes, directory.groups)
+  const lines = linesOf(groups)
   const turns: number[] = []
   const drafts = new Map<string, Draft>()
   for (const commit of directory.commits) {
@@ -48,19 +73,28 @@ function repeat(frame: ReadFrame, state: PeopleState, apply: Apply, needs: Map<s
     const known = needs.get(workspace)
     if (!known) throw new Error('it does not say what the definitions needed')
     const entries = entriesOf(commit.f, lines, turns)
-    apply(draft, entries, { workspace, now: commit.now, needs: known, newId: giveAgain(commit, draft) })
+    const ids = giveAgain(commit, draft, links && newId)
+    const { rows } = apply(draft, entries, { workspace, now: commit.now, needs: known, newId: ids })
+    links?.push(...newLinks(rows, groups))
   }
   for (const draft of drafts.values()) draft.publish()
 }
 
-function giveAgain({ ids }: CommitFacts, draft: Draft): () => string {
+/** `more`: where further ids come from. */
+function giveAgain({ ids }: CommitFacts, draft: Draft, more: (() => string) | undefined): () => string {
   let next = 0
   return () => {
-    const id = ids[next++]
+    const id = ids[next++] ?? more?.()
     if (id === undefined) throw new Error('it needs more new ids than it was given')
     draft.created(id)
     return id
   }
+}
+
+function newLinks(rows: readonly Row[], groups: readonly Group[]): Row[] {
+  const known = groups.filter(group => group.table === 'identity_links')
+  const lines = new Set(known.flatMap(({ body }) => new TextDecoder().decode(body).split('\n')))
+  return rows.filter(({ table, line }) => table === 'identity_links' && !lines.has(line))
 }
 
 /** The text of a row by its group and place. Groups are divided into lines when first asked for. */

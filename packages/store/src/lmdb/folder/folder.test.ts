@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { apply } from '@espalier/core/stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Store } from '../../port.ts'
@@ -37,7 +38,7 @@ describe('the format of a data folder', () => {
 
   it('is written into a new folder', async () => {
     await (await open({ path: join(path, 'deep', 'new') })).check()
-    expect(await readFile(join(path, 'deep', 'new', 'format.json'), 'utf8')).toBe('{"format":1}\n')
+    expect(await readFile(join(path, 'deep', 'new', 'format.json'), 'utf8')).toBe('{"format":2}\n')
   })
 
   it('of a newer version is refused, and the folder left as it is', async () => {
@@ -64,6 +65,37 @@ describe('the format of a data folder', () => {
     expect(await read()).toBe('{"format":4}\n')
     await ensureFormat(path, 4, [])
     await expect(ensureFormat(path, 6, [step(6)])).rejects.toMatchObject({ code: 'unsupported' })
+  })
+
+  it('1, left by a crash, is opened with all that was in it', async () => {
+    const files = JSON.parse(await readFile(join(import.meta.dirname, 'format1.json'), 'utf8'))
+    for (const [name, packed] of Object.entries<string>(files)) {
+      await mkdir(dirname(join(path, name)), { recursive: true })
+      await writeFile(join(path, name), gunzipSync(Buffer.from(packed, 'base64')))
+    }
+    const store = await open({ newId: idMaker(100) })
+    expect(await read()).toBe('{"format":2}\n')
+    expect((await store.stats()).replayedFrames).toBe(2)
+    const people = await store.people.page('main', undefined, 10)
+    expect(people).toMatchObject([
+      { userId: 'ada', identifiers: ['userId:ada', 'anonymousId:web'], events: 5, accounts: { acme: {} } },
+      { userId: 'bob', identifiers: ['anonymousId:phone', 'userId:bob', 'anonymousId:other'], events: 3 },
+    ])
+    expect(people[0]?.traits).toMatchObject({ plan: { value: 'pro' }, note: { value: null } })
+    expect(await store.people.due('main', Infinity, 10)).toEqual([])
+    expect((await store.outbox.depth()).rows).toBe(11)
+    // One from a run file, one from the journal, and a row of an import.
+    const again = ['a', 'f'].map(id => tracked(id))
+    const row = tracked('c', { origin: { file: 'f00d', row: 3 } })
+    const committed = await store.people.commit({
+      workspace: 'main',
+      entries: [...again, row],
+      now: NOON,
+      needs: NEEDS,
+    })
+    expect(committed.map(one => one.outcome)).toEqual(['duplicate', 'duplicate', 'duplicate'])
+    await store.close()
+    expect(await (await open()).people.page('main', undefined, 10)).toEqual(people)
   })
 
   it('that is not ours is refused', async () => {

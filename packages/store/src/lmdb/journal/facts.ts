@@ -38,8 +38,9 @@ interface RowFact {
 export type NeedsFact = readonly [version: number, byEvent: readonly (readonly [string, readonly SignalNeed[]])[]]
 
 /**
- * Facts of the entries that changed something. Duplicates are left out: they changed nothing anywhere (R3). `places` says
- * where each of `rows` is in the frame, `turns` which row of each group a bare number means next.
+ * Facts of the entries that changed something. Duplicates are left out: they changed nothing anywhere (R3); of what was refused
+ * there is what was applied in its place, if anything (R8). `places` says where each of `rows` is in the frame, `turns` which
+ * row of each group a bare number means next.
  */
 export function factsOf(
   entries: readonly Entry[],
@@ -51,7 +52,9 @@ export function factsOf(
   const facts: Fact[] = []
   let next = 0
   for (const [i, entry] of entries.entries()) {
-    if (applied[i]?.outcome !== 'stored') continue
+    const { outcome, instead } = applied[i]!
+    if (instead !== undefined) facts.push({ e: instead })
+    if (outcome !== 'stored') continue
     if (entry.kind !== 'event') {
       facts.push({ e: entry })
       continue

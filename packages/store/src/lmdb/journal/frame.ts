@@ -15,7 +15,11 @@ import type { CommitFacts } from './facts.ts'
  */
 export const HEADER_BYTES = 40
 const MAGIC = 0xfe5345ff
-const FORMAT = 1
+/**
+ * Also says which reducer made the commits: it grows when another would make something else of them. Frames of all formats up
+ * to it are read. 2: an identifier has a source of its own.
+ */
+export const FRAME_FORMAT = 2
 /** Longer than any frame that is written: a length beyond it is damage. */
 export const MAX_FRAME_BYTES = 1 << 30
 
@@ -28,6 +32,8 @@ export interface GroupEntry {
 }
 
 export interface FrameHeader {
+  /** `FRAME_FORMAT` of whoever wrote it. */
+  readonly format: number
   /** 1, 2, 3… over all frames of a journal. */
   readonly sequence: number
   /** Earliest `now` of what is in it, epoch milliseconds. */
@@ -49,10 +55,10 @@ export interface Group extends GroupEntry {
 }
 
 /** Completes a frame whose payload is already in `buffer` at HEADER_BYTES. */
-export function seal(buffer: Buffer, header: FrameHeader): void {
+export function seal(buffer: Buffer, header: Omit<FrameHeader, 'format'>): void {
   buffer.writeUInt32LE(MAGIC, 0)
   buffer.writeUInt32LE(header.length - HEADER_BYTES, 8)
-  buffer.writeUInt32LE(FORMAT, 12)
+  buffer.writeUInt32LE(FRAME_FORMAT, 12)
   buffer.writeDoubleLE(header.sequence, 16)
   buffer.writeDoubleLE(header.time, 24)
   buffer.writeUInt32LE(header.rows, 32)
@@ -65,8 +71,10 @@ export function readHeader(buffer: Buffer, offset = 0): FrameHeader | undefined 
   if (buffer.length - offset < HEADER_BYTES || buffer.readUInt32LE(offset) !== MAGIC) return undefined
   const payload = buffer.readUInt32LE(offset + 8)
   const rowBytes = buffer.readUInt32LE(offset + 36)
-  if (buffer.readUInt32LE(offset + 12) !== FORMAT || rowBytes > payload || payload > MAX_FRAME_BYTES) return undefined
+  const format = buffer.readUInt32LE(offset + 12)
+  if (format < 1 || format > FRAME_FORMAT || rowBytes > payload || payload > MAX_FRAME_BYTES) return undefined
   return {
+    format,
     sequence: buffer.readDoubleLE(offset + 16),
     time: buffer.readDoubleLE(offset + 24),
     rows: buffer.readUInt32LE(offset + 32),

@@ -40,7 +40,7 @@ const session = record<Session>({
 
 const optionalStamp = optional(record<Stamp>(stamp))
 
-/** What a folder of format 1 holds of a person: members may be added at the ends, optional ones, and nothing else. */
+/** What a folder holds of a person, since format 1: members may be added at the ends, optional ones, and nothing else. */
 const profile = record<Profile>({
   id: text,
   version: number,
@@ -62,16 +62,25 @@ const profile = record<Profile>({
   signals: dictionary(record<EventTimes>({ keep: number, times: plain() })),
   consent: dictionary(record<Consent>({ ...stamp, granted: plain() })),
   events: number,
+  due: optional(number),
 })
+
+/** What JSON begins with, and MessagePack of ours does not. */
+const BRACE = 0x7b
 
 const packr = new Packr({ useRecords: false })
 
-/** MessagePack of `[0, id, mergedInto]` or `[1, …the profile's members]`. Valid until the next call. */
+/**
+ * MessagePack of `[0, id, mergedInto]` or `[1, …the profile's members]`; JSON where a key may be `__proto__`, which the reader of
+ * MessagePack gives another name. Valid until the next call.
+ */
 export function encodeProfile(stored: StoredProfile): Uint8Array {
-  return packr.pack('mergedInto' in stored ? [0, stored.id, stored.mergedInto] : [1, profile.pack(stored)])
+  const packed = packr.pack('mergedInto' in stored ? [0, stored.id, stored.mergedInto] : [1, profile.pack(stored)])
+  return packed.includes('__proto__') ? Buffer.from(JSON.stringify(stored)) : packed
 }
 
 export function decodeProfile(bytes: Buffer): StoredProfile {
+  if (bytes[0] === BRACE) return JSON.parse(bytes.toString('utf8', 0, bytes.length))
   const [kind, ...rest] = packr.unpack(bytes, bytes.length) as [number, ...unknown[]]
   return kind === 0 ? { id: rest[0] as string, mergedInto: rest[1] as string } : profile.unpack(rest[0])
 }

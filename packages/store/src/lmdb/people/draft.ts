@@ -101,6 +101,8 @@ export class Draft implements People {
     for (const [id, profile] of this.#profiles) {
       const before = this.#created.has(id) ? undefined : state.profiles.get(id)
       state.people += countOf(profile) - countOf(before)
+      const [was, due] = [dueOf(before), dueOf(profile)]
+      if (was !== due) state.timers.set(id, was, due)
       state.profiles.set(id, profile)
     }
     for (const [identifier, source] of this.#links) state.links.set(identifier, source)
@@ -126,6 +128,10 @@ function emptyBatch(): Batch {
 function restore<V>(map: Map<string, V>, key: string, before: V | undefined): void {
   if (before === undefined) map.delete(key)
   else map.set(key, before)
+}
+
+function dueOf(profile: StoredProfile | undefined): number | undefined {
+  return profile === undefined || 'mergedInto' in profile ? undefined : profile.due
 }
 
 function countOf(profile: StoredProfile | undefined): number {

@@ -1,6 +1,6 @@
 import type { Profile } from '@espalier/core/profile'
 import type { Applied } from '@espalier/core/stream'
-import type { CommitBatch, Located, PeopleStore } from '../../port.ts'
+import type { CommitBatch, Located, PeopleStore, Timer } from '../../port.ts'
 import type { CheckpointDb } from '../checkpoint/db.ts'
 import type { StoredProfile } from './codec.ts'
 import type { PeopleState } from './state.ts'
@@ -52,6 +52,14 @@ export class LmdbPeople implements PeopleStore {
 
   async count(workspace: string): Promise<number> {
     return this.#state.get(workspace)?.people ?? 0
+  }
+
+  async due(workspace: string, now: number, limit: number): Promise<readonly Timer[]> {
+    return this.#state.get(workspace)?.timers.due(now, limit) ?? []
+  }
+
+  async nextDue(workspace: string, after = -Infinity): Promise<number | undefined> {
+    return this.#state.get(workspace)?.timers.next(after)
   }
 
   /** The next stored profiles by id, the checkpoint's with the changes since; `last`: there may be more after it. */

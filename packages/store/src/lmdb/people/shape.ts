@@ -24,7 +24,8 @@ export function optional<T>(shape: Shape<T>): Shape<T> {
 export type Members<T> = { [K in keyof Required<T>]: Shape<Exclude<T[K], undefined>> }
 
 /**
- * An object with known members as an array. On disk: members may be appended (optional ones), never moved or removed.
+ * An object with known members as an array; those absent at its end are left out. On disk: members may be appended (optional
+ * ones), never moved or removed.
  */
 export function record<T extends object>(members: Members<T>): Shape<T> {
   const layout = layoutOf(members)
@@ -32,6 +33,7 @@ export function record<T extends object>(members: Members<T>): Shape<T> {
     pack(value) {
       const packed: unknown[] = []
       packMembers(layout, value, packed)
+      while (packed.at(-1) === null && layout[packed.length - 1]?.optional) packed.pop()
       return packed
     },
     unpack: packed => unpackMembers(layout, packed as unknown[], 0) as T,

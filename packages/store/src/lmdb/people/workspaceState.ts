@@ -6,6 +6,7 @@ import type { HashKey } from '../dedup/hash.ts'
 import type { Run } from '../dedup/run.ts'
 import { profileSize, type StoredProfile } from './codec.ts'
 import { type CacheBudget, Layers } from './layers.ts'
+import { Timers } from './timers.ts'
 
 /** All that the stream knows of one workspace: durable, as of the last commit. */
 export class WorkspaceState {
@@ -15,6 +16,7 @@ export class WorkspaceState {
   readonly profiles: Layers<StoredProfile>
   readonly links: Layers<string>
   readonly imports: Layers<Uint8Array>
+  readonly timers: Timers
   readonly dedup: Dedup
   /** How many people there are; merged profiles do not count. */
   people: number
@@ -39,6 +41,7 @@ export class WorkspaceState {
       key => db.importChunk(number, key),
       chunk => 200 + chunk.length,
     )
+    this.timers = new Timers({ timers: from => db.timers(number, from) })
     this.dedup = new Dedup(parts.hashKey, parts.runs)
   }
 
@@ -59,6 +62,7 @@ export class WorkspaceState {
   /** The checkpoint failed: what it was to write is still to be written. */
   unfreeze(): void {
     for (const layers of [this.profiles, this.links, this.imports]) layers.unfreeze()
+    this.timers.unfreeze()
     this.dedup.unfreeze()
   }
 }

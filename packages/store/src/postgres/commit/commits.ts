@@ -30,7 +30,7 @@ export class Commits {
     this.#turns = new Turns(options.concurrency)
   }
 
-  async commit({ workspace, entries, now, needs }: CommitBatch): Promise<readonly Applied[]> {
+  async commit({ workspace, entries, now, needs, consent }: CommitBatch): Promise<readonly Applied[]> {
     if (entries.length === 0) return []
     await this.#room.assert()
     const references = new References(entries)
@@ -45,7 +45,13 @@ export class Commits {
           made.add(id)
           return id
         }
-        const { applied, rows } = this.#apply(people, entries, { workspace, now, newId, needs })
+        const { applied, rows } = this.#apply(people, entries, {
+          workspace,
+          now,
+          newId,
+          needs,
+          ...(consent && { consent }),
+        })
         for (const id of people.profiles.keys()) {
           if (snapshot.versions.has(id) || made.has(id)) continue
           references.profiles.add(id)

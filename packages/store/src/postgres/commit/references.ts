@@ -11,6 +11,7 @@ export class References {
   constructor(entries: readonly Entry[]) {
     for (const entry of entries) {
       if (entry.kind === 'backfill') this.profiles.add(entry.profile)
+      else if (entry.kind === 'consent') for (const one of entry.statement.identifiers) this.identifiers.add(one)
       else if (entry.kind === 'appearance') this.#person(entry)
       else {
         const told = entry.kind === 'event' ? entry.event : entry.decision

@@ -101,12 +101,12 @@ async function writeProfiles(
   // A merged profile has no body.
   const places = profiles.map(profile => (isMerged(profile) ? undefined : bodies.add(encodeProfile(profile))))
   const written = await tx.change(
-    `INSERT INTO espalier.profiles AS old (workspace, id, version, merged_into, body)
-     SELECT $1, id, version, merged_into, substring($5::bytea FROM at FOR length)
-     FROM unnest($2::text[], $3::bigint[], $4::text[], $6::integer[], $7::integer[])
-       AS new (id, version, merged_into, at, length)
+    `INSERT INTO espalier.profiles AS old (workspace, id, version, merged_into, body, due)
+     SELECT $1, id, version, merged_into, substring($5::bytea FROM at FOR length), due
+     FROM unnest($2::text[], $3::bigint[], $4::text[], $6::integer[], $7::integer[], $8::float8[])
+       AS new (id, version, merged_into, at, length, due)
      ON CONFLICT (workspace, id) DO UPDATE
-     SET version = excluded.version, merged_into = excluded.merged_into, body = excluded.body
+     SET version = excluded.version, merged_into = excluded.merged_into, body = excluded.body, due = excluded.due
      WHERE old.version = excluded.version - 1`,
     [
       workspace,
@@ -116,6 +116,7 @@ async function writeProfiles(
       bodies.all(),
       places.map(place => place?.at ?? null),
       places.map(place => place?.length ?? null),
+      profiles.map(profile => (isMerged(profile) ? null : (profile.due ?? null))),
     ],
     'commit.profiles',
   )
