@@ -1,0 +1,96 @@
+import { MAX_ARMS } from '../limits.ts'
+import { NODES, WEIGHTS } from './gaussLegendre.ts'
+import { normalAt } from './normalTable.ts'
+
+export interface Precision {
+  /** Standard deviations beyond which a normal is taken to have no mass. */
+  readonly reach: number
+  /** Widest panel of the quadrature, in standard deviations of the narrowest normal that lives there. */
+  readonly panel: number
+}
+
+/** Absolute error below 1e-9. */
+export const FINE: Precision = { reach: 6.5, panel: 2 }
+/** Absolute error below 1e-5, a tenth of a point: what a choice needs, in a third of the time. */
+export const QUICK: Precision = { reach: 4.5, panel: 3.5 }
+
+/** The narrowest normal counted as one, as a share of the whole range: below it panels would stop advancing. */
+const NARROWEST = 1e-9
+
+// Nothing here waits, so one call's scratch is free again for the next.
+const deviations = new Float64Array(MAX_ARMS)
+const density = new Float64Array(MAX_ARMS)
+const prefix = new Float64Array(MAX_ARMS)
+const cdf = new Float64Array(MAX_ARMS)
+const normal = new Float64Array(2)
+
+/**
+ * P(arm k has the largest value) for independent normals: w_k = ∫ f_k(y) Π_{i≠k} F_i(y) dy, for the first `arms` entries.
+ * Composite Gauss-Legendre; a panel is never wider than what the narrowest normal alive there allows, so that an arm known
+ * well beside one hardly known is resolved too. The weights sum to 1. Allocates nothing.
+ *
+ * Means and deviations are finite, deviations not negative; anything else gives equal weights rather than NaN.
+ */
+export function chanceOfBest(
+  means: ArrayLike<number>,
+  sds: ArrayLike<number>,
+  into: Float64Array,
+  arms: number = means.length,
+  { reach, panel }: Precision = FINE,
+): void {
+  if (arms > MAX_ARMS) throw new RangeError(`${arms} arms are more than the ${MAX_ARMS} allowed`)
+  let low = Number.NEGATIVE_INFINITY
+  let high = Number.NEGATIVE_INFINITY
+  let bottom = Number.POSITIVE_INFINITY
+  for (let i = 0; i < arms; i++) {
+    low = Math.max(low, means[i]! - reach * sds[i]!)
+    high = Math.max(high, means[i]! + reach * sds[i]!)
+    bottom = Math.min(bottom, means[i]! - reach * sds[i]!)
+  }
+  const narrowest = NARROWEST * Math.max(high - bottom, Math.abs(high), Math.abs(bottom))
+  for (let i = 0; i < arms; i++) {
+    into[i] = 0
+    deviations[i] = Math.max(sds[i]!, narrowest)
+    low = Math.max(low, means[i]! - reach * deviations[i]!)
+    high = Math.max(high, means[i]! + reach * deviations[i]!)
+  }
+  // Below `low` one arm's value lies almost never, so the largest lies there almost never either.
+  for (let y = low; y < high; ) {
+    const width = Math.min(panel * narrowestAt(y, means, arms, reach), high - y)
+    for (let n = 0; n < NODES.length; n++) addNode(y + width * NODES[n]!, width * WEIGHTS[n]!, means, into, arms)
+    y += width
+  }
+  normalise(into, arms)
+}
+
+/** The least standard deviation of those that have mass above `y`. */
+function narrowestAt(y: number, means: ArrayLike<number>, arms: number, reach: number): number {
+  let narrowest = Number.POSITIVE_INFINITY
+  for (let i = 0; i < arms; i++) {
+    const sd = deviations[i]!
+    if (sd < narrowest && y < means[i]! + reach * sd) narrowest = sd
+  }
+  return narrowest
+}
+
+function addNode(y: number, weight: number, means: ArrayLike<number>, into: Float64Array, arms: number): void {
+  let product = 1
+  for (let i = 0; i < arms; i++) {
+    normalAt((y - means[i]!) / deviations[i]!, normal)
+    density[i] = normal[1]! / deviations[i]!
+    prefix[i] = product
+    cdf[i] = normal[0]!
+    product *= normal[0]!
+  }
+  let suffix = weight
+  for (let i = arms - 1; i >= 0; i--) {
+    into[i]! += density[i]! * prefix[i]! * suffix
+    suffix *= cdf[i]!
+  }
+}
+
+function normalise(weights: Float64Array, arms: number): void {
+  let sum = 0
+  for (let i = 0; i < arms; i++) sum += weights[i]!
+  for (let i = 0; i < arms; i++) weights[i] = sum > 0 ? weights[i]! / sum : 1 / arms
+}
