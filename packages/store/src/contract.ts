@@ -3,6 +3,7 @@ import { catalogContract } from './contract/catalog.ts'
 import { consentContract } from './contract/consent.ts'
 import { countersContract } from './contract/counters.ts'
 import { definitionsContract } from './contract/definitions.ts'
+import { erasureContract } from './contract/erasure.ts'
 import { commit, type OpenStore, opener, track } from './contract/harness.ts'
 import { keysContract } from './contract/keys.ts'
 import { outboxContract } from './contract/outbox.ts'
@@ -17,6 +18,7 @@ export function storeContract(name: string, open: OpenStore): void {
   describe(`${name} keeps the store contract`, () => {
     describe('people', () => peopleContract(open))
     describe('consent', () => consentContract(open))
+    describe('erasure', () => erasureContract(open))
     describe('timers', () => timersContract(open))
     describe('outbox', () => outboxContract(open))
     describe('definitions', () => definitionsContract(open))

@@ -11,8 +11,10 @@ export interface PeopleState {
 
 /** The state a batch is applied to, and everything the batch wrote on it: an adapter makes that durable as a whole, or drops it. */
 export class WorkingPeople implements People {
-  readonly links = new Map<string, string>()
-  readonly profiles = new Map<string, Profile | MergedProfile>()
+  /** Undefined: taken away. */
+  readonly links = new Map<string, string | undefined>()
+  /** Undefined: taken away. */
+  readonly profiles = new Map<string, Profile | MergedProfile | undefined>()
   /** messageId to received time. */
   readonly messages = new Map<string, number>()
   readonly imports = new Map<string, { file: string; row: number }>()
@@ -23,19 +25,27 @@ export class WorkingPeople implements People {
   }
 
   link(identifier: string): string | undefined {
-    return this.links.get(identifier) ?? this.#state.link(identifier)
+    return this.links.has(identifier) ? this.links.get(identifier) : this.#state.link(identifier)
   }
 
   setLink(identifier: string, source: string): void {
     this.links.set(identifier, source)
   }
 
+  unlink(identifier: string): void {
+    this.links.set(identifier, undefined)
+  }
+
   profile(id: string): Profile | MergedProfile | undefined {
-    return this.profiles.get(id) ?? this.#state.profile(id)
+    return this.profiles.has(id) ? this.profiles.get(id) : this.#state.profile(id)
   }
 
   put(profile: Profile | MergedProfile): void {
     this.profiles.set(profile.id, profile)
+  }
+
+  remove(id: string): void {
+    this.profiles.set(id, undefined)
   }
 
   seen(messageId: string, received: number): boolean {

@@ -12,9 +12,13 @@ export interface People {
   link(identifier: string): string | undefined
   setLink(identifier: string, source: string): void
   profile(id: string): Profile | MergedProfile | undefined
+  /** Nobody has the identifier any more (erasure). */
+  unlink(identifier: string): void
   /** Replaces the profile; the store takes the object over, so the caller must not change it afterwards. */
   put(profile: Profile | MergedProfile): void
   /** True when this messageId was taken in within the horizon; otherwise remembers it (R3). */
+  /** Takes the profile away, and its timer: nothing of it is kept (erasure). Identifiers that lead to it have to go as well. */
+  remove(id: string): void
   seen(messageId: string, received: number): boolean
   /** True when this row of this file was taken in ever before; otherwise remembers it (R3). */
   imported(file: string, row: number): boolean

@@ -29,6 +29,10 @@ export class MemoryPeople implements People {
   }
 
   seen(messageId: string): boolean {
+  unlink(identifier: string): void {
+    this.links.delete(identifier)
+  }
+
     return remembered(this.#messages, messageId)
   }
 
@@ -37,6 +41,10 @@ export class MemoryPeople implements People {
   }
 
   /** The person an identifier leads to. */
+  remove(id: string): void {
+    this.profiles.delete(id)
+  }
+
   find(identifier: string): Profile | undefined {
     const found = this.profiles.get(this.links.get(identifier) ?? '')
     const person = found !== undefined && 'mergedInto' in found ? this.profiles.get(found.mergedInto) : found

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@espalier/core'
 import type { Event, ImportOrigin } from '@espalier/core/event'
-import { type Applied, type Apply, apply, type Entry } from '@espalier/core/stream'
+import { isMerged } from '@espalier/core/profile'
+import { type Applied, type Apply, apply, type Entry, type People } from '@espalier/core/stream'
 import { afterEach } from 'vitest'
 import type { ShipBatch, Store } from '../port.ts'
 import { withTimers } from './withTimers.ts'
@@ -44,11 +45,25 @@ export function newId(): string {
 /** An event of this name makes `apply` throw when all entries are applied. */
 export const BROKEN = 'Broken'
 
-/** The stream's, with timers, and with a way to fail. */
+/** An event of this name takes its person away when all entries are applied. */
+export const FORGOTTEN = 'Forgotten'
+
+/** The stream's, with timers, with people who are taken away, and with a way to fail. */
 export const testApply: Apply = (people, entries, context) => {
   const result = withTimers(apply)(people, entries, context)
+  for (const [i, entry] of entries.entries()) {
+    if (entry.kind === 'event' && entry.event.name === FORGOTTEN) forget(people, result.applied[i]?.profile ?? '')
+  }
   if (entries.some(entry => entry.kind === 'event' && entry.event.name === BROKEN)) throw new Error('broken on purpose')
   return result
+}
+
+function forget(people: People, id: string): void {
+  const found = people.profile(id)
+  const person = found && isMerged(found) ? people.profile(found.mergedInto) : found
+  if (person === undefined || isMerged(person)) return
+  for (const identifier of person.identifiers) people.unlink(identifier)
+  for (const source of person.sources) people.remove(source)
 }
 
 /** 2026-03-10 12:00 UTC. */

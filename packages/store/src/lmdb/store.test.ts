@@ -28,8 +28,10 @@ const strict: Apply = (people, entries, context) =>
     {
       link: identifier => people.link(identifier),
       setLink: (identifier, source) => people.setLink(identifier, source),
+      unlink: identifier => people.unlink(identifier),
       profile: id => people.profile(id),
       put: profile => people.put(deepFrozen(profile)),
+      remove: id => people.remove(id),
       seen: (messageId, received) => people.seen(messageId, received),
       imported: (file, row) => people.imported(file, row),
     },

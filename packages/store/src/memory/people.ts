@@ -42,8 +42,8 @@ export class MemoryPeople implements PeopleStore {
       ...(consent && { consent }),
     })
     this.#ship(rows, now)
-    for (const [identifier, source] of people.links) state.links.set(identifier, source)
-    for (const [id, profile] of people.profiles) state.profiles.set(id, structuredClone(profile))
+    for (const [identifier, source] of people.links) setOrDelete(state.links, identifier, source)
+    for (const [id, profile] of people.profiles) setOrDelete(state.profiles, id, copy(profile))
     for (const [messageId, received] of people.messages) state.messages.set(messageId, received)
     for (const key of people.imports.keys()) state.imports.add(key)
     return applied
@@ -115,6 +115,11 @@ export class MemoryPeople implements PeopleStore {
     this.#workspaces.set(name, made)
     return made
   }
+}
+
+function setOrDelete<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
+  if (value === undefined) map.delete(key)
+  else map.set(key, value)
 }
 
 function copy<T>(value: T | undefined): T | undefined {

@@ -7,6 +7,7 @@ import { ChunkWriter } from '../environment/chunks.ts'
 import type { WriterThread } from '../environment/thread.ts'
 import type { Position } from '../journal/position.ts'
 import { encodeProfile } from '../people/codec.ts'
+import { GONE } from '../people/layers.ts'
 import type { PeopleState } from '../people/state.ts'
 import type { WorkspaceState } from '../people/workspaceState.ts'
 import { CHECKPOINT_TABLES, type CheckpointDb, type CheckpointMeta, type CheckpointTable, META_KEY } from './db.ts'
@@ -128,11 +129,11 @@ export class Checkpointer {
     for (const { workspace, profiles, links, imports, timers, ids } of frozen) {
       const { number } = workspace
       for (const [id, profile] of profiles) {
-        chunks.add('profiles', keyOf(number, id), encodeProfile(profile))
+        chunks.add('profiles', keyOf(number, id), profile === GONE ? undefined : encodeProfile(profile))
         await slice.pause()
       }
       for (const [identifier, source] of links) {
-        chunks.add('links', keyOf(number, identifier), Buffer.from(source))
+        chunks.add('links', keyOf(number, identifier), source === GONE ? undefined : Buffer.from(source))
         await slice.pause()
       }
       for (const [id, { was, due }] of timers) {
@@ -141,7 +142,9 @@ export class Checkpointer {
         if (due !== undefined) chunks.add('timers', timerKey(number, due, id), NO_VALUE)
         await slice.pause()
       }
-      for (const [key, chunk] of imports) chunks.add('imports', keyOf(number, key), chunk)
+      for (const [key, chunk] of imports) {
+        chunks.add('imports', keyOf(number, key), chunk === GONE ? undefined : chunk)
+      }
       if (!ids) continue
       const file = this.#runFile()
       await this.#thread.writeRun(join(this.#runsDirectory, file), ids.table.ids(), {

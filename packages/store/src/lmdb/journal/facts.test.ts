@@ -13,8 +13,10 @@ function nobody(): People {
   return {
     link: identifier => links.get(identifier),
     setLink: (identifier, source) => void links.set(identifier, source),
+    unlink: identifier => void links.delete(identifier),
     profile: id => profiles.get(id),
     put: profile => void profiles.set(profile.id, profile),
+    remove: id => void profiles.delete(id),
     seen: messageId => messageId.startsWith('known'),
     imported: () => false,
   }

@@ -4,6 +4,7 @@ import { hashed } from '../dedup/hash.ts'
 import { IdTable } from '../dedup/idTable.ts'
 import type { StoredProfile } from './codec.ts'
 import { chunkKey, hasRow, withRows } from './imports.ts'
+import { GONE, type Gone } from './layers.ts'
 import type { WorkspaceState } from './workspaceState.ts'
 
 /**
@@ -14,8 +15,8 @@ export class Draft implements People {
   readonly #state: WorkspaceState
   /** Replays take in what was taken in: what is remembered is not asked for. */
   readonly #replaying: boolean
-  readonly #profiles = new Map<string, StoredProfile>()
-  readonly #links = new Map<string, string>()
+  readonly #profiles = new Map<string, StoredProfile | Gone>()
+  readonly #links = new Map<string, string | Gone>()
   readonly #imports = new Map<string, Set<number>>()
   /** Ids that came into being in this cycle: nothing durable has them. */
   readonly #created = new Set<string>()
@@ -30,21 +31,29 @@ export class Draft implements People {
   }
 
   link(identifier: string): string | undefined {
-    return this.#links.get(identifier) ?? this.#state.links.get(identifier)
+    const link = this.#links.get(identifier) ?? this.#state.links.get(identifier)
+    return link === GONE ? undefined : link
   }
 
   setLink(identifier: string, source: string): void {
-    this.#batch.links.push([identifier, this.#links.get(identifier)])
-    this.#links.set(identifier, source)
+    this.#changeLink(identifier, source)
+  }
+
+  unlink(identifier: string): void {
+    this.#changeLink(identifier, GONE)
   }
 
   profile(id: string): Profile | MergedProfile | undefined {
-    return this.#profiles.get(id) ?? this.#state.profiles.get(id)
+    const profile = this.#profiles.get(id) ?? this.#state.profiles.get(id)
+    return profile === GONE ? undefined : profile
   }
 
   put(profile: Profile | MergedProfile): void {
-    this.#batch.profiles.push([profile.id, this.#profiles.get(profile.id)])
-    this.#profiles.set(profile.id, profile)
+    this.#changeProfile(profile.id, profile)
+  }
+
+  remove(id: string): void {
+    this.#changeProfile(id, GONE)
   }
 
   seen(messageId: string, received: number): boolean {
@@ -112,11 +121,21 @@ export class Draft implements People {
     const ids = this.#idList
     for (let i = 0; i < ids.length; i += 3) state.dedup.add(ids[i]!, ids[i + 1]!, ids[i + 2]!)
   }
+
+  #changeProfile(id: string, profile: StoredProfile | Gone): void {
+    this.#batch.profiles.push([id, this.#profiles.get(id)])
+    this.#profiles.set(id, profile)
+  }
+
+  #changeLink(identifier: string, source: string | Gone): void {
+    this.#batch.links.push([identifier, this.#links.get(identifier)])
+    this.#links.set(identifier, source)
+  }
 }
 
 interface Batch {
-  readonly profiles: [string, StoredProfile | undefined][]
-  readonly links: [string, string | undefined][]
+  readonly profiles: [string, StoredProfile | Gone | undefined][]
+  readonly links: [string, string | Gone | undefined][]
   readonly imports: [string, number][]
   ids: number
 }
@@ -130,10 +149,10 @@ function restore<V>(map: Map<string, V>, key: string, before: V | undefined): vo
   else map.set(key, before)
 }
 
-function dueOf(profile: StoredProfile | undefined): number | undefined {
-  return profile === undefined || 'mergedInto' in profile ? undefined : profile.due
+function dueOf(profile: StoredProfile | Gone | undefined): number | undefined {
+  return profile === undefined || profile === GONE || 'mergedInto' in profile ? undefined : profile.due
 }
 
-function countOf(profile: StoredProfile | undefined): number {
-  return profile === undefined || 'mergedInto' in profile ? 0 : 1
+function countOf(profile: StoredProfile | Gone | undefined): number {
+  return profile === undefined || profile === GONE || 'mergedInto' in profile ? 0 : 1
 }

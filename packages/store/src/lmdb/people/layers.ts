@@ -1,3 +1,10 @@
+/** In place of a value: the entry was taken away. */
+export const GONE = Symbol('gone')
+export type Gone = typeof GONE
+
+/** About how many bytes the note of one takes. */
+const GONE_BYTES = 200
+
 /** How much memory the clean entries of all layers may take together. */
 export class CacheBudget {
   readonly #half: number
@@ -39,8 +46,8 @@ export class Layers<V> {
   readonly #budget: CacheBudget
   readonly #load: (key: string) => V | undefined
   readonly #size: (value: V) => number
-  #dirty = new Map<string, V>()
-  #frozen: Map<string, V> | undefined
+  #dirty = new Map<string, V | Gone>()
+  #frozen: Map<string, V | Gone> | undefined
   #young = new Map<string, V>()
   #old = new Map<string, V>()
 
@@ -53,24 +60,25 @@ export class Layers<V> {
   }
 
   get(key: string): V | undefined {
-    return this.#dirty.get(key) ?? this.#frozen?.get(key) ?? this.#young.get(key) ?? this.#older(key)
+    const value = this.#dirty.get(key) ?? this.#frozen?.get(key) ?? this.#young.get(key) ?? this.#older(key)
+    return value === GONE ? undefined : value
   }
 
-  set(key: string, value: V): void {
+  set(key: string, value: V | Gone): void {
     const before = this.#dirty.get(key)
-    this.#budget.dirty += this.#size(value) - (before === undefined ? 0 : this.#size(before))
+    this.#budget.dirty += this.#bytes(value) - (before === undefined ? 0 : this.#bytes(before))
     this.#dirty.set(key, value)
   }
 
   /** Entries the checkpoint's table does not have, or has differently. */
-  *changed(): Generator<[string, V]> {
+  *changed(): Generator<[string, V | Gone]> {
     yield* this.#dirty
     if (!this.#frozen) return
     for (const entry of this.#frozen) if (!this.#dirty.has(entry[0])) yield entry
   }
 
   /** What a checkpoint has to write; later changes are not part of it. */
-  freeze(): ReadonlyMap<string, V> {
+  freeze(): ReadonlyMap<string, V | Gone> {
     this.#frozen = this.#dirty
     this.#dirty = new Map()
     return this.#frozen
@@ -80,9 +88,13 @@ export class Layers<V> {
   async thaw(pause: () => Promise<void>): Promise<void> {
     let n = 0
     for (const [key, value] of this.#frozen ?? []) {
-      const bytes = this.#size(value)
+      const bytes = this.#bytes(value)
       this.#budget.dirty -= bytes
-      if (!this.#dirty.has(key)) {
+      if (value === GONE) {
+        // What it was before may still be there.
+        this.#young.delete(key)
+        this.#old.delete(key)
+      } else if (!this.#dirty.has(key)) {
         this.#young.set(key, value)
         this.#budget.add(bytes)
       }
@@ -94,7 +106,7 @@ export class Layers<V> {
   /** The checkpoint failed: the frozen entries are changes again. */
   unfreeze(): void {
     for (const [key, value] of this.#frozen ?? []) {
-      if (this.#dirty.has(key)) this.#budget.dirty -= this.#size(value)
+      if (this.#dirty.has(key)) this.#budget.dirty -= this.#bytes(value)
       else this.#dirty.set(key, value)
     }
     this.#frozen = undefined
@@ -103,6 +115,10 @@ export class Layers<V> {
   age(): void {
     this.#old = this.#young
     this.#young = new Map()
+  }
+
+  #bytes(value: V | Gone): number {
+    return value === GONE ? GONE_BYTES : this.#size(value)
   }
 
   #older(key: string): V | undefined {

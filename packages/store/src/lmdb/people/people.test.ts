@@ -3,13 +3,22 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeProfile, encodeProfile } from './codec.ts'
 import { CHUNK_ROWS, chunkKey, hasRow, withRows } from './imports.ts'
-import { CacheBudget, Layers } from './layers.ts'
+import { CacheBudget, GONE, type Gone, Layers } from './layers.ts'
+
+function write(table: Map<string, number>, key: string, value: number | Gone): void {
+  if (value === GONE) table.delete(key)
+  else table.set(key, value)
+}
 
 describe('layers over a table', () => {
-  type Step = { do: 'set'; key: string; value: number } | { do: 'freeze' | 'thaw' | 'fail' | 'read' }
+  type Step =
+    | { do: 'set'; key: string; value: number }
+    | { do: 'remove'; key: string }
+    | { do: 'freeze' | 'thaw' | 'fail' | 'read' }
   const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f')
   const step: fc.Arbitrary<Step> = fc.oneof(
     { weight: 4, arbitrary: fc.record({ do: fc.constant('set' as const), key, value: fc.nat() }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), key }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('freeze', 'thaw', 'fail', 'read') }) },
   )
 
@@ -24,15 +33,18 @@ describe('layers over a table', () => {
           () => 100,
         )
         const oracle = new Map<string, number>()
-        let frozen: ReadonlyMap<string, number> | undefined
+        let frozen: ReadonlyMap<string, number | Gone> | undefined
         for (const one of steps) {
           if (one.do === 'set') {
             layers.set(one.key, one.value)
             oracle.set(one.key, one.value)
+          } else if (one.do === 'remove') {
+            layers.set(one.key, GONE)
+            oracle.delete(one.key)
           } else if (one.do === 'freeze' && !frozen) {
             frozen = layers.freeze()
           } else if (one.do === 'thaw' && frozen) {
-            for (const [k, value] of frozen) table.set(k, value)
+            for (const [k, value] of frozen) write(table, k, value)
             await layers.thaw(async () => undefined)
             frozen = undefined
           } else if (one.do === 'fail' && frozen) {
@@ -40,11 +52,13 @@ describe('layers over a table', () => {
             frozen = undefined
           }
           for (const k of 'abcdef') expect(layers.get(k)).toBe(oracle.get(k))
-          expect(new Map([...table, ...layers.changed()])).toEqual(oracle)
+          const all = new Map(table)
+          for (const [k, value] of layers.changed()) write(all, k, value)
+          expect(all).toEqual(oracle)
           expect(budget.clean).toBeLessThanOrEqual(400)
         }
-        const changed = new Set([...layers.changed()].map(([k]) => k))
-        if (!frozen) expect(budget.dirty).toBe(100 * changed.size)
+        const bytes = [...layers.changed()].reduce((sum, [, value]) => sum + (value === GONE ? 200 : 100), 0)
+        if (!frozen) expect(budget.dirty).toBe(bytes)
       }),
     )
   })

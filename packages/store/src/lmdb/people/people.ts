@@ -3,6 +3,7 @@ import type { Applied } from '@espalier/core/stream'
 import type { CommitBatch, Located, PeopleStore, Timer } from '../../port.ts'
 import type { CheckpointDb } from '../checkpoint/db.ts'
 import type { StoredProfile } from './codec.ts'
+import { GONE } from './layers.ts'
 import type { PeopleState } from './state.ts'
 import type { WorkspaceState } from './workspaceState.ts'
 
@@ -74,7 +75,9 @@ export class LmdbPeople implements PeopleStore {
     const last = settled.length < limit ? undefined : settled.at(-1)!.id
     for (const profile of settled) found.set(profile.id, profile)
     for (const [id, profile] of state.profiles.changed()) {
-      if ((after === undefined || id > after) && (last === undefined || id <= last)) found.set(id, profile)
+      if ((after !== undefined && id <= after) || (last !== undefined && id > last)) continue
+      if (profile === GONE) found.delete(id)
+      else found.set(id, profile)
     }
     const profiles = [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
     return { profiles, last }

@@ -52,8 +52,10 @@ export class Commits {
           needs,
           ...(consent && { consent }),
         })
-        for (const id of people.profiles.keys()) {
+        for (const [id, profile] of people.profiles) {
           if (snapshot.versions.has(id) || made.has(id)) continue
+          // Whoever is not there need not be taken away.
+          if (profile === undefined && references.profiles.has(id)) continue
           references.profiles.add(id)
           throw new Again('A profile was put that was not locked.')
         }

@@ -1,4 +1,4 @@
-import type { MergedProfile, Profile } from '@espalier/core/profile'
+import { isMerged, type MergedProfile, type Profile } from '@espalier/core/profile'
 import { importKey, type PeopleState } from '../../working.ts'
 import { decodeProfile, textKey } from '../blobs.ts'
 import type { Queries } from '../database.ts'
@@ -41,9 +41,15 @@ export class Snapshot implements PeopleState {
     await snapshot.#readLinks(tx, workspace, references.identifiers, ids)
     await snapshot.#claimNew(tx, workspace, ids)
     await snapshot.#lockProfiles(tx, workspace, ids)
+    await snapshot.#assertLinks(tx, workspace)
     await snapshot.#readMessages(tx, workspace)
     await snapshot.#readImports(tx, workspace)
     return snapshot
+  }
+
+  /** Where identifiers lead that somebody has. */
+  get links(): ReadonlyMap<string, string> {
+    return this.#links
   }
 
   link(identifier: string): string | undefined {
@@ -68,10 +74,16 @@ export class Snapshot implements PeopleState {
 
   /**
    * The batch is about somebody who was not locked: their profile was merged into another while we waited for its lock, or
-   * no identifier named them. Done again with them locked too, in order.
+   * no identifier named them. Done again with them locked too, in order; and with all that is theirs, since who asks for one of
+   * somebody's many identifiers or sources will ask for the others.
    */
   #missing(known: Set<string>, one: string): never {
     known.add(one)
+    for (const profile of this.#profiles.values()) {
+      if (isMerged(profile) || !(profile.sources.includes(one) || profile.identifiers.includes(one))) continue
+      for (const source of profile.sources) this.#references.profiles.add(source)
+      for (const identifier of profile.identifiers) this.#references.identifiers.add(identifier)
+    }
     throw new Again('More people are concerned than were locked.')
   }
 
@@ -126,6 +138,29 @@ export class Snapshot implements PeopleState {
       if (merged_into !== null) this.#profiles.set(id, { id, mergedInto: merged_into })
       else if (body) this.#profiles.set(id, decodeProfile(body))
     }
+  }
+
+  /**
+   * A link stays while its person is locked. While we waited for that lock it may have been moved or taken away: then the person
+   * is gone or has the identifier no more.
+   */
+  async #assertLinks(tx: Queries, workspace: string): Promise<void> {
+    const doubtful = [...this.#links].filter(([identifier, source]) => !this.#has(source, identifier))
+    if (doubtful.length === 0) return
+    const now = await tx.query<{ identifier: string; source: string }>(
+      'SELECT identifier, source FROM espalier.identifiers WHERE workspace = $1 AND identifier = ANY ($2::uuid[])',
+      [workspace, doubtful.map(([identifier]) => textKey(identifier))],
+      'commit.links.again',
+    )
+    const sources = new Map(now.map(({ identifier, source }) => [identifier, source]))
+    if (doubtful.every(([identifier, source]) => sources.get(uuid(textKey(identifier))) === source)) return
+    throw new Again('A link changed meanwhile.')
+  }
+
+  #has(source: string, identifier: string): boolean {
+    const own = this.#profiles.get(source)
+    const person = own && isMerged(own) ? this.#profiles.get(own.mergedInto) : own
+    return person !== undefined && !isMerged(person) && person.identifiers.includes(identifier)
   }
 
   async #readMessages(tx: Queries, workspace: string): Promise<void> {

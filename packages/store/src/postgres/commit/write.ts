@@ -11,36 +11,59 @@ import type { Snapshot } from './snapshot.ts'
  * at the index) make the batch be done again on what is true then. In key order, so that nobody waits in a circle.
  */
 export async function write(tx: Queries, workspace: string, people: WorkingPeople, snapshot: Snapshot): Promise<void> {
-  await writeLinks(tx, workspace, people.links, snapshot.claimed)
+  await writeLinks(tx, workspace, people.links, snapshot)
   await writeMessages(tx, workspace, [...people.messages.keys()])
   await writeImports(tx, workspace, [...people.imports.values()])
-  await writeProfiles(tx, workspace, [...people.profiles.values()], snapshot.versions)
+  const profiles = [...people.profiles.values()].filter(profile => profile !== undefined)
+  await writeProfiles(tx, workspace, profiles, snapshot.versions)
+  const gone = [...people.profiles.keys()].filter(id => people.profiles.get(id) === undefined)
+  await removeProfiles(tx, workspace, gone, snapshot.versions)
 }
 
 async function writeLinks(
   tx: Queries,
   workspace: string,
-  links: ReadonlyMap<string, string>,
-  claimed: ReadonlySet<string>,
+  links: ReadonlyMap<string, string | undefined>,
+  { claimed, links: known }: Snapshot,
 ): Promise<void> {
-  if (links.size > 0) {
+  const made = [...links.keys()].filter(identifier => links.get(identifier) !== undefined)
+  for (const identifier of made) {
+    if (claimed.has(identifier) || known.has(identifier)) continue
+    throw new Error('An identifier was linked that was not claimed: the batch is refused.')
+  }
+  if (made.length > 0) {
     // By the unique index whatever the planner thinks: a join would, on a table it knows nothing of, read all of it.
-    const made = await tx.change(
-      `INSERT INTO espalier.identifiers AS claimed (workspace, identifier, source)
+    await tx.change(
+      `INSERT INTO espalier.identifiers (workspace, identifier, source)
        SELECT $1, * FROM unnest($2::uuid[], $3::text[])
-       ON CONFLICT (workspace, identifier) DO UPDATE SET source = excluded.source WHERE claimed.source = ''`,
-      [workspace, [...links.keys()].map(textKey), [...links.values()]],
+       ON CONFLICT (workspace, identifier) DO UPDATE SET source = excluded.source`,
+      [workspace, made.map(textKey), made.map(identifier => links.get(identifier))],
       'commit.links.make',
     )
-    if (made !== links.size) throw new Error('An identifier was linked that was not claimed: the batch is refused.')
   }
-  const unused = [...claimed].filter(identifier => !links.has(identifier))
+  const unused = [...claimed, ...links.keys()].filter(identifier => links.get(identifier) === undefined)
   if (unused.length === 0) return
   await tx.change(
     'DELETE FROM espalier.identifiers WHERE workspace = $1 AND identifier = ANY ($2::uuid[])',
     [workspace, unused.map(textKey)],
     'commit.links.giveUp',
   )
+}
+
+async function removeProfiles(
+  tx: Queries,
+  workspace: string,
+  ids: readonly string[],
+  versions: ReadonlyMap<string, number>,
+): Promise<void> {
+  if (ids.length === 0) return
+  const removed = await tx.change(
+    'DELETE FROM espalier.profiles WHERE workspace = $1 AND id = ANY ($2::text[])',
+    [workspace, ids],
+    'commit.profiles.remove',
+  )
+  const stored = ids.filter(id => versions.has(id)).length
+  if (removed !== stored) throw new Error(`${stored - removed} profiles went under their lock: the batch is refused.`)
 }
 
 async function writeMessages(tx: Queries, workspace: string, messageIds: readonly string[]): Promise<void> {
