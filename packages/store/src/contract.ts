@@ -22,7 +22,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('timers', () => timersContract(open))
     describe('outbox', () => outboxContract(open))
     describe('definitions', () => definitionsContract(open))
-    describe('catalog', () => catalogContract(open))
+    describe.each(['catalog', 'records'] as const)('%s', shelf => catalogContract(open, shelf))
     describe('counters', () => countersContract(open))
     describe('keys and leases', () => keysContract(open))
     describe('sequences', () => sequencesContract(open))

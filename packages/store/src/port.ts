@@ -12,6 +12,8 @@ export interface Store {
   readonly outbox: Outbox
   readonly definitions: DefinitionStore
   readonly catalog: CatalogStore
+  /** What the server has to remember of its own work, such as erasures and their receipts; kept as catalog items are. */
+  readonly records: CatalogStore
   readonly counters: CounterStore
   readonly keys: KeyStore
   readonly leases: LeaseStore

@@ -6,11 +6,14 @@ function item(id: string, price: number): CatalogItem {
   return { id, updated: NOON, body: { title: `Item ${id}`, price, attributes: { colour: 'grün', sizes: [1, 2] } } }
 }
 
-export function catalogContract(open: OpenStore): void {
+/** Both shelves keep items alike, and each its own. */
+export function catalogContract(open: OpenStore, shelf: 'catalog' | 'records'): void {
   const opened = opener(open)
+  const other = shelf === 'catalog' ? 'records' : 'catalog'
 
   it('puts, replaces, gets and removes items', async () => {
-    const { catalog } = (await opened()).store
+    const { store } = await opened()
+    const catalog = store[shelf]
     await catalog.put('main', [item('a', 1), item('b', 2), item('c', 3)])
     await catalog.put('main', [item('b', 20), item('d', 4), item('d', 40)])
     const found = await catalog.get('main', ['d', 'b', 'none'])
@@ -19,10 +22,11 @@ export function catalogContract(open: OpenStore): void {
     await catalog.remove('main', ['a', 'none'])
     expect(await catalog.get('main', ['a'])).toEqual([])
     expect(await catalog.count('main')).toBe(3)
+    expect(await store[other].count('main')).toBe(0)
   })
 
   it('pages by id', async () => {
-    const { catalog } = (await opened()).store
+    const { [shelf]: catalog } = (await opened()).store
     await catalog.put(
       'main',
       ['b', 'B', 'a-1', 'a', 'ä', '10', '9'].map(id => item(id, 1)),
@@ -37,7 +41,7 @@ export function catalogContract(open: OpenStore): void {
   })
 
   it('R13 workspaces have their own items', async () => {
-    const { catalog } = (await opened()).store
+    const { [shelf]: catalog } = (await opened()).store
     await catalog.put('mine', [item('a', 1)])
     await catalog.put('yours', [item('a', 2)])
     await catalog.remove('yours', ['a'])
@@ -50,8 +54,8 @@ export function catalogContract(open: OpenStore): void {
   it('R2 items are there after the store was opened again', async context => {
     const { store, reopen } = await opened()
     if (!reopen) return context.skip()
-    await store.catalog.put('main', [item('a', 1), item('b', 2)])
-    await store.catalog.remove('main', ['b'])
-    expect(await (await reopen()).catalog.page('main', undefined, 5)).toEqual([item('a', 1)])
+    await store[shelf].put('main', [item('a', 1), item('b', 2)])
+    await store[shelf].remove('main', ['b'])
+    expect(await (await reopen())[shelf].page('main', undefined, 5)).toEqual([item('a', 1)])
   })
 }

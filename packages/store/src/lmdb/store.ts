@@ -187,6 +187,7 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
     outbox,
     definitions: new LmdbDefinitions(control),
     catalog: new LmdbCatalog(control),
+    records: new LmdbCatalog(control, 'records'),
     counters: new LmdbCounters(control),
     keys: new LmdbKeys(control),
     leases: new ProcessLeases(),

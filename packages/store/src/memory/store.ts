@@ -37,6 +37,7 @@ export function openMemoryStore(options: MemoryStoreOptions): Store {
     outbox,
     definitions: new MemoryDefinitions(),
     catalog: new MemoryCatalog(),
+    records: new MemoryCatalog(),
     counters: new MemoryCounters(),
     keys: new MemoryKeys(),
     leases: new ProcessLeases(),

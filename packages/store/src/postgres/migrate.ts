@@ -2,9 +2,10 @@ import { StoreError } from '../errors.ts'
 import type { Database } from './database.ts'
 import { initial } from './migrations/001-initial.ts'
 import { timers } from './migrations/002-timers.ts'
+import { records } from './migrations/003-records.ts'
 
 /** In order; a published one never changes. The number of a migration is its place, from 1. */
-const MIGRATIONS: readonly string[] = [initial, timers]
+const MIGRATIONS: readonly string[] = [initial, timers, records]
 
 /** Brings the schema to this version's. Nodes that start at once do it in turn; a newer schema is refused. */
 export async function migrate(database: Database): Promise<void> {

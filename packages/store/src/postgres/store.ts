@@ -56,6 +56,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     outbox,
     definitions: new PostgresDefinitions(database),
     catalog: new PostgresCatalog(database),
+    records: new PostgresCatalog(database, 'records'),
     counters: new PostgresCounters(database),
     keys: new PostgresKeys(database),
     leases,

@@ -7,7 +7,7 @@ import { WriterThread } from '../environment/thread.ts'
 import { controlKey } from './key.ts'
 import { ControlTransaction, Writes } from './transaction.ts'
 
-const TABLES = ['secrets', 'ledger', 'definitions', 'versions', 'catalog', 'counters', 'keys'] as const
+const TABLES = ['secrets', 'ledger', 'definitions', 'versions', 'catalog', 'records', 'counters', 'keys'] as const
 export type ControlTable = (typeof TABLES)[number]
 
 /** What can be asked, of what is durable or of a transaction under way. */
