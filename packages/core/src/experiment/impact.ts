@@ -1,12 +1,17 @@
 import type { Metric } from '../definition/metric.ts'
-import { type ArmStatistics, addArms } from './arm.ts'
+import { type ArmStatistics, addArms, addArmsByStratum } from './arm.ts'
+import type { Prior } from './bayesian.ts'
+import { type CompareOptions, compareWithControl } from './compare.ts'
+import { crossover } from './crossover.ts'
 import { DEFAULT_CONFIDENCE } from './estimate.ts'
-import { absoluteDifference, relativeLift } from './lift.ts'
 import type { ArmReport, Comparison, Impact, VariantReport } from './report.ts'
 import { armSample, type Sample } from './sample.ts'
 import { sentenceOf } from './sentence.ts'
 import { sampleRatio } from './srm.ts'
+import type { VerdictPlan } from './verdict.ts'
 import { warningsOf } from './warnings.ts'
+import { maturedShare } from './window.ts'
+import { capReport } from './winsor.ts'
 
 export interface ImpactOptions {
   readonly metric: Pick<Metric, 'type' | 'name' | 'event' | 'direction' | 'currency'>
@@ -15,41 +20,80 @@ export interface ImpactOptions {
   readonly contaminated?: number
   /** Arms the design has, so that those nobody has seen yet are reported too. `share` of the people, relative. */
   readonly design?: readonly { variant: string; control: boolean; share: number }[]
+  /** Fixed at launch. */
+  readonly plan?: Pick<VerdictPlan, 'tuning' | 'worthwhile'>
+  /** How long people have been coming, in days, for an estimate of how many more are needed. */
+  readonly days?: number
+  /** What was believed of the lift beforehand; flat unless given. */
+  readonly prior?: Prior
 }
 
-/** The report on one experience and metric. Statistics of the same arm are added, so shards may be given as they come. */
+/**
+ * The report on one experience and metric. Statistics of the same arm are added, so shards may be given as they come; arms of
+ * several strata are compared within each (`stratified.ts`), arms with weights by these (`weighted.ts`).
+ */
 export function impact(statistics: readonly ArmStatistics[], options: ImpactOptions): Impact {
-  const { metric, confidence = DEFAULT_CONFIDENCE, contaminated = 0 } = options
-  const arms = withUnseen(addArms(statistics), options.design ?? [])
+  const { metric, confidence = DEFAULT_CONFIDENCE, contaminated = 0, plan, prior, days } = options
+  const byStratum = addArmsByStratum(statistics)
+  const arms = withUnseen(addArms(byStratum), options.design ?? [])
   const control = arms.find(arm => arm.control)
   const variants = arms.filter(arm => !arm.control)
-  const nobody: Sample = { n: 0, mean: Number.NaN, variance: 0 }
-  const controlSample = control === undefined ? nobody : armSample(control, metric.type)
+  const direction = metric.direction ?? 'up'
+  const ratio = sampleRatio(arms)
 
-  const compare = (arm: ArmStatistics): VariantReport => {
-    const sample = armSample(arm, metric.type)
+  const compare = (
+    arm: ArmStatistics,
+    comparisons: number,
+    isTreatment: (arm: ArmStatistics) => boolean,
+  ): VariantReport => {
+    const compareOptions: CompareOptions = {
+      type: metric.type,
+      confidence,
+      sampleRatio: ratio,
+      plan: { ...plan, confidence, direction, comparisons },
+      prior,
+      days,
+    }
     return {
-      ...armReport(arm, sample),
-      lift: relativeLift(controlSample, sample, confidence),
-      difference: absoluteDifference(controlSample, sample, confidence),
+      ...armReport(arm, armSample(arm, metric.type)),
+      ...compareWithControl(byStratum, isTreatment, compareOptions),
     }
   }
   const together = addArms(variants.map(arm => ({ ...arm, variant: '' })))[0]
+  const personalized = together === undefined ? null : compare(together, 1, () => true)
   const report: Comparison = {
     metric: {
       type: metric.type,
       name: metric.name ?? metric.event,
-      direction: metric.direction ?? 'up',
+      direction,
       ...(metric.currency === undefined ? {} : { currency: metric.currency }),
     },
     confidence,
-    control: control === undefined ? null : armReport(control, controlSample),
-    variants: variants.map(compare),
-    personalized: together === undefined ? null : compare(together),
-    sampleRatio: sampleRatio(arms),
+    control: control === undefined ? null : armReport(control, armSample(control, metric.type)),
+    variants: variants.map(arm => compare(arm, variants.length, other => other.variant === arm.variant)),
+    personalized,
+    sampleRatio: ratio,
     contaminated,
+    ...optionalChecks(arms),
   }
-  return { ...report, warnings: warningsOf(report), sentence: sentenceOf(report) }
+  return {
+    ...report,
+    verdict: personalized?.verdict ?? null,
+    warnings: warningsOf(report),
+    sentence: sentenceOf(report),
+  }
+}
+
+/** What can be told only where the statistics say. */
+function optionalChecks(arms: readonly ArmStatistics[]): Pick<Comparison, 'crossover' | 'capped' | 'matured'> {
+  const matured = arms.some(arm => arm.matured !== undefined) ? maturedShare(arms) : null
+  return {
+    ...(arms.some(arm => arm.crossed !== undefined) && {
+      crossover: crossover(arms.map(({ variant, people, crossed = 0 }) => ({ variant, people, crossed }))),
+    }),
+    ...(arms.some(arm => arm.capped !== undefined) && { capped: capReport(arms) }),
+    ...(matured !== null && { matured }),
+  }
 }
 
 /**

@@ -1,9 +1,16 @@
 import type { Metric } from '../definition/metric.ts'
+import type { Anytime } from './anytime.ts'
+import type { Posterior } from './bayesian.ts'
+import type { Crossover } from './crossover.ts'
 import type { Estimate } from './estimate.ts'
 import type { SampleRatio } from './srm.ts'
+import type { Verdict } from './verdict.ts'
+import type { CapReport } from './winsor.ts'
 
 /** What an experience does to its metric: each arm, and its lift over the control group. Plain JSON, no NaN, no Infinity. */
 export interface Impact extends Comparison {
+  /** On all variants together. Null where there is no variant. */
+  readonly verdict: Verdict | null
   readonly warnings: readonly Warning[]
   /** The answer in one plain sentence. */
   readonly sentence: string
@@ -21,6 +28,12 @@ export interface Comparison {
   readonly sampleRatio: SampleRatio
   /** People seen in two or more arms: counted in their first. */
   readonly contaminated: number
+  /** The same by arm, where the statistics say. */
+  readonly crossover?: Crossover
+  /** Where values above a cap were counted as the cap. */
+  readonly capped?: CapReport
+  /** Share of people whose conversion window has closed, where the statistics say. */
+  readonly matured?: number
 }
 
 export interface ImpactMetric {
@@ -45,6 +58,32 @@ export interface VariantReport extends ArmReport {
   readonly lift: Estimate
   /** KPI personalized - KPI control, in units of the KPI. */
   readonly difference: Estimate
+  /** The one verdict; all else here is how we know. */
+  readonly verdict: Verdict
+  readonly evidence: Evidence
+}
+
+/** How we know. None of it changes the verdict. `lift` and `difference` of the report are the fixed-horizon intervals. */
+export interface Evidence {
+  /** The always-valid interval and p-value of the lift, at the report's confidence (the verdict's may be shared among variants). */
+  readonly anytime: Anytime
+  /** Of the lift, under a flat prior unless one is given. */
+  readonly bayesian: Posterior
+  /** Adjusted for what the same people did before; null where nothing of it is known. The verdict and `anytime` rest on it then. */
+  readonly adjusted: Adjusted | null
+  /** Where chances differed between people: how many people with equal chances would tell as much. */
+  readonly effectivePeople?: { readonly control: number; readonly treatment: number }
+  /** Where chances changed with the version: how many versions were compared, and the share of people in them. */
+  readonly strata?: { readonly counted: number; readonly coverage: number | null }
+}
+
+export interface Adjusted {
+  /** What a unit before foretells of after. */
+  readonly theta: number
+  /** Share of the variance of the lift that is gone; null where there was none. Below 0 where it got in the way. */
+  readonly varianceReduction: number | null
+  readonly lift: Estimate
+  readonly difference: Estimate
 }
 
 /** Something a reader must know before believing a number. `code` is stable. */
@@ -60,6 +99,10 @@ export interface Warning {
     | 'overflow'
     | 'sample-ratio'
     | 'contaminated'
+    | 'uneven-crossover'
+    | 'open-windows'
+    | 'low-overlap'
+    | 'strata-left-out'
   readonly message: string
   /** The variant it is about; without it, the whole. */
   readonly variant?: string

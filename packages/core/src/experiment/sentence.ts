@@ -1,28 +1,58 @@
 import type { Comparison, ImpactMetric } from './report.ts'
+import type { TooEarly, Verdict } from './verdict.ts'
 
-/** The answer in one plain sentence, for a reader who sees nothing else. */
+/** The answer in one plain sentence, for a reader who sees nothing else: what was seen, the verdict, and its certainty. */
 export function sentenceOf(report: Comparison): string {
-  const { metric, control, personalized, sampleRatio, confidence } = report
+  const { metric, control, personalized, sampleRatio } = report
   const seen = personalized?.people ?? 0
-  if (seen === 0) return 'Nobody has seen this experience yet.'
+  if (personalized === null || seen === 0) return 'Nobody has seen this experience yet.'
   if (control === null || control.people === 0) {
     return `${people(seen)} saw this experience, but nobody is in its control group, so what it changes cannot be known.`
   }
   const groups = `${people(seen)} saw this experience and ${people(control.people)} ${control.people === 1 ? 'was' : 'were'} left out to compare with`
   const kpi = (mean: number | null) => formatKpi(mean, metric)
-  const means = `${metric.name} is ${kpi(personalized?.mean ?? null)} against ${kpi(control.mean)}`
+  const means = `${metric.name} is ${kpi(personalized.mean)} against ${kpi(control.mean)}`
   if (sampleRatio.verdict === 'mismatch') {
     return `${groups}, but the groups' sizes do not fit the design, so the difference (${means}) must not be trusted.`
   }
-  const lift = personalized?.lift
-  if (lift?.value == null) return `${groups}: ${means}; a lift cannot be given yet.`
-  if (lift.interval === null || lift.p === null)
-    return `${groups}: ${means}; whether that is chance cannot be said yet.`
-  const [low, high] = lift.interval
-  const range = `${formatPercent(lift.value)} (${percent(confidence)} interval ${formatPercent(low)} to ${formatPercent(high)})`
-  if (lift.p >= 1 - confidence) return `${groups}: ${means}, a lift of ${range}, which may be chance.`
-  const good = lift.value > 0 === (metric.direction === 'up')
-  return `${groups}: ${means}, ${good ? 'an improvement' : 'a change for the worse'} of ${range}.`
+  return `${groups}: ${means}${conclusionOf(personalized.verdict)}`
+}
+
+function conclusionOf(verdict: Verdict): string {
+  const range = rangeOf(verdict)
+  switch (verdict.verdict) {
+    case 'works':
+      return range === null ? ', an improvement.' : `, an improvement of ${range}.`
+    case 'hurts':
+      return range === null ? ', a change for the worse.' : `, a change for the worse of ${range}.`
+    case 'no-worthwhile-difference':
+      return `, a lift of ${range}: no difference worth having.`
+    default: {
+      const why = REASONS[verdict.because ?? 'wide-interval']
+      const wait = verdict.label.replace('Too early', 'too early to say')
+      return range === null ? `: ${why}; ${wait}.` : `, a lift of ${range}, ${why}: ${wait}.`
+    }
+  }
+}
+
+const REASONS: Record<TooEarly, string> = {
+  'wide-interval': 'which may be chance',
+  'few-events': 'from too little to judge by',
+  'sample-ratio': 'which must not be trusted',
+  'no-control': 'a lift cannot be given yet',
+  'no-people': 'a lift cannot be given yet',
+  'no-events': 'a lift cannot be given yet',
+  'one-person': 'whether that is chance cannot be said yet',
+  'no-variance': 'whether that is chance cannot be said yet',
+  overflow: 'whether that is chance cannot be said',
+}
+
+/** `+12.3 % (95 % interval +1.0 % to +23.6 %)`, as much of it as there is. */
+function rangeOf({ lift, interval, confidence }: Verdict): string | null {
+  if (lift === null) return null
+  if (interval === null) return formatPercent(lift)
+  const [low, high] = interval
+  return `${formatPercent(lift)} (${percent(confidence)} interval ${formatPercent(low)} to ${formatPercent(high)})`
 }
 
 const people = (n: number) => `${n.toLocaleString('en-US')} ${n === 1 ? 'person' : 'people'}`

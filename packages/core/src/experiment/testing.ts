@@ -92,3 +92,11 @@ export function binomial(rng: Random, n: number, chance: number): number {
   for (let i = 0; i < n; i++) if (rng.uniform() < chance) successes++
   return successes
 }
+
+/** For tests: where an answer holds what JSON cannot say: NaN, Infinity, undefined. */
+export function unspeakable(answer: unknown, path = ''): string[] {
+  if (typeof answer === 'number') return Number.isFinite(answer) ? [] : [`${path}: ${answer}`]
+  if (answer === undefined) return [`${path}: undefined`]
+  if (typeof answer !== 'object' || answer === null) return []
+  return Object.entries(answer).flatMap(([key, value]) => unspeakable(value, `${path}/${key}`))
+}

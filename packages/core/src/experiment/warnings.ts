@@ -1,7 +1,5 @@
+import { CONTAMINATION } from './crossover.ts'
 import type { Comparison, VariantReport, Warning } from './report.ts'
-
-/** A share of people seen in two arms above which the comparison is diluted noticeably. */
-const CONTAMINATION = 0.01
 
 /**
  * The delta method treats the control's mean as nearly certain. With it this many standard errors away from 0, 95 % intervals
@@ -43,8 +41,58 @@ export function warningsOf(report: Comparison): Warning[] {
       message: `${contaminated} of ${people} people were seen in two or more arms; they are counted in their first, which draws the lift towards 0.`,
     })
   }
+  warnings.push(...checkWarnings(report))
   return warnings
 }
+
+/** With less than half of the windows closed, most of what people will do is still to come. */
+const OPEN_WINDOWS = 0.5
+
+/** With so few people's worth of equal chances left of many, a handful of people decide. */
+const LOW_OVERLAP = 0.1
+
+/** So many people in versions that cannot be compared. */
+const LEFT_OUT = 0.1
+
+function checkWarnings({ crossover, matured, variants }: Comparison): Warning[] {
+  const warnings: Warning[] = []
+  if (crossover?.verdict === 'uneven') {
+    const shares = crossover.arms
+      .map(({ variant, share }) => `${variant || 'control'} ${percent(share ?? 0)}`)
+      .join(', ')
+    warnings.push({
+      code: 'uneven-crossover',
+      message: `Arms lose people to other arms at different rates (${shares}): find out why before believing the lift.`,
+    })
+  }
+  if (matured !== undefined && matured < OPEN_WINDOWS) {
+    warnings.push({
+      code: 'open-windows',
+      message: `The window of ${percent(1 - matured)} of the people is still open: the KPI will rise in all arms.`,
+    })
+  }
+  for (const { variant, people, evidence } of variants) {
+    const effective = evidence.effectivePeople?.treatment
+    if (effective !== undefined && people > 1 && effective < LOW_OVERLAP * people) {
+      warnings.push({
+        code: 'low-overlap',
+        variant,
+        message: `${variant} was given so unevenly that its ${people} people tell as much as ${Math.round(effective)} would.`,
+      })
+    }
+    const coverage = evidence.strata?.coverage
+    if (coverage != null && coverage < 1 - LEFT_OUT) {
+      warnings.push({
+        code: 'strata-left-out',
+        variant,
+        message: `${percent(1 - coverage)} of the people saw versions without both ${variant} and a control group; they are left out.`,
+      })
+    }
+  }
+  return warnings
+}
+
+const percent = (fraction: number) => `${(100 * fraction).toFixed(1)} %`
 
 function smallMean(mean: number | null, deviation: number | null, people: number): boolean {
   if (mean === null || deviation === null || mean === 0) return false

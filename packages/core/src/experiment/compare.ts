@@ -1,0 +1,131 @@
+import type { Metric } from '../definition/metric.ts'
+import { anytime, anytimeMultiplier } from './anytime.ts'
+import { type ArmStatistics, addArms } from './arm.ts'
+import { bayesian, type Prior } from './bayesian.ts'
+import { type CovariateSample, covariateSample } from './covariate.ts'
+import { cupedDifference, cupedLift, cupedTheta } from './cuped.ts'
+import { cupedLiftParts, fiellerInterval, type LiftParts, liftParts } from './fieller.ts'
+import { absoluteDifference, relativeLift } from './lift.ts'
+import type { Adjusted, Evidence, VariantReport } from './report.ts'
+import { armSample, type Sample } from './sample.ts'
+import type { SampleRatio } from './srm.ts'
+import { stratified } from './stratified.ts'
+import { type VerdictPlan, verdictOf } from './verdict.ts'
+import { effectivePeople } from './weighted.ts'
+
+export interface CompareOptions {
+  readonly type: Metric['type']
+  readonly confidence: number
+  readonly sampleRatio: SampleRatio
+  readonly plan: VerdictPlan
+  readonly prior?: Prior | undefined
+  readonly days?: number | undefined
+}
+
+/** Two arms as they are compared: within strata where there are several, otherwise as they are. */
+interface Pair {
+  readonly control: Sample
+  readonly treatment: Sample
+  readonly adjusted: AdjustedPair | null
+  readonly evidence: Pick<Evidence, 'effectivePeople' | 'strata'>
+}
+
+interface AdjustedPair {
+  readonly control: CovariateSample
+  readonly treatment: CovariateSample
+  readonly theta: number
+}
+
+/** One variant, or several together, against the control group: everything that is known of the difference. */
+export function compareWithControl(
+  arms: readonly ArmStatistics[],
+  isTreatment: (arm: ArmStatistics) => boolean,
+  options: CompareOptions,
+): Pick<VariantReport, 'lift' | 'difference' | 'verdict' | 'evidence'> {
+  const { type, confidence, plan, prior, sampleRatio, days } = options
+  const { control, treatment, adjusted, evidence } = pairOf(arms, isTreatment, type)
+  const lift = relativeLift(control, treatment, confidence)
+  const difference = absoluteDifference(control, treatment, confidence)
+  const better = adjusted && adjustedReport(adjusted, lift.standardError, confidence)
+  const best = better ?? { lift, difference }
+  const parts = adjusted
+    ? cupedLiftParts(adjusted.control, adjusted.treatment, adjusted.theta)
+    : liftParts(control, treatment)
+  const { direction = 'up', tuning } = plan
+  return {
+    lift,
+    difference,
+    verdict: verdictOf({ control, treatment, parts, missing: best.difference.reason, sampleRatio, days }, plan),
+    evidence: {
+      anytime: anytimeOf(parts, control.n + treatment.n, best, { confidence, ...(tuning !== undefined && { tuning }) }),
+      bayesian: bayesian(best.lift, { direction, confidence, ...(prior && { prior }) }),
+      adjusted: better,
+      ...evidence,
+    },
+  }
+}
+
+function pairOf(
+  arms: readonly ArmStatistics[],
+  isTreatment: (arm: ArmStatistics) => boolean,
+  type: Metric['type'],
+): Pair {
+  const strata = new Set(arms.map(arm => arm.stratum))
+  if (strata.size > 1) {
+    const { control, treatment, strata: counted, coverage } = stratified(arms, type, isTreatment)
+    return { control, treatment, adjusted: null, evidence: { strata: { counted, coverage } } }
+  }
+  const control = addArms(arms.filter(arm => arm.control))[0]
+  const treatment = addArms(
+    arms.filter(arm => !arm.control && isTreatment(arm)).map(arm => ({ ...arm, variant: '' })),
+  )[0]
+  const weights = control?.weights && treatment?.weights
+  return {
+    control: control ? armSample(control, type) : NOBODY,
+    treatment: treatment ? armSample(treatment, type) : NOBODY,
+    adjusted: weights || !control || !treatment ? null : adjustedPair(arms, control, treatment, type),
+    evidence: weights
+      ? { effectivePeople: { control: effectivePeople(control.weights), treatment: effectivePeople(weights) } }
+      : {},
+  }
+}
+
+const NOBODY: Sample = { n: 0, mean: Number.NaN, variance: 0 }
+
+/** Theta is pooled over all arms, so that every variant is adjusted alike. */
+function adjustedPair(
+  arms: readonly ArmStatistics[],
+  controlArm: ArmStatistics,
+  treatmentArm: ArmStatistics,
+  type: Metric['type'],
+): AdjustedPair | null {
+  const control = covariateSample(controlArm, type)
+  const treatment = covariateSample(treatmentArm, type)
+  const all = addArms(arms).map(arm => covariateSample(arm, type))
+  const known = all.filter(sample => sample !== null)
+  if (control === null || treatment === null) return null
+  const theta = cupedTheta(known, { ratio: type === 'mean' })
+  return theta === 0 ? null : { control, treatment, theta }
+}
+
+function adjustedReport(
+  { control, treatment, theta }: AdjustedPair,
+  plainError: number | null,
+  confidence: number,
+): Adjusted {
+  const lift = cupedLift(control, treatment, theta, confidence)
+  const difference = cupedDifference(control, treatment, theta, confidence)
+  const ratio = plainError === null || lift.standardError === null ? null : lift.standardError / plainError
+  return { theta, varianceReduction: ratio === null ? null : 1 - ratio ** 2, lift, difference }
+}
+
+function anytimeOf(
+  parts: LiftParts,
+  people: number,
+  { lift, difference }: Pick<Adjusted, 'lift' | 'difference'>,
+  options: { confidence: number; tuning?: number },
+): Evidence['anytime'] {
+  const { p } = anytime(difference, people, options)
+  if (lift.standardError === null) return { interval: null, p }
+  return { interval: fiellerInterval(parts, anytimeMultiplier(people, options)), p }
+}
