@@ -4,8 +4,9 @@ const EEA = [...EU, 'IS', 'LI', 'NO']
 
 /** Names that stand for several countries where a place is asked for. */
 export const GROUPS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  ['EU', new Set(EU)],
-  ['EEA', new Set(EEA)],
+  // Registries assign addresses to the EU as such, too.
+  ['EU', new Set([...EU, 'EU'])],
+  ['EEA', new Set([...EEA, 'EU'])],
 ])
 
 /** What people write beside the names that are in the standard. */

@@ -102,3 +102,11 @@ export const PersonalSettings = Type.Array(
   },
 )
 export type PersonalSettings = Type.Static<typeof PersonalSettings>
+
+/** What is kept of IP addresses. */
+export const AddressSettings = Type.Enum(['cut', 'whole', 'none'], {
+  type: 'string',
+  description:
+    'IP addresses in `context.ip`: cut (the last octet, or 80 bits, taken off), whole, or none; cut unless set. The place is looked up before.',
+})
+export type AddressSettings = Type.Static<typeof AddressSettings>

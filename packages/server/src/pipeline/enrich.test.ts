@@ -1,6 +1,13 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { JsonObject } from '@espalier/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { enrichContext } from './enrich.ts'
+import { locationOf } from '../place/mmdb.ts'
+import { Places } from '../place/places.ts'
+import { StartError } from '../problem.ts'
+import { type Enrichment, enrichContext, type Origin } from './enrich.ts'
 import { truncateIp } from './ip.ts'
 import { isBot, userAgentOf } from './visitor.ts'
 
@@ -38,26 +45,87 @@ describe('addresses', () => {
 })
 
 describe('context', () => {
-  const origin = { userAgent: CHROME, ip: '203.0.113.77' }
+  const origin: Origin = { userAgent: CHROME, ip: '203.0.113.77', signals: [] }
+  const enrich = (context: JsonObject, from = origin, addresses?: Enrichment['addresses']) =>
+    enrichContext(context, from, { places: { find: () => undefined }, addresses })
 
   it('takes the browser’s agent where the client named none, and only a browser’s', () => {
-    expect(enrichContext({ a: 1 }, origin)).toEqual({ a: 1, userAgent: CHROME })
-    expect(enrichContext({ userAgent: 'mine' }, origin)).toEqual({ userAgent: 'mine' })
-    expect(enrichContext({ a: 1 }, { ...origin, userAgent: 'axios/1.7' })).toEqual({ a: 1 })
+    expect(enrich({ a: 1 })).toEqual({ a: 1, userAgent: CHROME })
+    expect(enrich({ userAgent: 'mine' })).toEqual({ userAgent: 'mine' })
+    expect(enrich({ a: 1 }, { ...origin, userAgent: 'axios/1.7' })).toEqual({ a: 1 })
   })
 
   it('stores no address unless asked to, and then cut short', () => {
-    expect(enrichContext({}, origin)).not.toHaveProperty('ip')
-    expect(enrichContext({ ip: '198.51.100.9' }, origin).ip).toBe('198.51.100.0')
-    expect(enrichContext({ direct: true }, origin).ip).toBe('203.0.113.0')
-    expect(enrichContext({ ip: { nested: '198.51.100.9' } }, origin)).not.toHaveProperty('ip')
-    expect(enrichContext({ ip: 'somebody’s street' }, origin)).not.toHaveProperty('ip')
+    expect(enrich({})).not.toHaveProperty('ip')
+    expect(enrich({ ip: '198.51.100.9' }).ip).toBe('198.51.100.0')
+    expect(enrich({ direct: true }).ip).toBe('203.0.113.0')
+    expect(enrich({ ip: { nested: '198.51.100.9' } })).not.toHaveProperty('ip')
+    expect(enrich({ ip: 'somebody’s street' })).not.toHaveProperty('ip')
+  })
+
+  it('keeps whole addresses, or none, where the workspace says so', () => {
+    const given = { ip: '198.51.100.9' }
+    expect(enrich(given, origin, 'whole').ip).toBe('198.51.100.9')
+    expect(enrich({ direct: true }, origin, 'none')).not.toHaveProperty('ip')
+    expect(enrich({ ip: 'somebody’s street' }, origin, 'whole')).not.toHaveProperty('ip')
   })
 
   it('does not change what it is given', () => {
     const given = { ip: '198.51.100.9' }
-    enrichContext(given, origin)
+    enrich(given)
     expect(given.ip).toBe('198.51.100.9')
+  })
+})
+
+describe('places', () => {
+  const places = new Places(undefined)
+  const GERMAN = '193.99.144.80'
+  const visitor: Origin = { userAgent: CHROME, ip: GERMAN, signals: [] }
+  const enrich = (context: JsonObject, origin: Origin = visitor) => enrichContext(context, origin, { places })
+
+  it('are looked up by the whole address, which is cut or left out afterwards', () => {
+    expect(enrich({})).toEqual({ userAgent: CHROME, location: { country: 'DE' } })
+    expect(enrich({ direct: true })).toMatchObject({ location: { country: 'DE' }, ip: '193.99.144.0' })
+    const server = { ...visitor, userAgent: 'axios/1.7', ip: '10.0.0.1' }
+    expect(enrich({ ip: '2a02:2e0::1' }, server)).toEqual({ ip: '2a02:2e0::', location: { country: 'DE' } })
+  })
+
+  it('of a server’s own request say nothing of the visitor', () => {
+    expect(enrich({}, { ...visitor, userAgent: 'node' })).toEqual({})
+  })
+
+  it('that the client names stay as they are', () => {
+    expect(enrich({ location: { city: 'Oslo' } }).location).toEqual({ city: 'Oslo' })
+  })
+
+  it('are nowhere for private addresses and for what is none', () => {
+    for (const ip of ['10.1.2.3', '127.0.0.1', '::1', 'nonsense', '']) expect(places.find(ip), ip).toBeUndefined()
+    expect(places.find(`::ffff:${GERMAN}`)).toEqual({ country: 'DE' })
+  })
+
+  it('are read from records of the makers of such files', () => {
+    const maxmind = {
+      country: { iso_code: 'US', names: { en: 'United States' } },
+      subdivisions: [{ iso_code: 'CA', names: { en: 'California' } }],
+      city: { names: { en: 'Mountain View' } },
+    }
+    expect(locationOf(maxmind)).toEqual({ country: 'US', region: 'CA', city: 'Mountain View' })
+    expect(locationOf({ country_code: 'DE', state1: 'Lower Saxony', city: 'Hanover' })).toEqual({
+      country: 'DE',
+      region: 'Lower Saxony',
+      city: 'Hanover',
+    })
+    expect(locationOf({ country: 'FR', continent: 'EU' })).toEqual({ country: 'FR' })
+    for (const nothing of [null, undefined, 'DE', {}, { country: 'Germany' }])
+      expect(locationOf(nothing)).toBeUndefined()
+  })
+
+  it('a file that is no such database is named when the server starts', async () => {
+    const path = join(await mkdtemp(join(tmpdir(), 'espalier-places-')), 'broken.mmdb')
+    expect(() => new Places(path)).toThrow(StartError)
+    await writeFile(path, 'not a database')
+    expect(() => new Places(path)).toThrow(path)
+    await rm(dirname(path), { recursive: true })
   })
 })
 

@@ -1,14 +1,18 @@
 import type { JsonObject } from '@espalier/core'
+import { withSignals } from '@espalier/core/consent'
 import { type Event, type EventType, type ImportOrigin, readItem } from '@espalier/core/event'
 import type { Entry } from '@espalier/core/stream'
+import type { Places } from '../place/places.ts'
 import type { ItemError } from '../problem.ts'
 import type { DecisionIds } from './decisionId.ts'
+import type { LiveSet } from './definitions.ts'
 import { enrichContext, type Origin } from './enrich.ts'
 import type { UserHashes } from './userHash.ts'
 import { isBot, userAgentOf } from './visitor.ts'
 
 export interface IntakeRequest {
   readonly workspace: string
+  readonly set: LiveSet
   /** The caller holds only a write key, and the workspace wants userIds proven. */
   readonly mustProve: boolean
   readonly items: readonly unknown[]
@@ -36,11 +40,13 @@ export class Intake {
   readonly #userHashes: UserHashes
   readonly #decisionIds: DecisionIds
   readonly #newId: () => string
+  readonly #places: Places
 
-  constructor(userHashes: UserHashes, decisionIds: DecisionIds, newId: () => string) {
-    this.#userHashes = userHashes
-    this.#decisionIds = decisionIds
-    this.#newId = newId
+  constructor(parts: { userHashes: UserHashes; decisionIds: DecisionIds; newId: () => string; places: Places }) {
+    this.#userHashes = parts.userHashes
+    this.#decisionIds = parts.decisionIds
+    this.#newId = parts.newId
+    this.#places = parts.places
   }
 
   take(request: IntakeRequest): Taken {
@@ -90,7 +96,10 @@ export class Intake {
   }
 
   #entry(event: Event, request: IntakeRequest): Entry | ItemError {
-    const enriched = enrichContext(event.context, request.origin)
+    const { origin, set } = request
+    const { addresses } = set.settings
+    const placed = enrichContext(event.context, origin, { places: this.#places, addresses })
+    const enriched = withSignals(placed, origin.signals, set.compiled.consent)
     const stored = enriched === event.context ? event : { ...event, context: enriched }
     if (event.type !== 'track' || event.name !== 'Exposure' || event.properties.decisionId === undefined) {
       return { kind: 'event', event: stored }

@@ -1,3 +1,4 @@
+import { consentRules } from '@espalier/core/consent'
 import type { Applied, Entry } from '@espalier/core/stream'
 import { type CommitBatch, StoreError } from '@espalier/store'
 import fc from 'fast-check'
@@ -40,6 +41,7 @@ function queueOn(store: QueueOptions['store'], bounds: Partial<QueueOptions> = {
     store,
     now: () => 0,
     needs,
+    consent: () => consentRules(),
     metrics: new Metrics(),
     maxItems: 100,
     maxBytes: 1000,

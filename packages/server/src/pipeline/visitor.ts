@@ -15,11 +15,16 @@ export function isBot(userAgent: string): boolean {
   return bot
 }
 
+/** A request a browser makes itself: its address is the visitor's. */
+export function isBrowser(requestHeader: string | undefined): boolean {
+  return requestHeader?.startsWith('Mozilla/') === true
+}
+
 /**
  * The visitor's user agent: what the context says, else the request's own where it is a browser's. A server's SDK calls
  * with its library's agent, which says nothing about the visitor (and would look like a bot).
  */
 export function userAgentOf(stated: unknown, requestHeader: string | undefined): string | undefined {
   if (typeof stated === 'string' && stated !== '') return stated.slice(0, 1000)
-  return requestHeader?.startsWith('Mozilla/') ? requestHeader.slice(0, 1000) : undefined
+  return isBrowser(requestHeader) ? requestHeader!.slice(0, 1000) : undefined
 }

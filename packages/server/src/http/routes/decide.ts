@@ -1,4 +1,5 @@
 import type { JsonObject } from '@espalier/core'
+import { withSignals } from '@espalier/core/consent'
 import { type Preview, previewProblems } from '@espalier/core/decision'
 import { isBlocked } from '@espalier/core/event'
 import { identifierOf } from '@espalier/core/identity'
@@ -10,6 +11,8 @@ import { isBot, userAgentOf } from '../../pipeline/visitor.ts'
 import { type ItemError, Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { instant } from '../instant.ts'
+import { originOf } from '../origin.ts'
+import { Refusal, refusalsOf } from '../refusals.ts'
 import { type Call, route } from '../route.ts'
 import { bodyBytes, countRejected } from './track.ts'
 
@@ -78,6 +81,7 @@ export const decide = route({
       profile: Type.Optional(Type.String({ description: 'With a secret key.' })),
       answers: Type.Record(Type.String(), AnswerView),
       errors: Type.Optional(Type.Array(Anything, { description: 'Events that were not kept, by their place.' })),
+      refused: Type.Optional(Type.Array(Refusal, { description: 'Events that may not be kept.' })),
     }),
   },
   errors: ['user_hash_required', 'link_required', 'bad_link', 'too_busy', 'full', 'unavailable'],
@@ -97,21 +101,23 @@ export const decide = route({
     const link = body.link ?? query.link
     if (!secret) allow(services, workspace, body, link, userId, anonymousId)
 
-    const errors = await takeEvents(call, services, mustProve, userHash)
+    const { errors, refused } = await takeEvents(call, services, set, mustProve, userHash)
     if (body.events !== undefined) {
       const now = services.definitions.of(workspace)
       set = now instanceof Promise ? await now : now
     }
     const preview = body.preview === undefined ? undefined : readPreview(body.preview, set)
-    const origin = { userAgent: request.headers['user-agent'], ip: request.ip }
+    const origin = originOf(request)
     const userAgent = userAgentOf(given.userAgent, origin.userAgent)
+    const { addresses } = set.settings
+    const context = enrichContext(given, origin, { places: services.places, addresses })
     const decided = await services.decider.decide({
       workspace,
       set,
       userId,
       anonymousId,
       touchpoints: [...new Set(body.touchpoints)],
-      context: enrichContext(given, origin),
+      context: withSignals(context, origin.signals, set.compiled.consent),
       bot: userAgent !== undefined && isBot(userAgent),
       expose: body.expose === true && preview === undefined,
       explain: body.explain === true,
@@ -123,6 +129,7 @@ export const decide = route({
       ...(secret && decided.profile !== undefined ? { profile: decided.profile } : {}),
       answers: viewOf(decided.answers, secret),
       ...(errors.length === 0 ? {} : { errors }),
+      ...(refused.length === 0 ? {} : { refused }),
     }
   },
 })
@@ -176,25 +183,27 @@ function allow(
 }
 
 async function takeEvents(
-  { workspace, body, request }: DecideCall,
+  { workspace, key, body, request }: DecideCall,
   services: Services,
+  set: LiveSet,
   mustProve: boolean,
   userHash: unknown,
-): Promise<readonly ItemError[]> {
-  if (body.events === undefined || body.events.length === 0) return []
+): Promise<{ readonly errors: readonly ItemError[]; readonly refused: readonly Refusal[] }> {
+  if (body.events === undefined || body.events.length === 0) return { errors: [], refused: [] }
   const { entries, errors } = services.intake.take({
     workspace,
+    set,
     mustProve,
     userHash,
     items: body.events,
     sentAt: body.sentAt,
     received: services.now(),
-    origin: { userAgent: request.headers['user-agent'], ip: request.ip },
+    origin: originOf(request),
     maxBytes: services.options.itemBytes,
   })
   countRejected(errors, services)
-  await services.queue.submit(workspace, entries, bodyBytes(request.body))
-  return errors
+  const applied = await services.queue.submit(workspace, entries, bodyBytes(request.body))
+  return { errors, refused: refusalsOf(entries, applied, key?.kind === 'secret') }
 }
 
 function readPreview(given: Readonly<Record<string, string>>, set: LiveSet): Preview {

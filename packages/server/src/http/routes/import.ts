@@ -81,7 +81,7 @@ export const importRoute = route({
   errors: ['too_busy', 'full', 'unavailable'],
   async handle({ workspace, body, request }, services) {
     const received = services.now()
-    await services.definitions.of(workspace)
+    const set = await services.definitions.of(workspace)
     const errors: RowError[] = []
     const entries: Entry[] = []
     const events: { item: unknown; origin: ImportOrigin; index: number }[] = []
@@ -97,10 +97,11 @@ export const importRoute = route({
     }
     const taken = services.intake.take({
       workspace,
+      set,
       mustProve: false,
       items: events.map(event => event.item),
       received,
-      origin: { userAgent: undefined, ip: request.ip },
+      origin: { userAgent: undefined, ip: request.ip, signals: [] },
       maxBytes: IMPORT_ITEM_BYTES,
       importOf: index => events[index]!.origin,
     })
@@ -111,11 +112,27 @@ export const importRoute = route({
     countRejected(errors, services)
     entries.push(...taken.entries)
     const applied = await services.queue.submit(workspace, entries, bodyBytes(request.body))
-    const duplicates = applied.filter(({ outcome }) => outcome === 'duplicate').length
+    const count = (outcome: string) => applied.filter(one => one.outcome === outcome).length
+    for (const [i, { outcome, reason = '' }] of applied.entries()) {
+      if (outcome === 'refused')
+        errors.push({ ...placeOf(entries[i]!, events), code: reason, message: WHY[reason] ?? reason })
+    }
     errors.sort((a, b) => a.index - b.index)
-    return { stored: applied.length - duplicates, duplicates, errors }
+    return { stored: count('stored'), duplicates: count('duplicate'), errors }
   },
 })
+
+const WHY: Readonly<Record<string, string>> = {
+  consent: 'Somebody refused that anything of theirs be stored for analytics.',
+  erased: 'The person it is about was erased.',
+}
+
+/** Events were given their place among the events. */
+function placeOf(entry: Entry, events: readonly { readonly index: number }[]): { row: number | null; index: number } {
+  if (entry.kind === 'decision') return { row: entry.decision.origin?.row ?? null, index: entry.decision.index }
+  if (entry.kind !== 'event') return { row: null, index: 0 }
+  return { row: entry.event.origin?.row ?? null, index: events[entry.event.index]?.index ?? 0 }
+}
 
 function rowOf(item: unknown): number | undefined {
   if (typeof item !== 'object' || item === null) return undefined

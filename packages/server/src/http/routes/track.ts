@@ -3,6 +3,8 @@ import Type from 'typebox'
 import type { Taken } from '../../pipeline/intake.ts'
 import { type ItemError, Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
+import { originOf } from '../origin.ts'
+import { Refusal, refusalsOf } from '../refusals.ts'
 import { type Call, type Route, route } from '../route.ts'
 
 const Id = Type.String({ minLength: 1, maxLength: 500 })
@@ -47,6 +49,9 @@ const Answer = Type.Object({
     Type.Array(Type.Object({ index: Type.Integer(), code: Type.String(), message: Type.String() }), {
       description: 'The items that were not kept, by their place in the batch.',
     }),
+  ),
+  refused: Type.Optional(
+    Type.Array(Refusal, { description: 'Items that may not be kept, though nothing is wrong with them.' }),
   ),
 })
 
@@ -121,20 +126,22 @@ async function take(
   const taken = services.intake.take({
     ...what,
     workspace,
+    set,
     mustProve: key?.kind === 'write' && set.settings.requireUserHash,
     received: services.now(),
-    origin: { userAgent: request.headers['user-agent'], ip: request.ip },
+    origin: originOf(request),
     maxBytes: services.options.itemBytes,
   })
   countRejected(taken.errors, services)
-  await services.queue.submit(workspace, taken.entries, bodyBytes(request.body))
+  const applied = await services.queue.submit(workspace, taken.entries, bodyBytes(request.body))
   call.reply.type('application/json')
-  return answer(taken, lenient(call))
+  return answer(taken, refusalsOf(taken.entries, applied, key?.kind === 'secret'), lenient(call))
 }
 
-function answer({ entries, errors }: Taken, anyway: boolean): unknown {
-  if (errors.length === 0) return SUCCESS
-  if (entries.length > 0 || anyway) return { success: true, errors }
+function answer({ entries, errors }: Taken, refused: readonly Refusal[], anyway: boolean): unknown {
+  if (errors.length === 0 && refused.length === 0) return SUCCESS
+  const lists = { ...(errors.length > 0 && { errors }), ...(refused.length > 0 && { refused }) }
+  if (entries.length > 0 || anyway) return { success: true, ...lists }
   throw new Problem('nothing_kept', errors[0]?.message ?? '', { extra: { success: false, errors } })
 }
 
