@@ -95,7 +95,8 @@ function compileInput(input: EncodedInput, at: number): (value: unknown, into: F
   const end = at + input.levels.length
   return (value, into) => {
     into.fill(0, at, end)
-    const place = places.get(typeof value === 'string' ? value : String(value))
+    const isLevel = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    const place = isLevel ? places.get(String(value)) : undefined
     if (place !== undefined) into[place] = 1
   }
 }
