@@ -11,7 +11,9 @@ import type { KeyRing } from './pipeline/keys.ts'
 import type { Links } from './pipeline/links.ts'
 import type { CommitQueue } from './pipeline/queue.ts'
 import type { UserHashes } from './pipeline/userHash.ts'
+import type { Places } from './place/places.ts'
 import type { Shipper } from './workers/shipper.ts'
+import type { Timers } from './workers/timers.ts'
 
 /** What routes work with; made once by the composition root. */
 export interface Services {
@@ -30,9 +32,11 @@ export interface Services {
   readonly links: Links
   readonly userHashes: UserHashes
   readonly definitions: LiveDefinitions
+  readonly places: Places
   readonly backfill: Backfill
   readonly queue: CommitQueue
   readonly intake: Intake
   readonly decider: Decider
   readonly shipper: Shipper
+  readonly timers: Timers
 }

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
-import type { SignalNeeds } from '@espalier/core/stream'
+import { consentRules } from '@espalier/core/consent'
+import { planOfNeeds } from '@espalier/core/segment'
 import type { Store } from '@espalier/store'
 import { type Warehouse, WarehouseError } from '@espalier/warehouse'
 import type { FastifyInstance } from 'fastify'
@@ -21,12 +22,14 @@ import { KeyRing } from './pipeline/keys.ts'
 import { Links } from './pipeline/links.ts'
 import { CommitQueue } from './pipeline/queue.ts'
 import { UserHashes } from './pipeline/userHash.ts'
+import { Places } from './place/places.ts'
 import { StartError } from './problem.ts'
 import type { Services } from './services.ts'
 import { SteadyWarehouse } from './steadyWarehouse.ts'
 import { packageVersion } from './version.ts'
 import { watchGauges } from './watchGauges.ts'
 import { Shipper } from './workers/shipper.ts'
+import { Timers } from './workers/timers.ts'
 import { FIRST_WORKSPACE, prepareFirstWorkspace } from './workspace.ts'
 
 /** What a test may put in the place of the real thing. */
@@ -48,7 +51,10 @@ export interface Server {
 }
 
 /** No definitions are loaded yet: then nothing is kept for them. */
-const NO_NEEDS: SignalNeeds = { version: 0, byEvent: new Map() }
+const NO_PLAN = planOfNeeds(0, [])
+/** A timer is heard at most so late while there is little to do. */
+const TIMERS_EVERY_MS = 200
+const NO_SETTINGS = consentRules()
 
 /** The composition root: everything is made and connected here. Throws `StartError`: one line that says what to do. */
 export async function startServer(given: Partial<ServerOptions> = {}, parts: Parts = {}): Promise<Server> {
@@ -56,6 +62,7 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
   const log = parts.log ?? createLog(options.logLevel)
   const now = parts.now ?? Date.now
   locationOf(options)
+  const places = new Places(options.placeFile)
   const store = parts.store ?? (await openStoreOf(options))
   const warehouse = new SteadyWarehouse(async () => parts.warehouse ?? openWarehouseOf(options, log), log)
   try {
@@ -65,10 +72,11 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
     if (options.secretKey !== undefined && options.secretKey.length < 16) {
       log.warn('the secret key is shorter than 16 characters: whoever guesses it may read and change everything')
     }
-    const services = await connect(options, { store, warehouse, log, now })
+    const services = await connect(options, { store, warehouse, log, now, places })
     const app = createApp(routes, services)
     const url = await listen(app, options)
     services.shipper.start()
+    services.timers.start()
     for (const workspace of await store.keys.workspaces()) services.backfill.schedule(workspace)
     log.info({ url, store: nameOf(options.store), warehouse: nameOf(options.warehouse) }, 'ready')
     let closing: Promise<void> | undefined
@@ -90,21 +98,23 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
 
 async function connect(
   options: ServerOptions,
-  base: { readonly store: Store; readonly warehouse: Warehouse; readonly log: Logger; readonly now: () => number },
+  base: Pick<Services, 'store' | 'warehouse' | 'log' | 'now' | 'places'>,
 ): Promise<Services> {
-  const { store, warehouse, log, now } = base
+  const { store, warehouse, log, now, places } = base
   const metrics = new Metrics()
   const secret = await store.masterSecret()
   const holder = newId()
   const userHashes = new UserHashes(secret)
   const decisionIds = new DecisionIds(secret)
   const definitions = new LiveDefinitions(store, now)
-  const needs = (workspace: string) => definitions.last(workspace)?.compiled.needs ?? NO_NEEDS
+  const plan = (workspace: string) => definitions.last(workspace)?.compiled.plan ?? NO_PLAN
   const { queueItems: maxItems, queueBytes: maxBytes, shipEvery: every } = options
-  const queue = new CommitQueue({ store, now, needs, metrics, maxItems, maxBytes })
+  const consent = (workspace: string) => definitions.last(workspace)?.compiled.consent ?? NO_SETTINGS
+  const queue = new CommitQueue({ store, now, plan, consent, metrics, maxItems, maxBytes })
   const shipper = new Shipper({ outbox: store.outbox, warehouse, now, log, metrics, holder, every })
   // With PostgreSQL there may be other nodes, which learn of new definitions within 2 s (R4).
   const settleMs = options.store === 'embedded' ? 0 : 2500
+  const prepare = async (workspace: string) => definitions.of(workspace)
   const services: Services = {
     options,
     version: packageVersion(),
@@ -121,9 +131,11 @@ async function connect(
     definitions,
     backfill: new Backfill({ store, warehouse, definitions, queue, shipper, now, log, holder, settleMs }),
     queue,
-    intake: new Intake(userHashes, decisionIds, newId),
+    places,
+    intake: new Intake({ userHashes, decisionIds, newId, places }),
     decider: new Decider({ store, queue, decisionIds, newId, now, metrics }),
     shipper,
+    timers: new Timers({ store, queue, prepare, now, log, holder, every: TIMERS_EVERY_MS }),
   }
   watchGauges(services)
   return services
@@ -153,10 +165,10 @@ async function listen(app: FastifyInstance, { port, host }: ServerOptions): Prom
 }
 
 async function shutDown(app: FastifyInstance, services: Services): Promise<void> {
-  const { queue, shipper, backfill, store, warehouse, options, log, now } = services
+  const { queue, shipper, timers, backfill, store, warehouse, options, log, now } = services
   const deadline = now() + options.drainTime
   log.info('stopping')
-  await within(deadline - now(), Promise.all([closeApp(app), backfill.stop()]))
+  await within(deadline - now(), Promise.all([closeApp(app), backfill.stop(), timers.stop()]))
   app.server.closeAllConnections()
   // Whatever was accepted is committed, however long it takes: it may have been acknowledged.
   await queue.close()

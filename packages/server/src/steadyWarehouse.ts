@@ -37,14 +37,20 @@ export class SteadyWarehouse implements Warehouse {
   insert: Warehouse['insert'] = async batch => (await this.#get()).insert(batch)
   impact: Warehouse['impact'] = async question => (await this.#get()).impact(question)
   timeline: Warehouse['timeline'] = async question => (await this.#get()).timeline(question)
+  logSize: Warehouse['logSize'] = async question => (await this.#get()).logSize(question)
+  identityLinks: Warehouse['identityLinks'] = async question => (await this.#get()).identityLinks(question)
   summary: Warehouse['summary'] = async question => (await this.#get()).summary(question)
   putRates: Warehouse['putRates'] = async (workspace, rates) => (await this.#get()).putRates(workspace, rates)
   backup: Warehouse['backup'] = async directory => (await this.#get()).backup(directory)
   check: Warehouse['check'] = async () => (await this.#get()).check()
   stats: Warehouse['stats'] = async () => (await this.#get()).stats()
 
-  async *eventTimes(question: Parameters<Warehouse['eventTimes']>[0]): ReturnType<Warehouse['eventTimes']> {
-    yield* (await this.#get()).eventTimes(question)
+  async *pastEvents(question: Parameters<Warehouse['pastEvents']>[0]): ReturnType<Warehouse['pastEvents']> {
+    yield* (await this.#get()).pastEvents(question)
+  }
+
+  async *log(question: Parameters<Warehouse['log']>[0]): ReturnType<Warehouse['log']> {
+    yield* (await this.#get()).log(question)
   }
 
   async close(): Promise<void> {

@@ -35,9 +35,11 @@ export interface CommitBatch {
   readonly workspace: string
   readonly entries: readonly Entry[]
   readonly now: number
-  readonly needs: ApplyContext['needs']
+  readonly plan: ApplyContext['plan']
   /** What may be stored of whom (R8); absent: everything. */
   readonly consent?: ApplyContext['consent']
+  /** The kinds of identifier of this moment; absent: users and devices. */
+  readonly identity?: ApplyContext['identity']
 }
 
 /** Who an identifier leads to. */

@@ -6,8 +6,11 @@ import { backupEngine } from './engine/backup.ts'
 import { Engine, EngineConnection } from './engine/index.ts'
 import { WarehouseError } from './errors.ts'
 import { type Location, type Resolved, resolveOptions, type WarehouseOptions } from './options.ts'
-import { eventTimes } from './queries/eventTimes.ts'
+import { identityLinks } from './queries/identityLinks.ts'
 import { impact } from './queries/impact.ts'
+import { log } from './queries/log.ts'
+import { logSize } from './queries/logSize.ts'
+import { pastEvents } from './queries/pastEvents.ts'
 import { putRates } from './queries/rates.ts'
 import { tableStats } from './queries/stats.ts'
 import { summary } from './queries/summary.ts'
@@ -36,8 +39,11 @@ export async function openWarehouse(location: Location, options: WarehouseOption
     insert: batch => insert(database, batch),
     impact: question => impact(database, question),
     timeline: question => timeline(database, question),
+    log: question => log(database, question),
+    logSize: question => logSize(database, question),
+    identityLinks: question => identityLinks(database, question),
     summary: question => summary(database, question),
-    eventTimes: question => eventTimes(database, question),
+    pastEvents: question => pastEvents(database, question),
     putRates: (workspace, rates) => putRates(database, workspace, rates),
     backup: async directory => {
       if (engine === undefined || path === undefined) {

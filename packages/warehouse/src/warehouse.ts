@@ -2,6 +2,10 @@ import type { JsonObject } from '@espalier/core'
 import type { Metric } from '@espalier/core/definition'
 import type { ArmStatistics } from '@espalier/core/experiment'
 import type { Table } from '@espalier/core/stream'
+import type { IdentityLink } from './queries/identityLinks.ts'
+import type { FiledEvent, LogQuestion } from './queries/log.ts'
+import type { LogSize } from './queries/logSize.ts'
+import type { PastEvents, PastEventsQuestion } from './queries/pastEvents.ts'
 
 /**
  * Analytical state: what happened, what was decided, what was seen. Written only through `insert`, in batches that are
@@ -20,16 +24,16 @@ export interface Warehouse {
     before?: number
     limit: number
   }): Promise<TimelineEvent[]>
+  /** Everything that was filed under these source profiles, in the total order of events (R10), in pages. */
+  log(question: LogQuestion): AsyncIterable<FiledEvent[]>
+  /** How much of it there still is. */
+  logSize(question: LogQuestion): Promise<LogSize>
+  /** Who became whom: links about these sources, and of others to them, oldest first; of more than `limit` the latest. */
+  identityLinks(question: { workspace: string; sources: readonly string[]; limit: number }): Promise<IdentityLink[]>
   /** Totals to check an import or a day by. */
   summary(question: { workspace: string; from?: number; to?: number }): Promise<Summary>
-  /** The last `keep` times of an event from `since` (inclusive) to `until` (exclusive), a source profile a row, in pages. */
-  eventTimes(question: {
-    workspace: string
-    event: string
-    since: number
-    until: number
-    keep: number
-  }): AsyncIterable<{ profile: string; times: [timestamp: number, messageId: string][] }[]>
+  /** Events from before a version of the definitions, a source profile a row, in pages: what new signals are filled with. */
+  pastEvents(question: PastEventsQuestion): AsyncIterable<PastEvents[]>
   /** Daily exchange rates: one unit of `currency` in `base`. A repeated day replaces. */
   putRates(
     workspace: string,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Kind, validateSet } from '../definition/index.ts'
 import type { Json, JsonObject } from '../json.ts'
-import { AHEAD } from '../segment/needs.ts'
+import { AHEAD } from '../segment/conditions/did.ts'
 import { parseInstant } from '../time/instant.ts'
 import type { Answer } from './answer.ts'
 import cases from './cases.json' with { type: 'json' }
@@ -120,6 +120,7 @@ describe('what a decision read', () => {
       traits: { plan: 'free' },
       signals: { 'Product Viewed': [Date.UTC(2026, 10, 22, 10)] },
       context: {},
+      facts: {},
     })
   })
 
@@ -134,7 +135,7 @@ describe('what a decision read', () => {
     const { inputs } = decide(
       inputOf({ ...base, traits: { plan: 'free' }, events, consent: { personalization: false } }),
     )
-    expect(inputs).toEqual({ traits: {}, signals: {}, context: {} })
+    expect(inputs).toEqual({ traits: {}, signals: {}, context: {}, facts: {} })
   })
 })
 
@@ -219,8 +220,8 @@ describe('preview', () => {
 
 it('knows the items and signals the set needs', () => {
   expect([...set.items].sort()).toEqual(['hat', 'shoe'])
-  const [need] = set.needs.byEvent.get('Product Viewed') ?? []
-  expect(need).toEqual({ key: 'Product Viewed', event: 'Product Viewed', keep: 2 + AHEAD })
+  const [need] = (set.plan.byEvent.get('Product Viewed') ?? []).map(({ need }) => need)
+  expect(need).toEqual({ kind: 'times', key: 'Product Viewed', event: 'Product Viewed', keep: 2 + AHEAD })
 })
 
 function round(n: number): number {

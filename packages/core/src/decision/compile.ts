@@ -3,8 +3,9 @@ import { consentRules } from '../consent/rules.ts'
 import type { Definition, PublishedSet } from '../definition/definition.ts'
 import type { Experience } from '../definition/experience.ts'
 import { complete } from '../definition/normalise.ts'
-import { compileCondition } from '../segment/compile.ts'
-import { needsOf } from '../segment/needs.ts'
+import { compiler } from '../segment/compile.ts'
+import { languageOf, planSourceOf } from '../segment/needs.ts'
+import { planOf } from '../segment/plan.ts'
 import { READS_NOTHING, unionReads } from '../segment/node.ts'
 import { parseInstant } from '../time/instant.ts'
 import { quarterIn } from '../time/quarter.ts'
@@ -26,10 +27,11 @@ import { byPriority } from './preview.ts'
 /** Makes a published set ready for deciding. Its bodies are valid: nothing else is ever published. */
 export function compile(set: PublishedSet, policyOf: PolicyOf = () => undefined): CompiledSet {
   const live = set.definitions.filter(definition => !definition.archived)
+  const compileCondition = compiler(languageOf(set))
   const experiences = new Map(
     live
       .filter(isKind('experience'))
-      .map(definition => [definition.key, compileExperience(definition, policyOf(definition))]),
+      .map(definition => [definition.key, compileExperience(definition, policyOf(definition), compileCondition)]),
   )
   const byTouchpoint = groupByTouchpoint(live.filter(isKind('experience')), experiences)
   const touchpoints = new Map(
@@ -48,7 +50,7 @@ export function compile(set: PublishedSet, policyOf: PolicyOf = () => undefined)
     holdout: compileHoldout(settings.holdout, settings.timezone),
     consent: consentRules(settings.consent),
     retention: retentionRules(settings.retention),
-    needs: needsOf(set),
+    plan: planOf(planSourceOf(set)),
     items: itemsOf(touchpoints.values(), experiences.values()),
   }
 }
@@ -83,6 +85,7 @@ function compileCandidates(running: readonly CompiledExperience[]): Candidate[] 
 function compileExperience(
   { key, version, body }: Definition<'experience'>,
   policy: CompiledPolicy | undefined,
+  compileCondition: ReturnType<typeof compiler>,
 ): CompiledExperience {
   const experience = complete('experience', body)
   const draws = compileDraws(

@@ -2,7 +2,7 @@ import type { RetentionRules } from '../consent/retention.ts'
 import type { ConsentRules } from '../consent/rules.ts'
 import type { Status } from '../definition/experience.ts'
 import type { CompiledCondition } from '../segment/node.ts'
-import type { SignalNeeds } from '../stream/apply.ts'
+import type { Plan } from '../segment/plan.ts'
 import type { Range } from './bucket.ts'
 import type { Template } from './content.ts'
 import type { Collect } from './inputs.ts'
@@ -18,8 +18,8 @@ export interface CompiledSet {
   readonly holdout: CompiledHoldout
   readonly consent: ConsentRules
   readonly retention: RetentionRules
-  /** The signals to keep up, for the stream. */
-  readonly needs: SignalNeeds
+  /** What the stream has to keep up. */
+  readonly plan: Plan
   /** Catalog items that any content refers to. */
   readonly items: readonly string[]
 }

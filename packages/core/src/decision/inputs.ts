@@ -1,10 +1,10 @@
 import type { JsonObject } from '../json.ts'
 import type { Profile } from '../profile/profile.ts'
-import { timesOf } from '../segment/did.ts'
+import { timesOf } from '../segment/conditions/did.ts'
 import type { Reads } from '../segment/node.ts'
 import { splitPath, valueAt } from '../segment/path.ts'
 import type { Subject } from '../segment/subject.ts'
-import { traitReader } from '../segment/trait.ts'
+import { traitReader } from '../segment/conditions/trait.ts'
 
 /** What the audiences that were considered looked at, as it was then (R7). Missing values are left out. */
 export type DecisionInputs = JsonObject & {
@@ -14,19 +14,22 @@ export type DecisionInputs = JsonObject & {
   signals: JsonObject
   /** By context path. */
   context: JsonObject
+  /** What else the audiences look at, by its name: segments, computed traits, sequences and the like. */
+  facts: JsonObject
 }
 
 /** Takes down the actual values of what is read. */
 export type Collect = (subject: Subject, into: DecisionInputs) => void
 
 export function noInputs(): DecisionInputs {
-  return { traits: {}, signals: {}, context: {} }
+  return { traits: {}, signals: {}, context: {}, facts: {} }
 }
 
 export function compileCollect(reads: Reads): Collect {
   const traits = reads.traits.filter(nameable).map(path => ({ path, read: traitReader(path) }))
   const context = reads.context.filter(nameable).map(path => ({ path, steps: splitPath(path) }))
   const signals = reads.signals.filter(nameable)
+  const facts = reads.facts.filter(({ name }) => nameable(name))
   return (subject, into) => {
     for (const { path, read } of traits) {
       const value = read(subject.profile)
@@ -39,6 +42,10 @@ export function compileCollect(reads: Reads): Collect {
     for (const { path, steps } of context) {
       const value = valueAt(subject.context, steps)
       if (value !== undefined) into.context[path] = value
+    }
+    for (const { name, read } of facts) {
+      const value = read(subject)
+      if (value !== undefined) into.facts[name] = value
     }
   }
 }

@@ -19,7 +19,7 @@ const published = setOf({
 
 /** Those with a plan mostly get the second variant. */
 const byPlan: CompiledPolicy = {
-  reads: { traits: ['plan'], signals: [], context: [] },
+  reads: { traits: ['plan'], signals: [], context: [], facts: [] },
   choose: ({ profile }, bucketKey) => {
     const planned = profile.traits.plan !== undefined
     const variant = bucketKey.startsWith('0') !== planned ? 0 : 1

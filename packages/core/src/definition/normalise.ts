@@ -1,13 +1,22 @@
 import type { Json, JsonObject } from '../json.ts'
-import { type Condition, DidCondition } from '../segment/condition.ts'
+import type { Condition } from '../segment/condition.ts'
+import { ComputedTrait } from './computedTrait.ts'
 import type { Bodies, Kind } from './definition.ts'
 import { Experience, type Status, type Variant } from './experience.ts'
 import { Metric } from './metric.ts'
+import { Segment } from './segment.ts'
 import { Settings } from './settings.ts'
 import { Touchpoint } from './touchpoint.ts'
 
 /** The schema of each kind's body. */
-export const SCHEMAS = { touchpoint: Touchpoint, experience: Experience, metric: Metric, settings: Settings } as const
+export const SCHEMAS = {
+  touchpoint: Touchpoint,
+  experience: Experience,
+  metric: Metric,
+  segment: Segment,
+  computedTrait: ComputedTrait,
+  settings: Settings,
+} as const
 
 /** Bodies with every default filled in: what is stored. */
 export interface CompleteBodies {
@@ -19,6 +28,8 @@ export interface CompleteBodies {
     variants: (Variant & { weight: number })[]
   }
   metric: Metric & { direction: 'up' | 'down' }
+  segment: Segment
+  computedTrait: ComputedTrait
   settings: Settings & { timezone: string; currency: string; holdout: number; requireUserHash: boolean }
 }
 
@@ -27,6 +38,7 @@ export function complete<K extends Kind>(kind: K, body: Bodies[K]): CompleteBodi
   const filled = withDefaults(SCHEMAS[kind], body) as Bodies[Kind]
   if (kind === 'experience') completeExperience(filled as Experience)
   if (kind === 'metric') inheritProperty(filled as Metric)
+  if (kind === 'segment') (filled as Segment).condition = completeCondition((filled as Segment).condition)
   return filled as CompleteBodies[K]
 }
 
@@ -66,11 +78,16 @@ function completeExperience(experience: Experience): void {
   if (audience !== undefined) experience.audience = completeCondition(audience)
 }
 
+/** How often is once, unless at most so often is asked for. */
 function completeCondition(condition: Condition): Condition {
   if ('all' in condition) return { all: condition.all.map(completeCondition) }
   if ('any' in condition) return { any: condition.any.map(completeCondition) }
   if ('not' in condition) return { not: completeCondition(condition.not) }
-  return 'did' in condition ? (withDefaults(DidCondition, condition) as DidCondition) : condition
+  if ('account' in condition && 'anyone' in condition.account) {
+    return { account: { anyone: completeCondition(condition.account.anyone) } }
+  }
+  if (!('did' in condition) || condition.atLeast !== undefined || condition.atMost !== undefined) return condition
+  return { ...condition, atLeast: 1 }
 }
 
 /** A refund is read from the same property as what it takes back, unless it names its own. */

@@ -1,5 +1,19 @@
 import Type from 'typebox'
-import { ConsentSettings, PersonalSettings, RetentionSettings } from '../consent/settings.ts'
+import { AddressSettings, ConsentSettings, PersonalSettings, RetentionSettings } from '../consent/settings.ts'
+import { Instant } from '../time/schema.ts'
+import { Key } from './shared.ts'
+
+/** A sale, holiday or event of the business: `from` inclusive, `to` exclusive. */
+const CalendarEntry = Type.Object(
+  {
+    key: Key,
+    name: Type.Optional(Type.String({ maxLength: 200 })),
+    kind: Type.Union([Type.Literal('sale'), Type.Literal('holiday'), Type.Literal('event')]),
+    from: Instant,
+    to: Instant,
+  },
+  { additionalProperties: false },
+)
 
 /** What a workspace sets for all: one definition, key `workspace`. */
 export const Settings = Type.Object(
@@ -23,9 +37,13 @@ export const Settings = Type.Object(
         description: 'Write keys must prove a userId with userHash: HMAC-SHA256 of it under the identity secret, hex.',
       }),
     ),
+    calendar: Type.Optional(
+      Type.Array(CalendarEntry, { maxItems: 500, description: 'Sales, holidays and events that conditions name.' }),
+    ),
     consent: Type.Optional(ConsentSettings),
     retention: Type.Optional(RetentionSettings),
     personal: Type.Optional(PersonalSettings),
+    addresses: Type.Optional(AddressSettings),
   },
   { additionalProperties: false, description: 'What a workspace sets for all.' },
 )

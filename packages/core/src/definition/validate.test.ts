@@ -27,6 +27,8 @@ const VALID: [Kind, string, object][] = [
   ['experience', 'welcome', experience],
   ['touchpoint', 'home.hero', touchpoint],
   ['metric', 'orders', metric],
+  ['segment', 'buyers', { condition: { did: 'Order Completed', atLeast: 1, within: '30d' } }],
+  ['computedTrait', 'spent', { value: { sum: 'total', of: 'Order Completed', within: '90d' } }],
   ['settings', 'workspace', { timezone: 'Europe/Berlin', holdout: 0.1 }],
 ]
 
@@ -176,14 +178,14 @@ describe('validate', () => {
       },
       [
         'audience.any[0].trate: "trate" is no condition -> did you mean "trait"?',
-        'audience.any[1].equals: "equals" is not known here -> known properties: trait, is, isNot, in, notIn, gt, gte, lt, lte, contains, startsWith, endsWith and 1 more',
-        'audience.any[2]: {"trait":"plan"} says too little -> Name at least one comparison: is, isNot, in, notIn, gt, gte, lt, lte, contains, startsWith, endsWith or exists.',
+        'audience.any[1].equals: "equals" is not known here -> known properties: trait, is, isNot, in, notIn, gt, gte, lt, lte, contains, startsWith, endsWith and 4 more',
+        'audience.any[2]: {"trait":"plan"} says too little -> Name at least one comparison: is, isNot, in, notIn, gt, gte, lt, lte, contains, startsWith, endsWith, matches, before, after or exists.',
         'audience.any[3]: one condition says one thing, but here are trait and did -> make each its own condition and join them by {"all": [...]} or {"any": [...]}',
         'audience.any[4].within: "7 days" does not fit -> Such as 30m, 24h, 7d or 2w.',
         'audience.any[5].atLeast: 101 is too much -> write 100 or less',
         'audience.any[6].all: [] is too short -> write at least 1',
         'audience.any[7].not: a condition must be an object, but is a list -> write an object such as {"trait": "plan", "is": "pro"}; join several by all, any and not',
-        'audience.any[8]: the condition is empty -> name one of all, any, not, trait, context, did',
+        'audience.any[8]: the condition is empty -> name one of all, any, not, trait, context, did, value, computed, sequence, session, struggling, segment, account, consent, subscription, preference, feedback, score, person, calendar, time',
         'audience.any[9]: a condition must be an object, but is text -> write an object such as {"trait": "plan", "is": "pro"}; join several by all, any and not',
       ],
     ],

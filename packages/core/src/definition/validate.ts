@@ -2,7 +2,7 @@ import Type from 'typebox'
 import Value from 'typebox/value'
 import { consentProblems, retentionProblems } from '../consent/problems.ts'
 import { isZone } from '../time/zone.ts'
-import { conditionProblems } from './conditionProblems.ts'
+import { aggregateProblems, conditionProblems } from './conditionProblems.ts'
 import { contentProblems, contentSchemaProblems } from './contentProblems.ts'
 import type { Bodies, Kind } from './definition.ts'
 import { Experience } from './experience.ts'
@@ -14,6 +14,7 @@ import { plainProblems } from './plain.ts'
 import { type Problem, problem } from './problem.ts'
 import type { Surroundings } from './references.ts'
 import { schemaProblems } from './schemaProblems.ts'
+import { Segment } from './segment.ts'
 import type { Settings } from './settings.ts'
 import { KEY_RULE, Key } from './shared.ts'
 import { nearest } from './suggest.ts'
@@ -25,6 +26,11 @@ export const SETTINGS_KEY = 'workspace'
 /** An experience whose audience is looked at on its own, so that its problems can be told apart. */
 const ExperienceWithoutAudience = Type.Object(
   { ...Experience.properties, audience: Type.Optional(Type.Unknown()) },
+  { additionalProperties: false },
+)
+
+const SegmentWithoutCondition = Type.Object(
+  { ...Segment.properties, condition: Type.Unknown() },
   { additionalProperties: false },
 )
 
@@ -55,16 +61,30 @@ function keyProblems(kind: Kind, key: string): Problem[] {
 }
 
 function shapeProblems(kind: Kind, body: unknown): Problem[] {
+  if (kind === 'segment') return segmentShapeProblems(body)
   if (kind !== 'experience') return schemaProblems(SCHEMAS[kind], body, [])
   const problems = schemaProblems(ExperienceWithoutAudience, body, [])
   const { audience } = (body ?? {}) as { audience?: unknown }
   return audience === undefined ? problems : [...problems, ...conditionProblems(audience, ['audience'])]
 }
 
+function segmentShapeProblems(body: unknown): Problem[] {
+  const problems = schemaProblems(SegmentWithoutCondition, body, [])
+  const { condition } = (body ?? {}) as { condition?: unknown }
+  return problems.length > 0 ? problems : conditionProblems(condition, ['condition'], 'segment')
+}
+
 /** What a schema cannot say, by kind. */
 const MEANING: { readonly [K in Kind]: (body: Bodies[K], surroundings: Surroundings | undefined) => Problem[] } = {
   touchpoint: touchpointProblems,
-  experience: experienceProblems,
+  experience: (experience, surroundings) => [
+    ...experienceProblems(experience, surroundings),
+    ...(surroundings === undefined || experience.audience === undefined
+      ? []
+      : conditionProblems(experience.audience, ['audience'], 'audience', surroundings)),
+  ],
+  segment: ({ condition }, surroundings) => conditionProblems(condition, ['condition'], 'segment', surroundings),
+  computedTrait: ({ value }) => aggregateProblems(value, ['value']),
   metric: metricProblems as (metric: Metric) => Problem[],
   settings: settingsProblems,
 }

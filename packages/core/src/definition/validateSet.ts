@@ -1,11 +1,13 @@
 import type { JsonObject } from '../json.ts'
 import { PROFILE_LIMITS } from '../profile/limits.ts'
-import { keepByEvent } from '../segment/needs.ts'
-import type { DefinitionChange, Kind, PublishedSet } from './definition.ts'
+import type { Condition } from '../segment/condition.ts'
+import { needsOf } from '../segment/needs.ts'
+import type { Definition, DefinitionChange, PublishedSet } from './definition.ts'
 import type { Experience } from './experience.ts'
 import { misfitsAt } from './experienceProblems.ts'
 import type { Problem } from './problem.ts'
 import type { Surroundings } from './references.ts'
+import type { Segment } from './segment.ts'
 import type { Touchpoint } from './touchpoint.ts'
 import { validate } from './validate.ts'
 
@@ -37,7 +39,9 @@ export function validateSet(changes: readonly DefinitionChange[], current: Publi
     else found.push(...validate(kind, key, body, after), ...dependentProblems(kind, key, body, after, changed))
     return found.map((problem): SetProblem => ({ kind, key, ...problem }))
   })
-  return problems.length === 0 ? sizeProblems(after, changes) : problems
+  if (problems.length > 0) return problems
+  const cycles = cycleProblems(after, changes)
+  return cycles.length > 0 ? cycles : sizeProblems(after, changes)
 }
 
 const REPEATED: Problem = { path: '', message: 'it is in this publication twice', mend: 'leave one of the two out' }
@@ -45,9 +49,15 @@ const REPEATED: Problem = { path: '', message: 'it is in this publication twice'
 /** Stands for a body that has problems of its own: it is there, and what refers to it is not blamed. */
 const BROKEN: JsonObject = {}
 
-function archiveProblems(kind: Kind, key: string, before: Live, after: Live): Problem[] {
+function archiveProblems(kind: DefinitionChange['kind'], key: string, before: Live, after: Live): Problem[] {
   if (before.find(kind, key) === undefined) {
     return [{ path: '', message: `there is no ${kind} "${key}" to archive`, mend: 'leave it out' }]
+  }
+  if (kind === 'segment' || kind === 'computedTrait') {
+    return after.conditions().flatMap(([user, condition]): Problem[] => {
+      if (!namesOf(condition, kind).has(key)) return []
+      return [{ path: '', message: `${user} still uses it`, mend: `archive ${user} too, or let it use another` }]
+    })
   }
   return after.experiences().flatMap(([user, experience]): Problem[] => {
     const used =
@@ -60,7 +70,7 @@ function archiveProblems(kind: Kind, key: string, before: Live, after: Live): Pr
 
 /** Content already published that does not fit a touchpoint's new schema. */
 function dependentProblems(
-  kind: Kind,
+  kind: DefinitionChange['kind'],
   key: string,
   body: JsonObject,
   after: Live,
@@ -86,12 +96,56 @@ function sizeProblems(after: Live, changes: readonly DefinitionChange[]): SetPro
     const message = `there would be ${after.size} definitions and ${MAX_DEFINITIONS} is the limit`
     problems.push({ kind, key, path: '', message, mend: 'archive what is no longer used' })
   }
-  const events = keepByEvent(after.experiences().map(([, experience]) => experience)).size
-  if (events > PROFILE_LIMITS.signals) {
-    const message = `the audiences would ask for ${events} different events and a profile keeps ${PROFILE_LIMITS.signals}`
+  const signals = needsOf(after.set()).length
+  if (signals > PROFILE_LIMITS.signals) {
+    const message = `the definitions would ask for ${signals} different signals and a profile keeps ${PROFILE_LIMITS.signals}`
     problems.push({ kind, key, path: '', message, mend: 'end experiences that are over, or ask for fewer events' })
   }
   return problems
+}
+
+/** A segment that leads back to itself by way of others. */
+function cycleProblems(after: Live, changes: readonly DefinitionChange[]): SetProblem[] {
+  return changes.flatMap(({ kind, key, body }): SetProblem[] => {
+    if (kind !== 'segment' || body === undefined) return []
+    const way = wayBack(key, after)
+    if (way === undefined) return []
+    const message = `it is in itself: ${way.join(', which is in ')}`
+    return [{ kind, key, path: 'condition', message, mend: 'take one of these segments out of another' }]
+  })
+}
+
+function wayBack(key: string, after: Live): string[] | undefined {
+  const seen = new Set<string>()
+  const walk = (at: string, way: string[]): string[] | undefined => {
+    const body = after.find('segment', at) as unknown as Segment | undefined
+    if (body?.condition === undefined) return undefined
+    for (const named of namesOf(body.condition, 'segment')) {
+      if (named === key) return [...way, key]
+      if (seen.has(named)) continue
+      seen.add(named)
+      const found = walk(named, [...way, named])
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  return walk(key, [key])
+}
+
+/** The segments or computed traits that a condition names. */
+function namesOf(condition: Condition, kind: 'segment' | 'computedTrait'): Set<string> {
+  const names = new Set<string>()
+  const walk = (part: Condition): void => {
+    if ('all' in part) part.all.forEach(walk)
+    else if ('any' in part) part.any.forEach(walk)
+    else if ('not' in part) walk(part.not)
+    else if ('account' in part) {
+      if ('anyone' in part.account) walk(part.account.anyone)
+    } else if ('segment' in part && kind === 'segment') names.add(part.segment)
+    else if ('computed' in part && kind === 'computedTrait') names.add(part.computed)
+  }
+  walk(condition)
+  return names
 }
 
 function name(kind: string, key: string): string {
@@ -112,16 +166,39 @@ class Live implements Surroundings {
     return [...this.#bodies.values()].reduce((size, bodies) => size + bodies.size, 0)
   }
 
-  put(kind: Kind, key: string, body: JsonObject | undefined): void {
+  put(kind: DefinitionChange['kind'], key: string, body: JsonObject | undefined): void {
     const bodies = this.#bodies.get(kind) ?? new Map<string, JsonObject>()
     this.#bodies.set(kind, bodies)
     if (body === undefined) bodies.delete(key)
     else bodies.set(key, body)
   }
 
-  find = (kind: Kind, key: string): JsonObject | undefined => this.#bodies.get(kind)?.get(key)
+  find = (kind: DefinitionChange['kind'], key: string): JsonObject | undefined => this.#bodies.get(kind)?.get(key)
 
-  keys = (kind: Kind): Iterable<string> => this.#bodies.get(kind)?.keys() ?? []
+  keys = (kind: DefinitionChange['kind']): Iterable<string> => this.#bodies.get(kind)?.keys() ?? []
+
+  /** Everything that has a condition, with what it is called. */
+  conditions(): [user: string, condition: Condition][] {
+    const segments = [...(this.#bodies.get('segment') ?? [])].filter(([, body]) => body !== BROKEN)
+    return [
+      ...segments.map(([key, body]): [string, Condition] => [
+        `segment "${key}"`,
+        (body as unknown as Segment).condition,
+      ]),
+      ...this.experiences().flatMap(([key, { audience }]): [string, Condition][] =>
+        audience === undefined ? [] : [[`experience "${key}"`, audience]],
+      ),
+    ]
+  }
+
+  set(): PublishedSet {
+    const definitions = [...this.#bodies].flatMap(([kind, bodies]) =>
+      [...bodies].map(([key, body]) => {
+        return { kind, key, version: 0, published: 0, author: '', archived: false, body } as unknown as Definition
+      }),
+    )
+    return { version: 0, definitions }
+  }
 
   experiences(): [key: string, experience: Experience][] {
     return [...(this.#bodies.get('experience') ?? [])]

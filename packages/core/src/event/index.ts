@@ -1,7 +1,7 @@
+export { isBlocked } from '../identity/blocked.ts'
 export * from './device.ts'
 export { ITEM_ERRORS, type ItemError, type ItemErrorCode } from './errors.ts'
 export * from './event.ts'
-export { isBlocked } from './identifiers.ts'
 export * from './limits.ts'
 export * from './message-hash.ts'
 export * from './money.ts'

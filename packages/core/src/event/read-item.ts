@@ -1,3 +1,5 @@
+import { keysOf } from '../identity/keys.ts'
+import { type CompiledRules, compileRules, type IdentityRules } from '../identity/rules.ts'
 import type { JsonObject } from '../json.ts'
 import { type ItemError, RefusedItem } from './errors.ts'
 import type { Event, EventType, ImportOrigin } from './event.ts'
@@ -24,6 +26,8 @@ export interface ItemBase {
   readonly origin?: ImportOrigin
   /** Bound of the item's JSON in bytes; 32 KB unless set. */
   readonly maxBytes?: number
+  /** The workspace's kinds of identifier; users and devices unless set. */
+  readonly identity?: IdentityRules
 }
 
 export type ItemResult =
@@ -68,7 +72,7 @@ function read(raw: unknown, base: ItemBase): Event {
     index: base.index,
   }
   if (base.origin) event.origin = base.origin
-  readIdentity(item, event)
+  readIdentity(item, event, compileRules(base.identity))
   readNames(item, event)
   if (shape.broken) {
     event.properties = repaired(event.properties) as JsonObject
@@ -79,17 +83,20 @@ function read(raw: unknown, base: ItemBase): Event {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-function readIdentity(item: Record<string, unknown>, event: Mutable<Event>): void {
-  const userId = readId(item.userId, 'userId')
-  const anonymousId = readId(item.anonymousId, 'anonymousId')
+function readIdentity(item: Record<string, unknown>, event: Mutable<Event>, rules: CompiledRules): void {
+  const read = (field: 'userId' | 'anonymousId' | 'previousId') => {
+    return readId(item[field], field, rules.find(field === 'previousId' ? 'anonymousId' : field)!.blocks)
+  }
+  const userId = read('userId')
+  const anonymousId = read('anonymousId')
   if (userId !== undefined) event.userId = userId
   if (anonymousId !== undefined) event.anonymousId = anonymousId
   if (event.type === 'alias') {
-    const previousId = readId(item.previousId, 'previousId')
+    const previousId = read('previousId')
     if (previousId === undefined) throw new RefusedItem('previous_id_missing', 'previousId')
     if (userId === undefined) throw new RefusedItem('alias_user_id_missing', 'userId')
     event.previousId = previousId
-  } else if (userId === undefined && anonymousId === undefined) {
+  } else if (userId === undefined && anonymousId === undefined && keysOf(event, rules).length === 0) {
     throw new RefusedItem('no_user_anon_id', 'userId')
   }
   if (event.type === 'group') {

@@ -1,73 +1,91 @@
 import { describe, expect, it } from 'vitest'
 import { IDENTITY_LIMITS } from './limits.ts'
-import { type Person, resolve } from './resolve.ts'
+import { isOlder, type Person, refusesLink, refusesMerge, survivorOf, userOf } from './resolve.ts'
+import { compileRules, identityRules } from './rules.ts'
+import { splitsBetween } from './split.ts'
 
-const user = 'userId:u'
-const anonymous = 'anonymousId:a'
+const rules = compileRules(
+  identityRules({
+    kinds: [{ kind: 'userId' }, { kind: 'tax', unique: true, from: ['traits.tax'] }, { kind: 'email' }],
+  }),
+)
 
-function person(id: string, userId?: string, size = 1): Person {
-  const many = Array.from({ length: size }, (_, i) => `${id}-${i}`)
-  return { id, ...(userId !== undefined && { userId }), identifiers: many, sources: many }
+function person(id: string, identifiers: readonly string[], sources = identifiers.map((_, i) => `${id}${i}`)): Person {
+  return { id, firstSeen: 0, identifiers, sources: [id, ...sources.slice(1)] }
 }
 
-const visitor = person('A')
-const other = person('A', 'someone')
-const owner = person('U', 'u')
+const devices = (name: string, count: number) => Array.from({ length: count }, (_, i) => `anonymousId:${name}${i}`)
+const emails = (name: string, count: number) => Array.from({ length: count }, (_, i) => `email:${name}${i}@x.example`)
+const visitor = person('A', ['anonymousId:a'])
+const ada = person('U', ['userId:ada', 'anonymousId:u'])
+const bob = person('V', ['userId:bob'])
 
-describe('the identity rules', () => {
-  it('a device alone', () => {
-    expect(resolve({ anonymous: { identifier: anonymous } })).toEqual({ rule: 'new', create: [anonymous] })
-    expect(resolve({ anonymous: { identifier: anonymous, person: visitor } })).toEqual({ rule: 'known' })
-  })
-
-  it('a user alone', () => {
-    expect(resolve({ user: { identifier: user } })).toEqual({ rule: 'new', create: [user] })
-    expect(resolve({ user: { identifier: user, person: owner } })).toEqual({ rule: 'known' })
-  })
-
-  const CASES: [name: string, user: Person | undefined, device: Person | undefined, expected: object][] = [
-    ['neither is known', undefined, undefined, { rule: 'new', create: [anonymous, user] }],
-    [
-      'the device of nobody in particular',
-      undefined,
-      visitor,
-      { rule: 'user-linked', link: { identifier: user, userId: 'u', to: visitor } },
-    ],
-    ["another user's device", undefined, other, { rule: 'apart', create: [user] }],
-    ['a new device', owner, undefined, { rule: 'anonymous-linked', link: { identifier: anonymous, to: owner } }],
-    ['their own device', owner, owner, { rule: 'known' }],
-    [
-      'a visitor who turns out to be the user',
-      owner,
-      visitor,
-      { rule: 'merged', merge: { from: visitor, into: owner } },
-    ],
-    ['R12 two users are never merged', owner, other, { rule: 'apart' }],
+describe('a further identifier', () => {
+  const CASES: [name: string, of: Person, identifier: string, refusal: string | undefined][] = [
+    ['a user for a visitor', visitor, 'userId:ada', undefined],
+    ['another user for a user', ada, 'userId:bob', 'apart'],
+    ['a device for a user', ada, 'anonymousId:b', undefined],
+    ['a second value of a unique kind', person('T', ['tax:1']), 'tax:2', 'apart'],
+    ['as many of a kind as it allows', person('E', emails('e', 4)), 'email:5@x.example', undefined],
+    ['one more of a kind than it allows', person('E', emails('e', 5)), 'email:6@x.example', 'full'],
+    ['a kind that is no longer named', ada, 'card:7', undefined],
+    ['almost too many', person('F', devices('f', IDENTITY_LIMITS.identifiers - 1)), 'userId:u', undefined],
+    ['too many', person('F', devices('f', IDENTITY_LIMITS.identifiers)), 'userId:u', 'full'],
   ]
-  for (const [name, userPerson, devicePerson, expected] of CASES) {
-    it(`both: ${name}`, () => {
-      const claim = {
-        user: { identifier: user, ...(userPerson && { person: userPerson }) },
-        anonymous: { identifier: anonymous, ...(devicePerson && { person: devicePerson }) },
-      }
-      expect(resolve(claim)).toEqual(expected)
-    })
-  }
+  it.each(CASES)('%s', (_, of, identifier, refusal) => {
+    expect(refusesLink(of, identifier, rules)).toBe(refusal)
+  })
+})
 
-  it('R11 a person at the bound unites no further', () => {
-    const full = person('U', 'u', IDENTITY_LIMITS.identifiers)
-    const almost = person('U', 'u', IDENTITY_LIMITS.identifiers - 1)
-    const claim = (owner: Person, device?: Person) => ({
-      user: { identifier: user, person: owner },
-      anonymous: { identifier: anonymous, ...(device && { person: device }) },
-    })
-    expect(resolve(claim(full))).toEqual({ rule: 'full' })
-    expect(resolve(claim(full, visitor))).toEqual({ rule: 'full' })
-    expect(resolve(claim(almost)).rule).toBe('anonymous-linked')
-    expect(resolve(claim(almost, visitor)).rule).toBe('merged')
+describe('two people', () => {
+  const half = IDENTITY_LIMITS.identifiers / 2
+  const CASES: [name: string, a: Person, b: Person, refusal: string | undefined][] = [
+    ['a visitor and a user', ada, visitor, undefined],
+    ['R12 two users are never one', ada, bob, 'apart'],
+    ['two values of a unique kind', person('S', ['tax:1']), person('T', ['tax:2']), 'apart'],
+    ['more of a kind than it allows', person('E', emails('e', 3)), person('F', emails('f', 3)), 'full'],
+    ['R11 almost too many', person('E', devices('e', half)), person('F', devices('f', half)), undefined],
+    ['R11 too many', person('E', devices('e', half)), person('F', devices('f', half + 1)), 'full'],
+  ]
+  it.each(CASES)('%s', (_, a, b, refusal) => {
+    expect(refusesMerge(a, b, rules)).toBe(refusal)
+    expect(refusesMerge(b, a, rules)).toBe(refusal)
   })
 
-  it('an event without identifiers is a mistake of the caller', () => {
-    expect(() => resolve({})).toThrow('identifiers')
+  it('whom an un-merge told apart', () => {
+    const splits = splitsBetween(ada.sources, visitor.sources, 1)
+    expect(refusesMerge({ ...ada, splits: splits.a }, visitor, rules)).toBe('split')
+    expect(refusesMerge({ ...visitor, splits: splits.b }, ada, rules)).toBe('split')
+    expect(refusesMerge({ ...visitor, splits: splits.b }, person('W', ['anonymousId:w']), rules)).toBeUndefined()
   })
+
+  it('R11 with more splits than a person may have', () => {
+    const many = Array.from({ length: IDENTITY_LIMITS.splits }, (_, i) => ({ own: 'A', other: `x${i}`, at: 1 }))
+    expect(refusesMerge({ ...visitor, splits: many }, ada, rules)).toBeUndefined()
+    const one = { ...ada, splits: [{ own: 'U', other: 'y', at: 1 }] }
+    expect(refusesMerge({ ...visitor, splits: many }, one, rules)).toBe('full')
+  })
+})
+
+describe('who survives', () => {
+  const older = { ...visitor, firstSeen: -1 }
+  it.each([
+    ['the user', older, ada, 'U', 'userId'],
+    ['whoever has more sources', person('M', devices('m', 2)), older, 'M', 'sources'],
+    ['the older', person('B', ['anonymousId:b']), older, 'A', 'age'],
+    ['of two as old the smaller id', person('B', ['anonymousId:b']), visitor, 'A', 'age'],
+  ] as const)('%s', (_, a, b, id, won) => {
+    expect(survivorOf<Person>(a, b)).toMatchObject({ into: { id }, won })
+    expect(survivorOf<Person>(b, a)).toMatchObject({ into: { id }, won })
+  })
+
+  it('older is who was seen first', () => {
+    expect(isOlder({ id: 'b', firstSeen: 1 }, { id: 'a', firstSeen: 2 })).toBe(true)
+    expect(isOlder({ id: 'b', firstSeen: 1 }, { id: 'a', firstSeen: 1 })).toBe(false)
+  })
+})
+
+it('the user among identifiers, whose value may have colons', () => {
+  expect(userOf(['email:a@x.example', 'userId:urn:ada'])).toBe('urn:ada')
+  expect(userOf(['anonymousId:userId:x'])).toBeUndefined()
 })

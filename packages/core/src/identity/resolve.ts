@@ -1,90 +1,105 @@
-import { identifierValue } from './identifier.ts'
+import { identifierValue, isUser, kindOf } from './identifier.ts'
 import { IDENTITY_LIMITS } from './limits.ts'
-
-/** What an event claims to be one person: a user and a device, or an alias's earlier identifier. */
-export interface Claim {
-  /** `userId:…`, with the person it leads to. */
-  readonly user?: Claimed
-  /** `anonymousId:…`, with the person it leads to. */
-  readonly anonymous?: Claimed
-}
-
-export interface Claimed {
-  readonly identifier: string
-  /** Absent: nobody has it yet. */
-  readonly person?: Person
-}
+import type { Origin } from './origin.ts'
+import { type CompiledRules, told } from './rules.ts'
+import { areSplit, type Split } from './split.ts'
 
 /** What identity needs to know of a profile. */
 export interface Person {
   readonly id: string
-  readonly userId?: string
+  readonly firstSeen: number
   readonly identifiers: readonly string[]
   readonly sources: readonly string[]
+  readonly origins?: readonly Origin[]
+  readonly splits?: readonly Split[]
 }
 
-/** Which rule decided; written as the cause of a merge and stable. */
+/** Which rule decided; written as the cause of a link and stable. */
 export type IdentityRule =
-  /** Nobody had these identifiers: a new person. */
+  /** A new person has these identifiers. */
   | 'new'
-  /** All identifiers lead to one person already. */
-  | 'known'
-  /** The device's person had no userId: it becomes theirs. */
-  | 'user-linked'
-  /** The user's person gets the device. */
-  | 'anonymous-linked'
-  /** The device's person had no userId: merged into the user's. */
+  /** Somebody gets an identifier that nobody had. */
+  | 'linked'
+  /** Two people are one. */
   | 'merged'
-  /** The device belongs to another user: the user stays, or becomes, a person of their own. */
+  /** An un-merge gave the source back. */
+  | 'unmerged'
+  /** An un-merge was taken back. */
+  | 'rejoined'
+  /** Too many people use the identifier: from now on it is its own. */
+  | 'shared'
+  /** Something was filed for the first time under a source that was linked before. */
+  | 'filed'
+
+/** Why nothing is united. */
+export type Refusal =
+  /** They have different values of a unique kind: two people. */
   | 'apart'
-  /** As `anonymous-linked` or `merged`, but the person has reached a bound: nothing is united. */
+  /** Somebody un-merged them. */
+  | 'split'
+  /** The identifier is used by more people than its kind allows. */
+  | 'shared'
+  /** The person would have more than a bound allows. */
   | 'full'
 
-/** What to do about a claim. Links are only ever added; what a merge changes is who a source profile is. */
-export interface Resolution {
-  readonly rule: IdentityRule
-  /** A new person has these identifiers, the first of which gives the bucket key. */
-  readonly create?: readonly [string, ...string[]]
-  /** `userId` where the identifier makes the person that user. */
-  readonly link?: { readonly identifier: string; readonly userId?: string; readonly to: Person }
-  readonly merge?: { readonly from: Person; readonly into: Person }
+/** Why a person does not get an identifier that nobody has; undefined: they do. */
+export function refusesLink(person: Person, identifier: string, rules: CompiledRules): Refusal | undefined {
+  if (told([identifier], person.identifiers, rules) !== undefined) return 'apart'
+  if (person.identifiers.length >= IDENTITY_LIMITS.identifiers) return 'full'
+  if (person.sources.length >= IDENTITY_LIMITS.sources) return 'full'
+  const kind = kindOf(identifier)
+  const of = person.identifiers.filter(other => kindOf(other) === kind).length
+  return of >= rules.limitOf(kind) ? 'full' : undefined
 }
+
+/** Why two people are not united; undefined: they may be. */
+export function refusesMerge(a: Person, b: Person, rules: CompiledRules): Refusal | undefined {
+  if (told(a.identifiers, b.identifiers, rules) !== undefined) return 'apart'
+  if (areSplit(a, b)) return 'split'
+  return fits(a, b, rules) ? undefined : 'full'
+}
+
+function fits(a: Person, b: Person, rules: CompiledRules): boolean {
+  const identifiers = [...a.identifiers, ...b.identifiers]
+  if (identifiers.length > IDENTITY_LIMITS.identifiers) return false
+  if (a.sources.length + b.sources.length > IDENTITY_LIMITS.sources) return false
+  if ((a.splits?.length ?? 0) + (b.splits?.length ?? 0) > IDENTITY_LIMITS.splits) return false
+  const counts = new Map<string, number>()
+  for (const identifier of identifiers) {
+    const kind = kindOf(identifier)
+    const count = (counts.get(kind) ?? 0) + 1
+    if (count > rules.limitOf(kind)) return false
+    counts.set(kind, count)
+  }
+  return true
+}
+
+/** Why a person survived a merge, written with the link and stable. */
+export type Won = 'userId' | 'sources' | 'age'
 
 /**
- * The identity rules, a total function of what is known. Facts of one event only; two persons with a userId each are never
- * united, and an identifier once linked stays linked. The first claim to arrive wins: identity depends on the order of
- * arrival, unlike what profiles hold.
+ * Who of two people survives: whoever has a userId; else whoever has more sources, so that each source moves at most some ten
+ * times however long a chain of merges is; else the older.
  */
-export function resolve({ user, anonymous }: Claim): Resolution {
-  if (!user || !anonymous) {
-    const only = user ?? anonymous
-    if (!only) throw new Error('an event without identifiers')
-    return only.person ? { rule: 'known' } : { rule: 'new', create: [only.identifier] }
-  }
-  const owner = user.person
-  const device = anonymous.person
-  if (!owner && !device) return { rule: 'new', create: [anonymous.identifier, user.identifier] }
-  if (!owner && device) {
-    return device.userId === undefined
-      ? {
-          rule: 'user-linked',
-          link: { identifier: user.identifier, userId: identifierValue(user.identifier), to: device },
-        }
-      : { rule: 'apart', create: [user.identifier] }
-  }
-  if (owner && !device) {
-    return owner.identifiers.length < IDENTITY_LIMITS.identifiers
-      ? { rule: 'anonymous-linked', link: { identifier: anonymous.identifier, to: owner } }
-      : { rule: 'full' }
-  }
-  if (owner!.id === device!.id) return { rule: 'known' }
-  if (device!.userId !== undefined) return { rule: 'apart' }
-  return fits(owner!, device!) ? { rule: 'merged', merge: { from: device!, into: owner! } } : { rule: 'full' }
+export function survivorOf<P extends Person>(a: P, b: P): { into: P; from: P; won: Won } {
+  const hasUser = [a, b].map(person => person.identifiers.some(isUser))
+  if (hasUser[0] !== hasUser[1])
+    return hasUser[0] ? { into: a, from: b, won: 'userId' } : { into: b, from: a, won: 'userId' }
+  const more = a.sources.length - b.sources.length
+  if (more !== 0) return more > 0 ? { into: a, from: b, won: 'sources' } : { into: b, from: a, won: 'sources' }
+  return isOlder(a, b) ? { into: a, from: b, won: 'age' } : { into: b, from: a, won: 'age' }
 }
 
-function fits(into: Person, from: Person): boolean {
-  return (
-    into.identifiers.length + from.identifiers.length <= IDENTITY_LIMITS.identifiers &&
-    into.sources.length + from.sources.length <= IDENTITY_LIMITS.sources
-  )
+/** Older is who was seen first, then whose id is smaller. */
+export function isOlder(
+  a: { readonly id: string; readonly firstSeen: number },
+  b: { readonly id: string; readonly firstSeen: number },
+): boolean {
+  return a.firstSeen < b.firstSeen || (a.firstSeen === b.firstSeen && a.id < b.id)
+}
+
+/** The user among identifiers: their value. */
+export function userOf(identifiers: readonly string[]): string | undefined {
+  const user = identifiers.find(isUser)
+  return user === undefined ? undefined : identifierValue(user)
 }

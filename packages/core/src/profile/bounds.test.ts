@@ -2,17 +2,20 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../event/event.ts'
 import { readItem } from '../event/read-item.ts'
+import { planOfNeeds } from '../segment/plan.ts'
+import { SIGNAL_LIMITS } from '../signal/limits.ts'
+import { times as timesNeed } from '../signal/need.ts'
+import { mergeTimes } from '../signal/times.ts'
 import { PROFILE_LIMITS } from './limits.ts'
 import { mergeProfiles } from './merge.ts'
 import { newProfile } from './new-profile.ts'
 import type { Profile } from './profile.ts'
 import { reduce } from './reduce.ts'
-import type { SignalNeeds } from './signals.ts'
-import { boundedSignals, withTimes } from './signals.ts'
+import { boundedSignals } from './signals.ts'
 import { compareStamps, stampOf } from './stamp.ts'
 
 const T = Date.UTC(2026, 10, 1)
-const none: SignalNeeds = { version: 1, byEvent: new Map() }
+const none = planOfNeeds(1, [])
 
 let messages = 0
 function event(at: number, item: object): Event {
@@ -22,9 +25,9 @@ function event(at: number, item: object): Event {
   return event
 }
 
-function profileOf(events: readonly Event[], needs = none, id = 'p'): Profile {
+function profileOf(events: readonly Event[], plan = none, id = 'p'): Profile {
   const profile = newProfile(id, ['anonymousId:a'], events[0]!.timestamp)
-  for (const one of events) reduce(profile, one, needs)
+  for (const one of events) reduce(profile, one, plan)
   return profile
 }
 
@@ -37,7 +40,7 @@ function expectSetFunction<K extends keyof Profile>(events: readonly Event[], fi
     }),
     { numRuns: 10 },
   )
-  expect(mergeProfiles(profileOf(a), profileOf(b, none, 'q'))[field]).toEqual(expected)
+  expect(mergeProfiles(profileOf(a), profileOf(b, none, 'q'), 0)[field]).toEqual(expected)
 }
 
 /** A fixed, scrambled order: some times fall together. */
@@ -98,22 +101,23 @@ describe('R11 the bounds of a profile, R10 whatever the order of arrival', () =>
 
   it('keeps the last times of a signal, and a greater keep once asked for', () => {
     const times = (...at: number[]) => at.map(time => [time, 1] as const)
-    let signals = withTimes({}, 's', 2, times(5, 3, 9, 9))
-    expect(signals.s).toEqual({ keep: 2, times: times(5, 9) })
-    signals = withTimes(signals, 's', 4, times(1, 5, 7))
-    expect(signals.s).toEqual({ keep: 4, times: times(1, 5, 7, 9) })
-    signals = withTimes(signals, 's', 1, times(11))
-    expect(signals.s).toEqual({ keep: 4, times: times(5, 7, 9, 11) })
-    expect(withTimes({}, 's', 1e9, times(...Array(200).keys())).s?.times.length).toBe(PROFILE_LIMITS.signalTimes)
+    const none = { keep: 1, times: [] }
+    let signal = mergeTimes(none, { keep: 2, times: times(5, 3, 9, 9) })
+    expect(signal).toEqual({ keep: 2, times: times(5, 9) })
+    signal = mergeTimes(signal, { keep: 4, times: times(1, 5, 7) })
+    expect(signal).toEqual({ keep: 4, times: times(1, 5, 7, 9) })
+    signal = mergeTimes(signal, { keep: 1, times: times(11) })
+    expect(signal).toEqual({ keep: 4, times: times(5, 7, 9, 11) })
+    const many = { keep: 1e9, times: times(...Array(200).keys()) }
+    expect(mergeTimes(none, many).times.length).toBe(SIGNAL_LIMITS.times)
   })
 
-  it('keeps 200 signals, those that definitions need before others', () => {
-    const many = Object.fromEntries(Array.from({ length: 201 }, (_, i) => [`s${1000 + i}`, { keep: 1, times: [] }]))
-    const needs: SignalNeeds = { version: 1, byEvent: new Map([['E', [{ key: 's1200', event: 'E', keep: 1 }]]]) }
-    const kept = Object.keys(boundedSignals(many, needs))
+  it('keeps 1000 signals, those that definitions need before others', () => {
+    const many = Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`s${1000 + i}`, { keep: 1, times: [] }]))
+    const kept = Object.keys(boundedSignals(many, planOfNeeds(1, [timesNeed({ event: 's2000' }, 1)])))
     expect(kept.length).toBe(PROFILE_LIMITS.signals)
-    expect(kept).toContain('s1200')
-    expect(kept).not.toContain('s1199')
+    expect(kept).toContain('s2000')
+    expect(kept).not.toContain('s1999')
   })
 })
 

@@ -17,10 +17,10 @@ export const PROFILE_LIMITS = {
   recentItems: 10,
   /** Purposes of consent: the most recently stated are kept. */
   purposes: 100,
-  /** Signals: those that live definitions need are kept before others; beyond that no further one begins. */
-  signals: 200,
-  /** Times of one signal, however many are asked for: the last are kept. A condition counts up to 100 and keeps 8 more. */
-  signalTimes: 108,
+  /** Signals: those that live definitions need are kept before others. Definitions that would ask for more are refused. */
+  signals: 1000,
+  /** Preferences, subscriptions, answers to surveys, scores, of each: the most recently stated are kept. */
+  facts: 100,
   /** Inactivity that ends a session, milliseconds. */
   sessionGapMs: 30 * 60 * 1000,
 } as const

@@ -1,3 +1,8 @@
+import { linkedAt, originsOf } from '../identity/origin.ts'
+import { isOlder } from '../identity/resolve.ts'
+import { splitsOf } from '../identity/split.ts'
+import type { Plan } from '../segment/plan.ts'
+import { unitedFacts } from './facts.ts'
 import { PROFILE_LIMITS } from './limits.ts'
 import type { Profile } from './profile.ts'
 import { mergedRecent } from './recent.ts'
@@ -9,10 +14,13 @@ import { supersedes, united } from './stamp.ts'
 /**
  * Two profiles of one person as one. `into` survives with its id and userId; the older one's bucket key wins, older being the
  * smaller `firstSeen`, then the smaller id. What they hold is what all events of both would have made of one profile (R10).
+ * `now`: the commit that links them. Segments only one of them was in are looked at anew by the caller.
  */
-export function mergeProfiles(into: Profile, from: Profile): Profile {
-  const older =
-    from.firstSeen < into.firstSeen || (from.firstSeen === into.firstSeen && from.id < into.id) ? from : into
+export function mergeProfiles(into: Profile, from: Profile, now: number, plan: Plan): Profile {
+  const older = isOlder(from, into) ? from : into
+  const sources = [...into.sources, ...from.sources]
+  const linked = originsOf(from).map(origin => ({ ...origin, since: linkedAt(origin, now) }))
+  const splits = splitsOf([...(into.splits ?? []), ...(from.splits ?? [])], sources)
   const session = mergedSession(into.session, from.session)
   const due = Math.min(into.due ?? Infinity, from.due ?? Infinity)
   const merged: Profile = {
@@ -21,21 +29,39 @@ export function mergeProfiles(into: Profile, from: Profile): Profile {
     firstSeen: older.firstSeen,
     lastSeen: Math.max(into.lastSeen, from.lastSeen),
     identifiers: [...into.identifiers, ...from.identifiers],
-    sources: [...into.sources, ...from.sources],
+    sources,
+    origins: [...originsOf(into), ...linked],
     traits: united(into.traits, from.traits, PROFILE_LIMITS.traits),
     accounts: united(into.accounts, from.accounts, PROFILE_LIMITS.accounts),
     recent: mergedRecent(into.recent, from.recent),
     ...(session !== undefined && { session }),
     ...(due < Infinity && { due }),
-    signals: mergedSignals(into.signals, from.signals),
+    signals: mergedSignals(into, from, plan),
     consent: united(into.consent, from.consent, PROFILE_LIMITS.purposes),
     events: into.events + from.events,
   }
+  mergeFacts(merged, into, from)
+  if (splits.length > 0) merged.splits = splits
+  else delete merged.splits
   for (const touch of [from.acquisition.first, from.acquisition.last]) {
     if (touch !== undefined) merged.acquisition = touched(merged.acquisition, touch)
   }
   mergeEnvironment(merged, from)
   return merged
+}
+
+function mergeFacts(merged: Profile, into: Profile, from: Profile): void {
+  for (const kind of ['preferences', 'subscriptions', 'feedback'] as const) {
+    const facts = unitedFacts(into[kind], from[kind])
+    if (facts !== undefined) merged[kind] = facts
+  }
+  if (into.scores !== undefined || from.scores !== undefined) {
+    merged.scores = { ...from.scores, ...into.scores }
+    for (const [name, score] of Object.entries(from.scores ?? {})) {
+      if (score.at > merged.scores[name]!.at) merged.scores = { ...merged.scores, [name]: score }
+    }
+  }
+  if (from.memberships !== undefined) merged.memberships = { ...from.memberships, ...into.memberships }
 }
 
 function mergeEnvironment(merged: Profile, from: Profile): void {

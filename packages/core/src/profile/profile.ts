@@ -1,6 +1,9 @@
 import type { Device } from '../event/device.ts'
 import type { VisitOrigin } from '../event/origin.ts'
+import type { Origin } from '../identity/origin.ts'
+import type { Split } from '../identity/split.ts'
 import type { Json } from '../json.ts'
+import type { Signal } from '../signal/signal.ts'
 import type { Stamp } from './stamp.ts'
 
 /**
@@ -8,7 +11,7 @@ import type { Stamp } from './stamp.ts'
  * Times are epoch milliseconds. Every list has a bound (R11), stated in `profile/limits.ts`.
  *
  * All of it is a function of the set of the person's events (R10), but for what depends on the order of arrival: `id`,
- * `version`, `bucketKey`, `identifiers`, `sources` and `session`.
+ * `version`, `bucketKey`, `identifiers`, `sources`, `origins`, `splits` and `session`.
  *
  * The lists and records in it, and what they hold, are never changed in place: a change puts a new one there.
  */
@@ -25,8 +28,15 @@ export interface Profile {
   userId?: string
   /** All identifiers that lead here, as `kind:value`, in order of arrival. */
   identifiers: readonly string[]
-  /** Source profiles whose events belong to this person: its own id first, then those merged into it. */
+  /**
+   * Source profiles whose events belong to this person: its own id first, then those linked to it. Each is the source of one
+   * identifier.
+   */
   sources: readonly string[]
+  /** Where each source comes from, in their order; absent where there is only one. Read by `originsOf`. */
+  origins?: readonly Origin[]
+  /** What keeps this person apart from others that an un-merge told them apart from. */
+  splits?: readonly Split[]
   traits: Readonly<Record<string, Trait>>
   /** Accounts by group id, as last stated. */
   accounts: Readonly<Record<string, Stamp>>
@@ -41,11 +51,21 @@ export interface Profile {
   timezone?: string
   latest: { readonly device?: Stamp; readonly locale?: Stamp; readonly timezone?: Stamp }
   /** Values kept up because a definition needs them; the key is the signal's. */
-  signals: Readonly<Record<string, EventTimes>>
+  signals: Readonly<Record<string, Signal>>
   /** `context.consent.categoryPreferences`, the last stated value for each purpose. */
   consent: Readonly<Record<string, Consent>>
   /** Number of events taken in, by the log's count. */
   events: number
+  /** Segments the person is in, or will come to be in without an event; of all others neither is so. The key is the segment's. */
+  memberships?: Readonly<Record<string, Membership>>
+  /** Stated preferences, by name; `Preferences Updated` states them. */
+  preferences?: Readonly<Record<string, Trait>>
+  /** Lists and channels: `subscribed` or `unsubscribed`, by name. */
+  subscriptions?: Readonly<Record<string, Trait>>
+  /** The last answer to each survey, a score or text. */
+  feedback?: Readonly<Record<string, Trait>>
+  /** What models predicted last, by score. */
+  scores?: Readonly<Record<string, Score>>
   /** The person's one timer: the earliest instant at which something must happen without an event (R5). Absent: never. */
   due?: number
 }
@@ -63,6 +83,23 @@ export function isMerged(profile: Profile | MergedProfile): profile is MergedPro
 /** A stated fact; the newer statement wins, whoever made it. `null` is a statement too: the fact was taken back. */
 export interface Trait extends Stamp {
   readonly value: Json
+}
+
+/** Whether the person is in a segment, as last noted. */
+export interface Membership {
+  readonly in: boolean
+  /** Since when, epoch milliseconds. */
+  readonly since: number
+  /** When that may change without an event; absent: never. */
+  readonly until?: number
+}
+
+export interface Score {
+  readonly value: number
+  /** When it was given, epoch milliseconds; a newer one replaces. */
+  readonly at: number
+  /** The model's name and version. */
+  readonly model: string
 }
 
 export interface RecentEvent extends Stamp {
@@ -89,10 +126,4 @@ export interface Touch extends Stamp, VisitOrigin {}
 
 export interface Consent extends Stamp {
   readonly granted: boolean
-}
-
-/** The last `keep` times an event happened, ascending, each with its `messageHash` so that unions are exact. */
-export interface EventTimes {
-  readonly keep: number
-  readonly times: readonly (readonly [timestamp: number, hash: number])[]
 }

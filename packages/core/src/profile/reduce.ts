@@ -2,10 +2,12 @@ import { deviceOf } from '../event/device.ts'
 import type { Event } from '../event/event.ts'
 import { originOf } from '../event/origin.ts'
 import type { Json } from '../json.ts'
+import type { Plan } from '../segment/plan.ts'
+import { stateFactsOf } from './facts.ts'
 import type { Profile, Touch } from './profile.ts'
 import { recentOf, withRecent } from './recent.ts'
 import { withSession } from './session.ts'
-import { boundedSignals, type SignalNeeds, withTimes } from './signals.ts'
+import { withEvent } from './signals.ts'
 import { type Stamp, stampOf, supersedes } from './stamp.ts'
 import { objectOf, withAccount, withConsent, withTraits } from './statements.ts'
 
@@ -13,24 +15,22 @@ import { objectOf, withAccount, withConsent, withTraits } from './statements.ts'
  * One event's effect on a person. `draft` is the caller's own top-level copy of the stored profile: only its fields are set
  * anew, nothing they hold is changed in place. Functions of the set of events (R10), but for the session.
  */
-export function reduce(draft: Profile, event: Event, needs: SignalNeeds): void {
+export function reduce(draft: Profile, event: Event, plan: Plan): void {
   const stamp = stampOf(event)
   const origin = originOf(event)
   draft.events++
   seeAt(draft, event.timestamp)
   stateFacts(draft, event, stamp)
+  stateFactsOf(draft, event, stamp)
   stateEnvironment(draft, event, stamp)
   if (origin !== undefined) draft.acquisition = touched(draft.acquisition, { ...origin, ...stamp })
   const recent = recentOf(event, stamp)
   if (recent !== undefined) draft.recent = withRecent(draft.recent, recent)
   const session = withSession(draft.session, event, origin?.referrer)
   if (session !== undefined) draft.session = session
-  const needed = needs.byEvent.get(event.name)
-  if (needed !== undefined) {
-    const time = [[stamp.at, stamp.hash]] as const
-    for (const { key, keep } of needed) draft.signals = withTimes(draft.signals, key, keep, time)
-    draft.signals = boundedSignals(draft.signals, needs)
-  }
+  const listeners = plan.byEvent.get(event.name)
+  if (listeners !== undefined) draft.signals = withEvent(draft, listeners, { event, stamp }, plan)
+  if (plan.onAction.length > 0) draft.signals = withEvent(draft, plan.onAction, { event, stamp }, plan)
 }
 
 /** The person was there at this time. */

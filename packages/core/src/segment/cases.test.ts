@@ -63,7 +63,7 @@ describe('conditions', () => {
         { not: { did: 'B', within: '1d' } },
       ],
     })
-    expect(reads).toEqual({ traits: ['plan'], signals: ['A', 'B'], context: ['device.type'] })
+    expect(reads).toEqual({ traits: ['plan'], signals: ['A', 'B'], context: ['device.type'], facts: [] })
   })
 
   it('explains every part with its actual value', () => {

@@ -1,10 +1,13 @@
 import { expect, it } from 'vitest'
 import type { Definition } from '../definition/definition.ts'
 import type { Experience, Status } from '../definition/experience.ts'
-import { withTimes } from '../profile/signals.ts'
+import type { TimesNeed } from '../signal/need.ts'
+import type { EventTimes } from '../signal/signal.ts'
+import { mergeTimes } from '../signal/times.ts'
 import type { Condition } from './condition.ts'
+import { AHEAD } from './conditions/did.ts'
 import { evaluate } from './evaluate.ts'
-import { AHEAD, needsOf } from './needs.ts'
+import { needsOf } from './needs.ts'
 
 function experience(key: string, audience: Condition | undefined, status: Status = 'running', archived = false) {
   const body: Experience = { tactic: 'offer', touchpoints: ['t'], variants: [], status, ...(audience && { audience }) }
@@ -33,21 +36,20 @@ it('R11 keeps the largest number of times that any live experience asks for, one
       experience('g', { did: 'View', atLeast: 2 }),
     ],
   })
-  expect(needs.version).toBe(7)
-  expect(Object.fromEntries(needs.byEvent)).toEqual({
-    View: [{ key: 'View', event: 'View', keep: 5 + AHEAD }],
-    Order: [{ key: 'Order', event: 'Order', keep: 1 + AHEAD }],
-  })
+  expect(needs).toEqual([
+    { kind: 'times', key: 'View', event: 'View', keep: 5 + AHEAD },
+    { kind: 'times', key: 'Order', event: 'Order', keep: 1 + AHEAD },
+  ])
 })
 
 it('R5 events ahead of the clock do not push out those that count already', () => {
   const condition: Condition = { did: 'View', within: '1h' }
   const now = 1_000_000_000
   const needs = needsOf({ version: 1, definitions: [experience('a', condition)] })
-  const { key, keep } = needs.byEvent.get('View')![0]!
-  let signals = withTimes({}, key, keep, [[now - 1000, 1]])
+  const { keep } = needs[0] as TimesNeed
+  let View: EventTimes = { keep, times: [[now - 1000, 1]] }
   for (let ahead = 1; ahead <= AHEAD; ahead++) {
-    signals = withTimes(signals, key, keep, [[now + ahead * 1000, ahead]])
-    expect(evaluate(condition, { profile: { traits: {}, signals }, context: {}, now })).toBe(true)
+    View = mergeTimes(View, { keep, times: [[now + ahead * 1000, ahead]] })
+    expect(evaluate(condition, { profile: { traits: {}, signals: { View } }, context: {}, now })).toBe(true)
   }
 })

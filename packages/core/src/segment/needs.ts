@@ -1,39 +1,89 @@
-import type { PublishedSet } from '../definition/definition.ts'
-import type { Experience } from '../definition/experience.ts'
-import type { SignalNeeds } from '../stream/apply.ts'
-import type { Condition, DidCondition } from './condition.ts'
-import { signalKey } from './did.ts'
+import type { Definition, PublishedSet } from '../definition/definition.ts'
+import type { Need } from '../signal/need.ts'
+import { parseInstant } from '../time/instant.ts'
+import { compiler } from './compile.ts'
+import { compileAggregate } from './compileAggregate.ts'
+import type { Condition } from './condition.ts'
+import type { Language } from './language.ts'
+import type { PlanSource } from './plan.ts'
+import { notedOf, upkeepOf } from './upkeep.ts'
 
-/**
- * Times kept beyond those a condition counts. An event may be up to five minutes ahead of the clock (R10) and does not count
- * before its instant: this many of them may wait at once without pushing out a time that does count (R5).
- */
-export const AHEAD = 8
+type Live<K extends Definition['kind']> = Definition<K>
 
-/**
- * The signals that the experiences of a set need kept, one an event name: "n times" keeps n times, so the largest n asked
- * for and `AHEAD` (R11). Paused experiences count, so that they can be taken up again; drafts and ended ones do not.
- */
-export function needsOf(set: PublishedSet): SignalNeeds {
-  const live = set.definitions.filter(({ kind, archived }) => kind === 'experience' && !archived)
-  const keep = keepByEvent(live.map(({ body }) => body as Experience))
-  const byEvent = new Map([...keep].map(([event, n]) => [event, [{ key: signalKey(event), event, keep: n + AHEAD }]]))
-  return { version: set.version, byEvent }
+function live<K extends Definition['kind']>(set: PublishedSet, kind: K): Live<K>[] {
+  return set.definitions.filter((one): one is Live<K> => one.kind === kind && !one.archived)
 }
 
-/** How many times of each event these experiences need. */
-export function keepByEvent(experiences: readonly Experience[]): ReadonlyMap<string, number> {
-  const keep = new Map<string, number>()
-  for (const { audience, status = 'running' } of experiences) {
-    if (audience === undefined || status === 'draft' || status === 'ended') continue
-    for (const { did, atLeast = 1 } of didConditions(audience)) keep.set(did, Math.max(atLeast, keep.get(did) ?? 0))
+/** What the conditions of a set may refer to by name. */
+export function languageOf(set: PublishedSet): Language {
+  const [settings] = live(set, 'settings')
+  return {
+    zone: settings?.body.timezone ?? 'UTC',
+    segments: new Map(live(set, 'segment').map(({ key, body }) => [key, body.condition])),
+    computed: new Map(live(set, 'computedTrait').map(({ key, body }) => [key, body.value])),
+    calendar: (settings?.body.calendar ?? []).map(({ key, kind, from, to }) => ({
+      key,
+      kind,
+      from: parseInstant(from) ?? Number.POSITIVE_INFINITY,
+      to: parseInstant(to) ?? Number.NEGATIVE_INFINITY,
+    })),
   }
-  return keep
 }
 
-function didConditions(condition: Condition): DidCondition[] {
-  if ('all' in condition) return condition.all.flatMap(didConditions)
-  if ('any' in condition) return condition.any.flatMap(didConditions)
-  if ('not' in condition) return didConditions(condition.not)
-  return 'did' in condition ? [condition] : []
+/**
+ * The signals that the definitions of a set need kept: those of segments, computed traits and the audiences of experiences
+ * (R11: of event times the largest number that any asks for). Paused experiences count, so that they can be taken up again;
+ * drafts and ended ones do not.
+ */
+export function needsOf(set: PublishedSet): Need[] {
+  const language = languageOf(set)
+  const compile = compiler(language)
+  const conditions: Condition[] = [...language.segments.values(), ...audiencesOf(set)]
+  return union([
+    ...conditions.flatMap(condition => compile(condition).needs),
+    ...[...language.computed.values()].flatMap(aggregate => compileAggregate(aggregate, language.zone).needs),
+  ])
+}
+
+function audiencesOf(set: PublishedSet): Condition[] {
+  return live(set, 'experience').flatMap(({ body: { audience, status = 'running' } }) =>
+    audience === undefined || status === 'draft' || status === 'ended' ? [] : [audience],
+  )
+}
+
+/** One need a key; of times the largest number. */
+export function union(needs: readonly Need[]): Need[] {
+  const byKey = new Map<string, Need>()
+  for (const need of needs) {
+    const old = byKey.get(need.key)
+    if (old?.kind !== 'times' || need.kind !== 'times' || need.keep > old.keep) byKey.set(need.key, need)
+  }
+  return [...byKey.values()]
+}
+
+/** What the stream has to know of a set. */
+export function planSourceOf(set: PublishedSet): PlanSource {
+  const language = languageOf(set)
+  const compile = compiler(language)
+  const upkeep = upkeepOf(set)
+  // A set that nobody notes anything of was there from the start.
+  const isNoted = set.definitions.some(({ kind }) => kind === 'upkeep')
+  const signals = needsOf(set).map(need => {
+    const noted = notedOf(upkeep, need)
+    return { need, since: noted?.since ?? 0, filled: noted?.filled ?? !isNoted }
+  })
+  const unfilled = new Set(signals.filter(({ filled }) => !filled).map(({ need }) => need.key))
+  return {
+    version: set.version,
+    zone: language.zone,
+    calendar: language.calendar,
+    computed: [...language.computed],
+    segments: live(set, 'segment').map(({ key, version, body: { condition } }) => ({
+      key,
+      version,
+      condition,
+      live: !compile(condition).needs.some(need => unfilled.has(need.key)),
+    })),
+    signals,
+  }
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Definition } from '../definition/definition.ts'
 import type { Experience } from '../definition/experience.ts'
-import type { EventTimes } from '../profile/profile.ts'
+import type { EventTimes } from '../signal/signal.ts'
 import { durationMs } from '../time/duration.ts'
 import type { Condition, DidCondition } from './condition.ts'
 import { evaluate, truth } from './evaluate.ts'
@@ -110,8 +110,10 @@ describe('truth with expiry against the oracle', () => {
         })
         const past = { ...world, events: world.events.filter(([, at]) => at <= now) }
         const everything = subjectOf({ ...past, now })
-        const kept = Object.entries(everything.profile.signals).flatMap(([key, { times }]): [string, EventTimes][] => {
-          const keep = needs.byEvent.get(key)?.[0]?.keep
+        const kept = Object.entries(everything.profile.signals).flatMap(([key, signal]): [string, EventTimes][] => {
+          const { times } = signal as EventTimes
+          const need = needs.find(one => one.key === key)
+          const keep = need?.kind === 'times' ? need.keep : undefined
           return keep === undefined ? [] : [[key, { keep, times: times.slice(-keep) }]]
         })
         const profile = { ...everything.profile, signals: Object.fromEntries(kept) }

@@ -3,11 +3,24 @@ import type { Profile } from '../profile/profile.ts'
 
 /** What a condition is asked about: a person, the context of the moment, and the moment. */
 export interface Subject {
-  readonly profile: Pick<Profile, 'traits' | 'signals'>
+  readonly profile: Considered
   /** What the caller of the decision sent. */
   readonly context: JsonObject
   /** Epoch milliseconds. Events timed later do not count yet. */
   readonly now: number
+  /** The person's accounts, where a condition asks for them. */
+  readonly accounts?: readonly ConsideredAccount[]
+}
+
+/** What conditions look at of a person; what is left out is as of somebody of whom nothing is known. */
+export type Considered = Pick<Profile, 'traits' | 'signals'> &
+  Partial<Omit<Profile, 'traits' | 'signals' | 'id' | 'version' | 'bucketKey' | 'identifiers' | 'sources'>>
+
+export interface ConsideredAccount {
+  readonly id: string
+  readonly traits: Profile['traits']
+  /** For each condition on anyone of it, by its text: until when somebody fulfils it, epoch milliseconds; absent: nobody. */
+  readonly holding: Readonly<Record<string, number>>
 }
 
 /** Truth with expiry (R5). */

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../json.ts'
-import type { EventTimes } from '../profile/profile.ts'
+import type { EventTimes } from '../signal/signal.ts'
 import type { Subject } from './subject.ts'
 
 /** For tests: a subject from plain traits and events, every event kept. */

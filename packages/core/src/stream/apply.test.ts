@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { readItem } from '../event/read-item.ts'
 import { bucketKeyOf } from '../identity/bucket-key.ts'
-import { IDENTITY_LIMITS } from '../identity/limits.ts'
+import { planOfNeeds } from '../segment/plan.ts'
+import { times } from '../signal/need.ts'
 import { type ApplyContext, apply } from './apply.ts'
 import type { Entry, ImportedDecision } from './entry.ts'
 import type { Row } from './rows.ts'
@@ -17,10 +18,7 @@ function stream() {
     workspace: 'w',
     now: NOW,
     newId: () => `p${++ids}`,
-    needs: {
-      version: 1,
-      byEvent: new Map([['Order Completed', [{ key: 'orders', event: 'Order Completed', keep: 2 }]]]),
-    },
+    plan: planOfNeeds(1, [times({ event: 'Order Completed' }, 2)]),
   }
   return { people, take: (...entries: Entry[]) => apply(people, entries, context) }
 }
@@ -37,17 +35,17 @@ const tables = (rows: readonly Row[]) => rows.map(({ table }) => table)
 const lines = (rows: readonly Row[]) => rows.map(({ line }) => JSON.parse(line))
 
 describe('events in the stream', () => {
-  it('the first makes a person, whose bucket key is that of the first identifier', () => {
+  it('the first makes a person, whose bucket key is that of the device', () => {
     const { people, take } = stream()
     const { applied, rows } = take(event({ anonymousId: 'a', userId: 'u' }))
     expect(applied).toEqual([{ outcome: 'stored', profile: 'p1', source: 'p1' }])
-    expect(tables(rows)).toEqual(['events'])
+    expect(tables(rows)).toEqual(['identity_links', 'events'])
     expect(people.find('userId:u')).toMatchObject({
       version: 1,
       events: 1,
       userId: 'u',
       bucketKey: bucketKeyOf('anonymousId:a'),
-      identifiers: ['anonymousId:a', 'userId:u'],
+      identifiers: ['userId:u', 'anonymousId:a'],
     })
   })
 
@@ -80,6 +78,7 @@ describe('events in the stream', () => {
       currency: 'EUR',
       properties: item.properties,
       context: item.context,
+      definitions: 1,
     })
   })
 
@@ -153,96 +152,6 @@ describe('events in the stream', () => {
   })
 })
 
-describe('identity in the stream', () => {
-  it('R12 a merge leaves links and rows where they were and writes who the source is now', () => {
-    const { people, take } = stream()
-    take(event({ anonymousId: 'a' }, NOW - 1000), event({ userId: 'u' }))
-    const { applied, rows } = take(event({ anonymousId: 'a', userId: 'u', messageId: 'm' }))
-    expect(applied[0]).toEqual({ outcome: 'stored', profile: 'p2', source: 'p2' })
-    expect(people.profile('p1')).toEqual({ id: 'p1', mergedInto: 'p2' })
-    expect(people.link('anonymousId:a')).toBe('p1')
-    expect(people.find('anonymousId:a')).toMatchObject({
-      id: 'p2',
-      events: 3,
-      bucketKey: bucketKeyOf('anonymousId:a'),
-      sources: ['p2', 'p1'],
-    })
-    expect(tables(rows)).toEqual(['identity_links', 'events'])
-    expect(lines(rows)[0]).toEqual({ workspace: 'w', source: 'p1', canonical: 'p2', at: NOW, cause: 'merged m' })
-    expect(take(event({ anonymousId: 'a' })).applied).toEqual([{ outcome: 'stored', profile: 'p2', source: 'p1' }])
-  })
-
-  it('the older profile gives the bucket key, the smaller id of two as old', () => {
-    const { people, take } = stream()
-    take(event({ userId: 'u' }, NOW - 5), event({ anonymousId: 'a' }, NOW - 4), event({ anonymousId: 'b' }, NOW - 5))
-    take(event({ anonymousId: 'a', userId: 'u' }), event({ anonymousId: 'b', userId: 'u' }))
-    expect(people.find('userId:u')).toMatchObject({ bucketKey: bucketKeyOf('userId:u'), sources: ['p1', 'p2', 'p3'] })
-  })
-
-  it("a device of another user: the event is the user's, the device stays", () => {
-    const { people, take } = stream()
-    take(
-      event({ anonymousId: 'a', userId: 'u' }),
-      event({ anonymousId: 'a', userId: 'v' }),
-      event({ anonymousId: 'a' }),
-    )
-    expect(people.find('userId:v')).toMatchObject({
-      events: 1,
-      bucketKey: bucketKeyOf('userId:v'),
-      identifiers: ['userId:v'],
-    })
-    expect(people.find('userId:u')).toMatchObject({ events: 2 })
-  })
-
-  const alias = (more: object) => event({ type: 'alias', ...more })
-
-  it('an alias merges what was known by the previousId', () => {
-    const { people, take } = stream()
-    take(event({ anonymousId: 'a' }), event({ userId: 'u' }), alias({ previousId: 'a', userId: 'u' }))
-    expect(people.find('anonymousId:a')).toMatchObject({ userId: 'u', events: 3 })
-  })
-
-  it('an alias of an unknown previousId links it for later', () => {
-    const { people, take } = stream()
-    take(alias({ previousId: 'a', userId: 'u' }), event({ anonymousId: 'a' }))
-    expect(people.find('anonymousId:a')).toMatchObject({
-      userId: 'u',
-      events: 2,
-      bucketKey: bucketKeyOf('anonymousId:a'),
-    })
-  })
-
-  it("an alias whose previousId is somebody's userId unites nothing", () => {
-    const { people, take } = stream()
-    take(event({ userId: 'old' }), alias({ previousId: 'old', userId: 'new' }))
-    expect(people.find('userId:old')).toMatchObject({ events: 1 })
-    expect(people.find('userId:new')).toMatchObject({ events: 1, identifiers: ['userId:new'] })
-    expect(people.link('anonymousId:old')).toBeUndefined()
-  })
-
-  it('an alias may bring the device too', () => {
-    const { people, take } = stream()
-    take(
-      event({ anonymousId: 'a' }),
-      event({ anonymousId: 'b' }),
-      alias({ previousId: 'a', anonymousId: 'b', userId: 'u' }),
-    )
-    expect(people.find('userId:u')).toMatchObject({ id: 'p1', events: 3, sources: ['p1', 'p2'] })
-  })
-
-  it('R11 a user with 500 identifiers gets no more devices', () => {
-    const { people, take } = stream()
-    const devices = Array.from({ length: IDENTITY_LIMITS.identifiers + 1 }, (_, i) =>
-      event({ anonymousId: `a${i}`, userId: 'u' }),
-    )
-    take(...devices)
-    take(event({ anonymousId: `a${IDENTITY_LIMITS.identifiers}` }))
-    expect(people.find('userId:u')).toMatchObject({ events: IDENTITY_LIMITS.identifiers + 1 })
-    expect(people.find('userId:u')?.identifiers.length).toBe(IDENTITY_LIMITS.identifiers)
-    expect(people.find(`anonymousId:a${IDENTITY_LIMITS.identifiers}`)).toMatchObject({ events: 1 })
-  })
-})
-
 describe('a damaged state', () => {
   it('is an error, not a new person: an identifier that leads to nobody', () => {
     const { people, take } = stream()
@@ -302,16 +211,14 @@ describe('other entries', () => {
     const { people, take } = stream()
     take(event({ anonymousId: 'a', event: 'Order Completed' }, NOW - 10), event({ userId: 'u' }))
     take(event({ anonymousId: 'a', userId: 'u' }))
-    const [known] = people.find('userId:u')!.signals.orders!.times
+    const [known] = people.find('userId:u')!.signals['Order Completed']!.times
     const backfill: Entry = {
       kind: 'backfill',
       profile: 'p1',
-      signal: 'orders',
-      keep: 3,
-      times: [[NOW - 50, 7], known!],
+      signals: { 'Order Completed': { keep: 3, times: [[NOW - 50, 7], known!] } },
     }
     expect(take(backfill).applied).toEqual([{ outcome: 'stored', profile: 'p2', source: 'p1' }])
-    expect(people.find('userId:u')!.signals.orders).toEqual({ keep: 3, times: [[NOW - 50, 7], known] })
+    expect(people.find('userId:u')!.signals['Order Completed']).toEqual({ keep: 3, times: [[NOW - 50, 7], known] })
     expect(take({ ...backfill, profile: 'nobody' }).applied).toEqual([{ outcome: 'duplicate' }])
   })
 })

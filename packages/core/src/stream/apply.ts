@@ -4,7 +4,8 @@ import type { Applied, Entry } from './entry.ts'
 import type { People } from './people.ts'
 import type { Row } from './rows.ts'
 
-export type { ApplyContext, SignalNeed, SignalNeeds } from './context.ts'
+export type { ApplyContext, Plan } from './context.ts'
+export { SEGMENT_ENTERED, SEGMENT_LEFT } from './memberships.ts'
 
 export interface ApplyResult {
   /** One for each entry, in order. */

@@ -1,17 +1,26 @@
 import type { Event } from '../event/event.ts'
+import { IDENTITY_LIMITS } from '../identity/limits.ts'
+import type { Profile } from '../profile/profile.ts'
 import { reduce, seeAt } from '../profile/reduce.ts'
-import { boundedSignals, withTimes } from '../profile/signals.ts'
+import { withPast } from '../profile/signals.ts'
+import { isLate as isLateSignal } from '../signal/kept.ts'
+import { ConsentGate } from './consent.ts'
 import type { ApplyContext } from './context.ts'
 import { Drafts } from './drafts.ts'
-import type { Applied, Entry, ExposedAnswer, ImportedDecision } from './entry.ts'
+import type { Applied, Entry, EventEntry, ImportedDecision, Rebuild, RefusedReason, Rejoin, Unmerge } from './entry.ts'
 import { eventRow, exposureRow, importedDecisionRow, importedExposureRow } from './entry-rows.ts'
 import { Identities, type Identity } from './identities.ts'
+import { Memberships } from './memberships.ts'
 import type { People } from './people.ts'
 import type { Row } from './rows.ts'
+import { areParts, rebuilt, unmerged } from './unmerge.ts'
 
 type Backfill = Extract<Entry, { kind: 'backfill' }>
+type Tick = Extract<Entry, { kind: 'tick' }>
 
 const DUPLICATE: Applied = { outcome: 'duplicate' }
+const CONFLICT: Applied = { outcome: 'conflict' }
+const refused = (reason: RefusedReason): Applied => ({ outcome: 'refused', reason })
 
 /** One batch on its way through the stream. */
 export class Batch {
@@ -20,44 +29,78 @@ export class Batch {
   readonly #context: ApplyContext
   readonly #drafts: Drafts
   readonly #identities: Identities
+  readonly #consent: ConsentGate
+  readonly #memberships: Memberships
+  /** Who entered and left segments: after the rows of what made them. */
+  readonly #effects: Row[] = []
 
   constructor(people: People, context: ApplyContext) {
     this.#people = people
     this.#context = context
     this.#drafts = new Drafts(people)
-    this.#identities = new Identities(people, this.#drafts, context, row => this.rows.push(row))
+    this.#memberships = new Memberships(this.#drafts, context, row => this.#effects.push(row))
+    this.#identities = new Identities(people, this.#drafts, context, row => this.rows.push(row), this.#memberships)
+    this.#consent = new ConsentGate(people, this.#drafts, context)
   }
 
   take(entry: Entry): Applied {
     switch (entry.kind) {
       case 'event':
-        return this.#event(entry.event, entry.exposure)
+        return this.#event(entry)
       case 'decision':
         return this.#decision(entry.decision)
+      case 'consent':
+        this.#consent.note(entry.statement)
+        return { outcome: 'stored' }
       case 'appearance':
         return this.#appearance(entry)
       case 'backfill':
         return this.#backfill(entry)
+      case 'tick':
+        return this.#tick(entry)
+      case 'unmerge':
+        return this.#unmerge(entry)
+      case 'rebuild':
+        return this.#rebuild(entry)
+      case 'rejoin':
+        return this.#rejoin(entry)
     }
   }
 
   finish(): void {
+    this.#memberships.finish()
+    for (const row of this.#effects) this.rows.push(row)
     this.#drafts.finish()
   }
 
-  #event(event: Event, exposure: ExposedAnswer | undefined): Applied {
+  #event({ event, exposure, unproven }: EventEntry): Applied {
+    const keys = this.#identities.keysOf(event, unproven !== true)
+    if (keys.length === 0) return refused('nobody')
+    const held = this.#consent.refuseEvent(event, keys)
+    if (held) return held
     if (this.#isKnown(event)) return DUPLICATE
-    const source = this.#identities.identify(event, event.timestamp, event.messageId)
+    const source = this.#identities.identify(keys, event, event.timestamp, event.messageId)
+    this.#identities.file(source, event.timestamp, event.messageId)
     const draft = this.#drafts.draft(source)
-    reduce(draft, event, this.#context.needs)
-    this.rows.push(eventRow(this.#context.workspace, source, event, draft.session))
+    const { workspace, now, plan } = this.#context
+    if (draft.due !== undefined && draft.due <= now) this.#memberships.catchUp(draft)
+    reduce(draft, event, plan)
+    if (plan.segments.length > 0) this.#memberships.touch(source, event)
+    this.rows.push(eventRow(workspace, source, event, draft.session, plan.version))
     if (exposure) this.rows.push(exposureRow(this.#context.workspace, source, event, exposure))
-    return { outcome: 'stored', profile: draft.id, source }
+    return isLate(draft, event, plan)
+      ? { outcome: 'stored', profile: draft.id, source, late: true }
+      : { outcome: 'stored', profile: draft.id, source }
   }
 
   #decision(decision: ImportedDecision): Applied {
+    const keys = this.#identities.keysOf(decision)
+    if (keys.length === 0) return refused('nobody')
+    const held = this.#consent.refuseDecision(decision, keys)
+    if (held) return held
     if (this.#isKnown(decision)) return DUPLICATE
-    const source = this.#identities.identify(decision, decision.timestamp, decision.messageId)
+    const source = this.#identities.identify(keys, decision, decision.timestamp, decision.messageId)
+    this.#identities.file(source, decision.timestamp, decision.messageId)
     const draft = this.#drafts.draft(source)
     seeAt(draft, decision.timestamp)
     this.rows.push(importedDecisionRow(this.#context.workspace, source, draft.bucketKey, decision))
@@ -67,20 +110,85 @@ export class Batch {
 
   /** `stored` also where everything was known already and nothing changed. */
   #appearance(appearance: Identity & { readonly at: number }): Applied {
-    const source = this.#identities.identify(appearance, appearance.at, 'appearance')
+    const keys = this.#identities.keysOf(appearance)
+    if (keys.length === 0) return refused('nobody')
+    const source = this.#identities.identify(keys, appearance, appearance.at, 'appearance')
+    // What is decided for them is filed under it.
+    this.#identities.file(source, Number.POSITIVE_INFINITY, 'appearance')
     return { outcome: 'stored', profile: this.#drafts.known(source).id, source }
   }
 
   /** `duplicate` where there is no such source: nothing changes. */
-  #backfill({ profile: source, signal, keep, times }: Backfill): Applied {
+  #backfill({ profile: source, signals }: Backfill): Applied {
     if (this.#drafts.person(source) === undefined) return DUPLICATE
     const draft = this.#drafts.draft(source)
-    draft.signals = boundedSignals(withTimes(draft.signals, signal, keep, times), this.#context.needs)
+    const { now, plan } = this.#context
+    if (draft.due !== undefined && draft.due <= now) this.#memberships.catchUp(draft)
+    draft.signals = withPast(draft, source, signals, plan)
+    this.#memberships.touchSignals(source, Object.keys(signals))
     return { outcome: 'stored', profile: draft.id, source }
+  }
+
+  /** `duplicate` where there is nobody, or nothing is due: nothing changes. */
+  #tick({ profile: source, segments }: Tick): Applied {
+    const person = this.#drafts.person(source)
+    if (person === undefined) return DUPLICATE
+    if (person.due !== undefined && person.due <= this.#context.now)
+      this.#memberships.catchUp(this.#drafts.draft(source))
+    else if (segments === undefined || !this.#memberships.wouldChange(person, segments)) return DUPLICATE
+    if (segments !== undefined) this.#memberships.touchSegments(source, segments)
+    return { outcome: 'stored', profile: person.id, source }
+  }
+
+  #unmerge(entry: Unmerge): Applied {
+    const person = this.#asRead(entry)
+    if (person === undefined || !areParts(person, entry.parts)) return CONFLICT
+    const people = unmerged(person, entry.parts, this.#context.now)
+    if (people.some(({ splits = [] }) => splits.length > IDENTITY_LIMITS.splits)) return refused('full')
+    for (const profile of people) this.#drafts.add(profile)
+    for (const { id } of people) this.#memberships.touchAll(id)
+    for (const profile of people) {
+      if (profile.id === person.id) continue
+      for (const source of profile.sources) {
+        if (source !== profile.id) this.#drafts.redirect(source, profile.id)
+        this.#identities.tell(profile, source, { rule: 'unmerged', by: entry.by, evidence: '' })
+      }
+    }
+    return { outcome: 'stored', profile: people[0].id, source: people[0].id }
+  }
+
+  #rebuild(entry: Rebuild): Applied {
+    const person = this.#asRead(entry)
+    if (person === undefined) return CONFLICT
+    this.#drafts.add(rebuilt(person, entry.content))
+    this.#memberships.touchAll(person.id)
+    return { outcome: 'stored', profile: person.id, source: person.id }
+  }
+
+  #rejoin({ profile, other, by }: Rejoin): Applied {
+    const [a, b] = [this.#drafts.person(profile), this.#drafts.person(other)]
+    if (a === undefined || b === undefined) return refused('unknown')
+    const rejoined = this.#identities.rejoin(a, b, by)
+    return typeof rejoined === 'string'
+      ? refused(rejoined)
+      : { outcome: 'stored', profile: rejoined.id, source: profile }
+  }
+
+  /** The person as they were when the log was read; undefined where they, or what is kept of people, have changed since. */
+  #asRead({ profile, version, definitions }: Unmerge | Rebuild): Profile | undefined {
+    if (definitions !== this.#context.plan.version) return undefined
+    const person = this.#drafts.person(profile)
+    return person?.id === profile && person.version === version ? person : undefined
   }
 
   /** R3: an import's row is remembered for ever, all else by its messageId for the horizon. */
   #isKnown({ origin, messageId, received }: Event | ImportedDecision): boolean {
     return origin ? this.#people.imported(origin.file, origin.row) : this.#people.seen(messageId, received)
   }
+}
+
+/** A signal that the event belongs to can no longer tell what it makes: the person has to be made again from the log. */
+function isLate({ signals }: Profile, { name }: Event, plan: ApplyContext['plan']): boolean {
+  const listeners = plan.byEvent.get(name)
+  return listeners?.some(({ need: { kind, key } }) => kind === 'sequence' && isLateSignal(signals[key])) ?? false
 }

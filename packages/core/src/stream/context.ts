@@ -1,6 +1,8 @@
-import type { SignalNeeds } from '../profile/signals.ts'
+import type { ConsentRules } from '../consent/rules.ts'
+import type { IdentityRules } from '../identity/rules.ts'
+import type { Plan } from '../segment/plan.ts'
 
-export type { SignalNeed, SignalNeeds } from '../profile/signals.ts'
+export type { Plan } from '../segment/plan.ts'
 
 /** Everything besides the state that the outcome depends on: kept with the entries, so that replay repeats it (R6). */
 export interface ApplyContext {
@@ -10,5 +12,9 @@ export interface ApplyContext {
   /** Ids for profiles that come into being, taken in order; never repeats. */
   readonly newId: () => string
   /** What the definitions of this moment need kept. */
-  readonly needs: SignalNeeds
+  readonly plan: Plan
+  /** What may be stored of whom (R8); absent: everything, as in a replay of what was let through. */
+  readonly consent?: ConsentRules
+  /** The kinds of identifier of this moment; absent: users and devices (`DEFAULT_IDENTITY`). */
+  readonly identity?: IdentityRules
 }

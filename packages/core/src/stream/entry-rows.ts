@@ -7,7 +7,13 @@ import type { ExposedAnswer, ImportedDecision } from './entry.ts'
 import { type Row, toRow } from './rows.ts'
 
 /** The row of an event; `session` is the person's after it. */
-export function eventRow(workspace: string, source: string, event: Event, session: Session | undefined): Row {
+export function eventRow(
+  workspace: string,
+  source: string,
+  event: Event,
+  session: Session | undefined,
+  definitions: number,
+): Row {
   const { revenue, currency } = moneyOf(event)
   return toRow('events', event.timestamp, {
     workspace,
@@ -26,6 +32,7 @@ export function eventRow(workspace: string, source: string, event: Event, sessio
     currency,
     properties: event.properties,
     context: event.context,
+    definitions,
   })
 }
 

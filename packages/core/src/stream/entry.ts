@@ -1,22 +1,68 @@
+import type { PermissionBy } from '../consent/permits.ts'
 import type { Event, ImportOrigin } from '../event/event.ts'
+import type { Refusal } from '../identity/resolve.ts'
 import type { JsonObject } from '../json.ts'
+import type { Profile } from '../profile/profile.ts'
+import type { ConsentStatement } from './consent.ts'
+import type { Content } from './replay.ts'
+import type { Part } from './unmerge.ts'
 
 /** One thing that changes a person, as the stream takes it in (R1). */
 export type Entry =
-  /** `exposure`: the event says that somebody saw this answer; the caller has verified its decision id. */
-  | { readonly kind: 'event'; readonly event: Event; readonly exposure?: ExposedAnswer }
+  | EventEntry
   | { readonly kind: 'decision'; readonly decision: ImportedDecision }
   /** Somebody asked for a decision before any event: they become a person, so that what follows belongs to them. */
   | { readonly kind: 'appearance'; readonly userId?: string; readonly anonymousId?: string; readonly at: number }
-  /** A signal that a new definition needs, taken from the warehouse: joined with what is there (a union of sets). */
-  | {
-      readonly kind: 'backfill'
-      /** Source profile. */
-      readonly profile: string
-      readonly signal: string
-      readonly keep: number
-      readonly times: readonly (readonly [timestamp: number, hash: number])[]
-    }
+  /** Somebody said what they agree to: all that is kept of an event that may not be stored (R8). */
+  | { readonly kind: 'consent'; readonly statement: ConsentStatement }
+  /** What the log has of signals that a new definition needs, from before they were kept. */
+  | { readonly kind: 'backfill' /** Source profile. */; readonly profile: string; readonly signals: Profile['signals'] }
+  /** A person's timer is due (R5). `segments`: it is looked whether they are in these, which are new. */
+  | { readonly kind: 'tick'; readonly profile: string; readonly segments?: readonly string[] }
+  | Unmerge
+  | Rebuild
+  | Rejoin
+
+export interface EventEntry {
+  readonly kind: 'event'
+  readonly event: Event
+  /** The event says that somebody saw this answer; the caller has verified its decision id. */
+  readonly exposure?: ExposedAnswer
+  /** It came with a public key where identity must be proven, and without proof: it names a device, nobody else. */
+  readonly unproven?: true
+}
+
+/** What was made of the log is true of the person as they were then. Anything since passes it by: `conflict`. */
+interface Reading {
+  readonly profile: string
+  /** The person's version. */
+  readonly version: number
+  /** Version of the needs the log was read for. */
+  readonly definitions: number
+}
+
+/** A merge is undone (R12): one person becomes two, each with what the log says of its sources. */
+export interface Unmerge extends Reading {
+  readonly kind: 'unmerge'
+  readonly parts: readonly [kept: Part, gone: Part]
+  /** Who asked for it, for the record. */
+  readonly by: string
+}
+
+/** A person is made anew from the log: events came too late for what is kept of them (R10). */
+export interface Rebuild extends Reading {
+  readonly kind: 'rebuild'
+  readonly content: Content
+}
+
+/** An un-merge is taken back: the two people are one again, and nothing keeps them apart. */
+export interface Rejoin {
+  readonly kind: 'rejoin'
+  /** Source profiles of the two. */
+  readonly profile: string
+  readonly other: string
+  readonly by: string
+}
 
 /** What a decision id stands for. */
 export interface ExposedAnswer {
@@ -52,10 +98,33 @@ export interface ImportedDecision {
 
 /** What became of an entry. */
 export interface Applied {
-  /** `duplicate` changed nothing anywhere (R3). */
-  readonly outcome: 'stored' | 'duplicate'
-  /** The person it belongs to now; absent for a duplicate. */
+  /**
+   * All but `stored` changed nothing anywhere. `duplicate`: it was taken in before (R3). `conflict`: what it was made from has
+   * changed meanwhile; make it again. `refused`: it cannot be, and `reason` says why.
+   */
+  readonly outcome: 'stored' | 'duplicate' | 'conflict' | 'refused'
+  /** The person it belongs to now; absent where nothing was stored. */
   readonly profile?: string
   /** The source profile the warehouse files it under. */
   readonly source?: string
+  /** It came too late for what is kept of the person: they are to be made again from the log (`rebuild`). */
+  readonly late?: true
+  readonly reason?: RefusedReason
+  /** Of what consent refuses: who said so. */
+  readonly by?: PermissionBy
+  /** Of what is refused: the entry that was applied in its place; it is what a journal holds. */
+  readonly instead?: Entry
 }
+
+export type RefusedReason =
+  /** Somebody refused that it be stored (R8). Nothing of it is, but for what they said (`instead`). */
+  | 'consent'
+  /** None of its identifiers names anybody: all are blocked, by rules that are newer than the ones it was read with. */
+  | 'nobody'
+  /** There is no such profile. */
+  | 'unknown'
+  /** The two are one person already. */
+  | 'known'
+  /** Nothing was split: what may be merged is merged by events. */
+  | 'not-split'
+  | Refusal

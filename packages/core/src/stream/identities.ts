@@ -1,17 +1,41 @@
-import { identifierOf } from '../identity/identifier.ts'
-import { type Claimed, type Resolution, resolve } from '../identity/resolve.ts'
+import { bucketKeyOf } from '../identity/bucket-key.ts'
+import { identifierOf, kindOf } from '../identity/identifier.ts'
+import { keysOf } from '../identity/keys.ts'
+import { linkedAt, type Origin, originOf, originsOf, withOrigin } from '../identity/origin.ts'
+import type { Named } from '../identity/reader.ts'
+import {
+  type IdentityRule,
+  type Refusal,
+  refusesLink,
+  refusesMerge,
+  survivorOf,
+  userOf,
+  type Won,
+} from '../identity/resolve.ts'
+import { type CompiledRules, compileRules, told } from '../identity/rules.ts'
+import { areSplit } from '../identity/split.ts'
 import { mergeProfiles } from '../profile/merge.ts'
 import { newProfile } from '../profile/new-profile.ts'
+import type { Profile } from '../profile/profile.ts'
 import type { ApplyContext } from './context.ts'
 import type { Drafts } from './drafts.ts'
+import type { Memberships } from './memberships.ts'
 import type { People } from './people.ts'
 import { type Row, toRow } from './rows.ts'
 
 /** What an entry says of who it belongs to; `previousId` makes it an alias. */
-export interface Identity {
-  readonly userId?: string
-  readonly anonymousId?: string
+export interface Identity extends Named {
   readonly previousId?: string
+}
+
+/** Why a source becomes somebody's. */
+export interface Cause {
+  readonly rule: IdentityRule
+  /** messageId of the event, or what else it was. */
+  readonly by: string
+  /** The identifier it was seen with; '' where it was none. */
+  readonly evidence: string
+  readonly won?: Won
 }
 
 /** Carries out the identity rules (`core/identity`) on the state of a batch. */
@@ -19,72 +43,186 @@ export class Identities {
   readonly #people: People
   readonly #drafts: Drafts
   readonly #context: ApplyContext
+  readonly #rules: CompiledRules
   readonly #write: (row: Row) => void
+  readonly #memberships: Memberships
 
-  constructor(people: People, drafts: Drafts, context: ApplyContext, write: (row: Row) => void) {
+  constructor(
+    people: People,
+    drafts: Drafts,
+    context: ApplyContext,
+    write: (row: Row) => void,
+    memberships: Memberships,
+  ) {
     this.#people = people
     this.#drafts = drafts
     this.#context = context
+    this.#rules = compileRules(context.identity)
     this.#write = write
+    this.#memberships = memberships
+  }
+
+  /** The identifiers that an entry names somebody by, the most important first. */
+  keysOf(identity: Identity, proven = true): readonly string[] {
+    return keysOf(identity, this.#rules, proven)
   }
 
   /**
-   * Makes, links and merges people as the identity says, and gives the source profile: that of the userId if there is one, else
-   * of the anonymousId. `at`: when it was said; `cause`: the entry that said it.
+   * Makes, links and merges people as the identity says, and gives the source profile that what came with it is filed under: that
+   * of the first of its `keys`, of which there is one. `at`: when it was said; `by`: the entry that said it.
    */
-  identify({ userId, anonymousId, previousId }: Identity, at: number, cause: string): string {
-    const user = userId === undefined ? undefined : identifierOf('userId', userId)
-    const device = anonymousId === undefined ? undefined : identifierOf('anonymousId', anonymousId)
-    if (previousId !== undefined && user !== undefined) {
+  identify(keys: readonly string[], { userId, previousId }: Identity, at: number, by: string): string {
+    if (previousId !== undefined && userId !== undefined) {
       // An alias is about its previousId, so that comes first. Where that is only known as a userId, nothing is united.
       const previous = identifierOf('anonymousId', previousId)
       if (this.#isKnown(previous) || !this.#isKnown(identifierOf('userId', previousId))) {
-        this.#claim(user, previous, at, cause)
+        this.#unite([identifierOf('userId', userId), previous], at, by)
       }
     }
-    this.#claim(user, device, at, cause)
-    return this.#people.link((user ?? device)!)!
+    return this.#unite(keys, at, by)
+  }
+
+  /** Something of the time `at` is filed under a source: its person remembers when that began, and reports learn of its link. */
+  file(source: string, at: number, by: string): void {
+    const person = this.#drafts.known(source)
+    if (person.origins === undefined) return
+    const origin = originOf(person, source)
+    if (origin === undefined || (origin.silent === undefined && at >= origin.firstSeen)) return
+    const { silent, ...rest } = origin
+    const filed: Origin = { ...rest, firstSeen: Math.min(at, origin.firstSeen) }
+    const draft = this.#drafts.draft(source)
+    draft.origins = withOrigin(draft, source, () =>
+      silent ? { ...filed, since: linkedAt(filed, this.#context.now) } : filed,
+    )
+    if (silent && draft.id !== source) this.tell(draft, source, { rule: 'filed', by, evidence: '' })
+  }
+
+  /** An un-merge taken back: the two as one, or why they cannot be. */
+  rejoin(a: Profile, b: Profile, by: string): Profile | Refusal | 'known' | 'not-split' {
+    if (a.id === b.id) return 'known'
+    if (!areSplit(a, b)) return 'not-split'
+    // A split within one person is over: merged, they have none any more.
+    const free = { ...a, splits: a.splits?.filter(({ other }) => !b.sources.includes(other)) ?? [] }
+    const refusal = refusesMerge(free, b, this.#rules)
+    return refusal ?? this.#merge(a, b, { rule: 'rejoined', by, evidence: '' })
+  }
+
+  /** Two people as one, whatever the rules say. */
+  #merge(a: Profile, b: Profile, cause: Omit<Cause, 'won'>): Profile {
+    const { into, from, won } = survivorOf(this.#drafts.draft(a.id), this.#drafts.draft(b.id))
+    const survivor = this.#drafts.add(mergeProfiles(into, from, this.#context.now, this.#context.plan))
+    this.#memberships.touchAll(survivor.id)
+    for (const source of from.sources) {
+      this.#drafts.redirect(source, survivor.id)
+      this.tell(survivor, source, { ...cause, won })
+    }
+    return survivor
+  }
+
+  /** Writes who a source is, as its person's origins have it. */
+  tell(person: Profile, source: string, { rule, by, evidence, won }: Cause): void {
+    const { workspace } = this.#context
+    const { identifier, since, silent = false } = originOf(person, source)!
+    const link = { workspace, source, canonical: person.id, at: since, cause: `${rule} ${by}` }
+    const why = { identifier, evidence, won: won ?? '', bucket_key: person.bucketKey, silent }
+    this.#write(toRow('identity_links', since, { ...link, ...why }))
   }
 
   #isKnown(identifier: string): boolean {
     return this.#people.link(identifier) !== undefined
   }
 
-  #claim(user: string | undefined, device: string | undefined, at: number, cause: string): void {
-    const resolution = resolve({
-      ...(user !== undefined && { user: this.#claimed(user) }),
-      ...(device !== undefined && { anonymous: this.#claimed(device) }),
-    })
-    if (resolution.create) this.#create(resolution.create, at)
-    if (resolution.link) this.#link(resolution.link)
-    if (resolution.merge) this.#merge(resolution.merge, `${resolution.rule} ${cause}`)
+  #unite(keys: readonly string[], at: number, by: string): string {
+    const [first] = keys
+    const source = this.#people.link(first!) ?? this.#found(keys, at, by)
+    for (let i = 1; i < keys.length; i++) this.#join(source, first!, keys[i]!, at, by)
+    return source
   }
 
-  #claimed(identifier: string): Claimed {
-    const source = this.#people.link(identifier)
-    return source === undefined ? { identifier } : { identifier, person: this.#drafts.known(source) }
-  }
-
-  #create(identifiers: readonly [string, ...string[]], at: number): void {
-    const { id } = this.#drafts.add({ ...newProfile(this.#context.newId(), identifiers, at), version: 1 })
-    for (const identifier of identifiers) this.#people.setLink(identifier, id)
-  }
-
-  #link({ identifier, userId, to }: NonNullable<Resolution['link']>): void {
-    const draft = this.#drafts.draft(to.id)
-    draft.identifiers = [...draft.identifiers, identifier]
-    if (userId !== undefined) draft.userId = userId
-    this.#people.setLink(identifier, draft.id)
-  }
-
-  /** Links stay as they are; what changes is who the sources are. */
-  #merge({ from, into }: NonNullable<Resolution['merge']>, cause: string): void {
-    const merged = this.#drafts.draft(from.id)
-    const survivor = this.#drafts.add(mergeProfiles(this.#drafts.draft(into.id), merged))
-    for (const source of merged.sources) {
-      this.#drafts.redirect(source, survivor.id)
-      const { workspace, now } = this.#context
-      this.#write(toRow('identity_links', now, { workspace, source, canonical: survivor.id, at: now, cause }))
+  /** Nobody has the first identifier: it goes to the first of the others' people who may have it, or to somebody new. */
+  #found(keys: readonly string[], at: number, by: string): string {
+    const [first, ...others] = keys as [string, ...string[]]
+    for (const other of others) {
+      const source = this.#people.link(other)
+      if (source === undefined) continue
+      const person = this.#drafts.known(source)
+      if (originOf(person, source)?.shared || refusesLink(person, first, this.#rules) !== undefined) continue
+      return this.#link(person, first, at, { rule: 'linked', by, evidence: other })
     }
+    return this.#create(keys, at, by)
+  }
+
+  /**
+   * A new person with the first identifier and all others that nobody has. A device among them gives the bucket key: it is what
+   * the visitor was decided for by before they were anybody.
+   */
+  #create(keys: readonly string[], at: number, by: string): string {
+    const [first] = keys as [string, ...string[]]
+    const person = this.#drafts.add({ ...newProfile(this.#context.newId(), [first], at), version: 1 })
+    this.#people.setLink(first, person.id)
+    this.#memberships.begin(person.id)
+    for (const key of keys.slice(1)) {
+      if (this.#isKnown(key) || refusesLink(person, key, this.#rules) !== undefined) continue
+      if (kindOf(key) === 'anonymousId') person.bucketKey = bucketKeyOf(key)
+      this.#link(person, key, at, { rule: 'new', by, evidence: first })
+    }
+    return person.id
+  }
+
+  /** A further identifier: its source is somebody's from the start, and silent until something is filed under it. */
+  #link(person: Profile, identifier: string, at: number, cause: Cause): string {
+    const draft = this.#drafts.draft(person.id)
+    const source = this.#context.newId()
+    const origin: Origin = { identifier, firstSeen: at, since: this.#context.now, silent: true }
+    draft.origins = [...originsOf(draft), origin]
+    draft.sources = [...draft.sources, source]
+    draft.identifiers = [...draft.identifiers, identifier]
+    const userId = userOf([identifier])
+    if (userId !== undefined) draft.userId = userId
+    this.#drafts.redirect(source, draft.id)
+    this.#people.setLink(identifier, source)
+    this.tell(draft, source, cause)
+    return source
+  }
+
+  /** Unites the person of a source with what a further identifier leads to, as far as the rules allow. */
+  #join(source: string, first: string, key: string, at: number, by: string): void {
+    const person = this.#drafts.known(source)
+    const other = this.#people.link(key)
+    const isShared = originOf(person, source)?.shared !== undefined
+    if (other === undefined) {
+      if (isShared || refusesLink(person, key, this.#rules) !== undefined) return
+      this.#link(person, key, at, { rule: 'linked', by, evidence: first })
+      return
+    }
+    const owner = this.#drafts.known(other)
+    if (owner.id === person.id || isShared || originOf(owner, other)?.shared) return
+    const refusal = refusesMerge(person, owner, this.#rules)
+    if (refusal === undefined) this.#merge(person, owner, { rule: 'merged', by, evidence: first })
+    else if (refusal === 'apart') this.#contest(owner, other, key, person, at, by)
+  }
+
+  /** Somebody else than its person uses an identifier. From one more than its kind allows on, it is nobody's but its own. */
+  #contest(owner: Profile, source: string, key: string, rival: Profile, at: number, by: string): void {
+    if (kindOf(key) === 'userId') return
+    const besides = owner.identifiers.filter(identifier => identifier !== key)
+    const claim = told(besides, rival.identifiers, this.#rules)?.[1]
+    const { claimed = [] } = originOf(owner, source)!
+    if (claim === undefined || claimed.includes(claim)) return
+    const allowed = this.#rules.find(kindOf(key))?.rule.people ?? 1
+    const draft = this.#drafts.draft(owner.id)
+    if (claimed.length + 2 <= allowed) {
+      draft.origins = withOrigin(draft, source, origin => ({ ...origin, claimed: [...claimed, claim] }))
+      return
+    }
+    // What was filed stays with its person, as was right when it was filed; what comes from now on begins anew.
+    draft.origins = withOrigin(draft, source, ({ claimed: _, ...origin }) => origin)
+    draft.identifiers = draft.identifiers.filter(identifier => identifier !== key)
+    const id = this.#context.newId()
+    const origin: Origin = { identifier: key, firstSeen: at, since: this.#context.now, silent: true, shared: true }
+    const alone = this.#drafts.add({ ...newProfile(id, [key], at), version: 1, origins: [origin] })
+    this.#people.setLink(key, id)
+    this.#memberships.begin(id)
+    this.tell(alone, id, { rule: 'shared', by, evidence: claim })
   }
 }

@@ -1,4 +1,8 @@
 export * from './apply.ts'
+export type { ConsentStatement } from './consent.ts'
 export * from './entry.ts'
+export { eventOf, type LoggedEvent } from './logged.ts'
 export * from './people.ts'
+export * from './replay.ts'
 export * from './rows.ts'
+export { areParts, type Part } from './unmerge.ts'

@@ -9,19 +9,20 @@ import { bucketKeyOf } from '../identity/bucket-key.ts'
 import type { JsonObject } from '../json.ts'
 import { PROFILE_LIMITS } from '../profile/limits.ts'
 import type { Profile } from '../profile/profile.ts'
-import { type ApplyContext, apply, type SignalNeeds } from './apply.ts'
+import { planOfNeeds } from '../segment/plan.ts'
+import { times } from '../signal/need.ts'
+import { type ApplyContext, apply } from './apply.ts'
+import { IdentityOracle, type Someone } from './identityOracle.ts'
 import type { Row } from './rows.ts'
 import { MemoryPeople } from './testing.ts'
 
 const NOW = Date.UTC(2026, 10, 1)
 const MINUTE = 60_000
 const KEEP = 3
-const needs: SignalNeeds = {
-  version: 1,
-  byEvent: new Map(
-    ['Product Viewed', 'Order Completed', 'group'].map(event => [event, [{ key: `s:${event}`, event, keep: KEEP }]]),
-  ),
-}
+const plan = planOfNeeds(
+  1,
+  ['Product Viewed', 'Order Completed', 'group'].map(event => times({ event }, KEEP)),
+)
 
 /** One event of a few people on a few devices: coarse times, so that late, equal and repeated ones are common. */
 const anEvent = (idOf: fc.Arbitrary<Pick<Event, 'anonymousId' | 'userId'>>): fc.Arbitrary<Event> =>
@@ -98,7 +99,7 @@ const historyOf = (event: fc.Arbitrary<Event>) => fc.array(event, { minLength: 1
 
 function run(batches: readonly (readonly Event[])[], people = new MemoryPeople()) {
   let ids = people.profiles.size
-  const context: ApplyContext = { workspace: 'w', now: NOW, newId: () => `p${++ids}`, needs }
+  const context: ApplyContext = { workspace: 'w', now: NOW, newId: () => `p${++ids}`, plan }
   const rows: Row[] = []
   let stored = 0
   for (const batch of batches) {
@@ -123,53 +124,11 @@ function once(events: readonly Event[]): Event[] {
   return events.filter(({ messageId }, i) => events.findIndex(other => other.messageId === messageId) === i)
 }
 
-interface Someone {
-  id: string
-  userId?: string
-  first: string
-  firstSeen: number
-  identifiers: string[]
-  sources: string[]
-}
-
-/** The brief rules of identity, told once more: everybody in a list, looked through each time. */
+/** Who everybody is after these events, and which source each of them is filed under. */
 function identityOracle(events: readonly Event[]): { persons: Someone[]; sourceOf: Map<Event, string> } {
-  let persons: Someone[] = []
-  const links = new Map<string, string>()
-  const sourceOf = new Map<Event, string>()
-  let ids = 0
-  const of = (identifier: string | undefined) =>
-    identifier === undefined ? undefined : persons.find(({ sources }) => sources.includes(links.get(identifier) ?? ''))
-  for (const event of events) {
-    const device = event.anonymousId && `anonymousId:${event.anonymousId}`
-    const user = event.userId && `userId:${event.userId}`
-    const claims = [device, user].filter(identifier => identifier !== undefined && identifier !== '') as string[]
-    const visitor = of(device)
-    const foreign = user !== undefined && visitor?.userId !== undefined && visitor.userId !== event.userId
-    let person = of(user) ?? (foreign ? undefined : visitor)
-    if (!person) {
-      const first = foreign ? user : claims[0]!
-      person = { id: `p${++ids}`, first, firstSeen: event.timestamp, identifiers: [], sources: [`p${ids}`] }
-      persons.push(person)
-    }
-    if (user) person.userId = event.userId!
-    for (const identifier of claims) {
-      if (links.has(identifier)) continue
-      links.set(identifier, person.id)
-      person.identifiers.push(identifier)
-    }
-    if (visitor && visitor !== person && visitor.userId === undefined) {
-      persons = persons.filter(other => other !== visitor)
-      const age = visitor.firstSeen - person.firstSeen || (visitor.id < person.id ? -1 : 1)
-      if (age < 0) person.first = visitor.first
-      person.firstSeen = Math.min(person.firstSeen, visitor.firstSeen)
-      person.identifiers.push(...visitor.identifiers)
-      person.sources.push(...visitor.sources)
-    }
-    person.firstSeen = Math.min(person.firstSeen, event.timestamp)
-    sourceOf.set(event, links.get(user ?? device!)!)
-  }
-  return { persons, sourceOf }
+  const oracle = new IdentityOracle()
+  const sourceOf = new Map(events.map(event => [event, oracle.take(event)]))
+  return { persons: oracle.persons, sourceOf }
 }
 
 const stamp = (event: Event) => ({
@@ -226,8 +185,8 @@ function contentOracle(all: readonly Event[]): Partial<Profile> {
     ...(locale && { locale: locale.context.locale as string }),
     ...(timezone && { timezone: timezone.context.timezone as string }),
     signals: record(
-      [...needs.byEvent.keys()]
-        .map(name => [`s:${name}`, events.filter(event => event.name === name)] as const)
+      [...plan.byEvent.keys()]
+        .map(name => [name, events.filter(event => event.name === name)] as const)
         .filter(([, happened]) => happened.length > 0)
         .map(([key, happened]) => {
           const times = happened.map(event => [event.timestamp, messageHash(event.messageId)] as const)
@@ -260,7 +219,7 @@ describe('the stream and a brute-force oracle', () => {
         expect(
           people
             .persons()
-            .map(person => without(person, 'version', 'session'))
+            .map(person => without(person, 'version', 'session', 'origins'))
             .sort(byId),
         ).toEqual(expected.sort(byId))
       }),
@@ -289,7 +248,7 @@ describe('the stream and a brute-force oracle', () => {
     fc.assert(
       fc.property(shuffled, ([events, reordered]) => {
         const [one, other] = [run([events]).people, run([reordered]).people]
-        const arrival = ['id', 'version', 'bucketKey', 'identifiers', 'sources', 'session'] as const
+        const arrival = ['id', 'version', 'bucketKey', 'identifiers', 'sources', 'origins', 'session'] as const
         for (const identifier of one.links.keys()) {
           expect(without(one.find(identifier)!, ...arrival)).toEqual(without(other.find(identifier)!, ...arrival))
         }

@@ -35,6 +35,8 @@ export interface EventRow {
   currency: string
   properties: JsonObject
   context: JsonObject
+  /** Version of the definitions whose signals it was applied to: what the log gives a new signal ends before its version. */
+  definitions: number
 }
 
 /** One row a decide request, its answers nested as parallel arrays (R7). */
@@ -83,8 +85,18 @@ export interface IdentityLinkRow {
   source: string
   canonical: string
   at: number
-  /** What caused it: the event's messageId and the rule. */
+  /** What caused it: the rule and the event's messageId. */
   cause: string
+  /** The identifier whose source it is. */
+  identifier: string
+  /** The identifier it was seen with, which led to the person; '' where it was none. */
+  evidence: string
+  /** Of a merge: why the canonical profile survived; else ''. */
+  won: string
+  /** What the person is bucketed by from now on. */
+  bucket_key: string
+  /** Nothing is filed under the source yet: reports need not join it. */
+  silent: boolean
 }
 
 export type AnyRow = EventRow | DecisionRow | ExposureRow | IdentityLinkRow

@@ -1,9 +1,19 @@
-import type { MergedProfile, Profile } from '../profile/profile.ts'
+import { compareEvents } from '../event/event.ts'
+import { readItem } from '../event/read-item.ts'
+import { originOf } from '../identity/origin.ts'
+import { isMerged, type MergedProfile, type Profile } from '../profile/profile.ts'
+import { planOfNeeds } from '../segment/plan.ts'
+import { type ApplyContext, type ApplyResult, apply } from './apply.ts'
+import type { Entry, EventEntry, Rebuild, Unmerge } from './entry.ts'
+import { eventOf, type LoggedEvent } from './logged.ts'
 import type { People } from './people.ts'
+import { Replay } from './replay.ts'
+import type { Row } from './rows.ts'
+import type { Part } from './unmerge.ts'
 
 /**
- * People in memory, for tests. Whatever is put is frozen through and through, so that a change in place throws, and a link that
- * would change throws.
+ * People in memory, for tests. Whatever is put is frozen through and through, so that a change in place throws, and a link to
+ * somebody who has not the identifier throws when it is followed.
  */
 export class MemoryPeople implements People {
   readonly links = new Map<string, string>()
@@ -16,8 +26,11 @@ export class MemoryPeople implements People {
   }
 
   setLink(identifier: string, source: string): void {
-    if (this.links.has(identifier)) throw new Error(`${identifier} is linked already`)
     this.links.set(identifier, source)
+  }
+
+  unlink(identifier: string): void {
+    this.links.delete(identifier)
   }
 
   profile(id: string): Profile | MergedProfile | undefined {
@@ -28,11 +41,11 @@ export class MemoryPeople implements People {
     this.profiles.set(profile.id, frozen(profile))
   }
 
-  seen(messageId: string): boolean {
-  unlink(identifier: string): void {
-    this.links.delete(identifier)
+  remove(id: string): void {
+    this.profiles.delete(id)
   }
 
+  seen(messageId: string): boolean {
     return remembered(this.#messages, messageId)
   }
 
@@ -41,14 +54,11 @@ export class MemoryPeople implements People {
   }
 
   /** The person an identifier leads to. */
-  remove(id: string): void {
-    this.profiles.delete(id)
-  }
-
   find(identifier: string): Profile | undefined {
     const found = this.profiles.get(this.links.get(identifier) ?? '')
     const person = found !== undefined && 'mergedInto' in found ? this.profiles.get(found.mergedInto) : found
     if (person !== undefined && 'mergedInto' in person) throw new Error(`${identifier} leads over two merges`)
+    if (person?.identifiers.includes(identifier) === false) throw new Error(`${person.id} has not ${identifier}`)
     return person
   }
 
@@ -70,4 +80,96 @@ function frozen<T>(value: T): T {
     for (const part of Object.values(value)) frozen(part)
   }
   return value
+}
+
+/** Times of everything in a `TestStream` unless it says otherwise. */
+export const TEST_NOW = Date.UTC(2026, 10, 1, 9)
+
+/** A stream of one workspace, batch by batch, with all that came out of it. Ids are p1, p2, p3… */
+export class TestStream {
+  readonly people = new MemoryPeople()
+  readonly rows: Row[] = []
+  readonly #context: Omit<ApplyContext, 'newId' | 'workspace'>
+  #ids = 0
+  #messages = 0
+  now = TEST_NOW
+
+  constructor(context: Partial<ApplyContext> = {}) {
+    this.#context = { now: TEST_NOW, plan: planOfNeeds(1, []), ...context }
+  }
+
+  get plan(): ApplyContext['plan'] {
+    return this.#context.plan
+  }
+
+  take(...entries: Entry[]): ApplyResult {
+    const newId = () => `p${++this.#ids}`
+    const result = apply(this.people, entries, { ...this.#context, workspace: 'w', now: this.now, newId })
+    this.rows.push(...result.rows)
+    return result
+  }
+
+  /** An entry of an event as a client would send it: a track of `Product Viewed` now, unless `item` says otherwise. */
+  event(item: object, at = this.now): EventEntry {
+    const raw = { type: 'track', event: 'Product Viewed', timestamp: new Date(at).toISOString(), ...item }
+    const { identity } = this.#context
+    const newMessageId = () => `m${++this.#messages}`
+    const { event, error } = readItem(raw, {
+      received: this.now,
+      index: 0,
+      newMessageId,
+      ...(identity && { identity }),
+    })
+    if (error) throw new Error(error.message)
+    return { kind: 'event', event }
+  }
+
+  /** Takes such events in, one batch each, and gives the sources they were filed under. */
+  events(...items: object[]): (string | undefined)[] {
+    return items.map(item => this.take(this.event(item)).applied[0]?.source)
+  }
+
+  find(identifier: string): Profile | undefined {
+    return this.people.find(identifier)
+  }
+
+  /** What the rows of the table say. */
+  lines(table: Row['table']): Record<string, unknown>[] {
+    return this.rows.filter(row => row.table === table).map(({ line }) => JSON.parse(line))
+  }
+}
+
+/** What a server reads of a person before it undoes a merge: the version, and the log of some of their sources, replayed. */
+export function readingOf(
+  stream: TestStream,
+  profile: string,
+): { profile: string; version: number; definitions: number } {
+  const person = stream.people.profile(profile)
+  if (person === undefined || isMerged(person)) throw new Error(`${profile} is nobody`)
+  return { profile, version: person.version, definitions: stream.plan.version }
+}
+
+function partOf(stream: TestStream, person: Profile, sources: readonly string[]): Part {
+  const firstSeen = Math.min(...sources.map(source => originOf(person, source)!.firstSeen))
+  const replay = new Replay({ plan: stream.plan }, firstSeen)
+  const events = stream
+    .lines('events')
+    .filter(line => sources.includes(line.profile as string) && line.type !== 'segment')
+    .map(line => eventOf(line as unknown as LoggedEvent))
+  for (const event of events.sort(compareEvents)) replay.add(event)
+  return { sources, content: JSON.parse(JSON.stringify(replay.content)) }
+}
+
+/** The entry that splits these sources off a person. */
+export function unmergeOf(stream: TestStream, profile: string, split: readonly string[]): Unmerge {
+  const person = stream.people.profile(profile) as Profile
+  const kept = person.sources.filter(source => !split.includes(source))
+  const parts = [partOf(stream, person, kept), partOf(stream, person, split)] as const
+  return { kind: 'unmerge', ...readingOf(stream, profile), parts, by: 'test' }
+}
+
+/** The entry that makes a person anew. */
+export function rebuildOf(stream: TestStream, profile: string): Rebuild {
+  const person = stream.people.profile(profile) as Profile
+  return { kind: 'rebuild', ...readingOf(stream, profile), content: partOf(stream, person, person.sources).content }
 }

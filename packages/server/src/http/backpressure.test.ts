@@ -25,7 +25,7 @@ const noWarehouse = {
   backup: down,
   check: down,
   stats: down,
-  eventTimes: () => ({ [Symbol.asyncIterator]: () => ({ next: down }) }),
+  pastEvents: () => ({ [Symbol.asyncIterator]: () => ({ next: down }) }),
   close: async () => undefined,
 } as unknown as NonNullable<Parts['warehouse']>
 

@@ -1,15 +1,19 @@
-import { messageHash } from '@espalier/core/event'
-import type { Entry, SignalNeed, SignalNeeds } from '@espalier/core/stream'
-import type { Store } from '@espalier/store'
-import type { Warehouse } from '@espalier/warehouse'
+import { type Definition, type PublishedSet, UPKEEP_KEY, type Upkeep } from '@espalier/core/definition'
+import type { Event } from '@espalier/core/event'
+import { stampOf } from '@espalier/core/profile'
+import { type Plan, planOf, planSourceOf, upkeepOf, withDone } from '@espalier/core/segment'
+import { eventsOf, type KeptSignal, type Signal } from '@espalier/core/signal'
+import type { Entry } from '@espalier/core/stream'
+import { type Store, StoreError } from '@espalier/store'
+import type { PastEvents, Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
 import type { Shipper } from '../workers/shipper.ts'
 import type { LiveDefinitions } from './definitions.ts'
 import type { CommitQueue } from './queue.ts'
 
 export interface BackfillParts {
-  readonly store: Pick<Store, 'counters' | 'leases'>
-  readonly warehouse: Pick<Warehouse, 'eventTimes'>
+  readonly store: Pick<Store, 'leases' | 'people' | 'definitions'>
+  readonly warehouse: Pick<Warehouse, 'pastEvents'>
   readonly definitions: LiveDefinitions
   readonly queue: CommitQueue
   readonly shipper: Pick<Shipper, 'drain'>
@@ -20,30 +24,39 @@ export interface BackfillParts {
   readonly settleMs: number
 }
 
-/** Marks of the signals that are filled in, kept where counters are: durable, and the same for all nodes. */
-const MARKS = 'backfilled-signals'
 const LEASE_MS = 60_000
 const RETRY_MS = 5000
 const ENTRIES = 500
-/** Events may be timed this far ahead (R10). */
-const AHEAD_MS = 10 * 60_000
+/** People looked at in one go when a segment is new. */
+const PEOPLE = 500
+/** Who publishes what nobody authors. */
+const AUTHOR = 'espalier'
+
+/** How far the keeping of new definitions is. */
+export interface BackfillProgress {
+  readonly signals: number
+  readonly people: number
+}
 
 /**
- * Fills in signals that a new definition needs from the log. In this order, so that no event falls between: the stream keeps
- * the signal already (on all nodes); what was committed before is shipped; then the warehouse is asked. Events in both
- * count once, since times are joined as sets. Work that was interrupted is found again by its missing mark.
+ * Fills in signals that new definitions need from the log, then looks who is in the new segments. In this order, so that no event
+ * falls between: the stream keeps the signal already (on all nodes), and says with each event's row under which definitions it
+ * was applied; what was committed before is shipped; then the warehouse is asked for what was applied under earlier ones. Each
+ * source's past is taken in once, however often it is given. Work that was interrupted is found again by the upkeep
+ * that is published with the definitions.
  */
 export class Backfill {
   readonly #parts: BackfillParts
   readonly #running = new Map<string, Promise<void>>()
   readonly #again = new Set<string>()
+  readonly #progress = new Map<string, BackfillProgress>()
   #stopped = false
 
   constructor(parts: BackfillParts) {
     this.#parts = parts
   }
 
-  /** Sees to it, in the background, that all signals the live definitions need are filled in. */
+  /** Sees to it, in the background, that all that live definitions need is filled in. */
   schedule(workspace: string): void {
     if (this.#stopped) return
     if (this.#running.has(workspace)) {
@@ -60,6 +73,11 @@ export class Backfill {
   /** Workspaces in which a signal is being filled in: until then conditions on it may answer too low. */
   get pending(): readonly string[] {
     return [...this.#running.keys()]
+  }
+
+  /** What was done of it: sources of which the past was taken in, and people looked at. */
+  progress(workspace: string): BackfillProgress | undefined {
+    return this.#progress.get(workspace)
   }
 
   /** Settled when nothing scheduled so far is left to do. */
@@ -96,59 +114,97 @@ export class Backfill {
   }
 
   async #fillAll(workspace: string, lease: string): Promise<void> {
-    const { definitions, queue, shipper, settleMs } = this.#parts
-    const { needs } = (await definitions.of(workspace)).compiled
-    const missing: SignalNeed[] = []
-    for (const need of allOf(needs)) {
-      if (!(await this.#isMarked(workspace, need))) missing.push(need)
-    }
-    if (missing.length === 0) return
-    await this.#pause(settleMs)
-    await queue.committed()
-    while (!this.#stopped && !(await shipper.drain(10_000))) await this.#renew(lease)
-    for (const need of missing) {
-      await this.#fill(workspace, need, lease)
-      if (this.#stopped) return
-      await this.#mark(workspace, need)
-    }
-  }
-
-  async #fill(workspace: string, { event, key, keep }: SignalNeed, lease: string): Promise<void> {
-    const { warehouse, queue, now } = this.#parts
-    const pages = warehouse.eventTimes({ workspace, event, since: 0, until: now() + AHEAD_MS, keep })
-    for await (const page of pages) {
-      for (let at = 0; at < page.length && !this.#stopped; at += ENTRIES) {
-        const entries = page.slice(at, at + ENTRIES).map(({ profile, times }): Entry => {
-          const hashed = times.map(([time, messageId]): [number, number] => [time, messageHash(messageId)])
-          return { kind: 'backfill', profile, signal: key, keep, times: hashed }
-        })
-        await queue.submit(workspace, entries, 64 * entries.length)
-        await this.#renew(lease)
+    const { definitions, store, queue, settleMs } = this.#parts
+    for (;;) {
+      const set = await store.definitions.current(workspace)
+      const plan = planOf(planSourceOf(set))
+      const unfilled = [...plan.signals.values()].filter(({ filled }) => !filled)
+      const unseen = unseenSegments(set, plan)
+      if (this.#stopped || (unfilled.length === 0 && unseen.length === 0)) return
+      // The plan is in use on this node now, and after a while on all others.
+      await definitions.refresh(workspace)
+      await this.#pause(settleMs)
+      await queue.committed()
+      if (unfilled.length > 0) {
+        while (!this.#stopped && !(await this.#parts.shipper.drain(10_000))) await this.#renew(lease)
+        await this.#fill(workspace, unfilled, lease)
+        if (this.#stopped) return
+        await this.#publish(workspace, { signals: unfilled.map(({ need }) => need.key) }, unfilled)
+      } else {
+        await this.#look(workspace, unseen, lease)
+        if (this.#stopped) return
+        await this.#publish(workspace, { segments: unseen }, [])
       }
     }
   }
 
+  async #fill(workspace: string, signals: readonly KeptSignal[], lease: string): Promise<void> {
+    const { warehouse, queue } = this.#parts
+    for (const below of new Set(signals.map(({ since }) => since))) {
+      const some = signals.filter(({ since }) => since === below)
+      const named = some.map(({ need }) => eventsOf(need))
+      const events = named.includes(undefined) ? undefined : [...new Set(named.flatMap(names => names!))]
+      for await (const page of warehouse.pastEvents({ workspace, events, below })) {
+        for (let at = 0; at < page.length && !this.#stopped; at += ENTRIES) {
+          const entries = page.slice(at, at + ENTRIES).flatMap(past => entryOf(past, some))
+          await queue.submit(workspace, entries, 200 * entries.length)
+          await this.#renew(lease)
+          this.#note(workspace, { signals: entries.length })
+        }
+        if (this.#stopped) return
+      }
+    }
+  }
+
+  /** Who is in new segments: everybody is looked at once, and from then on whoever something happens to. */
+  async #look(workspace: string, segments: Upkeep['segments'], lease: string): Promise<void> {
+    const { store, queue } = this.#parts
+    const keys = segments.map(({ key }) => key)
+    let after: string | undefined
+    while (!this.#stopped) {
+      const people = await store.people.page(workspace, after, PEOPLE)
+      if (people.length === 0) return
+      const entries = people.map(({ id }): Entry => ({ kind: 'tick', profile: id, segments: keys }))
+      await queue.submit(workspace, entries, 100 * entries.length)
+      await this.#renew(lease)
+      this.#note(workspace, { people: people.length })
+      after = people.at(-1)!.id
+    }
+  }
+
+  /** Somebody may have published meanwhile: what was done is noted of what is still asked for. */
+  async #publish(
+    workspace: string,
+    done: Parameters<typeof withDone>[1],
+    filled: readonly KeptSignal[],
+  ): Promise<void> {
+    const { definitions, store } = this.#parts
+    for (;;) {
+      const set = await store.definitions.current(workspace)
+      const upkeep = upkeepOf(set)
+      // One that was dropped and asked for again since has to be filled again.
+      const signals = done.signals?.filter(key => {
+        const since = filled.find(({ need }) => need.key === key)?.since
+        return upkeep.signals.some(noted => noted.key === key && noted.since === since)
+      })
+      const body = withDone(upkeep, { ...done, ...(signals && { signals }) })
+      try {
+        const change = { kind: 'upkeep', key: UPKEEP_KEY, body } as const
+        await definitions.publish(workspace, [change], { author: AUTHOR, expected: set.version })
+        return
+      } catch (error) {
+        if (!(error instanceof StoreError && error.code === 'conflict')) throw error
+      }
+    }
+  }
+
+  #note(workspace: string, more: Partial<BackfillProgress>): void {
+    const { signals = 0, people = 0 } = this.#progress.get(workspace) ?? {}
+    this.#progress.set(workspace, { signals: signals + (more.signals ?? 0), people: people + (more.people ?? 0) })
+  }
+
   async #renew(lease: string): Promise<void> {
     await this.#parts.store.leases.acquire(lease, this.#parts.holder, this.#parts.now(), LEASE_MS)
-  }
-
-  /** A reservation of nothing left is refused, unless it was made before. */
-  async #isMarked(workspace: string, need: SignalNeed): Promise<boolean> {
-    const question = { key: markOf(need), n: 1, limit: 0, now: this.#parts.now() }
-    return (await this.#parts.store.counters.reserve(workspace, MARKS, question)).granted
-  }
-
-  async #mark(workspace: string, need: SignalNeed): Promise<void> {
-    const mark = { key: markOf(need), n: 1, limit: Number.MAX_SAFE_INTEGER, now: this.#parts.now() }
-    await this.#parts.store.counters.reserve(workspace, MARKS, mark)
-  }
-
-  /** Before signals stop being kept up: needed again, they must be filled in again. */
-  async forget(workspace: string, before: SignalNeeds, after: SignalNeeds): Promise<void> {
-    const kept = new Set(allOf(after).map(markOf))
-    for (const mark of allOf(before).map(markOf)) {
-      if (!kept.has(mark)) await this.#parts.store.counters.release(workspace, MARKS, mark)
-    }
   }
 
   #pause(ms: number): Promise<void> {
@@ -156,10 +212,28 @@ export class Backfill {
   }
 }
 
-function markOf(need: SignalNeed): string {
-  return `${need.key}/${need.keep}`
+/** Live segments of which nobody has looked yet who is in them. */
+function unseenSegments(set: PublishedSet, plan: Plan): Upkeep['segments'] {
+  const seen = upkeepOf(set).segments
+  const live = new Set(plan.segments.map(({ key }) => key))
+  return set.definitions
+    .filter((one): one is Definition<'segment'> => one.kind === 'segment' && !one.archived && live.has(one.key))
+    .filter(({ key, version }) => !seen.some(noted => noted.key === key && noted.version === version))
+    .map(({ key, version }) => ({ key, version }))
 }
 
-function allOf(needs: SignalNeeds): SignalNeed[] {
-  return [...needs.byEvent.values()].flat()
+/** What a source's past makes of signals, by the reducer that will go on with them; nothing where it makes nothing. */
+function entryOf({ profile, events }: PastEvents, signals: readonly KeptSignal[]): Entry[] {
+  const made: Record<string, Signal> = {}
+  for (const { messageId, type, ...past } of events) {
+    const event: Event = { ...past, messageId, type: type as Event['type'], context: {} }
+    const stamp = stampOf(event)
+    for (const { need, since, observe } of signals) {
+      const names = eventsOf(need)
+      if (names !== undefined && !names.includes(event.name)) continue
+      const signal = observe(made[need.key], { event, stamp, begins: { since } })
+      if (signal !== undefined) made[need.key] = signal
+    }
+  }
+  return Object.keys(made).length === 0 ? [] : [{ kind: 'backfill', profile, signals: made }]
 }

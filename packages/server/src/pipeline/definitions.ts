@@ -1,6 +1,12 @@
 import type { JsonObject } from '@espalier/core'
 import { type CompiledSet, compile } from '@espalier/core/decision'
-import { complete, type DefinitionChange, type PublishedSet, type Settings } from '@espalier/core/definition'
+import {
+  complete,
+  type Definition,
+  type DefinitionChange,
+  type PublishedSet,
+  type Settings,
+} from '@espalier/core/definition'
 import type { Store } from '@espalier/store'
 
 /** Everything a request needs to know of its workspace's definitions, of one moment (R4). */
@@ -100,6 +106,8 @@ export class LiveDefinitions {
 }
 
 function settingsOf(published: PublishedSet): LiveSet['settings'] {
-  const settings = published.definitions.find(definition => definition.kind === 'settings' && !definition.archived)
+  const settings = published.definitions.find(
+    (definition): definition is Definition<'settings'> => definition.kind === 'settings' && !definition.archived,
+  )
   return complete('settings', settings?.body ?? {})
 }

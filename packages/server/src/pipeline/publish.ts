@@ -3,11 +3,13 @@ import type { JsonObject } from '@espalier/core'
 import {
   type Definition,
   type DefinitionChange,
+  type Kind,
   normalise,
   type PublishedSet,
+  UPKEEP_KEY,
   validateSet,
 } from '@espalier/core/definition'
-import { needsOf } from '@espalier/core/segment'
+import { nextUpkeep, upkeepOf } from '@espalier/core/segment'
 import { StoreError } from '@espalier/store'
 import { Problem } from '../problem.ts'
 import type { Services } from '../services.ts'
@@ -43,19 +45,19 @@ export async function publish(
   const { definitions, backfill, store } = services
   for (;;) {
     const current = await store.definitions.current(workspace)
-    if (options.expected !== undefined && options.expected !== current.version) {
+    if (options.expected !== undefined && !isAsOf(current, options.expected)) {
       throw new Problem('conflict', `Version ${current.version} is live, not ${options.expected}.`)
     }
     refuseInvalid(changes, current, options)
     const normal = changes.map(change => {
-      return change.body === undefined ? change : { ...change, body: normalise(change.kind, change.body) }
+      return change.body === undefined ? change : { ...change, body: normalise(change.kind as Kind, change.body) }
     })
     if (options.dryRun === true) return describe(current, normal, undefined)
     try {
       // What was validated is what is published: if somebody else published meanwhile, look again.
       const expected = current.version
-      await backfill.forget(workspace, needsOf(current), needsOf(planned(current, normal)))
-      const live = await definitions.publish(workspace, normal, { author: options.author, expected })
+      const all = [...normal, ...upkeepChange(current, normal)]
+      const live = await definitions.publish(workspace, all, { author: options.author, expected })
       backfill.schedule(workspace)
       return describe(current, normal, live.published)
     } catch (error) {
@@ -74,6 +76,19 @@ function planned({ version, definitions }: PublishedSet, changes: readonly Defin
     ]
   })
   return { version, definitions: [...kept, ...made] }
+}
+
+/** What a team authored is as it was at that version: since then only upkeep was published, which nobody sees. */
+function isAsOf(current: PublishedSet, version: number): boolean {
+  return version <= current.version && version >= (upkeepOf(current).authored ?? current.version)
+}
+
+/** The upkeep that goes with changes; nothing where they change nothing. */
+function upkeepChange(current: PublishedSet, changes: readonly DefinitionChange[]): DefinitionChange[] {
+  if (describe(current, changes, undefined).changed.every(({ change }) => change === 'unchanged')) return []
+  const after = planned(current, changes)
+  const body = nextUpkeep({ ...after, version: current.version + 1 })
+  return [{ kind: 'upkeep', key: UPKEEP_KEY, body }]
 }
 
 function refuseInvalid(changes: readonly DefinitionChange[], current: PublishedSet, options: PublishOptions): void {

@@ -1,4 +1,5 @@
-import type { Applied, Entry, SignalNeeds } from '@espalier/core/stream'
+import type { ConsentRules } from '@espalier/core/consent'
+import type { Applied, Entry, Plan } from '@espalier/core/stream'
 import { type Store, StoreError } from '@espalier/store'
 import type { Metrics } from '../metrics.ts'
 import { Problem } from '../problem.ts'
@@ -6,8 +7,10 @@ import { Problem } from '../problem.ts'
 export interface QueueOptions {
   readonly store: Pick<Store, 'people' | 'concurrency'>
   readonly now: () => number
-  /** What the definitions of this moment need kept. */
-  readonly needs: (workspace: string) => SignalNeeds
+  /** What the stream has to know of the definitions of this moment. */
+  readonly plan: (workspace: string) => Plan
+  /** What may be stored of whom (R8). */
+  readonly consent: (workspace: string) => ConsentRules
   readonly metrics: Metrics
   /** Bounds of one workspace's waiting entries; beyond either, `too_busy` (R11). */
   readonly maxItems: number
@@ -125,12 +128,18 @@ export class CommitQueue {
   }
 
   async #commit(lane: Lane, jobs: readonly Job[]): Promise<void> {
-    const { store, now, needs, metrics } = this.#options
+    const { store, now, plan, consent, metrics } = this.#options
     const { workspace } = lane
     const started = now()
     const entries = jobs.length === 1 ? jobs[0]!.entries : jobs.flatMap(job => job.entries)
     try {
-      const applied = await store.people.commit({ workspace, entries, now: started, needs: needs(workspace) })
+      const applied = await store.people.commit({
+        workspace,
+        entries,
+        now: started,
+        plan: plan(workspace),
+        consent: consent(workspace),
+      })
       const ended = now()
       metrics.commits.observe((ended - started) / 1000)
       metrics.commitItems.observe(entries.length)
@@ -165,8 +174,11 @@ function takeJobs(lane: Lane): Job[] {
 }
 
 function count(applied: readonly Applied[], metrics: Metrics): void {
-  let duplicates = 0
-  for (const { outcome } of applied) if (outcome === 'duplicate') duplicates++
-  if (duplicates > 0) metrics.events.inc({ outcome: 'duplicate' }, duplicates)
-  if (duplicates < applied.length) metrics.events.inc({ outcome: 'stored' }, applied.length - duplicates)
+  const counts = new Map<string, number>()
+  for (const { outcome, reason } of applied) {
+    // `refused` is what a full queue does not take.
+    const label = outcome === 'refused' ? (reason ?? outcome) : outcome
+    counts.set(label, (counts.get(label) ?? 0) + 1)
+  }
+  for (const [outcome, n] of counts) metrics.events.inc({ outcome }, n)
 }

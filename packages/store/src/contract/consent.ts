@@ -1,4 +1,5 @@
 import { consentRules } from '@espalier/core/consent'
+import { planOfNeeds } from '@espalier/core/segment'
 import type { Entry } from '@espalier/core/stream'
 import { expect, it } from 'vitest'
 import type { Store } from '../port.ts'
@@ -8,9 +9,9 @@ import { NOON, type OpenStore, opener, shipAll, track } from './harness.ts'
 export function consentContract(open: OpenStore): void {
   const opened = opener(open)
   const consent = consentRules()
-  const needs = { version: 0, byEvent: new Map() }
+  const plan = planOfNeeds(0, [])
   const commit = (store: Store, entries: readonly Entry[]) =>
-    store.people.commit({ workspace: 'main', entries, now: NOON, needs, consent })
+    store.people.commit({ workspace: 'main', entries, now: NOON, plan, consent })
 
   /** A tracked event that says what somebody agrees to. */
   function saying(preferences: Record<string, boolean>, told: Parameters<typeof track>[0]): Entry {

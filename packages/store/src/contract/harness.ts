@@ -1,6 +1,7 @@
 import type { JsonObject } from '@espalier/core'
 import type { Event, ImportOrigin } from '@espalier/core/event'
 import { isMerged } from '@espalier/core/profile'
+import { planOfNeeds } from '@espalier/core/segment'
 import { type Applied, type Apply, apply, type Entry, type People } from '@espalier/core/stream'
 import { afterEach } from 'vitest'
 import type { ShipBatch, Store } from '../port.ts'
@@ -133,7 +134,7 @@ export function commit(
   options: { workspace?: string; now?: number } = {},
 ): Promise<readonly Applied[]> {
   const { workspace = 'main', now = NOON } = options
-  return store.people.commit({ workspace, entries, now, needs: { version: 0, byEvent: new Map() } })
+  return store.people.commit({ workspace, entries, now, plan: planOfNeeds(0, []) })
 }
 
 export const CLAIM = { now: NOON, leaseMs: 60_000, holder: 'shipper', maxRows: 10_000, maxBatches: 100 }

@@ -1,3 +1,4 @@
+import { planOfNeeds } from '@espalier/core/segment'
 import { type Applied, apply, type Entry } from '@espalier/core/stream'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -115,9 +116,9 @@ function entryOf([who, message, row]: [number, number, number | null]): Entry {
 async function answer(store: Store, step: Exclude<Step, { do: 'reopen' }>, now: number): Promise<unknown> {
   switch (step.do) {
     case 'commit': {
-      const needs = { version: 0, byEvent: new Map() }
+      const plan = planOfNeeds(0, [])
       const { workspace } = step
-      const applied = await store.people.commit({ workspace, entries: step.people.map(entryOf), now: NOON, needs })
+      const applied = await store.people.commit({ workspace, entries: step.people.map(entryOf), now: NOON, plan })
       return Promise.all(
         applied.map(async (one: Applied) => [one, await store.people.get(workspace, one.profile ?? '')]),
       )

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest'
 import { withTimers } from '../contract/withTimers.ts'
 import type { Said } from './crashChild.ts'
 import { openLmdbStore } from './store.ts'
-import { idMaker, NEEDS, NOON, temporaryFolder, tracked } from './testing.ts'
+import { idMaker, NOON, PLAN, temporaryFolder, tracked } from './testing.ts'
 
 const CHILD = join(import.meta.dirname, '../../dist/lmdb/crashChild.js')
 const KILLS = 12
@@ -76,7 +76,7 @@ it('R2 R3 killed at any moment, nothing acknowledged is lost, nothing is doubled
     expect(await store.people.due('main', Infinity, 10_000), 'R5 the timers are those of the people').toEqual(timers)
     timersSeen += timers.length
     const some = [...unique].slice(-300).map(id => tracked(id))
-    const again = await store.people.commit({ workspace: 'main', entries: some, now: NOON, needs: NEEDS })
+    const again = await store.people.commit({ workspace: 'main', entries: some, now: NOON, plan: PLAN })
     expect(again.every(one => one.outcome === 'duplicate')).toBe(true)
     expect(unique.size).toBeGreaterThanOrEqual(newest)
     newest = unique.size

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { apply } from '@espalier/core/stream'
 import { withTimers } from '../contract/withTimers.ts'
 import { openLmdbStore } from './store.ts'
-import { NEEDS, tracked } from './testing.ts'
+import { PLAN, tracked } from './testing.ts'
 
 /**
  * A process that writes, ships and logs as fast as it can until it is killed, and says on its standard output what it was
@@ -34,7 +34,7 @@ async function write(writer: number): Promise<never> {
       const timer = n % 3 === 0 ? { properties: { due: who % 7 === 0 ? null : (n * 31 + who * 17) % 1000 } } : {}
       return tracked(`${prefix}-${writer}-${n}-${i}`, { anonymousId: `device-${who}`, index: i, ...known, ...timer })
     })
-    await store.people.commit({ workspace: 'main', entries, now: Date.now(), needs: NEEDS })
+    await store.people.commit({ workspace: 'main', entries, now: Date.now(), plan: PLAN })
     say({ acknowledged: entries.map(({ event }) => event.messageId) })
   }
 }

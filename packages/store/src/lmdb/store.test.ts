@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Store } from '../port.ts'
 import { openLmdbStore } from './index.ts'
 import type { LmdbStoreOptions } from './options.ts'
-import { idMaker, NEEDS, NOON, SmallDisk, temporaryFolder, tracked } from './testing.ts'
+import { idMaker, NOON, PLAN, SmallDisk, temporaryFolder, tracked } from './testing.ts'
 
 let path: string
 let remove: () => Promise<void>
@@ -47,7 +47,7 @@ async function open(options: Partial<LmdbStoreOptions> = {}): Promise<Store> {
 }
 
 function commit(store: Store, entries: readonly Entry[], workspace = 'main') {
-  return store.people.commit({ workspace, entries, now: NOON, needs: NEEDS })
+  return store.people.commit({ workspace, entries, now: NOON, plan: PLAN })
 }
 
 /** Everything that can be asked of the people. */

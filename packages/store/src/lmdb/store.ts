@@ -158,7 +158,7 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
       write: async () => {
         await new Promise<void>((resolve, reject) => {
           committer.atRest(() => {
-            committer.needs.forget()
+            committer.plans.forget()
             checkpointer.write(journal.end).then(resolve, reject)
           })
         })

@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Event } from '@espalier/core/event'
-import type { Entry, SignalNeeds } from '@espalier/core/stream'
+import { type Plan, planOfNeeds } from '@espalier/core/segment'
+import { times } from '@espalier/core/signal'
+import type { Entry } from '@espalier/core/stream'
 import { type JournalFile, type JournalFiles, systemFiles } from './files.ts'
 
 /** A new folder, and how to remove it. */
@@ -14,10 +16,7 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
 /** 2026-03-10 12:00 UTC. */
 export const NOON = Date.UTC(2026, 2, 10, 12)
 
-export const NEEDS: SignalNeeds = {
-  version: 1,
-  byEvent: new Map([['Product Viewed', [{ key: 'viewed', event: 'Product Viewed', keep: 3 }]]]),
-}
+export const PLAN: Plan = planOfNeeds(1, [times({ event: 'Product Viewed' }, 3)])
 
 /** A tracked event as an entry; `event` overrides. */
 export function tracked(messageId: string, event: Partial<Event> = {}): Entry & { kind: 'event' } {

@@ -26,7 +26,7 @@ export class MemoryPeople implements PeopleStore {
     this.#ship = ship
   }
 
-  async commit({ workspace, entries, now, needs, consent }: CommitBatch): Promise<readonly Applied[]> {
+  async commit({ workspace, entries, now, plan, consent, identity }: CommitBatch): Promise<readonly Applied[]> {
     const state = this.#workspace(workspace)
     const people = new WorkingPeople({
       link: identifier => state.links.get(identifier),
@@ -38,8 +38,9 @@ export class MemoryPeople implements PeopleStore {
       workspace,
       now,
       newId: this.#newId,
-      needs,
+      plan,
       ...(consent && { consent }),
+      ...(identity && { identity }),
     })
     this.#ship(rows, now)
     for (const [identifier, source] of people.links) setOrDelete(state.links, identifier, source)

@@ -28,6 +28,7 @@ export const event = (row: Partial<EventRow> & Pick<EventRow, 'workspace'>): Eve
   currency: '',
   properties: {},
   context: {},
+  definitions: 0,
   ...row,
 })
 
@@ -46,8 +47,15 @@ export const exposure = (row: Partial<ExposureRow> & Pick<ExposureRow, 'workspac
   ...row,
 })
 
-export const link = (row: Pick<IdentityLinkRow, 'workspace' | 'source' | 'canonical' | 'at'>): IdentityLinkRow => ({
-  cause: 'message:merge',
+export const link = (
+  row: Partial<IdentityLinkRow> & Pick<IdentityLinkRow, 'workspace' | 'source' | 'canonical' | 'at'>,
+): IdentityLinkRow => ({
+  cause: 'merged message',
+  identifier: `anonymousId:${row.source}`,
+  evidence: 'userId:u',
+  won: 'userId',
+  bucket_key: '0123456789abcdef',
+  silent: false,
   ...row,
 })
 

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { migrations } from '../schema/migrate.ts'
 import type { Warehouse } from '../warehouse.ts'
-import { eventTimesContract } from './eventTimes.ts'
+import { identityContract } from './identity.ts'
 import { impactContract } from './impact.ts'
 import { insertContract } from './insert.ts'
+import { pastEventsContract } from './pastEvents.ts'
 import { ratesContract } from './rates.ts'
 import { summaryContract } from './summary.ts'
 import { timelineContract } from './timeline.ts'
@@ -22,14 +24,15 @@ export function warehouseContract(name: string, open: () => Promise<Warehouse>):
     describe('insert', () => insertContract(warehouse))
     describe('impact', () => impactContract(warehouse))
     describe('timeline', () => timelineContract(warehouse))
+    describe('identity', () => identityContract(warehouse))
     describe('summary', () => summaryContract(warehouse))
-    describe('eventTimes', () => eventTimesContract(warehouse))
+    describe('pastEvents', () => pastEventsContract(warehouse))
     describe('rates', () => ratesContract(warehouse))
 
     it('says how it is', async () => {
       await warehouse().check()
       const stats = await warehouse().stats()
-      expect(stats).toMatchObject({ version: expect.stringMatching(/^\d+\./), schema: 1 })
+      expect(stats).toMatchObject({ version: expect.stringMatching(/^\d+\./), schema: migrations.length })
       expect(stats['events.rows']).toBeGreaterThan(0)
     })
   })

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Warehouse } from '../warehouse.ts'
-import { batchesOf, bodyOf, countEvents, event, fresh, NOON, ship } from './harness.ts'
+import { batchesOf, bodyOf, countEvents, event, fresh, link, NOON, ship } from './harness.ts'
 
 export function insertContract(warehouse: () => Warehouse): void {
   it('R3 a repeated token changes nothing', async () => {
@@ -23,7 +23,7 @@ export function insertContract(warehouse: () => Warehouse): void {
   it('R3 one token names one batch of each table', async () => {
     const workspace = fresh('insert')
     const [batch] = batchesOf('events', [event({ workspace })])
-    const links = batchesOf('identity_links', [{ workspace, source: 'a', canonical: 'b', at: NOON, cause: 'm' }])
+    const links = batchesOf('identity_links', [link({ workspace, source: 'a', canonical: 'b', at: NOON })])
     await warehouse().insert(batch!)
     await warehouse().insert({ ...links[0]!, token: batch!.token })
     expect(await countEvents(warehouse(), workspace)).toBe(1)

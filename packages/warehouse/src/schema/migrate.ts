@@ -17,6 +17,18 @@ export const migrations: readonly Migration[] = [
     name: 'events, decisions, exposures, identity links, rates',
     statements: [events, decisions, exposures, identityLinks, rates].map(createTable),
   },
+  {
+    version: 2,
+    name: 'the definitions under which an event was applied',
+    statements: ['ALTER TABLE events ADD COLUMN IF NOT EXISTS definitions UInt64'],
+  },
+  {
+    version: 3,
+    name: 'why a source is somebody’s, and links that reports need not join',
+    statements: identityLinks.columns
+      .filter(({ name }) => ['identifier', 'evidence', 'won', 'bucket_key', 'silent'].includes(name))
+      .map(({ name, type }) => `ALTER TABLE ${identityLinks.name} ADD COLUMN IF NOT EXISTS ${name} ${type}`),
+  },
 ]
 
 /**

@@ -22,6 +22,7 @@ export const events: TableSchema = {
     word('currency'),
     json('properties'),
     json('context'),
+    { name: 'definitions', type: 'UInt64' },
   ],
   engine: { kind: 'rows' },
   partitionBy: byMonth,
@@ -88,7 +89,7 @@ export const exposures: TableSchema = {
 
 /**
  * Who a source profile is: the latest row wins (R12). `position` is the row's place in its batch, which is in commit order:
- * it decides between two links of one millisecond.
+ * it decides between two links of one millisecond. A `silent` link is of a source under which nothing is filed: reports leave it out.
  */
 export const identityLinks: TableSchema = {
   name: 'identity_links',
@@ -98,6 +99,11 @@ export const identityLinks: TableSchema = {
     text('canonical'),
     time('at'),
     text('cause'),
+    text('identifier'),
+    text('evidence'),
+    word('won'),
+    text('bucket_key'),
+    { name: 'silent', type: 'Bool' },
     { name: 'position', type: 'UInt32', default: 'rowNumberInAllBlocks()' },
   ],
   engine: { kind: 'rows' },

@@ -6,7 +6,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { LmdbOutbox } from '../outbox/outbox.ts'
 import { Draft } from '../people/draft.ts'
 import type { PeopleState } from '../people/state.ts'
-import { NeedsLog } from './needsLog.ts'
+import { PlanLog } from './planLog.ts'
 
 interface Waiting {
   readonly batch: CommitBatch
@@ -40,7 +40,7 @@ export class Committer {
   readonly #ready: () => Promise<void>
   readonly #written: () => void
   readonly #frame = new FrameBuilder()
-  readonly needs = new NeedsLog()
+  readonly plans = new PlanLog()
   #queue: Waiting[] = []
   #logged: Row[] = []
   #loggedBytes = 0
@@ -159,7 +159,7 @@ export class Committer {
         this.#outbox.appended(frame, this.#journal.end)
       }
     } catch (error) {
-      this.needs.forget()
+      this.plans.forget()
       this.#giveBack(logged)
       for (const { reject } of waiting) reject(error)
       for (const { reject } of logged.flushes) reject(error)
@@ -195,14 +195,14 @@ export class Committer {
       } catch (error) {
         draft.undo()
         this.#frame.backTo(mark)
-        this.needs.forget()
+        this.plans.forget()
         one.reject(error)
       }
     }
     return done
   }
 
-  #applyOne({ workspace, entries, now, needs, consent }: CommitBatch, draft: Draft): readonly Applied[] {
+  #applyOne({ workspace, entries, now, plan, consent, identity }: CommitBatch, draft: Draft): readonly Applied[] {
     const ids: string[] = []
     const newId = () => {
       const id = this.#newId()
@@ -214,11 +214,13 @@ export class Committer {
       workspace,
       now,
       newId,
-      needs,
+      plan,
       ...(consent && { consent }),
+      ...(identity && { identity }),
     })
     if (rows.length === 0 && !draft.hasChanged) return applied
-    this.#frame.addCommit({ w: workspace, now, ids, ...this.needs.changed(workspace, needs) }, entries, applied, rows)
+    const rules = this.plans.changed(workspace, plan, identity)
+    this.#frame.addCommit({ w: workspace, now, ids, ...rules }, entries, applied, rows)
     this.#frame.addTime(now)
     return applied
   }

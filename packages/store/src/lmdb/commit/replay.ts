@@ -1,6 +1,7 @@
-import type { Apply, Row, SignalNeeds } from '@espalier/core/stream'
+import type { IdentityRules } from '@espalier/core/identity'
+import type { Apply, Plan, Row } from '@espalier/core/stream'
 import { StoreError } from '../../errors.ts'
-import { type CommitFacts, entriesOf, needsOf } from '../journal/facts.ts'
+import { type CommitFacts, entriesOf, planFrom } from '../journal/facts.ts'
 import { FRAME_FORMAT, type Group, groupsOf, readDirectory } from '../journal/frame.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Position } from '../journal/position.ts'
@@ -33,7 +34,7 @@ export interface Replayed {
  * be repeated again.
  */
 export async function replay(parts: Parts): Promise<Replayed> {
-  const needs = new Map<string, SignalNeeds>()
+  const rules: Rules = { plans: new Map(), identities: new Map() }
   const links: Row[] = []
   let frames = 0
   let isUpgraded = false
@@ -41,7 +42,7 @@ export async function replay(parts: Parts): Promise<Replayed> {
     try {
       const isEarlier = frame.header.format < FRAME_FORMAT
       isUpgraded ||= isEarlier
-      repeat(frame, parts, needs, isEarlier ? links : undefined)
+      repeat(frame, parts, rules, isEarlier ? links : undefined)
     } catch (cause) {
       const where = `${parts.journal.path(frame.at.segment)} at byte ${frame.at.offset}`
       const message = `The commit in ${where} cannot be repeated: ${(cause as Error).message}`
@@ -53,11 +54,17 @@ export async function replay(parts: Parts): Promise<Replayed> {
   return { frames, isUpgraded, links }
 }
 
+/** What the commits of each workspace depend on, as last said. */
+interface Rules {
+  readonly plans: Map<string, Plan>
+  readonly identities: Map<string, IdentityRules>
+}
+
 /** `links` given: the frame is an earlier version's, and rows of links that it has not are added to them. */
 function repeat(
   frame: ReadFrame,
   { state, apply, newId }: Parts,
-  needs: Map<string, SignalNeeds>,
+  { plans, identities }: Rules,
   links: Row[] | undefined,
 ): void {
   const directory = readDirectory(frame.bytes, frame.header)
@@ -69,12 +76,16 @@ function repeat(
     const workspace = commit.w
     const draft = drafts.get(workspace) ?? new Draft(state.ensure(workspace), true)
     drafts.set(workspace, draft)
-    if (commit.needs) needs.set(workspace, needsOf(commit.needs))
-    const known = needs.get(workspace)
+    const named = planFrom(commit)
+    if (named) plans.set(workspace, named)
+    if (commit.identity) identities.set(workspace, commit.identity)
+    const known = plans.get(workspace)
     if (!known) throw new Error('it does not say what the definitions needed')
     const entries = entriesOf(commit.f, lines, turns)
     const ids = giveAgain(commit, draft, links && newId)
-    const { rows } = apply(draft, entries, { workspace, now: commit.now, needs: known, newId: ids })
+    const identity = identities.get(workspace)
+    const context = { workspace, now: commit.now, plan: known, newId: ids, ...(identity && { identity }) }
+    const { rows } = apply(draft, entries, context)
     links?.push(...newLinks(rows, groups))
   }
   for (const draft of drafts.values()) draft.publish()

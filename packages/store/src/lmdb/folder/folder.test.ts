@@ -5,7 +5,7 @@ import { apply } from '@espalier/core/stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Store } from '../../port.ts'
 import { openLmdbStore } from '../store.ts'
-import { idMaker, NEEDS, NOON, temporaryFolder, tracked } from '../testing.ts'
+import { idMaker, NOON, PLAN, temporaryFolder, tracked } from '../testing.ts'
 import { ensureFormat } from './format.ts'
 import { lockFolder } from './lock.ts'
 import { DiskRoom } from './room.ts'
@@ -30,7 +30,7 @@ async function open(options: { path?: string; segmentBytes?: number; newId?: () 
 }
 
 function commit(store: Store, id: string, anonymousId = 'web') {
-  return store.people.commit({ workspace: 'main', entries: [tracked(id, { anonymousId })], now: NOON, needs: NEEDS })
+  return store.people.commit({ workspace: 'main', entries: [tracked(id, { anonymousId })], now: NOON, plan: PLAN })
 }
 
 describe('the format of a data folder', () => {
@@ -91,7 +91,7 @@ describe('the format of a data folder', () => {
       workspace: 'main',
       entries: [...again, row],
       now: NOON,
-      needs: NEEDS,
+      plan: PLAN,
     })
     expect(committed.map(one => one.outcome)).toEqual(['duplicate', 'duplicate', 'duplicate'])
     await store.close()

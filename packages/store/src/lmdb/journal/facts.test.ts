@@ -1,8 +1,8 @@
 import { type Applied, apply, type Entry, type People, type Row, toRow } from '@espalier/core/stream'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { idMaker, NEEDS, NOON, tracked } from '../testing.ts'
-import { entriesOf, type Fact, needsFact, needsOf } from './facts.ts'
+import { idMaker, NOON, PLAN, tracked } from '../testing.ts'
+import { entriesOf, type Fact, planFrom } from './facts.ts'
 import { groupsOf, readDirectory, readHeader } from './frame.ts'
 import { FrameBuilder } from './frameBuilder.ts'
 
@@ -27,7 +27,7 @@ function throughFrame(batches: readonly (readonly Entry[])[]): { facts: Fact[][]
   const builder = new FrameBuilder()
   builder.reset()
   for (const entries of batches) {
-    const { applied, rows } = apply(nobody(), entries, { workspace: 'w', now: NOON, newId: idMaker(), needs: NEEDS })
+    const { applied, rows } = apply(nobody(), entries, { workspace: 'w', now: NOON, newId: idMaker(), plan: PLAN })
     builder.addCommit({ w: 'w', now: NOON, ids: [] }, entries, applied, rows)
   }
   return readBack(builder)
@@ -142,7 +142,7 @@ describe('what a frame keeps of a commit', () => {
         workspace: 'w',
         now: NOON,
         newId: idMaker(),
-        needs: NEEDS,
+        plan: PLAN,
       }).rows[0]!.content!
       return toRow('events', event.timestamp, { ...content, properties: shortened } as typeof content)
     })
@@ -158,7 +158,7 @@ describe('what a frame keeps of a commit', () => {
     const builder = new FrameBuilder()
     builder.reset()
     const add = (entries: Entry[]) => {
-      const { applied, rows } = apply(nobody(), entries, { workspace: 'w', now: NOON, newId: idMaker(), needs: NEEDS })
+      const { applied, rows } = apply(nobody(), entries, { workspace: 'w', now: NOON, newId: idMaker(), plan: PLAN })
       builder.addCommit({ w: 'w', now: NOON, ids: [] }, entries, applied, rows)
     }
     add([tracked('a')])
@@ -172,6 +172,6 @@ describe('what a frame keeps of a commit', () => {
   })
 })
 
-it('signal needs come back as they were', () => {
-  expect(needsOf(JSON.parse(JSON.stringify(needsFact(NEEDS))))).toEqual(NEEDS)
+it('a plan comes back as it was', () => {
+  expect(planFrom({ plan: JSON.parse(JSON.stringify(PLAN.source)) })!.source).toEqual(PLAN.source)
 })

@@ -1,14 +1,8 @@
 import type { Event } from '@espalier/core/event'
-import type {
-  Applied,
-  ApplyContext,
-  Entry,
-  EventRow,
-  ExposedAnswer,
-  Row,
-  SignalNeed,
-  SignalNeeds,
-} from '@espalier/core/stream'
+import type { IdentityRules } from '@espalier/core/identity'
+import { type Plan, type PlanSource, planOf, planOfNeeds } from '@espalier/core/segment'
+import { times } from '@espalier/core/signal'
+import type { Applied, Entry, EventRow, ExposedAnswer, Row } from '@espalier/core/stream'
 
 /**
  * What it takes to repeat one commit. An event is not written twice: where its row in the same frame says all of it, the
@@ -20,7 +14,11 @@ export interface CommitFacts {
   /** Ids of new profiles, in the order they were taken. */
   readonly ids: readonly string[]
   readonly f: readonly Fact[]
-  /** The signal needs from here on, for this workspace; absent: as before. */
+  /** The plan from here on, for this workspace; absent: as before. */
+  readonly plan?: PlanSource
+  /** The kinds of identifier from here on, for this workspace; absent: as before, at first users and devices. */
+  readonly identity?: IdentityRules
+  /** The plan from versions before there were plans. */
   readonly needs?: NeedsFact
 }
 
@@ -33,9 +31,15 @@ interface RowFact {
   readonly previousId?: string
   readonly origin?: Event['origin']
   readonly exposure?: ExposedAnswer
+  readonly unproven?: true
 }
 
-export type NeedsFact = readonly [version: number, byEvent: readonly (readonly [string, readonly SignalNeed[]])[]]
+type NeedsFact = readonly [version: number, byEvent: readonly (readonly [string, readonly EarlierNeed[]])[]]
+
+interface EarlierNeed {
+  readonly event: string
+  readonly keep: number
+}
 
 /**
  * Facts of the entries that changed something. Duplicates are left out: they changed nothing anywhere (R3); of what was refused
@@ -104,16 +108,17 @@ function sameText(written: string, text: string | undefined): boolean {
   return text === undefined ? written === '' : written === text && text !== ''
 }
 
-function isPlain({ event, exposure }: EventEntry): boolean {
+function isPlain({ event, exposure, unproven }: EventEntry): boolean {
   return (
     exposure === undefined &&
+    unproven === undefined &&
     event.origin === undefined &&
     event.category === undefined &&
     event.previousId === undefined
   )
 }
 
-function besides({ event, exposure }: EventEntry, place: RowPlace): RowFact {
+function besides({ event, exposure, unproven }: EventEntry, place: RowPlace): RowFact {
   const { category, previousId, origin } = event
   return {
     r: [place.group, place.ordinal],
@@ -121,6 +126,7 @@ function besides({ event, exposure }: EventEntry, place: RowPlace): RowFact {
     ...(previousId === undefined ? {} : { previousId }),
     ...(origin === undefined ? {} : { origin }),
     ...(exposure === undefined ? {} : { exposure }),
+    ...(unproven === undefined ? {} : { unproven }),
   }
 }
 
@@ -155,15 +161,21 @@ function entryOf(row: EventRow, besides: RowFact | undefined): Entry {
     index: row.index,
     ...(besides?.origin === undefined ? {} : { origin: besides.origin }),
   }
-  return besides?.exposure === undefined
-    ? { kind: 'event', event }
-    : { kind: 'event', event, exposure: besides.exposure }
+  return {
+    kind: 'event',
+    event,
+    ...(besides?.exposure === undefined ? {} : { exposure: besides.exposure }),
+    ...(besides?.unproven === undefined ? {} : { unproven: besides.unproven }),
+  }
 }
 
-export function needsFact(needs: SignalNeeds): NeedsFact {
-  return [needs.version, [...needs.byEvent]]
-}
-
-export function needsOf([version, byEvent]: NeedsFact): ApplyContext['needs'] {
-  return { version, byEvent: new Map(byEvent) }
+/** The plan that a commit names; undefined where it goes on with the one before. */
+export function planFrom({ plan, needs }: Pick<CommitFacts, 'plan' | 'needs'>): Plan | undefined {
+  if (plan !== undefined) return planOf(plan)
+  if (needs === undefined) return undefined
+  const [version, byEvent] = needs
+  return planOfNeeds(
+    version,
+    byEvent.flatMap(([, listed]) => listed.map(({ event, keep }) => times({ event }, keep))),
+  )
 }

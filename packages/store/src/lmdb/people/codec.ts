@@ -1,6 +1,6 @@
 import type {
   Consent,
-  EventTimes,
+  Membership,
   MergedProfile,
   Profile,
   RecentEvent,
@@ -9,8 +9,9 @@ import type {
   Touch,
   Trait,
 } from '@espalier/core/profile'
+import type { EventTimes, Signal } from '@espalier/core/signal'
 import { Packr } from 'msgpackr'
-import { dictionary, optional, plain, record, table } from './shape.ts'
+import { dictionary, optional, plain, record, type Shape, table } from './shape.ts'
 
 export type StoredProfile = Profile | MergedProfile
 
@@ -41,6 +42,18 @@ const session = record<Session>({
 const optionalStamp = optional(record<Stamp>(stamp))
 
 /** What a folder holds of a person, since format 1: members may be added at the ends, optional ones, and nothing else. */
+const trait = record<Trait>({ ...stamp, value: plain() })
+
+const membership = record<Membership>({ in: plain(), since: number, until: optional(number) })
+
+const times = record<EventTimes>({ keep: number, times: plain() })
+
+/** Event times as an array, as they always were; every other kind of signal names itself and is stored as it is. */
+const signal: Shape<Signal> = {
+  pack: value => ('kind' in value ? value : times.pack(value)),
+  unpack: packed => (Array.isArray(packed) ? times.unpack(packed) : (packed as Signal)),
+}
+
 const profile = record<Profile>({
   id: text,
   version: number,
@@ -50,7 +63,7 @@ const profile = record<Profile>({
   userId: optionalText,
   identifiers: plain(),
   sources: plain(),
-  traits: dictionary(record<Trait>({ ...stamp, value: plain() })),
+  traits: dictionary(trait),
   accounts: dictionary(record<Stamp>(stamp)),
   recent: table<RecentEvent>({ ...stamp, name: text, items: optional(plain()), value: optional(number) }),
   session: optional(session),
@@ -59,10 +72,17 @@ const profile = record<Profile>({
   locale: optionalText,
   timezone: optionalText,
   latest: record<Profile['latest']>({ device: optionalStamp, locale: optionalStamp, timezone: optionalStamp }),
-  signals: dictionary(record<EventTimes>({ keep: number, times: plain() })),
+  signals: dictionary(signal),
   consent: dictionary(record<Consent>({ ...stamp, granted: plain() })),
   events: number,
   due: optional(number),
+  memberships: optional(dictionary(membership)),
+  preferences: optional(dictionary(trait)),
+  subscriptions: optional(dictionary(trait)),
+  feedback: optional(dictionary(trait)),
+  scores: optional(plain()),
+  origins: optional(plain()),
+  splits: optional(plain()),
 })
 
 /** What JSON begins with, and MessagePack of ours does not. */

@@ -30,10 +30,10 @@ export class Commits {
     this.#turns = new Turns(options.concurrency)
   }
 
-  async commit({ workspace, entries, now, needs, consent }: CommitBatch): Promise<readonly Applied[]> {
+  async commit({ workspace, entries, now, plan, consent, identity }: CommitBatch): Promise<readonly Applied[]> {
     if (entries.length === 0) return []
     await this.#room.assert()
-    const references = new References(entries)
+    const references = new References(entries, identity)
     return this.#turns.take(() =>
       this.#database.transaction(async tx => {
         await tx.query(KEEP_GENERATION)
@@ -49,16 +49,19 @@ export class Commits {
           workspace,
           now,
           newId,
-          needs,
+          plan,
           ...(consent && { consent }),
+          ...(identity && { identity }),
         })
+        let missing = 0
         for (const [id, profile] of people.profiles) {
           if (snapshot.versions.has(id) || made.has(id)) continue
           // Whoever is not there need not be taken away.
           if (profile === undefined && references.profiles.has(id)) continue
           references.profiles.add(id)
-          throw new Again('A profile was put that was not locked.')
+          missing++
         }
+        if (missing > 0) throw new Again('Profiles were put that were not locked.')
         await write(tx, workspace, people, snapshot)
         await addRows(tx, rows, now)
         return applied

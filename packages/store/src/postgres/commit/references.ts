@@ -1,5 +1,6 @@
-import type { ImportOrigin } from '@espalier/core/event'
-import type { Entry } from '@espalier/core/stream'
+import type { Event, ImportOrigin } from '@espalier/core/event'
+import { type CompiledRules, compileRules, type IdentityRules, keysOf, type Named } from '@espalier/core/identity'
+import type { Entry, ImportedDecision } from '@espalier/core/stream'
 
 /** All that a batch may have to look up. */
 export class References {
@@ -7,27 +8,52 @@ export class References {
   readonly profiles = new Set<string>()
   readonly messages = new Set<string>()
   readonly imports: ImportOrigin[] = []
+  readonly #rules: CompiledRules
 
-  constructor(entries: readonly Entry[]) {
-    for (const entry of entries) {
-      if (entry.kind === 'backfill') this.profiles.add(entry.profile)
-      else if (entry.kind === 'consent') for (const one of entry.statement.identifiers) this.identifiers.add(one)
-      else if (entry.kind === 'appearance') this.#person(entry)
-      else {
-        const told = entry.kind === 'event' ? entry.event : entry.decision
-        this.#person(told)
-        // R3: a row of a file is known by that, everything else by its messageId.
-        if (told.origin) this.imports.push(told.origin)
-        else this.messages.add(told.messageId)
-        if (entry.kind === 'event' && entry.event.previousId !== undefined) {
-          this.#person({ userId: entry.event.previousId, anonymousId: entry.event.previousId })
+  constructor(entries: readonly Entry[], identity?: IdentityRules) {
+    this.#rules = compileRules(identity)
+    for (const entry of entries) this.#entry(entry)
+  }
+
+  #entry(entry: Entry): void {
+    switch (entry.kind) {
+      case 'event':
+        this.#told(entry.event)
+        if (entry.event.previousId !== undefined) {
+          this.identifiers.add(`userId:${entry.event.previousId}`)
+          this.identifiers.add(`anonymousId:${entry.event.previousId}`)
         }
-      }
+        break
+      case 'decision':
+        this.#told(entry.decision)
+        break
+      case 'consent':
+        for (const one of entry.statement.identifiers) this.identifiers.add(one)
+        break
+      case 'appearance':
+        this.#person(entry)
+        break
+      case 'unmerge':
+        this.profiles.add(entry.profile)
+        for (const { sources } of entry.parts) for (const source of sources) this.profiles.add(source)
+        break
+      case 'rejoin':
+        this.profiles.add(entry.profile)
+        this.profiles.add(entry.other)
+        break
+      default:
+        this.profiles.add(entry.profile)
     }
   }
 
-  #person({ userId, anonymousId }: { userId?: string; anonymousId?: string }): void {
-    if (userId !== undefined) this.identifiers.add(`userId:${userId}`)
-    if (anonymousId !== undefined) this.identifiers.add(`anonymousId:${anonymousId}`)
+  /** R3: a row of a file is known by that, everything else by its messageId. */
+  #told(told: Event | ImportedDecision): void {
+    this.#person(told)
+    if (told.origin) this.imports.push(told.origin)
+    else this.messages.add(told.messageId)
+  }
+
+  #person(named: Named): void {
+    for (const key of keysOf(named, this.#rules)) this.identifiers.add(key)
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { planOfNeeds } from '@espalier/core/segment'
 import { apply, type Entry } from '@espalier/core/stream'
 import { openPostgresStore } from '../store.ts'
 
@@ -21,7 +22,7 @@ await Promise.all(
     while (next <= Number(last)) {
       const numbers = Array.from({ length: Math.min(BATCH, Number(last) - next + 1) }, () => next++)
       const entries = numbers.map(message)
-      const batch = { workspace: 'main', entries, now: Date.now(), needs: { version: 0, byEvent: new Map() } }
+      const batch = { workspace: 'main', entries, now: Date.now(), plan: planOfNeeds(0, []) }
       const applied = await store.people.commit(batch)
       process.send?.({ numbers, stored: applied.filter(one => one.outcome === 'stored').length })
     }

@@ -1,5 +1,5 @@
-import { type CompiledCondition, unionReads, verdict } from './node.ts'
-import type { Subject, Truth } from './subject.ts'
+import { type CompiledCondition, together, verdict } from '../node.ts'
+import type { Subject, Truth } from '../subject.ts'
 
 /** Holds when at least one part holds. */
 export function any(parts: readonly CompiledCondition[]): CompiledCondition {
@@ -26,6 +26,6 @@ export function any(parts: readonly CompiledCondition[]): CompiledCondition {
       ...verdict(truth(subject)),
       parts: parts.map(part => part.explain(subject)),
     }),
-    reads: unionReads(parts.map(part => part.reads)),
+    ...together(parts),
   }
 }

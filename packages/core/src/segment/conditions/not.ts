@@ -1,5 +1,5 @@
-import { type CompiledCondition, verdict } from './node.ts'
-import type { Subject, Truth } from './subject.ts'
+import { type CompiledCondition, verdict } from '../node.ts'
+import type { Subject, Truth } from '../subject.ts'
 
 /** Holds when its part does not. */
 export function not(part: CompiledCondition): CompiledCondition {
@@ -12,5 +12,7 @@ export function not(part: CompiledCondition): CompiledCondition {
     truth,
     explain: subject => ({ condition: 'not', ...verdict(truth(subject)), parts: [part.explain(subject)] }),
     reads: part.reads,
+    needs: part.needs,
+    touched: part.touched,
   }
 }

@@ -1,0 +1,31 @@
+import { hasControl } from '../event/control.ts'
+import type { Json } from '../json.ts'
+import { IDENTITY_LIMITS } from './limits.ts'
+
+/** How values of a kind are written down, so that one address is one identifier. */
+export type Form = 'text' | 'email' | 'phone'
+
+const EMAIL = /^[^\s@]+@[^\s@]+$/
+const PHONE = /^\+?\d{6,15}$/
+/** What people put between the digits of a number. */
+const BETWEEN = /[\s().\-/]/g
+/**
+ * A value as it is compared: e-mail addresses in lower case, telephone numbers as digits with a leading `+` where they have
+ * one. Undefined for what is none of that form, too long or not printable: it names nobody, and stays in its event.
+ */
+export function formed(value: Json | undefined, form: Form): string | undefined {
+  const text = typeof value === 'number' && Number.isFinite(value) ? String(value) : value
+  if (typeof text !== 'string' || text.length > IDENTITY_LIMITS.value || hasControl(text)) return undefined
+  switch (form) {
+    case 'text':
+      return text
+    case 'email': {
+      const address = text.trim().toLowerCase()
+      return EMAIL.test(address) ? address : undefined
+    }
+    case 'phone': {
+      const number = text.replace(BETWEEN, '')
+      return PHONE.test(number) ? number : undefined
+    }
+  }
+}

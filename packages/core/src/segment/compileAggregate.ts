@@ -1,0 +1,215 @@
+import type { Json } from '../json.ts'
+import type { Profile } from '../profile/profile.ts'
+import { edgeChanges, firstAt, lastAt } from '../signal/edges.ts'
+import { PARTS, SIGNAL_LIMITS } from '../signal/limits.ts'
+import { type Buckets, edges, type Need, sessions, totals, values } from '../signal/need.ts'
+import { sessionsAt } from '../signal/sessions.ts'
+import type { Edges, Sessions, Signal, Total, Totals, Values } from '../signal/signal.ts'
+import { totalAt, totalChanges } from '../signal/totals.ts'
+import { valueChanges, valuesAt } from '../signal/values.ts'
+import { durationMs } from '../time/duration.ts'
+import type { Aggregate } from './aggregate.ts'
+import { TOUCHED_BY_NOTHING, type Touched } from './node.ts'
+
+type Kept = Pick<Profile, 'signals'>
+
+/** A value made from events, ready to be asked: for conditions and computed traits. */
+export interface CompiledAggregate {
+  /** The value at an instant; undefined: missing. */
+  readonly read: (profile: Kept, now: number) => Json | undefined
+  /** Instants after `now`, ascending, at which alone it may change without an event; others may be among them. */
+  readonly changes: (profile: Kept, now: number) => readonly number[]
+  /** A list is at its bound: the value may be less than what all events make (R11). */
+  readonly isSaturated: (profile: Kept, now: number) => boolean
+  readonly needs: readonly Need[]
+  readonly touched: Touched
+}
+
+const HOUR = 3_600_000
+const DAY = 86_400_000
+
+/** `zone`: the workspace's, for windows of days. */
+export function compileAggregate(aggregate: Aggregate, zone: string): CompiledAggregate {
+  if ('sessions' in aggregate) return sessionCount(aggregate.within)
+  if ('count' in aggregate) return total({ ...aggregate, of: aggregate.count }, undefined, zone, ([, count]) => count)
+  if ('sum' in aggregate) return total(aggregate, aggregate.sum, zone, ([, , sum]) => sum / PARTS)
+  if ('average' in aggregate) {
+    return total(aggregate, aggregate.average, zone, ([, count, sum]) =>
+      count === 0 ? undefined : sum / PARTS / count,
+    )
+  }
+  if ('min' in aggregate) {
+    return total(aggregate, aggregate.min, zone, ([, count, , least]) => (count === 0 ? undefined : least / PARTS))
+  }
+  if ('max' in aggregate) {
+    return total(aggregate, aggregate.max, zone, ([, count, , , most]) => (count === 0 ? undefined : most / PARTS))
+  }
+  if ('distinct' in aggregate) return valueSet(aggregate, aggregate.distinct, zone, counts => counts.size)
+  if ('mostFrequent' in aggregate) return valueSet(aggregate, aggregate.mostFrequent, zone, mostFrequent)
+  if ('list' in aggregate) return valueSet(aggregate, aggregate.list, zone, listed)
+  if ('daysSince' in aggregate) return daysSince(aggregate)
+  return edge(aggregate)
+}
+
+interface Windowed {
+  readonly of: string
+  readonly where?: Aggregate extends infer A ? (A extends { where?: infer W } ? W : never) : never
+  readonly within?: string
+}
+
+/** The buckets of a window (R11): hours up to two days, else days of the workspace's zone. */
+export function bucketsOf(within: string | undefined, zone: string): Buckets {
+  if (within === undefined) return { unit: 'ever', keep: 1, zone: 'UTC' }
+  const ms = durationMs(within)
+  if (ms <= SIGNAL_LIMITS.hourBuckets * HOUR) return { unit: 'hour', keep: Math.ceil(ms / HOUR), zone: 'UTC' }
+  return { unit: 'day', keep: Math.ceil(ms / DAY), zone }
+}
+
+function listened({ of, where }: Pick<Windowed, 'of' | 'where'>) {
+  return { event: of, ...(where !== undefined && { where }) }
+}
+
+function total(
+  aggregate: Windowed,
+  property: string | undefined,
+  zone: string,
+  read: (total: Total) => number | undefined,
+): CompiledAggregate {
+  const need = totals({
+    ...listened(aggregate),
+    ...bucketsOf(aggregate.within, zone),
+    ...(property !== undefined && { property }),
+  })
+  const state = reader<Totals>(need.key, 'totals')
+  return {
+    read: (profile, now) => read(totalAt(state(profile), now)),
+    changes: (profile, now) => totalChanges(state(profile), now),
+    isSaturated: () => false,
+    needs: [need],
+    touched: { ...TOUCHED_BY_NOTHING, events: [aggregate.of] },
+  }
+}
+
+function valueSet(
+  aggregate: Windowed,
+  property: string,
+  zone: string,
+  read: (counts: ReadonlyMap<string, number>) => Json | undefined,
+): CompiledAggregate {
+  const need = values({ ...listened(aggregate), ...bucketsOf(aggregate.within, zone), property })
+  const state = reader<Values>(need.key, 'values')
+  return {
+    read: (profile, now) => read(valuesAt(state(profile), now).counts),
+    changes: (profile, now) => valueChanges(state(profile), now),
+    isSaturated: (profile, now) => valuesAt(state(profile), now).full,
+    needs: [need],
+    touched: { ...TOUCHED_BY_NOTHING, events: [aggregate.of] },
+  }
+}
+
+/** Of several the one whose JSON is least, by code points. */
+function mostFrequent(counts: ReadonlyMap<string, number>): Json | undefined {
+  let best: string | undefined
+  let most = 0
+  for (const [text, count] of counts) {
+    if (count > most || (count === most && best !== undefined && compareCodePoints(text, best) < 0)) {
+      best = text
+      most = count
+    }
+  }
+  return best === undefined ? undefined : (JSON.parse(best) as Json)
+}
+
+function listed(counts: ReadonlyMap<string, number>): Json | undefined {
+  if (counts.size === 0) return undefined
+  return [...counts.keys()].sort(compareCodePoints).map(text => JSON.parse(text) as Json)
+}
+
+/** As bytes of UTF-8 are ordered, which is how the warehouse orders text. */
+export function compareCodePoints(a: string, b: string): number {
+  const [left, right] = [[...a], [...b]]
+  for (let i = 0; i < left.length && i < right.length; i++) {
+    const difference = left[i]!.codePointAt(0)! - right[i]!.codePointAt(0)!
+    if (difference !== 0) return difference
+  }
+  return left.length - right.length
+}
+
+function edge(aggregate: Extract<Aggregate, { first: string } | { last: string }>): CompiledAggregate {
+  const property = 'first' in aggregate ? aggregate.first : aggregate.last
+  const need = edges(listened(aggregate), property)
+  const state = reader<Edges>(need.key, 'edges')
+  const within =
+    'last' in aggregate && aggregate.within !== undefined ? durationMs(aggregate.within) : Number.POSITIVE_INFINITY
+  return {
+    read: (profile, now) => {
+      if ('first' in aggregate) return firstAt(state(profile), now)?.value
+      const last = lastAt(state(profile), now)
+      return last !== undefined && last.at > now - within ? last.value : undefined
+    },
+    changes: (profile, now) => {
+      const leaves = (state(profile)?.last ?? [])
+        .map(({ at }) => at + within)
+        .filter(at => at > now && Number.isFinite(at))
+      return [...new Set([...edgeChanges(state(profile), now), ...leaves])].sort((a, b) => a - b)
+    },
+    isSaturated: () => false,
+    needs: [need],
+    touched: { ...TOUCHED_BY_NOTHING, events: [aggregate.of] },
+  }
+}
+
+/** Days ahead that `changes` names; a comparison with a day further off is told to be looked at again then. */
+const DAYS_NAMED = 200
+
+function daysSince(aggregate: Extract<Aggregate, { daysSince: string }>): CompiledAggregate {
+  const need = edges(listened(aggregate))
+  const state = reader<Edges>(need.key, 'edges')
+  const at = (profile: Kept, now: number) =>
+    (aggregate.daysSince === 'first' ? firstAt : lastAt)(state(profile), now)?.at
+  return {
+    read: (profile, now) => {
+      const then = at(profile, now)
+      return then === undefined ? undefined : Math.floor((now - then) / DAY)
+    },
+    changes: (profile, now) => {
+      const then = at(profile, now)
+      const changes = edgeChanges(state(profile), now)
+      if (then !== undefined) {
+        const days = Math.floor((now - then) / DAY)
+        for (let day = 1; day <= DAYS_NAMED; day++) changes.push(then + (days + day) * DAY)
+      }
+      return changes.sort((a, b) => a - b)
+    },
+    isSaturated: () => false,
+    needs: [need],
+    touched: { ...TOUCHED_BY_NOTHING, events: [aggregate.of] },
+  }
+}
+
+function sessionCount(within: string | undefined): CompiledAggregate {
+  const state = reader<Sessions>(sessions.key, 'sessions')
+  const length = within === undefined ? Number.POSITIVE_INFINITY : durationMs(within)
+  return {
+    read: (profile, now) => sessionsAt(state(profile), now).filter(([started]) => started > now - length).length,
+    changes: (profile, now) => {
+      const { spans = [], ahead = [] } = state(profile) ?? {}
+      const instants = [...spans.map(([started]) => started), ...ahead.map(([at]) => at)]
+      return [...new Set([...instants, ...instants.map(at => at + length)])]
+        .filter(at => at > now && Number.isFinite(at))
+        .sort((a, b) => a - b)
+    },
+    isSaturated: (profile, now) => sessionsAt(state(profile), now).length >= SIGNAL_LIMITS.sessions,
+    needs: [sessions],
+    touched: { ...TOUCHED_BY_NOTHING, facets: ['action'] },
+  }
+}
+
+/** Reads a signal of a kind; another kind under its key is none. */
+function reader<S extends Signal & { kind: string }>(key: string, kind: S['kind']): (profile: Kept) => S | undefined {
+  return ({ signals }) => {
+    if (!Object.hasOwn(signals, key)) return undefined
+    const signal = signals[key]!
+    return 'kind' in signal && signal.kind === kind ? (signal as S) : undefined
+  }
+}

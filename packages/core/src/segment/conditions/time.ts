@@ -1,0 +1,63 @@
+import type { JsonObject } from '../../json.ts'
+import { offsetIn } from '../../time/day.ts'
+import { isZone } from '../../time/zone.ts'
+import type { TimeCondition } from '../condition.ts'
+import { leaf } from '../leaf.ts'
+import { type CompiledCondition, READS_NOTHING } from '../node.ts'
+import type { Subject } from '../subject.ts'
+
+const MINUTE = 60_000
+const DAY = 86_400_000
+const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
+
+/** Holds at these times of day on these days, by the clock of the workspace or, where it is known, of the person. */
+export function time(condition: TimeCondition, workspaceZone: string): CompiledCondition {
+  const { from = '00:00', to = '24:00', days, zone } = condition.time
+  const [begin, end] = [minutes(from), minutes(to)]
+  const on = new Set<string>(days ?? DAYS)
+  const workspace = offsetOf(workspaceZone)
+  const offset = ({ profile: { timezone } }: Subject) =>
+    zone === 'person' && timezone !== undefined && isZone(timezone) ? offsetOf(timezone) : workspace
+  const test = (subject: Subject) => {
+    const local = subject.now + offset(subject)(subject.now)
+    const minute = Math.floor(local / MINUTE) % (24 * 60)
+    // Over midnight, the hours after it belong to the day before.
+    const isAfterMidnight = end <= begin && minute < end
+    if (!(begin < end ? minute >= begin && minute < end : minute >= begin || isAfterMidnight)) return false
+    const day = new Date(isAfterMidnight ? local - DAY : local).getUTCDay()
+    return on.has(DAYS[day]!)
+  }
+  return leaf({
+    condition: condition as JsonObject,
+    test,
+    // Its truth changes at a full minute of the begin or the end of some day, or with the zone's offset.
+    changes: subject => {
+      const instants: number[] = []
+      const today = Math.floor((subject.now + offset(subject)(subject.now)) / DAY) * DAY
+      for (let day = -1; day <= 8; day++) {
+        for (const minute of [begin, end, 0]) {
+          const local = today + day * DAY + minute * MINUTE
+          for (const probe of [local - DAY, local, local + DAY]) instants.push(local - offset(subject)(probe))
+        }
+      }
+      return [...new Set(instants)].filter(at => at > subject.now).sort((a, b) => a - b)
+    },
+    reads: { ...READS_NOTHING, facts: [{ name: `time:${JSON.stringify(condition.time)}`, read: test }] },
+  })
+}
+
+function minutes(clock: string): number {
+  const [hour, minute] = clock.split(':')
+  return Number(hour) * 60 + Number(minute)
+}
+
+const offsets = new Map<string, (instant: number) => number>()
+
+function offsetOf(zone: string): (instant: number) => number {
+  let offset = offsets.get(zone)
+  if (offset === undefined) {
+    offset = offsetIn(zone)
+    offsets.set(zone, offset)
+  }
+  return offset
+}

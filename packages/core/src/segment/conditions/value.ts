@@ -1,0 +1,39 @@
+import type { JsonObject } from '../../json.ts'
+import type { Aggregate } from '../aggregate.ts'
+import { compileComparison } from '../comparison.ts'
+import { compileAggregate } from '../compileAggregate.ts'
+import type { ComputedCondition, ValueCondition } from '../condition.ts'
+import { compared } from '../leaf.ts'
+import { type CompiledCondition, READS_NOTHING } from '../node.ts'
+
+/** Holds when the value made from events compares as stated. */
+export function value(condition: ValueCondition, zone: string): CompiledCondition {
+  const { value: aggregate, ...comparisons } = condition
+  return onAggregate(condition, `value:${JSON.stringify(aggregate)}`, aggregate, comparisons, zone)
+}
+
+/** Holds when the computed trait compares as stated; one that does not exist is missing. */
+export function computed(condition: ComputedCondition, aggregate: Aggregate, zone: string): CompiledCondition {
+  const { computed: key, ...comparisons } = condition
+  return onAggregate(condition, `computed:${key}`, aggregate, comparisons, zone)
+}
+
+function onAggregate(
+  condition: ValueCondition | ComputedCondition,
+  name: string,
+  aggregate: Aggregate,
+  comparisons: Parameters<typeof compileComparison>[0],
+  zone: string,
+): CompiledCondition {
+  const { read, changes, isSaturated, needs, touched } = compileAggregate(aggregate, zone)
+  return compared({
+    condition: condition as JsonObject,
+    read: ({ profile, now }) => read(profile, now),
+    changes: ({ profile, now }) => changes(profile, now),
+    comparison: compileComparison(comparisons),
+    actual: ({ profile, now }): JsonObject => (isSaturated(profile, now) ? { saturated: true } : {}),
+    reads: { ...READS_NOTHING, facts: [{ name, read: ({ profile, now }) => read(profile, now) }] },
+    needs,
+    touched,
+  })
+}

@@ -1,0 +1,5 @@
+export * from './kept.ts'
+export * from './limits.ts'
+export * from './need.ts'
+export type { Observation } from './observation.ts'
+export * from './signal.ts'

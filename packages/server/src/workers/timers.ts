@@ -1,0 +1,91 @@
+import type { Entry } from '@espalier/core/stream'
+import type { Store } from '@espalier/store'
+import type { Logger } from 'pino'
+import type { CommitQueue } from '../pipeline/queue.ts'
+
+export interface TimersOptions {
+  readonly store: Pick<Store, 'people' | 'leases' | 'keys'>
+  readonly queue: CommitQueue
+  /** Makes the plan of a workspace known, without which nothing is looked at. */
+  readonly prepare: (workspace: string) => Promise<unknown>
+  readonly now: () => number
+  readonly log: Logger
+  readonly holder: string
+  /** Milliseconds that a timer may be late while nothing else is due. */
+  readonly every: number
+}
+
+/** Timers in one commit. */
+const BATCH = 500
+const LEASE_MS = 10_000
+
+/**
+ * Hears people's timers (R5): a person whose timer is due goes through the stream like anybody something happened to. Asks only
+ * for those that are due, by an index; nothing looks at everybody. Whatever is missed while nothing runs is heard, each at
+ * its own instant, when the person is next touched, or here.
+ */
+export class Timers {
+  readonly #options: TimersOptions
+  #running: Promise<void> = Promise.resolve()
+  #stopped = true
+  #wake: () => void = () => {}
+
+  constructor(options: TimersOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    if (!this.#stopped) return
+    this.#stopped = false
+    this.#running = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#wake()
+    await this.#running
+  }
+
+  /** Hears all that are due now; how many. For tests, and at each turn. */
+  async round(): Promise<number> {
+    let heard = 0
+    for (const workspace of await this.#options.store.keys.workspaces()) heard += await this.#hear(workspace)
+    return heard
+  }
+
+  async #hear(workspace: string): Promise<number> {
+    const { store, queue, prepare, now, holder } = this.#options
+    let heard = 0
+    if ((await store.people.due(workspace, now(), 1)).length === 0) return heard
+    if (!(await store.leases.acquire(`timers:${workspace}`, holder, now(), LEASE_MS))) return heard
+    await prepare(workspace)
+    for (;;) {
+      const due = await store.people.due(workspace, now(), BATCH)
+      if (due.length === 0) return heard
+      const entries = due.map(({ profile }): Entry => ({ kind: 'tick', profile }))
+      await queue.submit(workspace, entries, 100 * entries.length)
+      heard += due.length
+      if (due.length < BATCH || this.#stopped) return heard
+      await store.leases.acquire(`timers:${workspace}`, holder, now(), LEASE_MS)
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { log, every } = this.#options
+    while (!this.#stopped) {
+      try {
+        await this.round()
+      } catch (error) {
+        log.warn({ err: error }, 'hearing timers failed; it is tried again')
+      }
+      if (this.#stopped) return
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, every)
+        this.#wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+  }
+}

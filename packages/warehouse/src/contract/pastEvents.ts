@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest'
+import type { Warehouse } from '../warehouse.ts'
+import { collect, DAY, event, fresh, NOON, ship } from './harness.ts'
+
+export function pastEventsContract(warehouse: () => Warehouse): void {
+  it('gives the events of a name from before a version, in event order, by source profile', async () => {
+    const workspace = fresh('past')
+    const at = (profile: string, timestamp: number, message_id: string, more = {}) =>
+      event({ workspace, profile, timestamp, message_id, name: 'Viewed', definitions: 3, ...more })
+    await ship(warehouse(), 'events', [
+      at('bob', NOON + 3, 'b1'),
+      at('ada', NOON + 1, 'a2', { properties: { price: 2 } }),
+      at('ada', NOON, 'a1', { received: NOON + 5 }),
+      at('ada', NOON, 'a0', { received: NOON + 4 }),
+      at('ada', NOON + 2, 'later', { definitions: 4 }),
+      at('ada', NOON + 2, 'other', { name: 'Bought' }),
+      at('ada', NOON + 2, 'entered', { type: 'segment' }),
+    ])
+    const [page, ...others] = await collect(warehouse().pastEvents({ workspace, events: ['Viewed'], below: 4 }))
+    expect(others).toEqual([])
+    expect(page!.map(({ profile, events }) => [profile, events.map(({ messageId }) => messageId)])).toEqual([
+      ['ada', ['a0', 'a1', 'a2']],
+      ['bob', ['b1']],
+    ])
+    expect(page![0]!.events[2]).toMatchObject({ timestamp: NOON + 1, type: 'track', properties: { price: 2 } })
+  })
+
+  it('of all actions, where no name is asked for', async () => {
+    const workspace = fresh('past')
+    await ship(warehouse(), 'events', [
+      event({ workspace, profile: 'ada', name: 'A', definitions: 1 }),
+      event({ workspace, profile: 'ada', name: 'identify', type: 'identify', definitions: 1 }),
+    ])
+    const pages = await collect(warehouse().pastEvents({ workspace, events: undefined, below: 2 }))
+    expect(pages.flat().flatMap(({ events }) => events.map(({ name }) => name))).toEqual(['A'])
+  })
+
+  it('R11 comes in pages, each profile whole and once, however much it has', async () => {
+    const workspace = fresh('past')
+    const rows = Array.from({ length: 45_000 }, (_, i) => {
+      const profile = i < 25_000 ? 'p-whale' : `p${String(i % 5_000).padStart(5, '0')}`
+      return event({ workspace, name: 'Viewed', profile, timestamp: NOON + i, message_id: `m${i}` })
+    })
+    await ship(warehouse(), 'events', rows)
+    const seen = new Map<string, number>()
+    let pages = 0
+    for await (const page of warehouse().pastEvents({ workspace, events: ['Viewed'], below: DAY })) {
+      pages += 1
+      for (const { profile, events } of page) {
+        expect(seen.has(profile)).toBe(false)
+        seen.set(profile, events.length)
+      }
+    }
+    expect(pages).toBeGreaterThan(1)
+    expect(seen.size).toBe(5_001)
+    expect(seen.get('p-whale')).toBe(25_000)
+    expect(seen.get('p00001')).toBe(4)
+  }, 120_000)
+}
