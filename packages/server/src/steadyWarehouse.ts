@@ -40,6 +40,9 @@ export class SteadyWarehouse implements Warehouse {
   logSize: Warehouse['logSize'] = async question => (await this.#get()).logSize(question)
   identityLinks: Warehouse['identityLinks'] = async question => (await this.#get()).identityLinks(question)
   summary: Warehouse['summary'] = async question => (await this.#get()).summary(question)
+  personSize: Warehouse['personSize'] = async question => (await this.#get()).personSize(question)
+  erase: Warehouse['erase'] = async question => (await this.#get()).erase(question)
+  expire: Warehouse['expire'] = async question => (await this.#get()).expire(question)
   putRates: Warehouse['putRates'] = async (workspace, rates) => (await this.#get()).putRates(workspace, rates)
   backup: Warehouse['backup'] = async directory => (await this.#get()).backup(directory)
   check: Warehouse['check'] = async () => (await this.#get()).check()
@@ -51,6 +54,10 @@ export class SteadyWarehouse implements Warehouse {
 
   async *log(question: Parameters<Warehouse['log']>[0]): ReturnType<Warehouse['log']> {
     yield* (await this.#get()).log(question)
+  }
+
+  async *person(question: Parameters<Warehouse['person']>[0]): ReturnType<Warehouse['person']> {
+    yield* (await this.#get()).person(question)
   }
 
   async close(): Promise<void> {

@@ -11,10 +11,13 @@ import { impact } from './queries/impact.ts'
 import { log } from './queries/log.ts'
 import { logSize } from './queries/logSize.ts'
 import { pastEvents } from './queries/pastEvents.ts'
+import { person, personSize } from './queries/person.ts'
 import { putRates } from './queries/rates.ts'
 import { tableStats } from './queries/stats.ts'
 import { summary } from './queries/summary.ts'
 import { timeline } from './queries/timeline.ts'
+import { erase } from './removal/erase.ts'
+import { expire } from './removal/expire.ts'
 import { migrate } from './schema/migrate.ts'
 import { applyRetention } from './schema/retention.ts'
 import type { InsertBatch, Warehouse } from './warehouse.ts'
@@ -44,6 +47,10 @@ export async function openWarehouse(location: Location, options: WarehouseOption
     identityLinks: question => identityLinks(database, question),
     summary: question => summary(database, question),
     pastEvents: question => pastEvents(database, question),
+    person: question => person(database, question),
+    personSize: question => personSize(database, question),
+    erase: question => erase(database, question),
+    expire: question => expire(database, question),
     putRates: (workspace, rates) => putRates(database, workspace, rates),
     backup: async directory => {
       if (engine === undefined || path === undefined) {

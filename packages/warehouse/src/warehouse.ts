@@ -2,6 +2,9 @@ import type { JsonObject } from '@espalier/core'
 import type { Metric } from '@espalier/core/definition'
 import type { ArmStatistics } from '@espalier/core/experiment'
 import type { Table } from '@espalier/core/stream'
+import type { PersonQuestion } from './queries/person.ts'
+import type { ErasureQuestion, Removed } from './removal/erase.ts'
+import type { ExpiryQuestion } from './removal/expire.ts'
 import type { IdentityLink } from './queries/identityLinks.ts'
 import type { FiledEvent, LogQuestion } from './queries/log.ts'
 import type { LogSize } from './queries/logSize.ts'
@@ -34,6 +37,18 @@ export interface Warehouse {
   summary(question: { workspace: string; from?: number; to?: number }): Promise<Summary>
   /** Events from before a version of the definitions, a source profile a row, in pages: what new signals are filled with. */
   pastEvents(question: PastEventsQuestion): AsyncIterable<PastEvents[]>
+  /** Everything a table holds under these source profiles, oldest first, in pages: for exports. */
+  person(question: PersonQuestion & { readonly table: Table }): AsyncIterable<JsonObject[]>
+  /** How many rows each table holds under them. */
+  personSize(question: PersonQuestion): Promise<Record<Table, number>>
+  /**
+   * Removes every row under these source profiles, and what links of others say of their identifiers, from the disk too (R8). What is
+   * inserted afterwards is not covered, and the token of a batch that held nothing else is forgotten: let batches settle first. May
+   * be repeated; answers the rows removed this time.
+   */
+  erase(question: ErasureQuestion): Promise<Removed>
+  /** Removes rows of a workspace that are older than it keeps them, from the disk too; answers how many. */
+  expire(question: ExpiryQuestion): Promise<number>
   /** Daily exchange rates: one unit of `currency` in `base`. A repeated day replaces. */
   putRates(
     workspace: string,

@@ -5,7 +5,9 @@ import { identityContract } from './identity.ts'
 import { impactContract } from './impact.ts'
 import { insertContract } from './insert.ts'
 import { pastEventsContract } from './pastEvents.ts'
+import { personContract } from './person.ts'
 import { ratesContract } from './rates.ts'
+import { removalContract } from './removal.ts'
 import { summaryContract } from './summary.ts'
 import { timelineContract } from './timeline.ts'
 
@@ -28,6 +30,8 @@ export function warehouseContract(name: string, open: () => Promise<Warehouse>):
     describe('summary', () => summaryContract(warehouse))
     describe('pastEvents', () => pastEventsContract(warehouse))
     describe('rates', () => ratesContract(warehouse))
+    describe('person', () => personContract(warehouse))
+    describe('removal', () => removalContract(warehouse))
 
     it('says how it is', async () => {
       await warehouse().check()

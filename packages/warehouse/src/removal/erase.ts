@@ -23,7 +23,10 @@ const AT_ONCE = 1_000
  * Removes every row that is filed under these sources, and what other people's links say of their identifiers, from the files
  * too. Tables that hold nothing of them are left alone. May be repeated.
  */
-export async function erase(database: Database, { workspace, sources, identifiers }: ErasureQuestion): Promise<Removed> {
+export async function erase(
+  database: Database,
+  { workspace, sources, identifiers }: ErasureQuestion,
+): Promise<Removed> {
   const removed: Record<string, number> = {}
   for (const table of tables.filter(hasPeople)) {
     removed[table.name] = await removeFrom(database, table, workspace, sources)
@@ -61,14 +64,16 @@ async function removeFrom(
 
 /** The rows are found first, so that no statement that is kept names an identifier. */
 async function forgetEvidence(database: Database, workspace: string, identifiers: readonly string[]): Promise<void> {
-  const rows = await database.rows<{ source: string }>(
-    `SELECT DISTINCT source FROM identity_links
+  const rows = await database.rows<{ source: string; at: number }>(
+    `SELECT source, toUnixTimestamp64Milli(l.at) AS at FROM identity_links AS l
     WHERE workspace = {workspace:String} AND evidence != '' AND evidence IN {identifiers:Array(String)}`,
     { workspace, identifiers: [...identifiers] },
   )
   for (let from = 0; from < rows.length; from += AT_ONCE) {
-    const params = { workspace, sources: rows.slice(from, from + AT_ONCE).map(row => row.source) }
-    const change = `UPDATE evidence = '' WHERE workspace = {workspace:String} AND source IN {sources:Array(String)}`
-    await mutate(database, 'identity_links', change, params)
+    const some = rows.slice(from, from + AT_ONCE)
+    const params = { workspace, sources: some.map(row => row.source), times: some.map(row => row.at) }
+    const theirs = `workspace = {workspace:String} AND source IN {sources:Array(String)}
+      AND toUnixTimestamp64Milli(at) IN {times:Array(Int64)}`
+    await mutate(database, 'identity_links', `UPDATE evidence = '' WHERE ${theirs}`, params)
   }
 }

@@ -19,7 +19,7 @@ export async function mutate(database: Database, table: string, change: string, 
     throw new WarehouseError('unsupported', message)
   }
   // Not waited for in the statement: it may take longer than a statement may.
-  await database.command(`ALTER TABLE ${table} ${change}`, params)
+  await database.command(`ALTER TABLE ${table} ${change} SETTINGS mutations_sync = 0`, params)
   await finished(database, table)
 }
 

@@ -11,6 +11,8 @@ export interface TableSchema {
   readonly orderBy: readonly string[]
   /** Column whose hash names the shard. */
   readonly shardBy: string
+  /** Columns that name a source profile: rows go with the person (erasure). Absent: the table is about nobody. */
+  readonly person?: readonly string[]
   /** Time column that a retention counts from; without it rows stay for ever. */
   readonly expiresBy?: string
   /** How many inserted parts are remembered by their token; 0: repeated inserts are taken in again. */

@@ -28,6 +28,7 @@ export const events: TableSchema = {
   partitionBy: byMonth,
   orderBy: ['workspace', 'profile', 'timestamp'],
   shardBy: 'profile',
+  person: ['profile'],
   expiresBy: 'timestamp',
   deduplicationWindow: DEDUPLICATION_WINDOW,
 }
@@ -58,6 +59,7 @@ export const decisions: TableSchema = {
   partitionBy: byMonth,
   orderBy: ['workspace', 'profile', 'timestamp'],
   shardBy: 'profile',
+  person: ['profile'],
   expiresBy: 'timestamp',
   deduplicationWindow: DEDUPLICATION_WINDOW,
 }
@@ -83,6 +85,7 @@ export const exposures: TableSchema = {
   partitionBy: byMonth,
   orderBy: ['workspace', 'experience', 'profile', 'timestamp'],
   shardBy: 'profile',
+  person: ['profile'],
   expiresBy: 'timestamp',
   deduplicationWindow: DEDUPLICATION_WINDOW,
 }
@@ -110,6 +113,7 @@ export const identityLinks: TableSchema = {
   partitionBy: 'toYYYYMM(at)',
   orderBy: ['workspace', 'source', 'at'],
   shardBy: 'source',
+  person: ['source', 'canonical'],
   deduplicationWindow: DEDUPLICATION_WINDOW,
 }
 
