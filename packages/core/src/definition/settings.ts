@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { AddressSettings, ConsentSettings, PersonalSettings, RetentionSettings } from '../consent/settings.ts'
+import { IdentitySettings } from '../identity/settings.ts'
 import { Instant } from '../time/schema.ts'
 import { Key } from './shared.ts'
 
@@ -44,6 +45,7 @@ export const Settings = Type.Object(
     retention: Type.Optional(RetentionSettings),
     personal: Type.Optional(PersonalSettings),
     addresses: Type.Optional(AddressSettings),
+    identity: Type.Optional(IdentitySettings),
   },
   { additionalProperties: false, description: 'What a workspace sets for all.' },
 )

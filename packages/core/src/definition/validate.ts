@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import Value from 'typebox/value'
 import { consentProblems, retentionProblems } from '../consent/problems.ts'
+import { identityProblems } from '../identity/problems.ts'
 import { isZone } from '../time/zone.ts'
 import { aggregateProblems, conditionProblems } from './conditionProblems.ts'
 import { contentProblems, contentSchemaProblems } from './contentProblems.ts'
@@ -94,7 +95,7 @@ function touchpointProblems({ schema, default: content = null }: Touchpoint): Pr
   return broken.length > 0 ? broken : contentProblems(content, schema, ['default'])
 }
 
-function settingsProblems({ timezone, consent, retention }: Settings): Problem[] {
+function settingsProblems({ timezone, consent, retention, identity }: Settings): Problem[] {
   const mend = 'write an IANA name such as Europe/Berlin or UTC'
   return [
     ...(timezone === undefined || isZone(timezone)
@@ -102,5 +103,6 @@ function settingsProblems({ timezone, consent, retention }: Settings): Problem[]
       : [problem(['timezone'], `"${timezone}" is no known time zone`, mend)]),
     ...(consent === undefined ? [] : consentProblems(consent, ['consent'])),
     ...(retention === undefined ? [] : retentionProblems(retention, ['retention'])),
+    ...(identity === undefined ? [] : identityProblems(identity, ['identity'])),
   ]
 }
