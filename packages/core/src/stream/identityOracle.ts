@@ -7,6 +7,7 @@ export interface Someone {
   /** The identifier whose hash is the bucket key. */
   first: string
   firstSeen: number
+  lastSeen: number
   identifiers: string[]
   sources: string[]
   shared: boolean
@@ -43,6 +44,7 @@ export class IdentityOracle {
     const source = this.links.get(user || device!)!
     const person = this.withSource(source)!
     person.firstSeen = Math.min(person.firstSeen, timestamp)
+    person.lastSeen = Math.max(person.lastSeen, timestamp)
     const born = this.#born.get(source)!
     born.firstSeen = Math.min(born.firstSeen, timestamp)
     return source
@@ -88,6 +90,8 @@ export class IdentityOracle {
       ...(userId !== undefined && { userId }),
       first: wears ? person.first : oldest.identifier,
       firstSeen: oldest.firstSeen,
+      // Of a part without events nothing else is known; the others are told by the log.
+      lastSeen: oldest.firstSeen,
       identifiers,
       sources,
       shared: false,
@@ -128,6 +132,7 @@ export class IdentityOracle {
     const age = visitor.firstSeen - person.firstSeen || (visitor.id < person.id ? -1 : 1)
     if (age < 0) person.first = visitor.first
     person.firstSeen = Math.min(person.firstSeen, visitor.firstSeen)
+    person.lastSeen = Math.max(person.lastSeen, visitor.lastSeen)
     person.identifiers.push(...visitor.identifiers)
     person.sources.push(...visitor.sources)
     this.persons = this.persons.filter(other => other !== visitor)
@@ -138,7 +143,16 @@ export class IdentityOracle {
     this.links.set(first, id)
     this.#born.set(id, { identifier: first, firstSeen })
     const userId = first.startsWith('userId:') ? { userId: first.slice(7) } : {}
-    const made = { id, ...userId, first, firstSeen, identifiers: [first], sources: [id], shared: false }
+    const made = {
+      id,
+      ...userId,
+      first,
+      firstSeen,
+      lastSeen: firstSeen,
+      identifiers: [first],
+      sources: [id],
+      shared: false,
+    }
     this.persons.push(made)
     return made
   }
