@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { consentRules } from '@espalier/core/consent'
+import { DEFAULT_IDENTITY } from '@espalier/core/identity'
 import { planOfNeeds } from '@espalier/core/segment'
 import type { Store } from '@espalier/store'
 import { type Warehouse, WarehouseError } from '@espalier/warehouse'
@@ -110,7 +111,8 @@ async function connect(
   const plan = (workspace: string) => definitions.last(workspace)?.compiled.plan ?? NO_PLAN
   const { queueItems: maxItems, queueBytes: maxBytes, shipEvery: every } = options
   const consent = (workspace: string) => definitions.last(workspace)?.compiled.consent ?? NO_SETTINGS
-  const queue = new CommitQueue({ store, now, plan, consent, metrics, maxItems, maxBytes })
+  const identity = (workspace: string) => definitions.last(workspace)?.compiled.identity ?? DEFAULT_IDENTITY
+  const queue = new CommitQueue({ store, now, plan, consent, identity, metrics, maxItems, maxBytes })
   const shipper = new Shipper({ outbox: store.outbox, warehouse, now, log, metrics, holder, every })
   // With PostgreSQL there may be other nodes, which learn of new definitions within 2 s (R4).
   const settleMs = options.store === 'embedded' ? 0 : 2500

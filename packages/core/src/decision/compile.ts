@@ -3,10 +3,11 @@ import { consentRules } from '../consent/rules.ts'
 import type { Definition, PublishedSet } from '../definition/definition.ts'
 import type { Experience } from '../definition/experience.ts'
 import { complete } from '../definition/normalise.ts'
+import { identityRules } from '../identity/rules.ts'
 import { compiler } from '../segment/compile.ts'
 import { languageOf, planSourceOf } from '../segment/needs.ts'
-import { planOf } from '../segment/plan.ts'
 import { READS_NOTHING, unionReads } from '../segment/node.ts'
+import { planOf } from '../segment/plan.ts'
 import { parseInstant } from '../time/instant.ts'
 import { quarterIn } from '../time/quarter.ts'
 import { getBucketRanges, hasher, type Range, shareOf } from './bucket.ts'
@@ -49,6 +50,7 @@ export function compile(set: PublishedSet, policyOf: PolicyOf = () => undefined)
     experiences,
     holdout: compileHoldout(settings.holdout, settings.timezone),
     consent: consentRules(settings.consent),
+    identity: identityRules(settings.identity),
     retention: retentionRules(settings.retention),
     plan: planOf(planSourceOf(set)),
     items: itemsOf(touchpoints.values(), experiences.values()),

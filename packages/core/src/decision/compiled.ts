@@ -1,6 +1,7 @@
 import type { RetentionRules } from '../consent/retention.ts'
 import type { ConsentRules } from '../consent/rules.ts'
 import type { Status } from '../definition/experience.ts'
+import type { IdentityRules } from '../identity/rules.ts'
 import type { CompiledCondition } from '../segment/node.ts'
 import type { Plan } from '../segment/plan.ts'
 import type { Range } from './bucket.ts'
@@ -17,6 +18,8 @@ export interface CompiledSet {
   readonly experiences: ReadonlyMap<string, CompiledExperience>
   readonly holdout: CompiledHoldout
   readonly consent: ConsentRules
+  /** By what people are known. */
+  readonly identity: IdentityRules
   readonly retention: RetentionRules
   /** What the stream has to keep up. */
   readonly plan: Plan

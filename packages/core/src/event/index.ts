@@ -1,4 +1,3 @@
-export { isBlocked } from '../identity/blocked.ts'
 export * from './device.ts'
 export { ITEM_ERRORS, type ItemError, type ItemErrorCode } from './errors.ts'
 export * from './event.ts'

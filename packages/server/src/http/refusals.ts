@@ -5,7 +5,10 @@ import Type, { type Static } from 'typebox'
 /** What may not be kept of a request, though nothing is wrong with it: clients need do nothing. */
 export const Refusal = Type.Object({
   index: Type.Integer({ description: 'Its place in the batch.' }),
-  reason: Type.String({ description: 'consent: somebody refused that it be stored. erased: its person was erased.' }),
+  reason: Type.String({
+    description:
+      'consent: somebody refused that it be stored. erased: its person was erased. nobody: its identifiers have just been blocked.',
+  }),
   purpose: Type.Optional(Type.String({ description: 'What consent was needed for.' })),
   by: Type.Optional(
     Type.String({

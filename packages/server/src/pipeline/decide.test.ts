@@ -23,8 +23,8 @@ async function decider() {
   ]
   const set = await definitions.publish('main', changes, { author: 'test' })
   const metrics = new Metrics()
-  const needs = () => ({ version: 0, byEvent: new Map() })
-  const queue = new CommitQueue({ store, now, needs, metrics, maxItems: 100, maxBytes: 1e6 })
+  const [plan, consent, identity] = [() => set.compiled.plan, () => set.compiled.consent, () => set.compiled.identity]
+  const queue = new CommitQueue({ store, now, plan, consent, identity, metrics, maxItems: 100, maxBytes: 1e6 })
   const decisionIds = new DecisionIds(new Uint8Array(32))
   const decider = new Decider({ store, queue, decisionIds, newId, now, metrics })
   const question = {
@@ -68,7 +68,7 @@ it('a decision is filed under the source of who asked, as its exposure is; decid
     { userId: undefined, anonymousId: 'web' },
     { userId: 'ada', anonymousId: 'web' },
     { userId: 'ada', anonymousId: undefined },
-    { userId: undefined, anonymousId: 'unknown' },
+    { userId: undefined, anonymousId: 'stranger' },
   ]
   const answers = []
   for (const who of asked) answers.push(await decide(who))

@@ -2,7 +2,7 @@ import type { JsonObject } from '@espalier/core'
 import { ANALYTICS, may, PERSONALIZATION } from '@espalier/core/consent'
 import { type Answer, type Decision, decide, decisionRow, type Preview } from '@espalier/core/decision'
 import type { Event } from '@espalier/core/event'
-import { bucketKeyOf, identifierOf } from '@espalier/core/identity'
+import { bucketKeyOf, identifierOf, originOf } from '@espalier/core/identity'
 import { PROFILE_LIMITS, type Profile, united } from '@espalier/core/profile'
 import { type Entry, type ExposedAnswer, toRow } from '@espalier/core/stream'
 import type { Located, Store } from '@espalier/store'
@@ -102,8 +102,10 @@ export class Decider {
   async #asker(question: DecideQuestion): Promise<Asker> {
     const { workspace, userId, anonymousId, context, preview, set } = question
     const { consent } = set.compiled
-    const found = (kept: Located, person: Person = kept.profile): Asker =>
-      may(ANALYTICS, person, context, consent).permitted ? { person, kept } : { person }
+    const found = async (kept: Located, person: Person = kept.profile): Promise<Asker> =>
+      may(ANALYTICS, person, context, consent).permitted
+        ? { person, kept: await this.#filed(question, kept) }
+        : { person }
     const byUser = userId === undefined ? undefined : await this.#locate(workspace, identifierOf('userId', userId))
     const byDevice =
       anonymousId === undefined ? undefined : await this.#locate(workspace, identifierOf('anonymousId', anonymousId))
@@ -129,6 +131,18 @@ export class Decider {
     const known = identifierOf(userId === undefined ? 'anonymousId' : 'userId', userId ?? anonymousId ?? '')
     const kept = await this.#locate(workspace, known)
     return kept === undefined ? { person: passing } : { person: kept.profile, kept }
+  }
+
+  /**
+   * Nothing was filed yet under the source of who asks: the warehouse hears of it first, or reports would not count the decision
+   * with its person. Once a source.
+   */
+  async #filed({ workspace, userId, anonymousId, preview }: DecideQuestion, kept: Located): Promise<Located> {
+    if (preview !== undefined || originOf(kept.profile, kept.source)?.silent === undefined) return kept
+    const who = userId === undefined ? { anonymousId: anonymousId ?? '' } : { userId }
+    const entry: Entry = { kind: 'appearance', at: this.#parts.now(), ...who }
+    await this.#parts.queue.submit(workspace, [entry], 200).catch(() => this.#parts.metrics.decisionsLost.inc())
+    return kept
   }
 
   /** As of the last commit, never from a cache of ours (R4). */

@@ -1,7 +1,8 @@
 import type { JsonObject } from '@espalier/core'
 import { withSignals } from '@espalier/core/consent'
 import { type Event, type EventType, type ImportOrigin, readItem } from '@espalier/core/event'
-import type { Entry } from '@espalier/core/stream'
+import { compileRules, namesMore } from '@espalier/core/identity'
+import type { Entry, EventEntry } from '@espalier/core/stream'
 import type { Places } from '../place/places.ts'
 import type { ItemError } from '../problem.ts'
 import type { DecisionIds } from './decisionId.ts'
@@ -68,6 +69,7 @@ export class Intake {
       index,
       sentAt,
       maxBytes,
+      identity: request.set.compiled.identity,
       newMessageId: this.#newId,
       ...(type === undefined ? {} : { type }),
       ...(context === undefined ? {} : { context }),
@@ -92,6 +94,10 @@ export class Intake {
       const message = 'This userId needs its userHash: the hex HMAC-SHA256 of the userId under the identity secret.'
       return { index, code: 'user_hash_required', message }
     }
+    if (isUnproven(event, request) && event.userId === undefined && event.anonymousId === undefined) {
+      const message = 'Where userIds must be proven, a write key needs an anonymousId, or a userId with its userHash.'
+      return { index, code: 'user_hash_required', message }
+    }
     return undefined
   }
 
@@ -100,9 +106,13 @@ export class Intake {
     const { addresses } = set.settings
     const placed = enrichContext(event.context, origin, { places: this.#places, addresses })
     const enriched = withSignals(placed, origin.signals, set.compiled.consent)
-    const stored = enriched === event.context ? event : { ...event, context: enriched }
+    const entry: EventEntry = {
+      kind: 'event',
+      event: enriched === event.context ? event : { ...event, context: enriched },
+      ...(isUnproven(event, request) && { unproven: true }),
+    }
     if (event.type !== 'track' || event.name !== 'Exposure' || event.properties.decisionId === undefined) {
-      return { kind: 'event', event: stored }
+      return entry
     }
     const exposure = this.#decisionIds.verify(request.workspace, event.properties.decisionId)
     if (exposure === undefined) {
@@ -110,8 +120,13 @@ export class Intake {
         'properties.decisionId was not made by this workspace: send the decisionId of an answer as it stands.'
       return { index: event.index, code: 'invalid_decision_id', message }
     }
-    return { kind: 'event', event: stored, exposure }
+    return { ...entry, exposure }
   }
+}
+
+/** A userHash proves a userId. Whatever else an event with a public key names somebody by could be anybody's. */
+function isUnproven(event: Event, { mustProve, set }: IntakeRequest): boolean {
+  return mustProve && namesMore(event, compileRules(set.compiled.identity))
 }
 
 /** The proof an item brings, taken off it so that it is not stored. */

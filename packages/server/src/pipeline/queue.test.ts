@@ -1,4 +1,6 @@
 import { consentRules } from '@espalier/core/consent'
+import { DEFAULT_IDENTITY } from '@espalier/core/identity'
+import { planOfNeeds } from '@espalier/core/segment'
 import type { Applied, Entry } from '@espalier/core/stream'
 import { type CommitBatch, StoreError } from '@espalier/store'
 import fc from 'fast-check'
@@ -36,12 +38,13 @@ function slowStore(concurrency = 1) {
 }
 
 function queueOn(store: QueueOptions['store'], bounds: Partial<QueueOptions> = {}) {
-  const needs = () => ({ version: 0, byEvent: new Map() })
+  const plan = planOfNeeds(0, [])
   return new CommitQueue({
     store,
     now: () => 0,
-    needs,
+    plan: () => plan,
     consent: () => consentRules(),
+    identity: () => DEFAULT_IDENTITY,
     metrics: new Metrics(),
     maxItems: 100,
     maxBytes: 1000,

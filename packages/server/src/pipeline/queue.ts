@@ -1,4 +1,5 @@
 import type { ConsentRules } from '@espalier/core/consent'
+import type { IdentityRules } from '@espalier/core/identity'
 import type { Applied, Entry, Plan } from '@espalier/core/stream'
 import { type Store, StoreError } from '@espalier/store'
 import type { Metrics } from '../metrics.ts'
@@ -11,6 +12,8 @@ export interface QueueOptions {
   readonly plan: (workspace: string) => Plan
   /** What may be stored of whom (R8). */
   readonly consent: (workspace: string) => ConsentRules
+  /** By what people are known. */
+  readonly identity: (workspace: string) => IdentityRules
   readonly metrics: Metrics
   /** Bounds of one workspace's waiting entries; beyond either, `too_busy` (R11). */
   readonly maxItems: number
@@ -128,7 +131,7 @@ export class CommitQueue {
   }
 
   async #commit(lane: Lane, jobs: readonly Job[]): Promise<void> {
-    const { store, now, plan, consent, metrics } = this.#options
+    const { store, now, plan, consent, identity, metrics } = this.#options
     const { workspace } = lane
     const started = now()
     const entries = jobs.length === 1 ? jobs[0]!.entries : jobs.flatMap(job => job.entries)
@@ -139,6 +142,7 @@ export class CommitQueue {
         now: started,
         plan: plan(workspace),
         consent: consent(workspace),
+        identity: identity(workspace),
       })
       const ended = now()
       metrics.commits.observe((ended - started) / 1000)

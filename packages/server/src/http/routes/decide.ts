@@ -1,8 +1,7 @@
 import type { JsonObject } from '@espalier/core'
 import { withSignals } from '@espalier/core/consent'
 import { type Preview, previewProblems } from '@espalier/core/decision'
-import { isBlocked } from '@espalier/core/event'
-import { identifierOf } from '@espalier/core/identity'
+import { compileRules, type IdentityRules, identifierOf } from '@espalier/core/identity'
 import Type, { type Static } from 'typebox'
 import type { Decided } from '../../pipeline/decide.ts'
 import type { LiveSet } from '../../pipeline/definitions.ts'
@@ -92,7 +91,7 @@ export const decide = route({
     let set = live instanceof Promise ? await live : live
     const secret = key?.kind === 'secret'
     const mustProve = !secret && set.settings.requireUserHash
-    const { userId, anonymousId } = whoAsks(body)
+    const { userId, anonymousId } = whoAsks(body, set.compiled.identity)
     const { userHash: inContext, ...given } = (body.context ?? {}) as JsonObject
     const userHash = body.userHash ?? inContext
     if (mustProve && userId !== undefined && !services.userHashes.proves(workspace, userId, userHash)) {
@@ -148,9 +147,17 @@ function viewOf(answers: Decided['answers'], secret: boolean): Record<string, un
 }
 
 /** Placeholders for "nobody" count as missing, as in events. */
-function whoAsks(body: Static<typeof Body>): { userId: string | undefined; anonymousId: string | undefined } {
-  const userId = body.userId === undefined || isBlocked(body.userId) ? undefined : body.userId
-  const anonymousId = body.anonymousId === undefined || isBlocked(body.anonymousId) ? undefined : body.anonymousId
+function whoAsks(
+  body: Static<typeof Body>,
+  identity: IdentityRules,
+): { userId: string | undefined; anonymousId: string | undefined } {
+  const rules = compileRules(identity)
+  const read = (kind: 'userId' | 'anonymousId') => {
+    const value = body[kind]
+    return value === undefined || rules.find(kind)!.blocks(value) ? undefined : value
+  }
+  const userId = read('userId')
+  const anonymousId = read('anonymousId')
   if (userId === undefined && anonymousId === undefined) {
     throw new Problem('invalid', 'body.userId is missing: name a userId or an anonymousId.', { path: 'body.userId' })
   }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@espalier/core'
-import { EVENT_LIMITS, IMPORT_ITEM_BYTES, type ImportOrigin, isBlocked } from '@espalier/core/event'
+import { EVENT_LIMITS, IMPORT_ITEM_BYTES, type ImportOrigin } from '@espalier/core/event'
+import { isBlocked } from '@espalier/core/identity'
 import type { Entry } from '@espalier/core/stream'
 import Type, { type Static } from 'typebox'
 import { Problem } from '../../problem.ts'
@@ -124,6 +125,7 @@ export const importRoute = route({
 
 const WHY: Readonly<Record<string, string>> = {
   consent: 'Somebody refused that anything of theirs be stored for analytics.',
+  nobody: 'Its identifiers are blocked in this workspace: name a userId or an anonymousId.',
   erased: 'The person it is about was erased.',
 }
 
