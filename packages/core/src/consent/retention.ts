@@ -10,6 +10,8 @@ export type KeptTable = (typeof KEPT_TABLES)[number]
 export interface RetentionRules {
   readonly traits: ReadonlyMap<string, number>
   readonly tables: ReadonlyMap<KeptTable, number>
+  /** Nothing of a profile is ever over. */
+  readonly isEmpty: boolean
 }
 
 export function retentionRules(settings: RetentionSettings = {}): RetentionRules {
@@ -18,7 +20,8 @@ export function retentionRules(settings: RetentionSettings = {}): RetentionRules
     return text === undefined ? [] : [[table, durationMs(text)] as const]
   })
   const traits = Object.entries(settings.traits ?? {}).map(([name, text]) => [name, durationMs(text)] as const)
-  return { traits: new Map(traits), tables: new Map(tables) }
+  const isEmpty = traits.length === 0 && settings.events === undefined
+  return { traits: new Map(traits), tables: new Map(tables), isEmpty }
 }
 
 /**
@@ -31,6 +34,7 @@ export function expire<P extends Pick<Profile, 'traits'> & Partial<Pick<Profile,
   rules: RetentionRules,
   now: number,
 ): P {
+  if (rules.isEmpty) return profile
   const gone = [...rules.traits].filter(([name, keep]) => expiryOf(profile.traits, name, keep) <= now)
   const recent = recentAt(profile.recent, rules.tables.get('events'), now)
   if (gone.length === 0 && recent === profile.recent) return profile
@@ -42,6 +46,7 @@ export function expire<P extends Pick<Profile, 'traits'> & Partial<Pick<Profile,
 /** The earliest instant at which something of this person is over; Infinity where nothing will be. */
 export function nextExpiry(profile: Pick<Profile, 'traits' | 'recent'>, rules: RetentionRules): number {
   let next = Number.POSITIVE_INFINITY
+  if (rules.isEmpty) return next
   for (const [name, keep] of rules.traits) next = Math.min(next, expiryOf(profile.traits, name, keep))
   const events = rules.tables.get('events')
   const oldest = profile.recent[0]

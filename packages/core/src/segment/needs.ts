@@ -66,6 +66,7 @@ export function planSourceOf(set: PublishedSet): PlanSource {
   const language = languageOf(set)
   const compile = compiler(language)
   const upkeep = upkeepOf(set)
+  const retention = live(set, 'settings')[0]?.body.retention
   // A set that nobody notes anything of was there from the start.
   const isNoted = set.definitions.some(({ kind }) => kind === 'upkeep')
   const signals = needsOf(set).map(need => {
@@ -85,5 +86,6 @@ export function planSourceOf(set: PublishedSet): PlanSource {
       live: !compile(condition).needs.some(need => unfilled.has(need.key)),
     })),
     signals,
+    ...(retention !== undefined && { retention }),
   }
 }

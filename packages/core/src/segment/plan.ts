@@ -1,3 +1,5 @@
+import { type RetentionRules, retentionRules } from '../consent/retention.ts'
+import type { RetentionSettings } from '../consent/settings.ts'
 import type { Event } from '../event/event.ts'
 import { factsIn } from '../profile/facts.ts'
 import type { Profile } from '../profile/profile.ts'
@@ -19,6 +21,8 @@ export interface PlanSource {
   readonly computed: readonly (readonly [key: string, aggregate: Aggregate])[]
   readonly segments: readonly PlannedSegment[]
   readonly signals: readonly PlannedSignal[]
+  /** How long what is known of people is kept; absent: for ever. */
+  readonly retention?: RetentionSettings
 }
 
 export interface PlannedSegment {
@@ -45,6 +49,7 @@ export interface Plan {
   /** Those that listen to every track, page and screen. */
   readonly onAction: readonly KeptSignal[]
   readonly signals: ReadonlyMap<string, KeptSignal>
+  readonly retention: RetentionRules
   /** Live ones. */
   readonly segments: readonly WatchedSegment[]
   /** The places in `segments` of those whose truth an event may change at once. */
@@ -78,6 +83,7 @@ export function planOf(source: PlanSource): Plan {
     byEvent: listeners(signals),
     onAction: signals.filter(({ need }) => eventsOf(need) === undefined),
     signals: new Map(signals.map(signal => [signal.need.key, signal])),
+    retention: retentionRules(source.retention),
     segments,
     touchedBy: toucher(segments),
     touchedBySignals: keys =>

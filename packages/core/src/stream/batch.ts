@@ -9,6 +9,7 @@ import type { ApplyContext } from './context.ts'
 import { Drafts } from './drafts.ts'
 import type { Applied, Entry, EventEntry, ImportedDecision, Rebuild, RefusedReason, Rejoin, Unmerge } from './entry.ts'
 import { eventRow, exposureRow, importedDecisionRow, importedExposureRow } from './entry-rows.ts'
+import { Erasures } from './erasure.ts'
 import { Identities, type Identity } from './identities.ts'
 import { Memberships } from './memberships.ts'
 import type { People } from './people.ts'
@@ -16,6 +17,7 @@ import type { Row } from './rows.ts'
 import { areParts, rebuilt, unmerged } from './unmerge.ts'
 
 type Backfill = Extract<Entry, { kind: 'backfill' }>
+type DecisionEntry = Extract<Entry, { kind: 'decision' }>
 type Tick = Extract<Entry, { kind: 'tick' }>
 
 const DUPLICATE: Applied = { outcome: 'duplicate' }
@@ -30,6 +32,7 @@ export class Batch {
   readonly #drafts: Drafts
   readonly #identities: Identities
   readonly #consent: ConsentGate
+  readonly #erasures: Erasures
   readonly #memberships: Memberships
   /** Who entered and left segments: after the rows of what made them. */
   readonly #effects: Row[] = []
@@ -40,7 +43,8 @@ export class Batch {
     this.#drafts = new Drafts(people)
     this.#memberships = new Memberships(this.#drafts, context, row => this.#effects.push(row))
     this.#identities = new Identities(people, this.#drafts, context, row => this.rows.push(row), this.#memberships)
-    this.#consent = new ConsentGate(people, this.#drafts, context)
+    this.#consent = new ConsentGate(people, this.#drafts, context, this.#memberships)
+    this.#erasures = new Erasures(people, this.#drafts, context)
   }
 
   take(entry: Entry): Applied {
@@ -48,7 +52,7 @@ export class Batch {
       case 'event':
         return this.#event(entry)
       case 'decision':
-        return this.#decision(entry.decision)
+        return this.#decision(entry)
       case 'consent':
         this.#consent.note(entry.statement)
         return { outcome: 'stored' }
@@ -58,6 +62,10 @@ export class Batch {
         return this.#backfill(entry)
       case 'tick':
         return this.#tick(entry)
+      case 'erase':
+        return this.#erasures.erase(entry)
+      case 'unbury':
+        return this.#erasures.unbury(entry)
       case 'unmerge':
         return this.#unmerge(entry)
       case 'rebuild':
@@ -73,9 +81,10 @@ export class Batch {
     this.#drafts.finish()
   }
 
-  #event({ event, exposure, unproven }: EventEntry): Applied {
+  #event({ event, exposure, unproven, tombstones }: EventEntry): Applied {
     const keys = this.#identities.keysOf(event, unproven !== true)
     if (keys.length === 0) return refused('nobody')
+    if (this.#erasures.keepsOut(tombstones, event.timestamp)) return refused('erased')
     const held = this.#consent.refuseEvent(event, keys)
     if (held) return held
     if (this.#isKnown(event)) return DUPLICATE
@@ -85,6 +94,7 @@ export class Batch {
     const { workspace, now, plan } = this.#context
     if (draft.due !== undefined && draft.due <= now) this.#memberships.catchUp(draft)
     reduce(draft, event, plan)
+    this.#memberships.retain(draft)
     if (plan.segments.length > 0) this.#memberships.touch(source, event)
     this.rows.push(eventRow(workspace, source, event, draft.session, plan.version))
     if (exposure) this.rows.push(exposureRow(this.#context.workspace, source, event, exposure))
@@ -93,9 +103,10 @@ export class Batch {
       : { outcome: 'stored', profile: draft.id, source }
   }
 
-  #decision(decision: ImportedDecision): Applied {
+  #decision({ decision, tombstones }: DecisionEntry): Applied {
     const keys = this.#identities.keysOf(decision)
     if (keys.length === 0) return refused('nobody')
+    if (this.#erasures.keepsOut(tombstones, decision.timestamp)) return refused('erased')
     const held = this.#consent.refuseDecision(decision, keys)
     if (held) return held
     if (this.#isKnown(decision)) return DUPLICATE
@@ -135,6 +146,7 @@ export class Batch {
     if (person === undefined) return DUPLICATE
     if (person.due !== undefined && person.due <= this.#context.now)
       this.#memberships.catchUp(this.#drafts.draft(source))
+    else if (this.#memberships.isUntimed(person)) this.#memberships.retain(this.#drafts.draft(source))
     else if (segments === undefined || !this.#memberships.wouldChange(person, segments)) return DUPLICATE
     if (segments !== undefined) this.#memberships.touchSegments(source, segments)
     return { outcome: 'stored', profile: person.id, source }
@@ -145,7 +157,7 @@ export class Batch {
     if (person === undefined || !areParts(person, entry.parts)) return CONFLICT
     const people = unmerged(person, entry.parts, this.#context.now)
     if (people.some(({ splits = [] }) => splits.length > IDENTITY_LIMITS.splits)) return refused('full')
-    for (const profile of people) this.#drafts.add(profile)
+    for (const profile of people) this.#memberships.retain(this.#drafts.add(profile))
     for (const { id } of people) this.#memberships.touchAll(id)
     for (const profile of people) {
       if (profile.id === person.id) continue
@@ -160,7 +172,7 @@ export class Batch {
   #rebuild(entry: Rebuild): Applied {
     const person = this.#asRead(entry)
     if (person === undefined) return CONFLICT
-    this.#drafts.add(rebuilt(person, entry.content))
+    this.#memberships.retain(this.#drafts.add(rebuilt(person, entry.content)))
     this.#memberships.touchAll(person.id)
     return { outcome: 'stored', profile: person.id, source: person.id }
   }

@@ -11,6 +11,7 @@ import { stated } from '../profile/statements.ts'
 import type { ApplyContext } from './context.ts'
 import type { Drafts } from './drafts.ts'
 import type { Applied, Entry, ImportedDecision } from './entry.ts'
+import type { Memberships } from './memberships.ts'
 import type { People } from './people.ts'
 
 /** All that is kept of an event which somebody refused to have stored (R8): who said what of which purpose, and when. */
@@ -30,11 +31,13 @@ export class ConsentGate {
   readonly #people: People
   readonly #drafts: Drafts
   readonly #context: ApplyContext
+  readonly #memberships: Memberships
 
-  constructor(people: People, drafts: Drafts, context: ApplyContext) {
+  constructor(people: People, drafts: Drafts, context: ApplyContext, memberships: Memberships) {
     this.#people = people
     this.#drafts = drafts
     this.#context = context
+    this.#memberships = memberships
   }
 
   /** What became of an event that may not be stored; undefined where it may. Its own statement is noted all the same. */
@@ -63,6 +66,8 @@ export class ConsentGate {
       const source = this.#people.link(identifier) ?? this.#make(identifier, at)
       const draft = this.#drafts.draft(source)
       draft.consent = stated(draft.consent, said, { at, lag, index, hash })
+      // Segments may look at what somebody agreed to.
+      this.#memberships.touchAll(source)
     }
   }
 

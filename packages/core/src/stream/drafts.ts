@@ -4,7 +4,8 @@ import type { People } from './people.ts'
 /** The profiles a batch works on: copied from the store before the first change, put back once at the end. */
 export class Drafts {
   readonly #people: People
-  readonly #drafts = new Map<string, Profile | MergedProfile>()
+  /** Undefined: taken away. */
+  readonly #drafts = new Map<string, Profile | MergedProfile | undefined>()
 
   constructor(people: People) {
     this.#people = people
@@ -12,8 +13,13 @@ export class Drafts {
 
   /** The person a source leads to; undefined where there is no such source. Only to be read. */
   person(source: string): Profile | undefined {
-    const found = this.#drafts.get(source) ?? this.#people.profile(source)
+    const found = this.stored(source)
     return found !== undefined && isMerged(found) ? this.person(found.mergedInto) : found
+  }
+
+  /** What stands under an id. */
+  stored(id: string): Profile | MergedProfile | undefined {
+    return this.#drafts.has(id) ? this.#drafts.get(id) : this.#people.profile(id)
   }
 
   /** The person a source of this state leads to. */
@@ -40,7 +46,15 @@ export class Drafts {
     this.#drafts.set(id, { id, mergedInto })
   }
 
+  /** Nothing stands under the id any more. */
+  remove(id: string): void {
+    this.#drafts.set(id, undefined)
+  }
+
   finish(): void {
-    for (const profile of this.#drafts.values()) this.#people.put(profile)
+    for (const [id, profile] of this.#drafts) {
+      if (profile === undefined) this.#people.remove(id)
+      else this.#people.put(profile)
+    }
   }
 }

@@ -4,13 +4,18 @@ import type { Refusal } from '../identity/resolve.ts'
 import type { JsonObject } from '../json.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { ConsentStatement } from './consent.ts'
+import type { Erase, Unbury } from './erasure.ts'
 import type { Content } from './replay.ts'
 import type { Part } from './unmerge.ts'
 
 /** One thing that changes a person, as the stream takes it in (R1). */
 export type Entry =
   | EventEntry
-  | { readonly kind: 'decision'; readonly decision: ImportedDecision }
+  | {
+      readonly kind: 'decision'
+      readonly decision: ImportedDecision
+      readonly tombstones?: EventEntry['tombstones']
+    }
   /** Somebody asked for a decision before any event: they become a person, so that what follows belongs to them. */
   | { readonly kind: 'appearance'; readonly userId?: string; readonly anonymousId?: string; readonly at: number }
   /** Somebody said what they agree to: all that is kept of an event that may not be stored (R8). */
@@ -19,6 +24,8 @@ export type Entry =
   | { readonly kind: 'backfill' /** Source profile. */; readonly profile: string; readonly signals: Profile['signals'] }
   /** A person's timer is due (R5). `segments`: it is looked whether they are in these, which are new. */
   | { readonly kind: 'tick'; readonly profile: string; readonly segments?: readonly string[] }
+  | Erase
+  | Unbury
   | Unmerge
   | Rebuild
   | Rejoin
@@ -30,6 +37,8 @@ export interface EventEntry {
   readonly exposure?: ExposedAnswer
   /** It came with a public key where identity must be proven, and without proof: it names a device, nobody else. */
   readonly unproven?: true
+  /** Where an erasure of its identifiers would have left a tombstone. Absent: nobody was erased here. */
+  readonly tombstones?: readonly string[]
 }
 
 /** What was made of the log is true of the person as they were then. Anything since passes it by: `conflict`. */
@@ -117,6 +126,8 @@ export interface Applied {
 }
 
 export type RefusedReason =
+  /** It is of the time before its person was erased, and late. */
+  | 'erased'
   /** Somebody refused that it be stored (R8). Nothing of it is, but for what they said (`instead`). */
   | 'consent'
   /** None of its identifiers names anybody: all are blocked, by rules that are newer than the ones it was read with. */

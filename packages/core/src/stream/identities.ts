@@ -111,7 +111,7 @@ export class Identities {
   #merge(a: Profile, b: Profile, cause: Omit<Cause, 'won'>): Profile {
     const { into, from, won } = survivorOf(this.#drafts.draft(a.id), this.#drafts.draft(b.id))
     const survivor = this.#drafts.add(mergeProfiles(into, from, this.#context.now, this.#context.plan))
-    this.#memberships.touchAll(survivor.id)
+    this.#memberships.merged(from, survivor)
     for (const source of from.sources) {
       this.#drafts.redirect(source, survivor.id)
       this.tell(survivor, source, { ...cause, won })

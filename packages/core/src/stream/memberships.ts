@@ -1,3 +1,4 @@
+import { expire, nextExpiry } from '../consent/retention.ts'
 import type { Event } from '../event/event.ts'
 import { dueOf } from '../profile/due.ts'
 import type { Membership, Profile } from '../profile/profile.ts'
@@ -12,6 +13,15 @@ export const SEGMENT_LEFT = 'Segment Left'
 /** Instants that one person's timer may be behind with before it is only looked how things stand now (R11). */
 const BEHIND = 1000
 
+interface Crossing {
+  readonly key: string
+  /** The segment's. */
+  readonly version: number
+  readonly entered: boolean
+  readonly at: number
+  readonly reason?: string
+}
+
 /**
  * Keeps up who is in which segment (R5): when something happened that can touch a segment, and when its truth expires. Truth at
  * an instant is of the events received by then; so a person's timers that are due are heard before anything new is.
@@ -23,6 +33,8 @@ export class Memberships {
   readonly #places: ReadonlyMap<string, number>
   /** Sources of people to look at, with the places of the segments; all of them where it says so. */
   readonly #touched = new Map<string, Set<number> | 'all'>()
+  /** Who was in which segment as somebody else until now. */
+  readonly #carried = new Set<string>()
 
   constructor(drafts: Drafts, context: ApplyContext, write: (row: Row) => void) {
     this.#drafts = drafts
@@ -45,6 +57,18 @@ export class Memberships {
   /** The source's person came into being. */
   begin(source: string): void {
     this.#add(source, this.#context.plan.awake(this.#context.now))
+  }
+
+  /** `from` became `into`: it leaves its segments, and what `into` enters by that is said to be so. */
+  merged(from: Profile, into: Profile): void {
+    const { plan, now } = this.#context
+    for (const [key, { in: isIn }] of Object.entries(from.memberships ?? {})) {
+      if (!isIn) continue
+      const version = plan.source.segments.find(segment => segment.key === key)?.version ?? 0
+      this.#tell(from, { key, version, entered: false, at: now, reason: 'merged' })
+      this.#carried.add(`${into.id} ${key}`)
+    }
+    this.touchAll(into.id)
   }
 
   /** Everything of the source's person may have changed. */
@@ -73,21 +97,38 @@ export class Memberships {
     const { now } = this.#context
     for (let behind = 0; draft.due !== undefined && draft.due <= now; behind++) {
       const at = behind < BEHIND ? draft.due : now
+      if (this.#drop(draft, at)) this.#lookAgain(draft, at)
       for (const [key, { until }] of Object.entries(draft.memberships ?? {})) {
         const place = this.#places.get(key)
-        if (place === undefined) this.#set(draft, key, undefined)
-        else if (until !== undefined && until <= at) this.#look(draft, place, at)
+        if (place !== undefined && until !== undefined && until <= at) this.#look(draft, place, at)
+        // Of a segment that is not live nobody knows when; it is looked at when it is.
+        else if (place === undefined && until !== undefined) this.#set(draft, key, frozen(draft.memberships![key]!))
       }
       this.#time(draft)
       if (behind > BEHIND) break
     }
   }
 
+  /** What may no longer be kept of somebody goes, and their timer is at the latest for when more does. */
+  retain(draft: Profile): void {
+    if (this.#context.plan.retention.isEmpty) return
+    if (this.#drop(draft, this.#context.now)) this.touchAll(draft.id)
+    this.#time(draft)
+  }
+
+  /** Somebody whose timer does not know yet how long what is known of them is kept. */
+  isUntimed(person: Profile): boolean {
+    return nextExpiry(person, this.#context.plan.retention) < (person.due ?? Number.POSITIVE_INFINITY)
+  }
+
   /** Looks at everybody who was touched, as things stand now. */
   finish(): void {
     const people = new Map<string, Set<number> | 'all'>()
     for (const [source, places] of this.#touched) {
-      const { id } = this.#drafts.known(source)
+      const person = this.#drafts.person(source)
+      // Erased in the same batch.
+      if (person === undefined) continue
+      const { id } = person
       const before = people.get(id)
       if (before === 'all' || places === 'all') people.set(id, 'all')
       else people.set(id, before === undefined ? places : new Set([...before, ...places]))
@@ -99,11 +140,20 @@ export class Memberships {
     const { plan, now } = this.#context
     const draft = this.#drafts.draft(id)
     const before = draft.memberships
+    this.#forgetArchived(draft)
     if (places === 'all') {
-      for (const key of Object.keys(before ?? {})) if (!this.#places.has(key)) this.#set(draft, key, undefined)
       for (let place = 0; place < plan.segments.length; place++) this.#look(draft, place, now)
     } else for (const place of places) this.#look(draft, place, now)
-    if (draft.memberships !== before) this.#time(draft)
+    if (places === 'all' || draft.memberships !== before) this.#time(draft)
+  }
+
+  #forgetArchived(draft: Profile): void {
+    const { plan, now } = this.#context
+    for (const [key, { in: isIn }] of Object.entries(draft.memberships ?? {})) {
+      if (this.#places.has(key) || plan.source.segments.some(segment => segment.key === key)) continue
+      if (isIn) this.#tell(draft, { key, version: 0, entered: false, at: now, reason: 'archived' })
+      this.#set(draft, key, undefined)
+    }
   }
 
   #look(draft: Profile, place: number, at: number): void {
@@ -111,7 +161,10 @@ export class Memberships {
     const { changed, was, next } = this.#outcome(draft, place, at)
     if (!changed) return
     const value = next?.in ?? false
-    if (value !== was) this.#tell(draft, key, version, value, at)
+    if (value !== was) {
+      const isCarried = value && this.#carried.has(`${draft.id} ${key}`)
+      this.#tell(draft, { key, version, entered: value, at, ...(isCarried && { reason: 'merged' }) })
+    }
     this.#set(draft, key, next)
   }
 
@@ -140,13 +193,26 @@ export class Memberships {
     else draft.memberships = next
   }
 
+  #drop(draft: Profile, at: number): boolean {
+    const { traits, recent } = expire(draft, this.#context.plan.retention, at)
+    const dropped = traits !== draft.traits
+    draft.traits = traits
+    draft.recent = recent
+    return dropped
+  }
+
+  /** A trait went: any segment may look at it. */
+  #lookAgain(draft: Profile, at: number): void {
+    for (let place = 0; place < this.#context.plan.segments.length; place++) this.#look(draft, place, at)
+  }
+
   #time(draft: Profile): void {
-    const due = dueOf(draft)
+    const due = Math.min(dueOf(draft), nextExpiry(draft, this.#context.plan.retention))
     if (Number.isFinite(due)) draft.due = due
     else delete draft.due
   }
 
-  #tell({ id, version, userId = '' }: Profile, segment: string, ofVersion: number, entered: boolean, at: number): void {
+  #tell({ id, version, userId = '' }: Profile, { key, version: ofVersion, entered, at, reason }: Crossing): void {
     const { workspace, now, plan } = this.#context
     const name = entered ? SEGMENT_ENTERED : SEGMENT_LEFT
     this.#write(
@@ -157,7 +223,7 @@ export class Memberships {
         received: now,
         index: 0,
         // The person's version makes it one of a kind: a segment changes at most once at an instant of a version.
-        message_id: `${name} ${segment} ${id} ${version} ${at}`,
+        message_id: `${name} ${key} ${id} ${version} ${at}`,
         type: 'segment',
         name,
         user_id: userId,
@@ -166,7 +232,7 @@ export class Memberships {
         session_id: '',
         revenue: null,
         currency: '',
-        properties: { segment, version: ofVersion },
+        properties: { segment: key, version: ofVersion, ...(reason && { reason }) },
         context: {},
         definitions: plan.version,
       }),
@@ -180,6 +246,10 @@ export class Memberships {
     for (const place of places) set.add(place)
     if (set.size > 0) this.#touched.set(source, set)
   }
+}
+
+function frozen({ in: isIn, since }: Membership): Membership {
+  return { in: isIn, since }
 }
 
 const known = new WeakMap<object, ReadonlyMap<string, number>>()
