@@ -10,6 +10,7 @@ import { outboxContract } from './contract/outbox.ts'
 import { peopleContract } from './contract/people.ts'
 import { sequencesContract } from './contract/sequences.ts'
 import { timersContract } from './contract/timers.ts'
+import { tombstonesContract } from './contract/tombstones.ts'
 
 export type { Dependencies, OpenedStore, OpenStore } from './contract/harness.ts'
 
@@ -20,6 +21,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('consent', () => consentContract(open))
     describe('erasure', () => erasureContract(open))
     describe('timers', () => timersContract(open))
+    describe('tombstones', () => tombstonesContract(open))
     describe('outbox', () => outboxContract(open))
     describe('definitions', () => definitionsContract(open))
     describe.each(['catalog', 'records'] as const)('%s', shelf => catalogContract(open, shelf))

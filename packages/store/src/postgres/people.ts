@@ -19,7 +19,7 @@ export class PostgresPeople implements PeopleStore {
   }
 
   async get(workspace: string, id: string): Promise<Profile | undefined> {
-    const [row] = await this.#database.query<{ body: Buffer }>(
+    const [row] = await this.#database.query<{ body: Buffer | null }>(
       `SELECT coalesce(person.body, own.body) AS body
        FROM espalier.profiles own
        LEFT JOIN espalier.profiles person ON person.workspace = own.workspace AND person.id = own.merged_into
@@ -27,7 +27,7 @@ export class PostgresPeople implements PeopleStore {
       [workspace, id],
       'people.get',
     )
-    return row && decodeProfile(row.body)
+    return row?.body ? decodeProfile(row.body) : undefined
   }
 
   async find(workspace: string, identifier: string): Promise<Profile | undefined> {
@@ -35,7 +35,7 @@ export class PostgresPeople implements PeopleStore {
   }
 
   async locate(workspace: string, identifier: string): Promise<Located | undefined> {
-    const [row] = await this.#database.query<{ source: string; body: Buffer }>(
+    const [row] = await this.#database.query<{ source: string; body: Buffer | null }>(
       `SELECT link.source, coalesce(person.body, own.body) AS body
        FROM espalier.identifiers link
        JOIN espalier.profiles own ON own.workspace = link.workspace AND own.id = link.source
@@ -44,7 +44,8 @@ export class PostgresPeople implements PeopleStore {
       [workspace, textKey(identifier)],
       'people.locate',
     )
-    return row && { profile: decodeProfile(row.body), source: row.source }
+    // A tombstone is merged into nobody.
+    return row?.body ? { profile: decodeProfile(row.body), source: row.source } : undefined
   }
 
   async page(workspace: string, after: string | undefined, limit: number): Promise<Profile[]> {

@@ -5,6 +5,8 @@ import type { Entry, ImportedDecision } from '@espalier/core/stream'
 /** All that a batch may have to look up. */
 export class References {
   readonly identifiers = new Set<string>()
+  /** Identifiers that are only looked for: nobody is to have them. */
+  readonly tombstones = new Set<string>()
   readonly profiles = new Set<string>()
   readonly messages = new Set<string>()
   readonly imports: ImportOrigin[] = []
@@ -19,6 +21,7 @@ export class References {
     switch (entry.kind) {
       case 'event':
         this.#told(entry.event)
+        for (const tombstone of entry.tombstones ?? []) this.tombstones.add(tombstone)
         if (entry.event.previousId !== undefined) {
           this.identifiers.add(`userId:${entry.event.previousId}`)
           this.identifiers.add(`anonymousId:${entry.event.previousId}`)
@@ -26,9 +29,17 @@ export class References {
         break
       case 'decision':
         this.#told(entry.decision)
+        for (const tombstone of entry.tombstones ?? []) this.tombstones.add(tombstone)
         break
       case 'consent':
         for (const one of entry.statement.identifiers) this.identifiers.add(one)
+        break
+      case 'erase':
+        this.profiles.add(entry.profile)
+        for (const tombstone of entry.tombstones) this.identifiers.add(tombstone)
+        break
+      case 'unbury':
+        for (const tombstone of entry.tombstones) this.identifiers.add(tombstone)
         break
       case 'appearance':
         this.#person(entry)
