@@ -5,8 +5,6 @@ import type { Entry, ImportedDecision } from '@espalier/core/stream'
 /** All that a batch may have to look up. */
 export class References {
   readonly identifiers = new Set<string>()
-  /** Identifiers that are only looked for: nobody is to have them. */
-  readonly tombstones = new Set<string>()
   readonly profiles = new Set<string>()
   readonly messages = new Set<string>()
   readonly imports: ImportOrigin[] = []
@@ -21,7 +19,7 @@ export class References {
     switch (entry.kind) {
       case 'event':
         this.#told(entry.event)
-        for (const tombstone of entry.tombstones ?? []) this.tombstones.add(tombstone)
+        this.#graves(entry.tombstones)
         if (entry.event.previousId !== undefined) {
           this.identifiers.add(`userId:${entry.event.previousId}`)
           this.identifiers.add(`anonymousId:${entry.event.previousId}`)
@@ -29,17 +27,17 @@ export class References {
         break
       case 'decision':
         this.#told(entry.decision)
-        for (const tombstone of entry.tombstones ?? []) this.tombstones.add(tombstone)
+        this.#graves(entry.tombstones)
         break
       case 'consent':
         for (const one of entry.statement.identifiers) this.identifiers.add(one)
         break
       case 'erase':
         this.profiles.add(entry.profile)
-        for (const tombstone of entry.tombstones) this.identifiers.add(tombstone)
+        this.#graves(entry.tombstones)
         break
       case 'unbury':
-        for (const tombstone of entry.tombstones) this.identifiers.add(tombstone)
+        this.#graves(entry.tombstones)
         break
       case 'appearance':
         this.#person(entry)
@@ -62,6 +60,10 @@ export class References {
     this.#person(told)
     if (told.origin) this.imports.push(told.origin)
     else this.messages.add(told.messageId)
+  }
+
+  #graves(tombstones: readonly string[] = []): void {
+    for (const tombstone of tombstones) this.identifiers.add(tombstone)
   }
 
   #person(named: Named): void {
