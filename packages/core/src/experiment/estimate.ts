@@ -11,7 +11,7 @@ export type Undefined =
   | 'one-person'
   /** Nothing to divide by: the control group's KPI is 0. */
   | 'zero-control-mean'
-  /** A mean over events of which there are none. */
+  /** A mean over events of which there are none, or a series of too few periods. */
   | 'no-events'
   /** All values are equal: there is no chance variation to compare the difference with. */
   | 'no-variance'

@@ -86,10 +86,12 @@ export function armOfConversions(
   }
 }
 
-/** For tests: how many of `n` did it, each with this chance. */
+/** For tests: how many of `n` did it, each with this chance (below 1): by the gaps between those who did, which are geometric. */
 export function binomial(rng: Random, n: number, chance: number): number {
-  let successes = 0
-  for (let i = 0; i < n; i++) if (rng.uniform() < chance) successes++
+  if (chance <= 0) return 0
+  const logMiss = Math.log1p(-chance)
+  let successes = -1
+  for (let at = 0; at <= n; successes++) at += 1 + Math.floor(Math.log(1 - rng.uniform()) / logMiss)
   return successes
 }
 

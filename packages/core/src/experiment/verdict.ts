@@ -203,7 +203,7 @@ function wait(input: VerdictInput, settings: Settings, because: TooEarly): numbe
     if (high > LARGEST_FACTOR) return null
   }
   let low = high / 2
-  while (high - low > 0.001 * high) {
+  while (high - low > 0.01 * high) {
     const middle = (low + high) / 2
     if (isEnough(middle)) high = middle
     else low = middle
