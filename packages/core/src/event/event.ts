@@ -32,6 +32,19 @@ export interface Event {
   readonly index: number
   /** An import's row, kept for ever instead of the deduplication horizon (R3). */
   readonly origin?: ImportOrigin
+  /** Where it came as text. It says nothing that the event does not say. */
+  readonly written?: Written
+}
+
+/**
+ * JSON of `properties` and `context` as the client wrote it, on one line: what is stored unchanged need not be written again.
+ * It is the text of the very objects named here, and of no others that may have taken their place.
+ */
+export interface Written {
+  readonly properties: JsonObject
+  readonly propertiesText: string | undefined
+  readonly context: JsonObject
+  readonly contextText: string | undefined
 }
 
 /** Where an imported row came from: it is taken in once, for ever (R3). */

@@ -1,3 +1,4 @@
+export * from './batch-text.ts'
 export * from './device.ts'
 export { ITEM_ERRORS, type ItemError, type ItemErrorCode } from './errors.ts'
 export * from './event.ts'

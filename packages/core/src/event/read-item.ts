@@ -1,8 +1,9 @@
 import { keysOf } from '../identity/keys.ts'
 import { type CompiledRules, compileRules, type IdentityRules } from '../identity/rules.ts'
 import type { JsonObject } from '../json.ts'
+import type { ItemText } from './batch-text.ts'
 import { type ItemError, RefusedItem } from './errors.ts'
-import type { Event, EventType, ImportOrigin } from './event.ts'
+import type { Event, EventType, ImportOrigin, Written } from './event.ts'
 import { readId, readMessageId, readName } from './identifiers.ts'
 import { EVENT_LIMITS } from './limits.ts'
 import { isLarger, repaired, Shape } from './shape.ts'
@@ -28,6 +29,8 @@ export interface ItemBase {
   readonly maxBytes?: number
   /** The workspace's kinds of identifier; users and devices unless set. */
   readonly identity?: IdentityRules
+  /** The text that `raw` was parsed from, where it is at hand. */
+  readonly text?: ItemText | undefined
 }
 
 export type ItemResult =
@@ -77,8 +80,30 @@ function read(raw: unknown, base: ItemBase): Event {
   if (shape.broken) {
     event.properties = repaired(event.properties) as JsonObject
     event.context = repaired(event.context) as JsonObject
+  } else if (base.text !== undefined) {
+    const written = writtenOf(item, event, base.text, shape, limit)
+    if (written !== undefined) event.written = written
   }
   return event
+}
+
+/** Nothing where the text says more than the event: a key that stands twice, or escapes that make it longer than may be. */
+function writtenOf(
+  item: Record<string, unknown>,
+  event: Event,
+  text: ItemText,
+  shape: Shape,
+  limit: number,
+): Written | undefined {
+  if (text.members !== shape.keys || text.length > limit) return undefined
+  const { properties, context } = event
+  const own = event.type === 'identify' || event.type === 'group' ? 'traits' : 'properties'
+  return {
+    properties,
+    propertiesText: properties === item[own] ? text[own] : undefined,
+    context,
+    contextText: context === item.context ? text.context : undefined,
+  }
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }

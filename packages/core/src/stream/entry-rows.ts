@@ -1,47 +1,8 @@
 import type { Event } from '../event/event.ts'
-import { EVENT_LIMITS } from '../event/limits.ts'
-import { moneyOf } from '../event/money.ts'
-import type { Session } from '../profile/profile.ts'
-import { sessionIdAt } from '../profile/session.ts'
 import type { ExposedAnswer, ImportedDecision } from './entry.ts'
 import { type Row, toRow } from './rows.ts'
 
-/** The row of an event; `session` is the person's after it. */
-export function eventRow(
-  workspace: string,
-  source: string,
-  event: Event,
-  session: Session | undefined,
-  definitions: number,
-): Row {
-  const { revenue, currency } = moneyOf(event)
-  return toRow('events', event.timestamp, {
-    workspace,
-    profile: source,
-    timestamp: event.timestamp,
-    received: event.received,
-    index: event.index,
-    message_id: event.messageId,
-    type: event.type,
-    name: event.name,
-    user_id: event.userId ?? '',
-    anonymous_id: event.anonymousId ?? '',
-    group_id: accountOf(event),
-    session_id: sessionIdAt(session, event.timestamp),
-    revenue,
-    currency,
-    properties: event.properties,
-    context: event.context,
-    definitions,
-  })
-}
-
-/** The account of a group call, or the one that `context.groupId` attributes another call to; '' where there is none. */
-function accountOf({ groupId, context }: Event): string {
-  if (groupId !== undefined) return groupId
-  const stated = context.groupId
-  return typeof stated === 'string' && stated.length <= EVENT_LIMITS.id ? stated : ''
-}
+export { eventRow } from './event-row.ts'
 
 /** What an event that is an exposure says was seen. */
 export function exposureRow(workspace: string, source: string, event: Event, seen: ExposedAnswer): Row {

@@ -10,7 +10,7 @@ import Fastify, {
 import { Problem, StartError } from '../problem.ts'
 import type { Services } from '../services.ts'
 import { authenticate } from './authenticate.ts'
-import { parseJson, readBody } from './body.ts'
+import { parseJson, readBody, readJson } from './body.ts'
 import { check, checkText } from './check.ts'
 import { type CorsRules, cors } from './cors.ts'
 import { toProblem } from './failure.ts'
@@ -96,18 +96,25 @@ function add(app: FastifyInstance, route: Route, services: Services): void {
     },
     exposeHeadRoute: false,
     handler: async (request, reply) => {
-      const body = Buffer.isBuffer(request.body) ? parseJson(request.body) : undefined
+      const { value: body, text } = bodyOf(route, request.body)
       const { workspace, key } = await authenticate(route.access, request.headers.authorization, body, services)
       if (route.body !== undefined && route.checks !== 'handler') check(route.body, body, 'body')
       const params = route.params === undefined ? {} : checkText(route.params, request.params, 'path')
       const query = route.query === undefined ? request.query : checkText(route.query, request.query, 'query')
-      const answer = await route.handle({ params, query, body, workspace, key, request, reply }, services)
+      const answer = await route.handle({ params, query, body, text, workspace, key, request, reply }, services)
       if (reply.sent) return reply
       if (route.answer.status !== undefined) reply.code(route.answer.status)
       if (answer === undefined) return reply.code(route.answer.status ?? 204).send()
       return reply.send(answer)
     },
   })
+}
+
+const NO_BODY = { value: undefined, text: '' }
+
+function bodyOf(route: Route, body: unknown): { value: unknown; text: string } {
+  if (!Buffer.isBuffer(body)) return NO_BODY
+  return route.wantsText ? readJson(body) : { value: parseJson(body), text: '' }
 }
 
 function refuse(problem: Problem, request: FastifyRequest, reply: FastifyReply, services: Services): void {

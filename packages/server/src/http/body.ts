@@ -62,19 +62,27 @@ function tooLarge(limit: number): Problem {
 
 /** Parses a body as JSON: strict UTF-8, bounded depth. An empty body is undefined. */
 export function parseJson(body: Buffer): unknown {
-  if (body.length === 0) return undefined
+  const { value } = readJson(body)
+  if (typeof value === 'object' && value !== null && deeperThan(value, MAX_DEPTH)) throw tooDeep()
+  return value
+}
+
+/** The same with its text, and of any depth. */
+export function readJson(body: Buffer): { readonly value: unknown; readonly text: string } {
+  if (body.length === 0) return { value: undefined, text: '' }
   if (!isUtf8(body)) throw new Problem('not_utf8', 'The body is not valid UTF-8.')
-  let value: unknown
+  // Some clients begin with a byte order mark.
+  const start = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0
+  const text = body.toString('utf8', start)
   try {
-    // Some clients begin with a byte order mark.
-    const start = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0
-    value = JSON.parse(body.toString('utf8', start))
+    return { value: JSON.parse(text), text }
   } catch (error) {
     throw new Problem('not_json', `The body is not JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
-  if (typeof value === 'object' && value !== null && deeperThan(value, MAX_DEPTH))
-    throw new Problem('too_deep', `The body is nested more than ${MAX_DEPTH} deep.`)
-  return value
+}
+
+export function tooDeep(): Problem {
+  return new Problem('too_deep', `The body is nested more than ${MAX_DEPTH} deep.`)
 }
 
 /** Recursion that the body cannot drive: it ends at the bound. */

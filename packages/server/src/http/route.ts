@@ -14,6 +14,8 @@ export interface Call<P extends TSchema, Q extends TSchema, B extends TSchema> {
   readonly params: Static<P>
   readonly query: Static<Q>
   readonly body: Static<B>
+  /** What the body was parsed from, where the route wants it; else ''. */
+  readonly text: string
   /** The key's workspace; for `anybody` and `admin` it is ''. */
   readonly workspace: string
   readonly key: ApiKey | undefined
@@ -38,6 +40,8 @@ export interface Route<P extends TSchema = TSchema, Q extends TSchema = TSchema,
    * it keeps the good parts (events) or names errors better (definitions).
    */
   readonly checks?: 'schema' | 'handler'
+  /** The handler wants the body's text too, and refuses a body that is nested too deep itself. */
+  readonly wantsText?: boolean
   /** Bytes, after inflation; `bodyBytes` of the options unless given. */
   readonly bodyLimit?: (services: Services) => number
   /** Pages of `trackOrigins` may call it. */

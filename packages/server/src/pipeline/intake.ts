@@ -1,6 +1,6 @@
 import type { JsonObject } from '@espalier/core'
 import { withSignals } from '@espalier/core/consent'
-import { type Event, type EventType, type ImportOrigin, readItem } from '@espalier/core/event'
+import { type Event, type EventType, type ImportOrigin, type ItemText, readItem } from '@espalier/core/event'
 import { compileRules, namesMore } from '@espalier/core/identity'
 import type { Entry, EventEntry } from '@espalier/core/stream'
 import type { Places } from '../place/places.ts'
@@ -17,6 +17,8 @@ export interface IntakeRequest {
   /** The caller holds only a write key, and the workspace wants userIds proven. */
   readonly mustProve: boolean
   readonly items: readonly unknown[]
+  /** What the items were parsed from, where it is at hand. */
+  readonly texts?: readonly (ItemText | undefined)[]
   /** The type that the path names. */
   readonly type?: EventType
   /** What the batch says for all its items. */
@@ -71,6 +73,7 @@ export class Intake {
       maxBytes,
       identity: request.set.compiled.identity,
       newMessageId: this.#newId,
+      text: request.texts?.[index],
       ...(type === undefined ? {} : { type }),
       ...(context === undefined ? {} : { context }),
       ...(importOf === undefined ? {} : { origin: importOf(index) }),

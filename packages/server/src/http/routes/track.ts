@@ -1,8 +1,9 @@
-import { type EventType, readBatch } from '@espalier/core/event'
+import { batchText, type EventType, readBatch } from '@espalier/core/event'
 import Type from 'typebox'
 import type { Taken } from '../../pipeline/intake.ts'
 import { type ItemError, Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
+import { MAX_DEPTH, tooDeep } from '../body.ts'
 import { originOf } from '../origin.ts'
 import { Refusal, refusalsOf } from '../refusals.ts'
 import { type Call, type Route, route } from '../route.ts'
@@ -97,14 +98,17 @@ const batch = route({
     userHash: Type.Optional(Type.String()),
     writeKey: Type.Optional(Type.String()),
   }),
+  wantsText: true,
   handle(call, services) {
+    const written = batchText(call.text)
+    if (written.depth > MAX_DEPTH) throw tooDeep()
     const { batch: read, error } = readBatch(call.body)
     if (error !== undefined) {
       if (lenient(call)) return SUCCESS
       throw new Problem(error.code, error.message, { extra: { success: false } })
     }
     const { userHash } = call.body as { userHash?: unknown }
-    return take(call, services, { ...read, userHash })
+    return take(call, services, { ...read, userHash, texts: written.items })
   },
 })
 
@@ -118,7 +122,7 @@ type TrackCall = Pick<Call<never, typeof Query, never>, 'workspace' | 'key' | 'r
 async function take(
   call: TrackCall,
   services: Services,
-  what: Pick<Parameters<Services['intake']['take']>[0], 'items' | 'type' | 'context' | 'sentAt' | 'userHash'>,
+  what: Pick<Parameters<Services['intake']['take']>[0], 'items' | 'texts' | 'type' | 'context' | 'sentAt' | 'userHash'>,
 ): Promise<unknown> {
   const { workspace, key, request } = call
   const live = services.definitions.of(workspace)

@@ -1,4 +1,4 @@
-import { type Applied, apply, type Entry, type People, type Row, toRow } from '@espalier/core/stream'
+import { type Applied, apply, type Entry, type People, type Row } from '@espalier/core/stream'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { idMaker, NOON, PLAN, tracked } from '../testing.ts'
@@ -137,14 +137,13 @@ describe('what a frame keeps of a commit', () => {
     const entries = [tracked('a'), tracked('b'), tracked('c')]
     const applied: Applied[] = entries.map(() => ({ outcome: 'stored' }))
     const rows: Row[] = entries.map(({ event }) => {
-      const shortened = event.messageId === 'b' ? {} : event.properties
-      const content = apply(nobody(), [{ kind: 'event', event }], {
+      const { table, partition, line } = apply(nobody(), [{ kind: 'event', event }], {
         workspace: 'w',
         now: NOON,
         newId: idMaker(),
         plan: PLAN,
-      }).rows[0]!.content!
-      return toRow('events', event.timestamp, { ...content, properties: shortened } as typeof content)
+      }).rows[0]!
+      return { table, partition, line, ...(event.messageId === 'b' ? {} : { event }) }
     })
     const builder = new FrameBuilder()
     builder.reset()

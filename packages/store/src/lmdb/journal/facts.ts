@@ -64,11 +64,12 @@ export function factsOf(
       continue
     }
     while (next < rows.length && rows[next]?.table !== 'events') next++
-    const row = rows[next]?.content as EventRow | undefined
+    const row = rows[next]
     const place = places[next]
-    if (!row || !place || !saysAllOf(row, entry.event)) {
-      facts.push({ e: entry })
-      if (row?.message_id === entry.event.messageId) next++
+    if (!place || row?.event !== entry.event) {
+      facts.push({ e: withoutText(entry) })
+      // A row that names no event is this one's, and says less than it.
+      if (row?.event === undefined) next++
       continue
     }
     next++
@@ -87,25 +88,9 @@ export interface RowPlace {
 
 type EventEntry = Extract<Entry, { kind: 'event' }>
 
-function saysAllOf(row: EventRow, event: Event): boolean {
-  return (
-    row.message_id === event.messageId &&
-    row.properties === event.properties &&
-    row.context === event.context &&
-    row.timestamp === event.timestamp &&
-    row.received === event.received &&
-    row.index === event.index &&
-    row.name === event.name &&
-    row.type === event.type &&
-    sameText(row.user_id, event.userId) &&
-    sameText(row.anonymous_id, event.anonymousId) &&
-    sameText(row.group_id, event.groupId)
-  )
-}
-
-/** The row writes '' for what is absent. */
-function sameText(written: string, text: string | undefined): boolean {
-  return text === undefined ? written === '' : written === text && text !== ''
+function withoutText({ event, ...rest }: EventEntry): EventEntry {
+  const { written: _, ...said } = event
+  return { ...rest, event: said }
 }
 
 function isPlain({ event, exposure, unproven }: EventEntry): boolean {
@@ -151,7 +136,7 @@ function entryOf(row: EventRow, besides: RowFact | undefined): Entry {
     ...(row.user_id === '' ? {} : { userId: row.user_id }),
     ...(row.anonymous_id === '' ? {} : { anonymousId: row.anonymous_id }),
     ...(besides?.previousId === undefined ? {} : { previousId: besides.previousId }),
-    ...(row.group_id === '' ? {} : { groupId: row.group_id }),
+    ...(row.group_id === '' || row.type !== 'group' ? {} : { groupId: row.group_id }),
     name: row.name,
     ...(besides?.category === undefined ? {} : { category: besides.category }),
     properties: row.properties,

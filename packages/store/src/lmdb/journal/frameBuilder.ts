@@ -1,27 +1,31 @@
 import type { Applied, Entry, Row, Table } from '@espalier/core/stream'
 import { type CommitFacts, factsOf, type RowPlace } from './facts.ts'
 import { HEADER_BYTES, seal } from './frame.ts'
+import { LineBuffer } from './lineBuffer.ts'
 
 interface OpenGroup {
   readonly index: number
   readonly table: Table
   readonly partition: number
-  readonly lines: string[]
+  readonly rows: Row[]
 }
 
 /** What a builder held at some moment, to go back to. */
 export interface Mark {
   readonly commits: number
-  readonly lines: readonly number[]
+  readonly rows: readonly number[]
   readonly turns: readonly number[]
 }
 
 /** A buffer above this size is given back to the system after its frame. */
 const KEEP_BYTES = 8 << 20
+const FIRST_BYTES = 1 << 20
+
+const LINE_FEED = 0x0a
 
 /** Collects one cycle's rows and facts and lays them out as a frame. One for all cycles: its buffer is used again. */
 export class FrameBuilder {
-  #buffer = Buffer.allocUnsafeSlow(1 << 20)
+  #out = new LineBuffer(FIRST_BYTES)
   #commits: CommitFacts[] = []
   #groups: OpenGroup[] = []
   /** Which row of each group a bare fact means next. */
@@ -30,7 +34,7 @@ export class FrameBuilder {
   #time = Infinity
 
   get isEmpty(): boolean {
-    return this.#commits.length === 0 && this.#groups.every(group => group.lines.length === 0)
+    return this.#commits.length === 0 && this.#groups.every(group => group.rows.length === 0)
   }
 
   reset(): void {
@@ -39,13 +43,13 @@ export class FrameBuilder {
     this.#turns = []
     this.#last = undefined
     this.#time = Infinity
-    if (this.#buffer.length > KEEP_BYTES) this.#buffer = Buffer.allocUnsafeSlow(1 << 20)
+    if (this.#out.bytes.length > KEEP_BYTES) this.#out = new LineBuffer(FIRST_BYTES)
   }
 
   mark(): Mark {
     return {
       commits: this.#commits.length,
-      lines: this.#groups.map(group => group.lines.length),
+      rows: this.#groups.map(group => group.rows.length),
       turns: [...this.#turns],
     }
   }
@@ -54,14 +58,14 @@ export class FrameBuilder {
   backTo(mark: Mark): void {
     this.#commits.length = mark.commits
     this.#turns = [...mark.turns]
-    this.#groups.length = mark.lines.length
-    for (const [i, group] of this.#groups.entries()) group.lines.length = mark.lines[i]!
+    this.#groups.length = mark.rows.length
+    for (const [i, group] of this.#groups.entries()) group.rows.length = mark.rows[i]!
     this.#last = undefined
   }
 
   addRow(row: Row): RowPlace {
     const group = this.#groupOf(row)
-    return { group: group.index, ordinal: group.lines.push(row.line) - 1 }
+    return { group: group.index, ordinal: group.rows.push(row) - 1 }
   }
 
   /** A commit's rows, and what it takes to repeat it. */
@@ -82,26 +86,25 @@ export class FrameBuilder {
 
   /** The frame as bytes; valid until the builder is used again. */
   build(sequence: number): { bytes: Buffer; rows: number; rowBytes: number; time: number } {
-    let at = HEADER_BYTES
+    const out = this.#out
+    out.at = HEADER_BYTES
     let rows = 0
     const groups: [Table, number, number, number][] = []
-    for (const { table, partition, lines } of this.#groups) {
-      const start = at
-      for (const line of lines) {
-        // UTF-8 needs at most three bytes for a UTF-16 unit.
-        this.#room(at, line.length * 3 + 1)
-        at += this.#buffer.write(line, at)
-        this.#buffer[at++] = 0x0a
+    for (const { table, partition, rows: some } of this.#groups) {
+      const start = out.at
+      for (const row of some) {
+        if (row.writeTo) row.writeTo(out)
+        else out.raw(row.line)
+        out.byte(LINE_FEED)
       }
-      rows += lines.length
-      groups.push([table, partition, lines.length, at - start])
+      rows += some.length
+      groups.push([table, partition, some.length, out.at - start])
     }
-    const rowBytes = at - HEADER_BYTES
-    const directory = JSON.stringify([this.#commits, groups])
-    this.#room(at, directory.length * 3)
-    at += this.#buffer.write(directory, at)
-    seal(this.#buffer, { sequence, time: this.#time, rows, rowBytes, length: at })
-    return { bytes: this.#buffer.subarray(0, at), rows, rowBytes, time: this.#time }
+    const rowBytes = out.at - HEADER_BYTES
+    out.raw(JSON.stringify([this.#commits, groups]))
+    const { bytes, at: length } = out
+    seal(bytes, { sequence, time: this.#time, rows, rowBytes, length })
+    return { bytes: bytes.subarray(0, length), rows, rowBytes, time: this.#time }
   }
 
   #groupOf({ table, partition }: Row): OpenGroup {
@@ -109,17 +112,10 @@ export class FrameBuilder {
     if (last && last.table === table && last.partition === partition) return last
     let group = this.#groups.find(one => one.table === table && one.partition === partition)
     if (!group) {
-      group = { index: this.#groups.length, table, partition, lines: [] }
+      group = { index: this.#groups.length, table, partition, rows: [] }
       this.#groups.push(group)
     }
     this.#last = group
     return group
-  }
-
-  #room(at: number, bytes: number): void {
-    if (at + bytes <= this.#buffer.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, at + bytes))
-    this.#buffer.copy(larger, 0, 0, at)
-    this.#buffer = larger
   }
 }

@@ -1,0 +1,24 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { partitionOf } from './rows.ts'
+
+it('the partition is the UTC month', () => {
+  fc.assert(
+    fc.property(fc.date({ min: new Date(0), max: new Date('2400-01-01'), noInvalidDate: true }), date => {
+      expect(partitionOf(date.getTime())).toBe(date.getUTCFullYear() * 100 + date.getUTCMonth() + 1)
+    }),
+    { seed: 5, numRuns: 5000 },
+  )
+  for (const text of [
+    '2000-02-29',
+    '2000-03-01',
+    '2024-02-29',
+    '2026-12-31',
+    '2027-01-01',
+    '2100-02-28',
+    '2100-03-01',
+  ]) {
+    expect(partitionOf(Date.parse(`${text}T00:00:00Z`))).toBe(Number(text.slice(0, 7).replace('-', '')))
+    expect(partitionOf(Date.parse(`${text}T23:59:59.999Z`))).toBe(Number(text.slice(0, 7).replace('-', '')))
+  }
+})
