@@ -288,12 +288,19 @@ describe('signals that a new definition needs', () => {
   })
 
   it('a signal filled in once is not filled in again, until it was not needed for a while', async () => {
-    const { backfill, store, definitions } = server.services
-    const set = await definitions.refresh('main')
-    const marks = await store.counters.used('main', 'backfilled-signals', 0)
-    expect(marks).toBe([...set.compiled.needs.byEvent.values()].flat().length)
+    const { backfill, definitions } = server.services
+    const read = async () => (await definitions.refresh('main')).compiled.plan.signals.get('Article Read')
+    const first = await read()
+    expect(first).toMatchObject({ filled: true })
+    await publish([{ kind: 'touchpoint', key: 'blog.end', body: { channel: 'web', default: 'other' } }])
+    expect(await read()).toMatchObject({ since: first!.since, filled: true })
+    const { definitions: live } = await server.services.store.definitions.current('main')
+    const readers = live.find(({ key }) => key === 'readers')!.body as JsonObject
     await publish([{ kind: 'experience', key: 'readers', body: null }])
+    expect(await read()).toBeUndefined()
+    await publish([{ kind: 'experience', key: 'readers', body: readers }])
     await backfill.idle()
-    expect(await store.counters.used('main', 'backfilled-signals', 0)).toBe(marks - 1)
+    expect((await read())!.since).toBeGreaterThan(first!.since)
+    expect(await read()).toMatchObject({ filled: true })
   })
 })

@@ -10,6 +10,7 @@ import { identityLinks } from './queries/identityLinks.ts'
 import { impact } from './queries/impact.ts'
 import { log } from './queries/log.ts'
 import { logSize } from './queries/logSize.ts'
+import { crossings, overlaps, segmentSample } from './queries/crossings.ts'
 import { pastEvents } from './queries/pastEvents.ts'
 import { person, personSize } from './queries/person.ts'
 import { putRates } from './queries/rates.ts'
@@ -47,6 +48,9 @@ export async function openWarehouse(location: Location, options: WarehouseOption
     identityLinks: question => identityLinks(database, question),
     summary: question => summary(database, question),
     pastEvents: question => pastEvents(database, question),
+    crossings: question => crossings(database, question),
+    segmentSample: (workspace, segment, limit) => segmentSample(database, workspace, segment, limit),
+    overlaps: (workspace, segment) => overlaps(database, workspace, segment),
     person: question => person(database, question),
     personSize: question => personSize(database, question),
     erase: question => erase(database, question),

@@ -8,6 +8,7 @@ import type { ExpiryQuestion } from './removal/expire.ts'
 import type { IdentityLink } from './queries/identityLinks.ts'
 import type { FiledEvent, LogQuestion } from './queries/log.ts'
 import type { LogSize } from './queries/logSize.ts'
+import type { Crossings, CrossingsQuestion, OverlapRow } from './queries/crossings.ts'
 import type { PastEvents, PastEventsQuestion } from './queries/pastEvents.ts'
 
 /**
@@ -49,6 +50,12 @@ export interface Warehouse {
   erase(question: ErasureQuestion): Promise<Removed>
   /** Removes rows of a workspace that are older than it keeps them, from the disk too; answers how many. */
   expire(question: ExpiryQuestion): Promise<number>
+  /** Who entered and left a segment, by day, and its size now. */
+  crossings(question: CrossingsQuestion): Promise<Crossings>
+  /** How many of a segment's people are in each other segment, the most first. */
+  overlaps(workspace: string, segment: string): Promise<OverlapRow[]>
+  /** Ids of some people in a segment: those who entered last. */
+  segmentSample(workspace: string, segment: string, limit: number): Promise<string[]>
   /** Daily exchange rates: one unit of `currency` in `base`. A repeated day replaces. */
   putRates(
     workspace: string,

@@ -10,6 +10,7 @@ import { pull } from './pull.ts'
 import { push } from './push.ts'
 import { report } from './report.ts'
 import { restore } from './restore.ts'
+import { segments } from './segments.ts'
 import { start } from './start.ts'
 
 /** Every command, one a file, in the order in which help lists them. */
@@ -22,6 +23,7 @@ export const commands: readonly Register[] = [
   diff,
   decide,
   report,
+  segments,
   keys,
   backup,
   restore,

@@ -14,7 +14,7 @@ import { supersedes, united } from './stamp.ts'
 /**
  * Two profiles of one person as one. `into` survives with its id and userId; the older one's bucket key wins, older being the
  * smaller `firstSeen`, then the smaller id. What they hold is what all events of both would have made of one profile (R10).
- * `now`: the commit that links them. Segments only one of them was in are looked at anew by the caller.
+ * `now`: the commit that links them. It is in the segments `into` was in; the caller looks at them anew.
  */
 export function mergeProfiles(into: Profile, from: Profile, now: number, plan: Plan): Profile {
   const older = isOlder(from, into) ? from : into
@@ -61,7 +61,6 @@ function mergeFacts(merged: Profile, into: Profile, from: Profile): void {
       if (score.at > merged.scores[name]!.at) merged.scores = { ...merged.scores, [name]: score }
     }
   }
-  if (from.memberships !== undefined) merged.memberships = { ...from.memberships, ...into.memberships }
 }
 
 function mergeEnvironment(merged: Profile, from: Profile): void {

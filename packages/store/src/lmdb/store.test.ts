@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Store } from '../port.ts'
 import { openLmdbStore } from './index.ts'
 import type { LmdbStoreOptions } from './options.ts'
+import type { EventTimes } from '@espalier/core/signal'
 import { idMaker, NOON, PLAN, SmallDisk, temporaryFolder, tracked } from './testing.ts'
 
 let path: string
@@ -138,9 +139,8 @@ describe('R2 R6 a start after a crash', () => {
     await commit(second, [tracked('c'), tracked('d', { anonymousId: 'third' })])
     await commit(second, [tracked('e')])
     const before = await everybody(second)
-    expect(before.people.find(one => one.identifiers.includes('anonymousId:web'))?.signals.viewed?.times).toHaveLength(
-      3,
-    )
+    const visitor = before.people.find(one => one.identifiers.includes('anonymousId:web'))!
+    expect((visitor.signals['Product Viewed'] as EventTimes).times).toHaveLength(3)
     const again = await open({ path: await powerCut('cut') })
     expect(await everybody(again)).toEqual(before)
     expect((await again.stats()).replayedFrames).toBe(2)

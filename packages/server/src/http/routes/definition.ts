@@ -10,11 +10,20 @@ import { Changed, DefinitionView } from './definitions.ts'
 const Key = Type.Object({ key: Type.String({ maxLength: 200 }) })
 const Result = Type.Object({ version: Type.Integer(), changed: Type.Array(Changed) })
 
-const kinds = { touchpoints: 'touchpoint', experiences: 'experience', metrics: 'metric' } as const
+const kinds = {
+  touchpoints: 'touchpoint',
+  experiences: 'experience',
+  metrics: 'metric',
+  segments: 'segment',
+  'computed-traits': 'computedTrait',
+} as const
 
 /** Reading and writing one definition, for each kind; settings are one definition without a key. */
 export const definitionRoutes: readonly Route[] = [
-  ...Object.entries(kinds).flatMap(([plural, kind]) => routesOf(plural, kind)),
+  // One segment is more than its definition: routes/segments.ts.
+  ...Object.entries(kinds)
+    .flatMap(([plural, kind]) => routesOf(plural, kind))
+    .filter(({ method, path }) => !(method === 'GET' && path === '/v1/segments/{key}')),
   route({
     method: 'GET',
     path: '/v1/settings',

@@ -44,8 +44,9 @@ export const getDefinitions = route({
     description: 'The published set.',
     schema: Type.Object({ version: Type.Integer(), definitions: Type.Array(DefinitionView) }),
   },
-  handle({ workspace }, { store }) {
-    return store.definitions.current(workspace)
+  async handle({ workspace }, { store }) {
+    const { version, definitions } = await store.definitions.current(workspace)
+    return { version, definitions: definitions.filter(({ kind }) => kind !== 'upkeep') }
   },
 })
 

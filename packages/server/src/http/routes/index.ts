@@ -6,6 +6,7 @@ import { definitionRoutes } from './definition.ts'
 import { getDefinitions, postDefinitions } from './definitions.ts'
 import { doctor } from './doctor.ts'
 import { live, ready } from './health.ts'
+import { getIdentity, postRejoin, postUnmerge } from './identity.ts'
 import { identitySecret } from './identitySecret.ts'
 import { impact } from './impact.ts'
 import { importRoute } from './import.ts'
@@ -15,6 +16,7 @@ import { metricsRoute } from './metrics.ts'
 import { openApiRoute } from './openapi.ts'
 import { getProfile, getProfileEvents } from './profiles.ts'
 import { putRates } from './rates.ts'
+import { getMembers, getSegment } from './segments.ts'
 import { summary } from './summary.ts'
 import { trackRoutes } from './track.ts'
 import { makeWorkspaceRoute } from './workspaces.ts'
@@ -28,10 +30,15 @@ export const routes: readonly Route[] = [
   getDefinitions,
   postDefinitions,
   ...definitionRoutes,
+  getSegment,
+  getMembers,
   impact,
   summary,
   getProfile,
   getProfileEvents,
+  getIdentity,
+  postUnmerge,
+  postRejoin,
   putItems,
   listItems,
   getItem,

@@ -1,19 +1,11 @@
 import type { Profile } from '@espalier/core/profile'
 import { type TimelineEvent, WarehouseError } from '@espalier/warehouse'
 import Type from 'typebox'
-import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
 import { instant, Time } from '../instant.ts'
+import { personOf, Ref } from '../person.ts'
 import { route } from '../route.ts'
-
-const Ref = Type.Object({
-  ref: Type.String({
-    minLength: 1,
-    maxLength: 600,
-    description: 'The id, or `userId:…`, or `anonymousId:…`, percent-encoded.',
-  }),
-})
 
 const TimelineView = Type.Array(
   Type.Object({
@@ -92,18 +84,6 @@ export const getProfileEvents = route({
     return { events, ...(events.length === limit && last !== undefined ? { next: last.timestamp } : {}) }
   },
 })
-
-async function personOf({ store }: Services, workspace: string, ref: string): Promise<Profile> {
-  const named = ref.startsWith('userId:') || ref.startsWith('anonymousId:')
-  const profile = named ? await store.people.find(workspace, ref) : await store.people.get(workspace, ref)
-  if (profile === undefined) {
-    throw new Problem('not_found', `Nobody in this workspace is known as "${ref}".`, {
-      path: 'path.ref',
-      mend: 'Name a profile id, userId:<id> or anonymousId:<id>.',
-    })
-  }
-  return profile
-}
 
 function timelineOf(
   { warehouse }: Services,

@@ -1,0 +1,138 @@
+import { once } from 'node:events'
+import { createWriteStream, existsSync, renameSync, rmSync, type WriteStream } from 'node:fs'
+import { CliError } from '../errors.ts'
+import type { Api } from '../http/api.ts'
+import { count, ProgressLine } from '../output/progressLine.ts'
+import { table } from '../output/table.ts'
+import type { Register } from '../program.ts'
+import { apiOf, type ClientOptions, printJson, withClientOptions } from './client.ts'
+
+/** `GET /v1/segments/{key}`. */
+interface Segment {
+  state: 'live' | 'building'
+  size: number
+  history: { day: string; entered: number; left: number; size: number }[]
+  overlap: { segment: string; both: number; size: number }[]
+}
+
+/** `GET /v1/segments/{key}/members`. */
+interface Page {
+  members: { profile: string; userId?: string; since: number; traits: Record<string, unknown> }[]
+  looked: number
+  people: number
+  next?: string
+}
+
+export const segments: Register = (program, shell) => {
+  const group = program.command('segments').description('who is in a segment, and since when')
+  const list = group.command('list', { isDefault: true }).description('all segments with their sizes')
+  withClientOptions(list, shell).action(async (options: ClientOptions) => {
+    const api = apiOf(options, shell)
+    const { segments: keys } = await api.get<{ segments: { key: string }[] }>('/v1/segments')
+    const found: (Segment & { key: string })[] = []
+    for (const { key } of keys) found.push({ key, ...(await api.get<Segment>(pathOf(key))) })
+    if (options.json) return printJson(shell, found)
+    shell.out(
+      table(
+        ['segment', 'people', 'entered today', 'left today', 'state'],
+        found.map(({ key, size, history, state }) => {
+          const today = history.at(-1)
+          return [key, count(size), count(today?.entered ?? 0), count(today?.left ?? 0), state]
+        }),
+      ),
+    )
+  })
+  const show = group.command('show <segment>').description('one segment: size, history, overlap with others')
+  withClientOptions(show, shell).action(async (key: string, options: ClientOptions) => {
+    const segment = await apiOf(options, shell).get<Segment>(pathOf(key))
+    if (options.json) return printJson(shell, segment)
+    shell.out(`${key}: ${count(segment.size)} people${segment.state === 'building' ? ', still building' : ''}\n\n`)
+    shell.out(
+      table(
+        ['day', 'entered', 'left', 'people'],
+        segment.history.map(({ day, entered, left, size }) => [day, count(entered), count(left), count(size)]),
+      ),
+    )
+    if (segment.overlap.length === 0) return
+    shell.out('\n')
+    shell.out(
+      table(
+        ['also in', 'people in both', 'people in the other'],
+        segment.overlap.slice(0, 20).map(({ segment: other, both, size }) => [other, count(both), count(size)]),
+      ),
+    )
+  })
+  const members = group
+    .command('export <segment> <file>')
+    .description('write everybody in a segment to a CSV file')
+    .option('--traits <names>', 'traits to write of each, separated by commas')
+    .option('--force', 'replace the file if it exists', false)
+  withClientOptions(members, shell).action(
+    async (key: string, file: string, options: ClientOptions & { traits?: string; force: boolean }) => {
+      if (existsSync(file) && !options.force) {
+        throw new CliError(`${file} exists`, { mend: 'Name another file, or replace it with --force' })
+      }
+      const traits = (options.traits ?? '').split(',').filter(name => name !== '')
+      const part = `${file}.part`
+      const line = new ProgressLine(shell)
+      const out = createWriteStream(part)
+      try {
+        const written = await writeAll(apiOf(options, shell), key, traits, out, (looked, people, found) =>
+          line.update('Exporting', looked / Math.max(people, 1), () => `${count(found)} people`),
+        )
+        out.end()
+        await once(out, 'finish')
+        renameSync(part, file)
+        if (options.json) printJson(shell, { file, people: written })
+        else shell.out(`${file}: ${count(written)} people\n`)
+      } catch (error) {
+        out.destroy()
+        rmSync(part, { force: true })
+        throw error
+      } finally {
+        line.clear()
+      }
+    },
+  )
+}
+
+function pathOf(key: string): string {
+  return `/v1/segments/${encodeURIComponent(key)}`
+}
+
+/** Page by page, so that it says how far it is and a page that fails is asked for again. */
+async function writeAll(
+  api: Api,
+  key: string,
+  traits: readonly string[],
+  out: WriteStream,
+  progress: (looked: number, people: number, found: number) => void,
+): Promise<number> {
+  out.write(`${['profile', 'userId', 'since', ...traits].map(cell).join(',')}\n`)
+  let looked = 0
+  let found = 0
+  let after: string | undefined
+  do {
+    const query = new URLSearchParams({
+      ...(after && { after }),
+      ...(traits.length > 0 && { traits: traits.join(',') }),
+    })
+    const page: Page = await api.get<Page>(`${pathOf(key)}/members?${query}`, { retries: 5 })
+    for (const { profile, userId = '', since, traits: told } of page.members) {
+      const values = [profile, userId, new Date(since).toISOString(), ...traits.map(name => told[name] ?? '')]
+      if (!out.write(`${values.map(cell).join(',')}\n`)) await once(out, 'drain')
+    }
+    looked += page.looked
+    found += page.members.length
+    progress(looked, page.people, found)
+    after = page.next
+  } while (after !== undefined)
+  return found
+}
+
+/** RFC 4180; what a spreadsheet would take for a formula is told to be text. */
+function cell(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

@@ -1,0 +1,188 @@
+import { Readable } from 'node:stream'
+import { mask, personalFields } from '@espalier/core/consent'
+import type { Profile } from '@espalier/core/profile'
+import Type from 'typebox'
+import { Problem } from '../../problem.ts'
+import type { Services } from '../../services.ts'
+import { DRAIN_MS } from '../../workers/drainTime.ts'
+import { route } from '../route.ts'
+import { DefinitionView } from './definitions.ts'
+
+const Key = Type.Object({ key: Type.String({ maxLength: 200 }) })
+const DAY_MS = 86_400_000
+/** Members shown as examples. */
+const SAMPLE = 10
+/** People looked at for one page of members. */
+const PAGE = 1000
+
+const Member = Type.Object({
+  profile: Type.String(),
+  userId: Type.Optional(Type.String()),
+  since: Type.Integer({ description: 'Since when, epoch milliseconds.' }),
+  traits: Type.Record(Type.String(), Type.Unknown()),
+})
+
+/** A segment as it is: how many are in it, how that came about, and with which others it shares people. */
+export const getSegment = route({
+  method: 'GET',
+  path: '/v1/segments/{key}',
+  access: 'secret',
+  tag: 'People',
+  summary: 'One segment: its definition, size, history, entries and exits, overlap, and some members',
+  description:
+    'Size and history follow from who entered and left, as the stream said at once; waits up to 5 s for the newest. `state` is `building` while the log is read for it.',
+  params: Key,
+  query: Type.Object(
+    { days: Type.Optional(Type.Integer({ minimum: 1, maximum: 400, default: 30 })) },
+    { additionalProperties: false },
+  ),
+  answer: {
+    description: 'The segment.',
+    schema: Type.Object({
+      definition: DefinitionView,
+      state: Type.Union([Type.Literal('live'), Type.Literal('building')]),
+      size: Type.Integer(),
+      history: Type.Array(
+        Type.Object({
+          day: Type.String(),
+          entered: Type.Integer(),
+          left: Type.Integer(),
+          size: Type.Integer({ description: 'At the end of the day.' }),
+        }),
+        { description: 'Days of the workspace’s zone on which somebody entered or left.' },
+      ),
+      overlap: Type.Array(
+        Type.Object({
+          segment: Type.String(),
+          both: Type.Integer(),
+          size: Type.Integer({ description: 'Of the other.' }),
+        }),
+      ),
+      members: Type.Array(Member),
+      complete: Type.Boolean({ description: 'The warehouse had caught up.' }),
+    }),
+  },
+  errors: ['not_found', 'warehouse_unavailable'],
+  async handle({ workspace, params: { key }, query }, services) {
+    const { warehouse, shipper, store, definitions, now } = services
+    const live = await definitions.of(workspace)
+    const definition = live.published.definitions.find(one => one.kind === 'segment' && one.key === key)
+    if (definition === undefined) throw unknown(key)
+    const complete = await shipper.drain(DRAIN_MS)
+    const zone = live.settings.timezone
+    const to = now() + DAY_MS
+    const [crossings, overlap, ids] = await Promise.all([
+      warehouse.crossings({ workspace, segment: key, from: to - (query.days ?? 30) * DAY_MS, to, zone }),
+      warehouse.overlaps(workspace, key),
+      warehouse.segmentSample(workspace, key, SAMPLE),
+    ])
+    const people = await Promise.all(ids.map(id => store.people.get(workspace, id)))
+    const isLive = live.compiled.plan.segments.some(segment => segment.key === key)
+    return {
+      definition,
+      state: isLive && !services.backfill.pending.includes(workspace) ? 'live' : 'building',
+      size: crossings.size,
+      history: crossings.days,
+      overlap,
+      members: people.flatMap(person => (person === undefined ? [] : memberOf(person, key))),
+      complete,
+    }
+  },
+})
+
+/** Everybody in a segment, page by page or as one CSV file, as their profiles say at this moment. */
+export const getMembers = route({
+  method: 'GET',
+  path: '/v1/segments/{key}/members',
+  access: 'secret',
+  tag: 'People',
+  summary: 'The people in a segment',
+  description:
+    'With `format=csv` all of them as one file. Otherwise a page: ask for the next with `after` = `next`; `looked` of `people` people were looked at for it.',
+  params: Key,
+  query: Type.Object(
+    {
+      after: Type.Optional(Type.String({ maxLength: 100 })),
+      format: Type.Optional(Type.Union([Type.Literal('json'), Type.Literal('csv')], { default: 'json' })),
+      traits: Type.Optional(
+        Type.String({ maxLength: 2000, description: 'Traits to tell of each, separated by commas.' }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  answer: {
+    description: 'Members by id.',
+    schema: Type.Object({
+      members: Type.Array(Member),
+      looked: Type.Integer(),
+      people: Type.Integer(),
+      next: Type.Optional(Type.String()),
+    }),
+  },
+  errors: ['not_found'],
+  async handle({ workspace, params: { key }, query, reply }, services) {
+    const { store, definitions } = services
+    const live = await definitions.of(workspace)
+    if (!live.published.definitions.some(one => one.kind === 'segment' && one.key === key)) throw unknown(key)
+    const traits = (query.traits ?? '').split(',').filter(name => name !== '')
+    if (query.format === 'csv') {
+      reply.header('content-disposition', `attachment; filename="${key.replaceAll(/[^\w.-]/g, '_')}.csv"`)
+      reply.type('text/csv; charset=utf-8')
+      return reply.send(Readable.from(csvOf(services, workspace, key, traits)))
+    }
+    const page = await store.people.page(workspace, query.after, PAGE)
+    const members = page.flatMap(person => memberOf(person, key, traits))
+    const next = page.length === PAGE ? page.at(-1)!.id : undefined
+    return {
+      members,
+      looked: page.length,
+      people: await store.people.count(workspace),
+      ...(next !== undefined && { next }),
+    }
+  },
+})
+
+function unknown(key: string): Problem {
+  return new Problem('not_found', `There is no segment "${key}".`)
+}
+
+/** Personal traits are hidden unless they are asked for by name. */
+function memberOf(person: Profile, key: string, named: readonly string[] = []) {
+  const membership = person.memberships?.[key]
+  if (membership?.in !== true) return []
+  const { id: profile, userId, traits } = person
+  const told = Object.entries(traits).filter(([name]) => named.length === 0 || named.includes(name))
+  const values = Object.fromEntries(told.map(([name, { value }]) => [name, value]))
+  return [
+    {
+      profile,
+      ...(userId !== undefined && { userId }),
+      since: membership.since,
+      traits: named.length === 0 ? mask(values, 'traits', personalFields()) : values,
+    },
+  ]
+}
+
+async function* csvOf({ store }: Services, workspace: string, key: string, traits: readonly string[]) {
+  yield `${['profile', 'userId', 'since', ...traits].map(cell).join(',')}\n`
+  let after: string | undefined
+  for (;;) {
+    const page = await store.people.page(workspace, after, PAGE)
+    const lines = page.flatMap(person => memberOf(person, key, traits.length === 0 ? ['-'] : traits))
+    yield lines
+      .map(({ profile, userId = '', since, traits: told }) => {
+        const values = traits.map(name => told[name as keyof typeof told] ?? '')
+        return `${[profile, userId, new Date(since).toISOString(), ...values].map(cell).join(',')}\n`
+      })
+      .join('')
+    if (page.length < PAGE) return
+    after = page.at(-1)!.id
+  }
+}
+
+/** RFC 4180; what a spreadsheet would take for a formula is told to be text. */
+function cell(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const safe = /^[=+\-@\t\r]/.test(text) && typeof value === 'string' ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

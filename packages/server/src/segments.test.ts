@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type TestServer, testServer } from './testing/server.ts'
+
+const HOUR = 3_600_000
+const START = Date.UTC(2026, 10, 2, 12)
+
+let server: TestServer
+let now = START
+
+beforeAll(async () => {
+  server = await testServer({}, { now: () => now })
+  await publish([
+    { kind: 'settings', key: 'workspace', body: { holdout: 0 } },
+    { kind: 'touchpoint', key: 'home.hero', body: { channel: 'web', default: 'default' } },
+    { kind: 'segment', key: 'recent-buyers', body: { condition: { did: 'Order Completed', within: '1h' } } },
+    {
+      kind: 'segment',
+      key: 'big-spenders',
+      body: {
+        condition: {
+          all: [{ segment: 'recent-buyers' }, { value: { sum: 'total', of: 'Order Completed' }, gte: 100 }],
+        },
+      },
+    },
+    {
+      kind: 'experience',
+      key: 'thanks',
+      body: {
+        tactic: 'content',
+        touchpoints: ['home.hero'],
+        control: 0,
+        audience: { segment: 'big-spenders' },
+        variants: [{ key: 'a', content: { 'home.hero': 'thanks' } }],
+      },
+    },
+  ])
+  await server.services.backfill.idle()
+})
+afterAll(() => server.stop())
+
+async function publish(changes: object[]): Promise<void> {
+  const answer = await server.post('/v1/definitions', { changes })
+  expect(answer.status, answer.text).toBe(200)
+}
+
+let orders = 0
+async function order(userId: string, total: number): Promise<void> {
+  const event = { userId, event: 'Order Completed', properties: { total }, messageId: `order-${++orders}` }
+  expect((await server.post('/v1/track', event)).status).toBe(200)
+}
+
+async function hero(userId: string): Promise<unknown> {
+  const { json } = await server.post('/v1/decide', { userId, touchpoints: ['home.hero'] })
+  return json.answers['home.hero'].content
+}
+
+/** Entries and exits in the warehouse, in order. */
+async function crossings(userId: string): Promise<[string, string, number][]> {
+  expect(await server.services.shipper.drain(10_000)).toBe(true)
+  const { json } = await server.get(`/v1/profiles/userId:${userId}`)
+  const events = json.timeline.filter((one: { type: string }) => one.type === 'segment')
+  return events
+    .map((one: { name: string; properties: { segment: string }; timestamp: string | number }) => [
+      one.name,
+      one.properties.segment,
+      new Date(one.timestamp).getTime() - START,
+    ])
+    .reverse()
+}
+
+describe('segments', () => {
+  it('R5 are entered by an event, used by the next decision, and left when their truth expires, without an event', async () => {
+    await order('ada', 60)
+    expect(await hero('ada')).toBe('default')
+    now = START + 10_000
+    await order('ada', 60)
+    expect(await hero('ada')).toBe('thanks')
+    now = START + HOUR + 9_999
+    expect(await hero('ada')).toBe('thanks')
+    now = START + HOUR + 10_000
+    expect(await hero('ada')).toBe('default')
+    await server.services.timers.round()
+    expect(await crossings('ada')).toEqual([
+      ['Segment Entered', 'recent-buyers', 0],
+      ['Segment Entered', 'big-spenders', 10_000],
+      ['Segment Left', 'big-spenders', HOUR + 10_000],
+      ['Segment Left', 'recent-buyers', HOUR + 10_000],
+    ])
+  })
+
+  it('R5 a timer that nobody heard is made up for at its own instant', async () => {
+    now = START + 10 * HOUR
+    await order('bob', 10)
+    now += 5 * HOUR
+    await order('bob', 10)
+    expect(await crossings('bob')).toEqual([
+      ['Segment Entered', 'recent-buyers', 10 * HOUR],
+      ['Segment Left', 'recent-buyers', 11 * HOUR],
+      ['Segment Entered', 'recent-buyers', 15 * HOUR],
+    ])
+  })
+
+  it('a new one is filled in from the log, sums counted once, and everybody is looked at', async () => {
+    const during = Promise.all(Array.from({ length: 10 }, () => order('ada', 1)))
+    await publish([
+      {
+        kind: 'segment',
+        key: 'spent-130',
+        body: { condition: { value: { sum: 'total', of: 'Order Completed', within: '30d' }, is: 130 } },
+      },
+      { kind: 'segment', key: 'never-asked', body: { condition: { not: { did: 'Support Asked' } } } },
+    ])
+    await during
+    await server.services.backfill.idle()
+    await server.services.backfill.idle()
+    const { profile } = (await server.get('/v1/profiles/userId:ada')).json
+    expect(Object.keys(profile.memberships).sort()).toEqual([
+      'big-spenders',
+      'never-asked',
+      'recent-buyers',
+      'spent-130',
+    ])
+    expect(profile.memberships['spent-130'].in).toBe(true)
+    await order('ada', 1)
+    const after = (await server.get('/v1/profiles/userId:ada')).json.profile
+    expect(after.memberships['spent-130']?.in ?? false).toBe(false)
+    const bob = (await server.get('/v1/profiles/userId:bob')).json.profile
+    expect(bob.memberships['never-asked']).toMatchObject({ in: true })
+  })
+
+  it('GET /v1/segments/{key} tells size, entries and exits, overlap and members', async () => {
+    const { json, status } = await server.get('/v1/segments/never-asked')
+    expect(status).toBe(200)
+    expect(json).toMatchObject({ state: 'live', size: 2, complete: true })
+    expect(json.definition).toMatchObject({ key: 'never-asked', kind: 'segment' })
+    expect(json.history).toEqual([{ day: '2026-11-03', entered: 2, left: 0, size: 2 }])
+    expect(json.overlap).toContainEqual({ segment: 'recent-buyers', both: 2, size: 2 })
+    expect(json.members.map((one: { userId: string }) => one.userId).sort()).toEqual(['ada', 'bob'])
+    const buyers = (await server.get('/v1/segments/recent-buyers')).json
+    expect(buyers.history).toEqual([
+      { day: '2026-11-02', entered: 2, left: 2, size: 0 },
+      { day: '2026-11-03', entered: 2, left: 0, size: 2 },
+    ])
+    expect((await server.get('/v1/segments/nobody-knows')).status).toBe(404)
+  })
+
+  it('members are told page by page, and as CSV', async () => {
+    await server.post('/v1/identify', { userId: 'bob', traits: { plan: '=1+1', email: 'bob@x.example' } })
+    const page = (await server.get('/v1/segments/never-asked/members')).json
+    expect(page).toMatchObject({ looked: 2, people: 2 })
+    const bob = page.members.find((one: { userId: string }) => one.userId === 'bob')
+    expect(bob.traits).toEqual({ plan: '=1+1', email: '•••' })
+    const csv = await server.get('/v1/segments/never-asked/members?format=csv&traits=plan,email')
+    expect(csv.headers.get('content-type')).toContain('text/csv')
+    const lines = csv.text.trimEnd().split('\n')
+    expect(lines[0]).toBe('profile,userId,since,plan,email')
+    expect(lines).toHaveLength(3)
+    expect(lines.find(line => line.includes('bob'))).toMatch(/,bob,2026-.*Z,'=1\+1,bob@x\.example$/)
+  })
+
+  it('an archived one is forgotten, and one that is still named is not archived', async () => {
+    const refused = await server.call('DELETE', '/v1/segments/recent-buyers')
+    expect(refused.status).toBe(422)
+    expect(refused.text).toContain('segment \\"big-spenders\\" still uses it')
+    expect((await server.call('DELETE', '/v1/segments/never-asked')).status).toBe(200)
+    await order('bob', 1)
+    const bob = (await server.get('/v1/profiles/userId:bob')).json.profile
+    expect(Object.keys(bob.memberships)).not.toContain('never-asked')
+  })
+})
