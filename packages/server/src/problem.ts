@@ -31,6 +31,16 @@ export const problems = {
   bad_link: { status: 403, mend: 'Make a new link by POST /v1/links.' },
   not_found: { status: 404, mend: 'See /openapi.json for what there is.' },
   conflict: { status: 409, mend: 'Somebody else published meanwhile: pull, compare and push again.' },
+  not_merged: {
+    status: 422,
+    mend: 'Name sources of this person, or identifiers of theirs, but not all; GET /v1/profiles/{ref}/identity lists them.',
+  },
+  identity_refused: { status: 422, mend: 'GET /v1/profiles/{ref}/identity says who they are.' },
+  log_expired: { status: 422, mend: 'It cannot be undone any more: whose the removed events were is not known.' },
+  log_too_long: {
+    status: 422,
+    mend: 'Such a person is hardly one: block the identifier that unites them in the settings.',
+  },
   invalid_definition: { status: 422, mend: 'Correct what `errors` names; nothing was published.' },
   missing_rates: { status: 422, mend: 'Import the missing daily rates by POST /v1/rates.' },
   report_too_large: {

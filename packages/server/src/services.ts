@@ -10,6 +10,7 @@ import type { Intake } from './pipeline/intake.ts'
 import type { KeyRing } from './pipeline/keys.ts'
 import type { Links } from './pipeline/links.ts'
 import type { CommitQueue } from './pipeline/queue.ts'
+import type { Rebuilder } from './pipeline/rebuild.ts'
 import type { UserHashes } from './pipeline/userHash.ts'
 import type { Places } from './place/places.ts'
 import type { Shipper } from './workers/shipper.ts'
@@ -34,6 +35,7 @@ export interface Services {
   readonly definitions: LiveDefinitions
   readonly places: Places
   readonly backfill: Backfill
+  readonly rebuilder: Rebuilder
   readonly queue: CommitQueue
   readonly intake: Intake
   readonly decider: Decider

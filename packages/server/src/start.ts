@@ -22,6 +22,7 @@ import { Intake } from './pipeline/intake.ts'
 import { KeyRing } from './pipeline/keys.ts'
 import { Links } from './pipeline/links.ts'
 import { CommitQueue } from './pipeline/queue.ts'
+import { Rebuilder } from './pipeline/rebuild.ts'
 import { UserHashes } from './pipeline/userHash.ts'
 import { Places } from './place/places.ts'
 import { StartError } from './problem.ts'
@@ -132,6 +133,7 @@ async function connect(
     userHashes,
     definitions,
     backfill: new Backfill({ store, warehouse, definitions, queue, shipper, now, log, holder, settleMs }),
+    rebuilder: new Rebuilder({ store, warehouse, shipper, queue, definitions }),
     queue,
     places,
     intake: new Intake({ userHashes, decisionIds, newId, places }),
