@@ -19,9 +19,24 @@ export function decodeProfile(body: Buffer): Profile {
   return body[0] === BRACE ? JSON.parse(body.toString()) : packr.unpack(body)
 }
 
-/** The key under which text of any length and content is indexed: 128 bits, as a uuid. */
+/** The key under which text of any length and content is indexed: 128 bits of its SHA-256, as PostgreSQL writes a uuid. */
 export function textKey(text: string): string {
-  return hash('sha256', text, 'hex').slice(0, 32)
+  const hex = hash('sha256', text, 'hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
+}
+
+/** Keys of texts, each made once. */
+export class TextKeys {
+  readonly #keys = new Map<string, string>()
+
+  of(text: string): string {
+    let key = this.#keys.get(text)
+    if (key === undefined) {
+      key = textKey(text)
+      this.#keys.set(text, key)
+    }
+    return key
+  }
 }
 
 /**

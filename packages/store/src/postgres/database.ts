@@ -2,7 +2,10 @@ import pg from 'pg'
 import { StoreError } from '../errors.ts'
 import { asStoreError, mayTryAgain } from './failures.ts'
 
-/** Runs one statement; `name` keeps its plan on the connection. */
+/**
+ * Runs one statement; `name` keeps its plan on the connection. Statements of one transaction that are given at once go at once,
+ * and are performed in the order they were given.
+ */
 export interface Queries {
   query<Row extends object>(text: string, values?: unknown[], name?: string): Promise<Row[]>
   /** The number of rows a statement changed. */
@@ -34,6 +37,7 @@ export class Database implements Queries {
       connectionTimeoutMillis: 10_000,
       query_timeout: 90_000,
       keepAlive: true,
+      pipeline: true,
       application_name: 'espalier',
       types: { getTypeParser },
     })
@@ -53,7 +57,10 @@ export class Database implements Queries {
     return (await this.#run(text, values, name)).rowCount ?? 0
   }
 
-  /** Everything `work` does is durable at return, or nothing is. Done again when somebody else was faster. */
+  /**
+   * Everything `work` does is durable at return, or nothing is. Done again when somebody else was faster. What `work` still asks
+   * for when it has failed is refused.
+   */
   async transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -87,18 +94,26 @@ export class Database implements Queries {
   async #attempt<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
     this.#assertOpen()
     const client = await this.#pool.connect()
-    const run = (text: string, values: unknown[] = [], name?: string) =>
-      client.query({ text, values, ...(name === undefined ? {} : { name }) })
+    let isOver = false
+    const run = (text: string, values: unknown[] = [], name?: string) => {
+      if (isOver) throw new Error('The transaction is over.')
+      return client.query({ text, values, ...(name === undefined ? {} : { name }) })
+    }
     let broken: Error | boolean = false
     try {
-      await client.query(BEGIN)
-      const done = await work({
-        query: async (text, values, name) => (await run(text, values, name)).rows,
-        change: async (text, values, name) => (await run(text, values, name)).rowCount ?? 0,
-      })
-      await client.query('COMMIT')
+      const [, done] = await Promise.all([
+        client.query(BEGIN),
+        work({
+          query: async (text, values, name) => (await run(text, values, name)).rows,
+          change: async (text, values, name) => (await run(text, values, name)).rowCount ?? 0,
+        }),
+      ])
+      isOver = true
+      const { command } = await client.query('COMMIT')
+      if (command !== 'COMMIT') throw new Error('PostgreSQL did not commit.')
       return done
     } catch (error) {
+      isOver = true
       await client.query('ROLLBACK').catch(failed => {
         broken = failed
       })

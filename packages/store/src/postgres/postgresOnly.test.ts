@@ -1,7 +1,7 @@
 import { apply } from '@espalier/core/stream'
 import { startPostgres, type TestPostgres } from '@espalier/testkit/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CLAIM, commit, NOON, newId, track } from '../contract/harness.ts'
+import { CLAIM, commit, NOON, newId, shipAll, track } from '../contract/harness.ts'
 import { textKey } from './blobs.ts'
 import { Database } from './database.ts'
 import { KEEP_GENERATION, MessageIds } from './messageIds.ts'
@@ -56,6 +56,51 @@ describe('the schema', () => {
       tx.query<{ now: string }>("SELECT current_setting('synchronous_commit') AS now"),
     )
     expect(setting?.now).not.toBe('off')
+    await close()
+  })
+})
+
+describe('the outbox', () => {
+  it('ships what an earlier version left, which did not pack it', async () => {
+    const { store, database, close } = await opened()
+    await commit(store, [track({ user: 'ada', id: 'new' })])
+    await database.change(
+      `INSERT INTO espalier.outbox (table_name, partition, rows, bytes, at, body)
+       VALUES ('events', 202603, 2, 48, $1, convert_to($2, 'UTF8'))`,
+      [NOON, '{"message_id":"old 1"}\n{"message_id":"old 2"}\n'],
+    )
+    expect((await shipAll(store)).map(row => row.message_id)).toEqual(['new', 'old 1', 'old 2'])
+    await close()
+  })
+
+  it('packs what it holds', async () => {
+    const { store, database, close } = await opened()
+    await commit(
+      store,
+      Array.from({ length: 200 }, () => track({ user: 'ada' })),
+    )
+    const [held] = await database.query<{ bytes: number; packed: number }>(
+      'SELECT bytes, length(body) AS packed FROM espalier.outbox',
+    )
+    expect(held?.bytes).toBe((await store.outbox.depth()).bytes)
+    expect(held!.bytes / held!.packed).toBeGreaterThan(5)
+    await close()
+  })
+})
+
+describe('a transaction', () => {
+  it('that failed takes nothing more, whatever is still on its way', async () => {
+    const { database, close } = await opened()
+    const late = gate()
+    let attempt: Promise<unknown> = Promise.resolve()
+    const failed = database.transaction(async tx => {
+      attempt = late.opened.then(() => tx.change("INSERT INTO espalier.leases VALUES ('late', 'x', 0)"))
+      await Promise.all([tx.query('SELECT 1'), tx.query('SELECT 1 / 0'), attempt])
+    })
+    await expect(failed).rejects.toThrow('division by zero')
+    late.open()
+    await expect(attempt).rejects.toThrow('over')
+    expect(await database.query('SELECT FROM espalier.leases')).toEqual([])
     await close()
   })
 })

@@ -36,8 +36,10 @@ export class Commits {
     const references = new References(entries, identity)
     return this.#turns.take(() =>
       this.#database.transaction(async tx => {
-        await tx.query(KEEP_GENERATION)
-        const snapshot = await Snapshot.lock(tx, workspace, references)
+        const [, snapshot] = await Promise.all([
+          tx.query(KEEP_GENERATION, [], 'commit.generation'),
+          Snapshot.lock(tx, workspace, references),
+        ])
         const people = new WorkingPeople(snapshot)
         const made = new Set<string>()
         const newId = () => {
@@ -62,8 +64,7 @@ export class Commits {
           missing++
         }
         if (missing > 0) throw new Again('Profiles were put that were not locked.')
-        await write(tx, workspace, people, snapshot)
-        await addRows(tx, rows, now)
+        await Promise.all([write(tx, workspace, people, snapshot), addRows(tx, rows, now)])
         return applied
       }),
     )

@@ -1,6 +1,6 @@
 import { isMerged, type MergedProfile, type Profile } from '@espalier/core/profile'
 import { importKey, type PeopleState } from '../../working.ts'
-import { decodeProfile, textKey } from '../blobs.ts'
+import { decodeProfile, TextKeys } from '../blobs.ts'
 import type { Queries } from '../database.ts'
 import { Again } from '../failures.ts'
 import type { References } from './references.ts'
@@ -19,12 +19,11 @@ interface LockedRow {
 export class Snapshot implements PeopleState {
   /** Version of each profile as locked. */
   readonly versions = new Map<string, number>()
-  /** Identifiers nobody had, which are ours to link. */
-  readonly claimed = new Set<string>()
   readonly #profiles = new Map<string, Profile | MergedProfile>()
   readonly #links = new Map<string, string>()
   readonly #messages = new Set<string>()
   readonly #imports = new Set<string>()
+  readonly #keys = new TextKeys()
   readonly #references: References
 
   private constructor(references: References) {
@@ -32,24 +31,29 @@ export class Snapshot implements PeopleState {
   }
 
   /**
-   * The order of the statements matters: all wait for new identifiers first, then for profiles, and what is read after is
-   * what the holder before us left.
+   * The order of the statements matters: what is read after the profiles are ours is what their holder before us left. Identifiers
+   * that nobody has are not locked: whoever links one second, in this process or another, finds that out when it is written.
    */
   static async lock(tx: Queries, workspace: string, references: References): Promise<Snapshot> {
     const snapshot = new Snapshot(references)
-    const ids = new Set(references.profiles)
-    await snapshot.#readLinks(tx, workspace, references.identifiers, ids)
-    await snapshot.#claimNew(tx, workspace, ids)
-    await snapshot.#lockProfiles(tx, workspace, ids)
+    const ids = await snapshot.#readLinks(tx, workspace)
+    await Promise.all([
+      snapshot.#lockProfiles(tx, workspace, ids),
+      snapshot.#readMessages(tx, workspace),
+      snapshot.#readImports(tx, workspace),
+    ])
     await snapshot.#assertLinks(tx, workspace)
-    await snapshot.#readMessages(tx, workspace)
-    await snapshot.#readImports(tx, workspace)
     return snapshot
   }
 
   /** Where identifiers lead that somebody has. */
   get links(): ReadonlyMap<string, string> {
     return this.#links
+  }
+
+  /** The key of an identifier or a messageId. */
+  keyOf(text: string): string {
+    return this.#keys.of(text)
   }
 
   link(identifier: string): string | undefined {
@@ -65,7 +69,7 @@ export class Snapshot implements PeopleState {
 
   seen(messageId: string): boolean {
     if (!this.#references.messages.has(messageId)) this.#missing(this.#references.messages, messageId)
-    return this.#messages.has(textKey(messageId))
+    return this.#messages.has(this.keyOf(messageId))
   }
 
   imported(file: string, row: number): boolean {
@@ -87,9 +91,12 @@ export class Snapshot implements PeopleState {
     throw new Again('More people are concerned than were locked.')
   }
 
-  /** Reads where identifiers lead, and adds all profiles on the way to `ids`. */
-  async #readLinks(tx: Queries, workspace: string, identifiers: Iterable<string>, ids: Set<string>): Promise<void> {
-    const byKey = new Map([...identifiers].map(identifier => [uuid(textKey(identifier)), identifier]))
+  /** Reads where identifiers lead; gives all profiles on the way. */
+  async #readLinks(tx: Queries, workspace: string): Promise<ReadonlySet<string>> {
+    const ids = new Set(this.#references.profiles)
+    const { identifiers } = this.#references
+    if (identifiers.size === 0) return ids
+    const byKey = new Map([...identifiers].map(identifier => [this.keyOf(identifier), identifier]))
     const rows = await tx.query<{ identifier: string; source: string; merged_into: string | null }>(
       `SELECT link.identifier, link.source, own.merged_into
        FROM espalier.identifiers link
@@ -103,26 +110,7 @@ export class Snapshot implements PeopleState {
       ids.add(source)
       if (merged_into !== null) ids.add(merged_into)
     }
-  }
-
-  /**
-   * Claims the identifiers nobody has. Whoever comes second, in this process or another, waits here for the first to
-   * commit, and then finds the link it made.
-   */
-  async #claimNew(tx: Queries, workspace: string, ids: Set<string>): Promise<void> {
-    const unknown = [...this.#references.identifiers].filter(identifier => !this.#links.has(identifier))
-    if (unknown.length === 0) return
-    const byKey = new Map(unknown.map(identifier => [uuid(textKey(identifier)), identifier]))
-    const rows = await tx.query<{ identifier: string }>(
-      `INSERT INTO espalier.identifiers (workspace, identifier, source)
-       SELECT $1, key, '' FROM unnest($2::uuid[]) AS key ON CONFLICT DO NOTHING RETURNING identifier`,
-      [workspace, [...byKey.keys()].sort()],
-      'commit.claim',
-    )
-    for (const { identifier } of rows) this.claimed.add(byKey.get(identifier) ?? '')
-    const others = unknown.filter(identifier => !this.claimed.has(identifier))
-    if (others.length > 0) await this.#readLinks(tx, workspace, others, ids)
-    if (others.some(identifier => !this.#links.has(identifier))) throw new Again('A claim was given up meanwhile.')
+    return ids
   }
 
   async #lockProfiles(tx: Queries, workspace: string, ids: ReadonlySet<string>): Promise<void> {
@@ -149,11 +137,11 @@ export class Snapshot implements PeopleState {
     if (doubtful.length === 0) return
     const now = await tx.query<{ identifier: string; source: string }>(
       'SELECT identifier, source FROM espalier.identifiers WHERE workspace = $1 AND identifier = ANY ($2::uuid[])',
-      [workspace, doubtful.map(([identifier]) => textKey(identifier))],
+      [workspace, doubtful.map(([identifier]) => this.keyOf(identifier))],
       'commit.links.again',
     )
     const sources = new Map(now.map(({ identifier, source }) => [identifier, source]))
-    if (doubtful.every(([identifier, source]) => sources.get(uuid(textKey(identifier))) === source)) return
+    if (doubtful.every(([identifier, source]) => sources.get(this.keyOf(identifier)) === source)) return
     throw new Again('A link changed meanwhile.')
   }
 
@@ -167,10 +155,10 @@ export class Snapshot implements PeopleState {
     if (this.#references.messages.size === 0) return
     const rows = await tx.query<{ id: string }>(
       'SELECT id FROM espalier.message_ids WHERE workspace = $1 AND id = ANY ($2::uuid[])',
-      [workspace, [...this.#references.messages].map(textKey)],
+      [workspace, Array.from(this.#references.messages, id => this.keyOf(id))],
       'commit.messages',
     )
-    for (const { id } of rows) this.#messages.add(id.replaceAll('-', ''))
+    for (const { id } of rows) this.#messages.add(id)
   }
 
   async #readImports(tx: Queries, workspace: string): Promise<void> {
@@ -184,9 +172,4 @@ export class Snapshot implements PeopleState {
     )
     for (const { file, row } of rows) this.#imports.add(importKey(file, row))
   }
-}
-
-/** As PostgreSQL writes a uuid. */
-function uuid(hex: string): string {
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

@@ -1,52 +1,82 @@
 import type { ImportOrigin } from '@espalier/core/event'
 import { isMerged, type MergedProfile, type Profile } from '@espalier/core/profile'
 import type { WorkingPeople } from '../../working.ts'
-import { Blobs, encodeProfile, textKey } from '../blobs.ts'
+import { Blobs, encodeProfile } from '../blobs.ts'
 import type { Queries } from '../database.ts'
 import { Again } from '../failures.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /**
- * Writes what a batch put. messageIds and imported rows that somebody else brought at the same moment (we waited for them
- * at the index) make the batch be done again on what is true then. In key order, so that nobody waits in a circle.
+ * Writes what a batch put. Identifiers, messageIds and imported rows that somebody else brought at the same moment (we waited for
+ * them at the index) make the batch be done again on what is true then. Each in key order and one kind after the other, so that
+ * nobody waits in a circle.
  */
 export async function write(tx: Queries, workspace: string, people: WorkingPeople, snapshot: Snapshot): Promise<void> {
-  await writeLinks(tx, workspace, people.links, snapshot)
-  await writeMessages(tx, workspace, [...people.messages.keys()])
-  await writeImports(tx, workspace, [...people.imports.values()])
   const profiles = [...people.profiles.values()].filter(profile => profile !== undefined)
-  await writeProfiles(tx, workspace, profiles, snapshot.versions)
   const gone = [...people.profiles.keys()].filter(id => people.profiles.get(id) === undefined)
-  await removeProfiles(tx, workspace, gone, snapshot.versions)
+  await Promise.all([
+    writeLinks(tx, workspace, people.links, snapshot),
+    writeMessages(tx, workspace, [...people.messages.keys()], snapshot),
+    writeImports(tx, workspace, [...people.imports.values()]),
+    writeProfiles(tx, workspace, profiles, snapshot.versions),
+    removeProfiles(tx, workspace, gone, snapshot.versions),
+  ])
 }
 
 async function writeLinks(
   tx: Queries,
   workspace: string,
   links: ReadonlyMap<string, string | undefined>,
-  { claimed, links: known }: Snapshot,
+  snapshot: Snapshot,
 ): Promise<void> {
-  const made = [...links.keys()].filter(identifier => links.get(identifier) !== undefined)
-  for (const identifier of made) {
-    if (claimed.has(identifier) || known.has(identifier)) continue
-    throw new Error('An identifier was linked that was not claimed: the batch is refused.')
+  const made: Link[] = []
+  const moved: Link[] = []
+  const gone: string[] = []
+  for (const [identifier, source] of links) {
+    const key = snapshot.keyOf(identifier)
+    if (source === undefined) gone.push(key)
+    else (snapshot.links.has(identifier) ? moved : made).push({ key, source })
   }
-  if (made.length > 0) {
-    // By the unique index whatever the planner thinks: a join would, on a table it knows nothing of, read all of it.
-    await tx.change(
-      `INSERT INTO espalier.identifiers (workspace, identifier, source)
-       SELECT $1, * FROM unnest($2::uuid[], $3::text[])
-       ON CONFLICT (workspace, identifier) DO UPDATE SET source = excluded.source`,
-      [workspace, made.map(textKey), made.map(identifier => links.get(identifier))],
-      'commit.links.make',
-    )
-  }
-  const unused = [...claimed, ...links.keys()].filter(identifier => links.get(identifier) === undefined)
-  if (unused.length === 0) return
+  await Promise.all([makeLinks(tx, workspace, made), moveLinks(tx, workspace, moved), removeLinks(tx, workspace, gone)])
+}
+
+interface Link {
+  readonly key: string
+  readonly source: string
+}
+
+async function makeLinks(tx: Queries, workspace: string, links: Link[]): Promise<void> {
+  links.sort((a, b) => (a.key < b.key ? -1 : 1))
+  await insertNew(
+    tx,
+    `INSERT INTO espalier.identifiers (workspace, identifier, source)
+     SELECT $1, * FROM unnest($2::uuid[], $3::text[]) ON CONFLICT DO NOTHING`,
+    [workspace, links.map(({ key }) => key), links.map(({ source }) => source)],
+    links.length,
+    'commit.links.make',
+  )
+}
+
+/** Under the lock of the person who had them. */
+async function moveLinks(tx: Queries, workspace: string, links: readonly Link[]): Promise<void> {
+  if (links.length === 0) return
+  // By the unique index whatever the planner thinks: a join would, on a table it knows nothing of, read all of it.
+  await tx.change(
+    `INSERT INTO espalier.identifiers (workspace, identifier, source)
+     SELECT $1, * FROM unnest($2::uuid[], $3::text[])
+     ON CONFLICT (workspace, identifier) DO UPDATE SET source = excluded.source`,
+    [workspace, links.map(({ key }) => key), links.map(({ source }) => source)],
+    'commit.links.move',
+  )
+}
+
+/** Under the lock of the person who had them. */
+async function removeLinks(tx: Queries, workspace: string, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return
   await tx.change(
     'DELETE FROM espalier.identifiers WHERE workspace = $1 AND identifier = ANY ($2::uuid[])',
-    [workspace, unused.map(textKey)],
-    'commit.links.giveUp',
+    [workspace, keys],
+    'commit.links.remove',
   )
 }
 
@@ -66,13 +96,18 @@ async function removeProfiles(
   if (removed !== stored) throw new Error(`${stored - removed} profiles went under their lock: the batch is refused.`)
 }
 
-async function writeMessages(tx: Queries, workspace: string, messageIds: readonly string[]): Promise<void> {
+async function writeMessages(
+  tx: Queries,
+  workspace: string,
+  messageIds: readonly string[],
+  snapshot: Snapshot,
+): Promise<void> {
   await insertNew(
     tx,
     `INSERT INTO espalier.message_ids (generation, workspace, id)
      SELECT (SELECT max(generation) FROM espalier.message_generations), $1, id FROM unnest($2::uuid[]) AS id
      ON CONFLICT DO NOTHING`,
-    [workspace, messageIds.map(textKey).sort()],
+    [workspace, messageIds.map(id => snapshot.keyOf(id)).sort()],
     messageIds.length,
     'commit.newMessages',
   )

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Table } from '@espalier/core/stream'
 import type { Outbox, ShipBatch } from '../../port.ts'
 import type { Database, Queries } from '../database.ts'
+import { packBody, unpackBody } from './body.ts'
 import { type Chunk, type Packed, pack } from './pack.ts'
 
 export type ClaimOptions = Parameters<Outbox['claim']>[0]
@@ -90,14 +91,14 @@ async function makeBatch(tx: Queries, { now, leaseMs, holder }: ClaimOptions, ba
 /** Replaces an entry with more rows than a batch may have by several. */
 async function cut(tx: Queries, id: number, maxRows: number): Promise<void> {
   const [whole] = await tx.query<{ body: Buffer }>('SELECT body FROM espalier.outbox WHERE id = $1', [id])
-  const lines = whole?.body.toString().split('\n').slice(0, -1) ?? []
+  const lines = whole ? (await unpackBody(whole.body)).toString().split('\n').slice(0, -1) : []
   for (let from = 0; from < lines.length; from += maxRows) {
     const some = lines.slice(from, from + maxRows)
     const body = Buffer.from(`${some.join('\n')}\n`)
     await tx.change(
       `INSERT INTO espalier.outbox (table_name, partition, rows, bytes, at, body)
        SELECT table_name, partition, $2, $3, at, $4 FROM espalier.outbox WHERE id = $1`,
-      [id, some.length, body.length, body],
+      [id, some.length, body.length, await packBody(body)],
     )
   }
   await tx.change('DELETE FROM espalier.outbox WHERE id = $1', [id])
@@ -110,6 +111,7 @@ async function readBodies(database: Database, tokens: readonly string[]): Promis
     [tokens],
     'outbox.bodies',
   )
-  for (const { batch, body } of rows) parts.set(batch, [...(parts.get(batch) ?? []), body])
+  const bodies = await Promise.all(rows.map(row => unpackBody(row.body)))
+  for (const [i, { batch }] of rows.entries()) parts.set(batch, [...(parts.get(batch) ?? []), bodies[i]!])
   return new Map([...parts].map(([token, bodies]) => [token, new Uint8Array(Buffer.concat(bodies))]))
 }

@@ -1,6 +1,7 @@
 import type { Row } from '@espalier/core/stream'
 import { Blobs } from '../blobs.ts'
 import type { Queries } from '../database.ts'
+import { packBody } from './body.ts'
 
 /** Most rows of one outbox entry. */
 const CHUNK_ROWS = 5000
@@ -16,16 +17,26 @@ export async function addRows(queries: Queries, rows: readonly Row[], at: number
   if (rows.length === 0) return
   const chunks = chunksOf(rows)
   const bodies = new Blobs()
-  const places = chunks.map(({ lines }) => bodies.add(Buffer.from(`${lines.join('\n')}\n`)))
+  const lengths: number[] = []
+  const places: { at: number; length: number }[] = []
+  const packed = await Promise.all(
+    chunks.map(({ lines }) => {
+      const body = Buffer.from(`${lines.join('\n')}\n`)
+      lengths.push(body.length)
+      return packBody(body)
+    }),
+  )
+  for (const body of packed) places.push(bodies.add(body))
   await queries.change(
     `INSERT INTO espalier.outbox (table_name, partition, rows, bytes, at, body)
-     SELECT table_name, partition, rows, length, $6, substring($7::bytea FROM at FOR length)
-     FROM unnest($1::text[], $2::integer[], $3::integer[], $4::integer[], $5::integer[])
-       AS new (table_name, partition, rows, at, length)`,
+     SELECT table_name, partition, rows, bytes, $7, substring($8::bytea FROM at FOR length)
+     FROM unnest($1::text[], $2::integer[], $3::integer[], $4::integer[], $5::integer[], $6::integer[])
+       AS new (table_name, partition, rows, bytes, at, length)`,
     [
       chunks.map(chunk => chunk.table),
       chunks.map(chunk => chunk.partition),
       chunks.map(chunk => chunk.lines.length),
+      lengths,
       places.map(place => place.at),
       places.map(place => place.length),
       at,
