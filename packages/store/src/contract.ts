@@ -5,6 +5,7 @@ import { countersContract } from './contract/counters.ts'
 import { definitionsContract } from './contract/definitions.ts'
 import { erasureContract } from './contract/erasure.ts'
 import { commit, type OpenStore, opener, track } from './contract/harness.ts'
+import { identityContract } from './contract/identity.ts'
 import { keysContract } from './contract/keys.ts'
 import { outboxContract } from './contract/outbox.ts'
 import { peopleContract } from './contract/people.ts'
@@ -18,6 +19,7 @@ export type { Dependencies, OpenedStore, OpenStore } from './contract/harness.ts
 export function storeContract(name: string, open: OpenStore): void {
   describe(`${name} keeps the store contract`, () => {
     describe('people', () => peopleContract(open))
+    describe('identity', () => identityContract(open))
     describe('consent', () => consentContract(open))
     describe('erasure', () => erasureContract(open))
     describe('timers', () => timersContract(open))

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@espalier/core'
 import type { Event, ImportOrigin } from '@espalier/core/event'
+import type { IdentityRules } from '@espalier/core/identity'
 import { isMerged } from '@espalier/core/profile'
 import { planOfNeeds } from '@espalier/core/segment'
 import { type Applied, type Apply, apply, type Entry, type People } from '@espalier/core/stream'
@@ -131,10 +132,10 @@ function event(type: Event['type'], told: Told): Event {
 export function commit(
   store: Store,
   entries: readonly Entry[],
-  options: { workspace?: string; now?: number } = {},
+  options: { workspace?: string; now?: number; identity?: IdentityRules } = {},
 ): Promise<readonly Applied[]> {
-  const { workspace = 'main', now = NOON } = options
-  return store.people.commit({ workspace, entries, now, plan: planOfNeeds(0, []) })
+  const { workspace = 'main', now = NOON, identity } = options
+  return store.people.commit({ workspace, entries, now, plan: planOfNeeds(0, []), ...(identity && { identity }) })
 }
 
 export const CLAIM = { now: NOON, leaseMs: 60_000, holder: 'shipper', maxRows: 10_000, maxBatches: 100 }
