@@ -61,9 +61,10 @@ const entry: fc.Arbitrary<Entry> = fc
     timestamp: fc.constantFrom(NOON, NOON + 40 * 86_400_000, NOON + 1),
     index: fc.nat({ max: 9 }),
     exposed: fc.boolean(),
+    unproven: fc.boolean(),
     n: fc.nat(),
   })
-  .map(({ type, known, n, exposed, userId, previousId, category, origin, ...rest }) => {
+  .map(({ type, known, n, exposed, unproven, userId, previousId, category, origin, ...rest }) => {
     const event = {
       ...tracked(`${known ? 'known' : 'new'}-${n}`).event,
       ...rest,
@@ -84,7 +85,7 @@ const entry: fc.Arbitrary<Entry> = fc
       holdout: false,
       propensity: 0.5,
     }
-    return exposed ? { kind: 'event', event, exposure: seen } : { kind: 'event', event }
+    return { kind: 'event', event, ...(exposed && { exposure: seen }), ...(unproven && { unproven }) }
   })
 
 describe('what a frame keeps of a commit', () => {
