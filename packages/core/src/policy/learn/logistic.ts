@@ -1,20 +1,28 @@
-import { columnsOf } from '../encoding.ts'
-import { cholesky, multiply, packedSize, solve } from '../numeric/cholesky.ts'
-import { periodOf } from '../period.ts'
+import { columnsOf, compileEncoder } from '../encoding.ts'
+import { addOuter, cholesky, multiply, packedSize, solve } from '../numeric/cholesky.ts'
 import { evidenceOf } from './evidence.ts'
-import { type Coefficients, type Span, startFold } from './fold.ts'
+import { addTaken, type Draft, encodeRow, startDraft, sumsOf } from './fold.ts'
+import { type Gathered, startGather } from './gather.ts'
 import { DEFAULT_RIDGE, type Learner } from './learner.ts'
-import type { CoefficientArm, LogisticModel, Model } from './model.ts'
+import type { CoefficientArm, LogisticModel } from './model.ts'
 import { pooled } from './posterior.ts'
-import type { TrainingRow } from './row.ts'
-import { type ArmSums, addSums, advance, decayOf, type Sums } from './sums.ts'
-import type { Training } from './train.ts'
+import { type ArmSums, addSums, decayOf, type Sums } from './sums.ts'
+import { type Span, startIntake } from './take.ts'
+import type { Trainer } from './train.ts'
 
-/** Newton's method ends when no coefficient moves more than this, or after so many passes over the rows. */
-const CLOSE = 1e-6
+/**
+ * Newton's method ends when no coefficient moves by more than this, or after so many passes. It squares its error with each
+ * step, so what is left is a thousandth of that again.
+ */
+const CLOSE = 1e-3
 const PASSES = 25
 /** A step moves no coefficient further: Newton's method on a logistic curve may otherwise overshoot. */
 const LONGEST = 4
+
+/** Rows held at a time (R11). When there are more, the posterior of those so far is the prior of the next. */
+const CHUNK = 100_000
+/** Rows of open windows held, of which all are needed at the end. What comes after waits for its window to close. */
+const MOST_OPEN = 500_000
 
 /** A normal belief about an arm's coefficients. */
 interface Belief {
@@ -24,103 +32,138 @@ interface Belief {
 
 /**
  * Logistic regression by Laplace's approximation: the earlier posterior is the prior, the rows' likelihood is climbed by
- * Newton's method, and the curvature at the top is the new precision (Chapelle and Li 2011). Decay people the prior back to
- * where the first training began. Rows of closed windows make the posterior to go on from; those of open windows are added
- * for this version only.
+ * Newton's method, and the curvature at the top is the new precision (Chapelle and Li 2011, "An empirical evaluation of Thompson
+ * sampling"). Decay takes the prior back towards where the first training began. Rows of closed windows make the posterior to
+ * go on from; those of open windows are added for this version only.
  */
-export function trainLogistic(
+export function startLogistic(
   learner: Learner,
-  previous: Model | undefined,
-  rows: Iterable<TrainingRow>,
+  before: LogisticModel | undefined,
   span: Span,
-): Training {
-  const before = previous as LogisticModel | undefined
+  chunk: number = CHUNK,
+): Trainer {
   const encoding = learner.encoding!
-  const variants = [...learner.variants].sort()
-  if ((rows[Symbol.iterator]() as unknown) === rows) {
-    throw new TypeError('a logistic model goes through its rows several times: give an array, not a generator')
-  }
-  const { encoding: _encoding, ...scalarsOnly } = learner
-  const plain = startFold(scalarsOnly, span)
-  for (const row of rows) plain.add(row)
-  const period = periodOf(span.until, learner.period)
-  const closedSums = plain.closed()
-  const sums = before === undefined ? closedSums : addSums(before.sums, closedSums, learner.halfLife)
-  const served = addSums(sums, plain.open(), learner.halfLife)
+  const { variants, halfLife } = learner
+  const encoder = compileEncoder(encoding)
+  const columns = columnsOf(encoding)
+  const intake = startIntake(learner, span)
+  const scalars = { closed: variants.map(one => startDraft(one, 0)), open: variants.map(one => startDraft(one, 0)) }
+  const closed = startGather(columns)
+  const open = startGather(columns)
+  const x = new Float64Array(columns)
+  x[0] = 1
+  let base = before?.base
+  let beliefs: Belief[] | undefined
 
-  const base = before?.base ?? logOdds(pooled(served.arms).mean, served.arms)
-  const start = startOf(base, columnsOf(encoding), learner.ridge ?? DEFAULT_RIDGE)
-  const faded = decayOf(period - (before?.sums.period ?? period), learner.halfLife)
-  const priors = new Map(variants.map(variant => [variant, priorOf(variant, before, start, faded)]))
-  const climb = (beliefs: ReadonlyMap<string, Belief>, read: 'closed' | 'open') =>
-    posterior(beliefs, at => {
-      const fold = startFold(learner, span, at)
-      for (const row of rows) fold.add(row)
-      return fold[read]()
-    })
-  const closed = climb(priors, 'closed')
-  const open = learner.delay === undefined ? closed : climb(closed, 'open')
-
-  const people = (from: Sums, variant: string) => from.arms.find(arm => arm.variant === variant)?.people ?? 0
-  const armsOf = (beliefs: ReadonlyMap<string, Belief>, from: Sums): CoefficientArm[] =>
-    variants.map(variant => {
-      const { mean, precision } = beliefs.get(variant)!
-      return { variant, people: people(from, variant), mean: Array.from(mean), precision: Array.from(precision) }
-    })
-  const model: LogisticModel = {
-    kind: 'logistic',
-    format: 1,
-    version: (before?.version ?? 0) + 1,
-    trainedUntil: span.until,
-    sums: advance(sums, period, learner.halfLife),
-    encoding,
-    base,
-    closed: armsOf(closed, sums),
-    arms: armsOf(open, served),
+  /** Takes in the closed rows held so far. */
+  function settle(): Belief[] {
+    base ??= logOdds([...sumsOf(scalars.closed), ...sumsOf(scalars.open)])
+    if (beliefs === undefined) {
+      const start = startOf(base, columns, learner.ridge ?? DEFAULT_RIDGE)
+      const faded = decayOf(intake.period - (before?.sums.period ?? intake.period), halfLife)
+      beliefs = variants.map(variant => priorOf(variant, before, start, faded))
+    }
+    beliefs = beliefs.map((prior, arm) => climb(prior, closed, arm, scaleOf(scalars.closed[arm]!)))
+    closed.clear()
+    return beliefs
   }
-  return { model, refused: plain.refused, waiting: plain.waiting() }
+
+  return {
+    add(row) {
+      const taken = intake.take(row)
+      if (taken === undefined) return
+      if (!taken.isClosed && open.count >= MOST_OPEN) {
+        intake.waiting++
+        return
+      }
+      encodeRow(encoder, row, x)
+      addTaken((taken.isClosed ? scalars.closed : scalars.open)[taken.arm]!, taken)
+      ;(taken.isClosed ? closed : open).add(taken, x)
+      if (closed.count === chunk) settle()
+    },
+    finish() {
+      const settled = settle()
+      const served = settled.map((prior, arm) => climb(prior, open, arm, scaleOf(scalars.open[arm]!)))
+      const now: Sums = { period: intake.period, arms: sumsOf(scalars.closed) }
+      const sums = before === undefined ? now : addSums(before.sums, now, halfLife)
+      const all = addSums(sums, { period: intake.period, arms: sumsOf(scalars.open) }, halfLife)
+      const model: LogisticModel = {
+        kind: 'logistic',
+        format: 1,
+        version: (before?.version ?? 0) + 1,
+        trainedUntil: span.until,
+        sums,
+        encoding,
+        base: base!,
+        closed: armsOf(variants, settled, sums),
+        arms: armsOf(variants, served, all),
+      }
+      return { model, refused: intake.refused, waiting: intake.waiting }
+    },
+  }
 }
 
-/**
- * The posterior of each arm under its prior. `pass` sums the rows at given coefficients (`startFold` with them, or SQL): each
- * call is one step of Newton's method.
- */
-export function posterior(priors: ReadonlyMap<string, Belief>, pass: (at: Coefficients) => Sums): Map<string, Belief> {
-  let at: Map<string, Belief> = new Map(priors)
-  for (let i = 0; i < PASSES; i++) {
-    const sums = pass(new Map([...at].map(([variant, belief]) => [variant, belief.mean])))
-    let moved = 0
-    const next = new Map<string, Belief>()
-    for (const [variant, prior] of priors) {
-      const arm = sums.arms.find(a => a.variant === variant)
-      const from = at.get(variant)!.mean
-      const step = arm === undefined || arm.people === 0 ? prior : newton(prior, from, arm)
-      moved = Math.max(moved, ...step.mean.map((x, j) => Math.abs(x - from[j]!)))
-      next.set(variant, step)
-    }
-    at = next
-    if (moved < CLOSE) break
+/** How much a unit of an arm's summed weight counts. */
+function scaleOf({ scalars }: Draft): number {
+  return scalars.weight > 0 ? evidenceOf(scalars).n / scalars.weight : 0
+}
+
+/** The posterior of an arm's coefficients after the rows held of it. */
+function climb(prior: Belief, rows: Gathered, arm: number, scale: number): Belief {
+  const columns = prior.mean.length
+  let at = prior
+  for (let pass = 0; pass < PASSES; pass++) {
+    const { mean } = at
+    const curvature = new Float64Array(packedSize(columns))
+    const slope = new Float64Array(columns)
+    rows.each(arm, (weight, maturity, reward, x) => {
+      let score = 0
+      for (let i = 0; i < columns; i++) score += mean[i]! * x[i]!
+      const p = 1 / (1 + Math.exp(-score))
+      addOuter(curvature, scale * weight * maturity * p * (1 - p), x, columns)
+      const surprise = scale * weight * (reward - maturity * p)
+      for (let i = 0; i < columns; i++) slope[i]! += surprise * x[i]!
+    })
+    at = newton(prior, mean, slope, curvature)
+    if (mean.every((from, i) => Math.abs(at.mean[i]! - from) < CLOSE)) break
   }
   return at
 }
 
-function newton(prior: Belief, from: Float64Array, arm: ArmSums): Belief {
+/** One step uphill from `from`, where the rows' likelihood has this slope and curvature. */
+function newton(prior: Belief, from: Float64Array, slope: Float64Array, curvature: Float64Array): Belief {
   const columns = from.length
-  const scale = arm.weight > 0 ? evidenceOf(arm).n / arm.weight : 0
-  const precision = Float64Array.from(prior.precision, (x, i) => x + scale * arm.products![i]!)
-  const offset = from.map((x, i) => x - prior.mean[i]!)
-  const pull = multiply(prior.precision, offset, columns)
-  const slope = Float64Array.from(arm.moments!, (x, i) => scale * x - pull[i]!)
-  const step = solve(cholesky(precision, columns), slope, columns)
+  const precision = prior.precision.map((x, i) => x + curvature[i]!)
+  const pull = multiply(
+    prior.precision,
+    from.map((x, i) => x - prior.mean[i]!),
+    columns,
+  )
+  const step = solve(
+    cholesky(precision, columns),
+    slope.map((x, i) => x - pull[i]!),
+    columns,
+  )
   const longest = step.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
   const shrink = longest > LONGEST ? LONGEST / longest : 1
   return { mean: from.map((x, i) => x + shrink * step[i]!), precision }
 }
 
+function armsOf(variants: readonly string[], beliefs: readonly Belief[], sums: Sums): CoefficientArm[] {
+  return variants
+    .map((variant, i) => ({
+      variant,
+      people: sums.arms.find(arm => arm.variant === variant)?.people ?? 0,
+      mean: Array.from(beliefs[i]!.mean),
+      precision: Array.from(beliefs[i]!.precision),
+    }))
+    .sort((a, b) => (a.variant < b.variant ? -1 : 1))
+}
+
 /** Half a success and half a failure are added, so that a reward nobody has had yet has log-odds too. */
-function logOdds(mean: number, arms: readonly ArmSums[]): number {
+function logOdds(arms: readonly ArmSums[]): number {
   const rows = arms.reduce((sum, arm) => sum + arm.weight, 0)
-  const share = (Math.min(1, Math.max(0, mean)) * rows + 0.5) / (rows + 1)
+  const share = (Math.min(1, Math.max(0, pooled(arms).mean)) * rows + 0.5) / (rows + 1)
   return Math.log(share / (1 - share))
 }
 

@@ -23,7 +23,7 @@ export function modelFromSums(learner: Learner, head: Head, served: Sums): Model
       return { kind: 'linear', ...trained, encoding: encoding!, arms: linearArms(arms, ridge, columnsIn(arms)) }
     }
     case 'logistic':
-      throw new RangeError('a logistic model is not made of sums: use trainLogistic')
+      throw new RangeError('a logistic model is not made of sums: give its rows to startTraining')
   }
 }
 
@@ -67,7 +67,7 @@ function columnsIn(arms: readonly ArmSums[]): number {
 }
 
 /**
- * Ridge regression of each arm, about the mean reward of all arms (so that the ridge people an arm of few rows to the others,
+ * Ridge regression of each arm, about the mean reward of all arms (so that the ridge draws an arm of few rows to the others,
  * not to 0), with one variance of the noise for all.
  */
 function linearArms(arms: readonly ArmSums[], ridge: number, columns: number): CoefficientArm[] {

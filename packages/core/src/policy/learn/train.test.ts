@@ -4,6 +4,7 @@ import { columnsOf, type Encoding, fitEncoding } from '../encoding.ts'
 import { cholesky, invertLower, packedSize } from '../numeric/cholesky.ts'
 import { startFold } from './fold.ts'
 import type { Learner, LearnerKind } from './learner.ts'
+import { startLogistic } from './logistic.ts'
 import type { ContextualModel, Model } from './model.ts'
 import { readModel, writeModel } from './read.ts'
 import type { TrainingRow } from './row.ts'
@@ -96,6 +97,21 @@ describe('training', () => {
         expect(Math.abs(arm.mean[j]! - model.arms[i]!.mean[j]!)).toBeLessThan(0.2 * sd)
       }
     }
+  })
+
+  it('R11 logistic: rows are held a chunk at a time, which changes next to nothing', () => {
+    const rows = world('chunks', 2500, 'logistic', 1)
+    const span = { after: Number.NEGATIVE_INFINITY, until: 9 * DAY }
+    const [whole, chunked] = [100_000, 400].map(chunk => {
+      const trainer = startLogistic(learnerOf('logistic'), undefined, span, chunk)
+      for (const row of rows) trainer.add(row)
+      return trainer.finish().model as ContextualModel
+    })
+    const sds = deviations(whole!, 1)
+    for (const [j, mean] of whole!.arms[1]!.mean.entries()) {
+      expect(Math.abs(mean - chunked!.arms[1]!.mean[j]!)).toBeLessThan(0.3 * sds[j]!)
+    }
+    expect(chunked!.arms[1]!.people).toBe(whole!.arms[1]!.people)
   })
 
   it.each(['linear', 'logistic'] as const)('%s: finds the planted coefficients, within what it says it knows', kind => {
@@ -191,7 +207,6 @@ describe('training', () => {
     expect(() =>
       train({ ...learnerOf('linear'), encoding: undefined } as unknown as Learner, undefined, rows, 0),
     ).toThrow(/needs its encoding/)
-    expect(() => train(learnerOf('logistic'), undefined, rows.values(), 5 * DAY)).toThrow(/not a generator/)
   })
 })
 

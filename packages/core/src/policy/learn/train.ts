@@ -1,12 +1,13 @@
 import type { Encoding } from '../encoding.ts'
 import { periodOf } from '../period.ts'
-import { type Span, startFold } from './fold.ts'
+import { startFold } from './fold.ts'
 import { isContextual, type Learner } from './learner.ts'
-import { trainLogistic } from './logistic.ts'
-import type { Model } from './model.ts'
+import { startLogistic } from './logistic.ts'
+import type { LogisticModel, Model } from './model.ts'
 import { modelFromSums } from './posterior.ts'
 import type { Refusals, TrainingRow } from './row.ts'
 import { addSums, advance, type Sums } from './sums.ts'
+import type { Span } from './take.ts'
 
 export interface Training {
   readonly model: Model
@@ -15,24 +16,42 @@ export interface Training {
   readonly waiting: number
 }
 
+/** Takes rows as they come, in any order, and makes a model of them. */
+export interface Trainer {
+  add(row: TrainingRow): void
+  finish(): Training
+}
+
 /**
- * The next version of a model. `rows` are those decided since whenever, in any order and gone through more than once for a
- * logistic model; each counts once, in the first training after its window has closed. Without `previous` it is version 1, and
- * training from the whole log gives what training step by step gave (but for rounding, and for a logistic model's approximation).
+ * Starts training the next version of a model. Of the rows given each counts once, in the first training after its window has
+ * closed; so it does no harm to give those again that are in `previous`. Without `previous` it is version 1, and training from
+ * the whole log gives what training step by step gave (but for rounding, and for a logistic model's approximation).
  */
+export function startTraining(learner: Learner, previous: Model | undefined, until: number): Trainer {
+  checkPrevious(learner, previous, until)
+  const span: Span = { after: previous?.trainedUntil ?? Number.NEGATIVE_INFINITY, until }
+  if (learner.kind === 'logistic') return startLogistic(learner, previous as LogisticModel | undefined, span)
+  const fold = startFold(learner, span)
+  return {
+    add: fold.add,
+    finish: () => ({
+      model: nextModel(learner, previous, { closed: fold.closed(), open: fold.open() }, until),
+      refused: fold.refused,
+      waiting: fold.waiting(),
+    }),
+  }
+}
+
+/** The same at one go. */
 export function train(
   learner: Learner,
   previous: Model | undefined,
   rows: Iterable<TrainingRow>,
   until: number,
 ): Training {
-  checkPrevious(learner, previous, until)
-  const span: Span = { after: previous?.trainedUntil ?? Number.NEGATIVE_INFINITY, until }
-  if (learner.kind === 'logistic') return trainLogistic(learner, previous, rows, span)
-  const fold = startFold(learner, span)
-  for (const row of rows) fold.add(row)
-  const model = nextModel(learner, previous, { closed: fold.closed(), open: fold.open() }, until)
-  return { model, refused: fold.refused, waiting: fold.waiting() }
+  const trainer = startTraining(learner, previous, until)
+  for (const row of rows) trainer.add(row)
+  return trainer.finish()
 }
 
 /** The same from sums that SQL took. `open` may be left out where there is no delay model. Not for logistic models. */

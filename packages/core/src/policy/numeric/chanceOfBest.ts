@@ -18,10 +18,13 @@ export const QUICK: Precision = { reach: 4.5, panel: 3.5 }
 const NARROWEST = 1e-9
 
 // Nothing here waits, so one call's scratch is free again for the next.
+const alive = new Int32Array(MAX_ARMS)
+const centres = new Float64Array(MAX_ARMS)
 const deviations = new Float64Array(MAX_ARMS)
 const density = new Float64Array(MAX_ARMS)
 const prefix = new Float64Array(MAX_ARMS)
 const cdf = new Float64Array(MAX_ARMS)
+const chances = new Float64Array(MAX_ARMS)
 const normal = new Float64Array(2)
 
 /**
@@ -46,51 +49,54 @@ export function chanceOfBest(
     low = Math.max(low, means[i]! - reach * sds[i]!)
     high = Math.max(high, means[i]! + reach * sds[i]!)
     bottom = Math.min(bottom, means[i]! - reach * sds[i]!)
+    into[i] = 0
   }
   const narrowest = NARROWEST * Math.max(high - bottom, Math.abs(high), Math.abs(bottom))
+  let count = 0
   for (let i = 0; i < arms; i++) {
-    into[i] = 0
-    deviations[i] = Math.max(sds[i]!, narrowest)
-    low = Math.max(low, means[i]! - reach * deviations[i]!)
-    high = Math.max(high, means[i]! + reach * deviations[i]!)
+    const sd = Math.max(sds[i]!, narrowest)
+    // Who cannot come up to where somebody surely is, is never the best.
+    if (means[i]! + reach * sd < low) continue
+    alive[count] = i
+    centres[count] = means[i]!
+    deviations[count] = sd
+    chances[count++] = 0
+    high = Math.max(high, means[i]! + reach * sd)
   }
   // Below `low` one arm's value lies almost never, so the largest lies there almost never either.
   for (let y = low; y < high; ) {
-    const width = Math.min(panel * narrowestAt(y, means, arms, reach), high - y)
-    for (let n = 0; n < NODES.length; n++) addNode(y + width * NODES[n]!, width * WEIGHTS[n]!, means, into, arms)
+    const width = Math.min(panel * narrowestAt(y, count, reach), high - y)
+    for (let n = 0; n < NODES.length; n++) addNode(y + width * NODES[n]!, width * WEIGHTS[n]!, count)
     y += width
   }
-  normalise(into, arms)
+  let sum = 0
+  for (let n = 0; n < count; n++) sum += chances[n]!
+  if (sum > 0) for (let n = 0; n < count; n++) into[alive[n]!] = chances[n]! / sum
+  else into.fill(1 / arms, 0, arms)
 }
 
 /** The least standard deviation of those that have mass above `y`. */
-function narrowestAt(y: number, means: ArrayLike<number>, arms: number, reach: number): number {
+function narrowestAt(y: number, count: number, reach: number): number {
   let narrowest = Number.POSITIVE_INFINITY
-  for (let i = 0; i < arms; i++) {
+  for (let i = 0; i < count; i++) {
     const sd = deviations[i]!
-    if (sd < narrowest && y < means[i]! + reach * sd) narrowest = sd
+    if (sd < narrowest && y < centres[i]! + reach * sd) narrowest = sd
   }
   return narrowest
 }
 
-function addNode(y: number, weight: number, means: ArrayLike<number>, into: Float64Array, arms: number): void {
-  let product = 1
-  for (let i = 0; i < arms; i++) {
-    normalAt((y - means[i]!) / deviations[i]!, normal)
+function addNode(y: number, weight: number, count: number): void {
+  let product = weight
+  for (let i = 0; i < count; i++) {
+    normalAt((y - centres[i]!) / deviations[i]!, normal)
     density[i] = normal[1]! / deviations[i]!
     prefix[i] = product
     cdf[i] = normal[0]!
     product *= normal[0]!
   }
-  let suffix = weight
-  for (let i = arms - 1; i >= 0; i--) {
-    into[i]! += density[i]! * prefix[i]! * suffix
+  let suffix = 1
+  for (let i = count - 1; i >= 0; i--) {
+    chances[i]! += density[i]! * prefix[i]! * suffix
     suffix *= cdf[i]!
   }
-}
-
-function normalise(weights: Float64Array, arms: number): void {
-  let sum = 0
-  for (let i = 0; i < arms; i++) sum += weights[i]!
-  for (let i = 0; i < arms; i++) weights[i] = sum > 0 ? weights[i]! / sum : 1 / arms
 }

@@ -80,11 +80,12 @@ export function multiply(matrix: ArrayLike<number>, x: ArrayLike<number>, order:
   return product
 }
 
-/** Adds weight · x xᵀ to a matrix. */
+/** Adds weight · x xᵀ to a matrix. Rows of a 0 are passed over: most of what is one-hot is. */
 export function addOuter(matrix: Float64Array | number[], weight: number, x: ArrayLike<number>, order: number): void {
   let at = 0
   for (let i = 0; i < order; i++) {
     const scaled = weight * x[i]!
-    for (let j = 0; j <= i; j++) matrix[at++]! += scaled * x[j]!
+    if (scaled === 0) at += i + 1
+    else for (let j = 0; j <= i; j++) matrix[at++]! += scaled * x[j]!
   }
 }

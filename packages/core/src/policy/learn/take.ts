@@ -1,0 +1,91 @@
+import { periodOf } from '../period.ts'
+import { delayShare } from './delay.ts'
+import { isShare, type Learner } from './learner.ts'
+import { noRefusals, type Refusals, refusalOf, type TrainingRow } from './row.ts'
+import { decayOf } from './sums.ts'
+
+/** Which rows a training takes in: those whose windows closed after `after` and by `until`, epoch milliseconds. */
+export interface Span {
+  /** Up to when earlier trainings have taken rows in; -Infinity for the first. */
+  readonly after: number
+  /** The moment of training. */
+  readonly until: number
+}
+
+/** A row as it counts: see `ArmSums` for g, b and F. */
+export interface Taken {
+  /** Its place among the learner's variants. */
+  arm: number
+  isClosed: boolean
+  /** g b. */
+  weight: number
+  /** F. */
+  maturity: number
+  reward: number
+}
+
+/** Decides what each row counts for, and counts those that do not. */
+export interface Intake {
+  /** The draw period that decay counts back from. */
+  readonly period: number
+  /** Undefined where the row counts for nothing. The same object each time. */
+  take(row: TrainingRow): Taken | undefined
+  readonly refused: Refusals
+  /** Rows that wait for their window to close. */
+  waiting: number
+}
+
+export function startIntake(learner: Learner, { after, until }: Span): Intake {
+  const period = periodOf(until, learner.period)
+  const places = new Map(learner.variants.map((variant, i) => [variant, i]))
+  const taken: Taken = { arm: 0, isClosed: true, weight: 1, maturity: 1, reward: 0 }
+  const refused = noRefusals()
+
+  function take(row: TrainingRow): Taken | undefined {
+    const refusal = refusalOf(row, until)
+    if (refusal !== undefined) {
+      refused[refusal]++
+      return undefined
+    }
+    if (row.closesAt <= after) return undefined
+    taken.isClosed = row.closesAt <= until
+    if (!taken.isClosed && learner.delay === undefined) {
+      intake.waiting++
+      return undefined
+    }
+    const arm = places.get(row.variant)
+    if (arm === undefined) {
+      refused.variant++
+      return undefined
+    }
+    const reward = rewardOf(row, learner)
+    if (reward === undefined) {
+      refused.reward++
+      return undefined
+    }
+    const decay = decayOf(period - periodOf(row.decidedAt, learner.period), learner.halfLife)
+    taken.arm = arm
+    taken.weight = decay * balanceOf(row.propensity, learner)
+    taken.maturity = taken.isClosed
+      ? 1
+      : delayShare(learner.delay!, until - row.decidedAt, row.closesAt - row.decidedAt)
+    taken.reward = reward
+    return taken
+  }
+
+  const intake: Intake = { period, take, refused, waiting: 0 }
+  return intake
+}
+
+function balanceOf(propensity: number, { balance, variants }: Learner): number {
+  return balance === undefined ? 1 : Math.min(balance, 1 / (variants.length * propensity))
+}
+
+/** Undefined where the kind cannot learn from it. */
+function rewardOf({ variant, reward }: TrainingRow, { kind, success }: Learner): number | undefined {
+  if (success !== undefined) {
+    const least = typeof success === 'number' ? success : success[variant]
+    return least !== undefined && reward >= least ? 1 : 0
+  }
+  return isShare(kind) && !(reward >= 0 && reward <= 1) ? undefined : reward
+}

@@ -1,0 +1,3 @@
+export * from './picture.ts'
+export * from './play.ts'
+export * from './world.ts'
