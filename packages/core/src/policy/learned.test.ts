@@ -166,6 +166,22 @@ describe('R6 within a draw period nobody is reshuffled', () => {
     expect(after.some((choice, i) => choice.arm !== before[i]!.arm)).toBe(true)
   })
 
+  it('what was given is kept until the period ends, whatever the inputs and versions by then', () => {
+    const old = contextual([models[0]!])
+    const fresh = contextual([models[11]!])
+    let moved = 0
+    for (const bucketKey of keys) {
+      const ask = { bucketKey, now: 5 * DAY, subject: SUBJECTS[0]! }
+      const held = old.choose(ask)
+      const later = { ...ask, now: 5.5 * DAY, subject: SUBJECTS[2]!, held }
+      expect(fresh.choose(later)).toEqual({ ...held, basis: 'held' })
+      if (fresh.choose({ ...later, now: 6 * DAY }).arm !== held.arm) moved++
+      const eligible = [0, 1, 2].map(i => i !== held.arm)
+      expect(fresh.choose({ ...later, eligible }).arm).not.toBe(held.arm)
+    }
+    expect(moved).toBeGreaterThan(20)
+  })
+
   it('draws of one person in different periods are independent of each other', () => {
     const policy = bandit([], ['a', 'b'])
     const PEOPLE = 10_000

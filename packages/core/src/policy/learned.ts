@@ -3,7 +3,16 @@ import type { Model } from './learn/model.ts'
 import { MAX_MASKS } from './limits.ts'
 import { periodOf, periodStart } from './period.ts'
 import { entryAt, pointOf, toPoints } from './points.ts'
-import type { Ask, Basis, Chances, Choice, Policy, PolicyKind, PolicyState } from './policy.ts'
+import {
+  type Ask,
+  type Basis,
+  type Chances,
+  type Choice,
+  mayKeep,
+  type Policy,
+  type PolicyKind,
+  type PolicyState,
+} from './policy.ts'
 import { compileShares, maskKey } from './shares.ts'
 
 /** A model, and the moment from which on it is in force. */
@@ -132,6 +141,11 @@ export function learnedPolicy<S>(parts: LearnedParts<S>): Policy<S> {
   }
 
   function choose(ask: Ask<S>): Choice {
+    enter(ask.now)
+    const { held } = ask
+    if (held !== undefined && held.period === number && mayKeep(held, variants.length, ask.eligible)) {
+      return { ...held, basis: 'held' }
+    }
     const { basis, model } = chances(ask)
     const arm = entryAt(points, pointOf(draw(ask.bucketKey)))
     return { arm, propensity: arm === -1 ? 1 : points[arm]! / POINTS, basis, model, period: number }

@@ -23,14 +23,20 @@ export interface Ask<S> {
   readonly subject: S
   /** Whether each variant may be shown to this person, by index; all where it is left out. */
   readonly eligible?: readonly boolean[]
-  /** What this person was given before, for a sticky split. */
+  /** What this person was given before, where that is kept. */
   readonly held?: Held
 }
 
-/** An assignment that is kept: with the propensity of the draw it came from, which is the one that counts for ever. */
-export interface Held {
-  readonly arm: number
-  readonly propensity: number
+/**
+ * An earlier choice that is to be kept: by a sticky split for ever, by a policy that learns until its draw period ends, so that
+ * all touchpoints of an experience agree although inputs change in between. It keeps the propensity of the draw it came from,
+ * which is the one that counts.
+ */
+export type Held = Pick<Choice, 'arm' | 'propensity' | 'model' | 'period'>
+
+/** Whether what was given before can still be given. */
+export function mayKeep({ arm }: Held, variants: number, eligible: readonly boolean[] | undefined): boolean {
+  return arm >= 0 && arm < variants && (eligible === undefined || eligible[arm] === true)
 }
 
 export interface Chances {

@@ -1,6 +1,6 @@
 import { hasher, POINTS } from '../decision/bucket.ts'
 import { pointOf } from './points.ts'
-import type { Policy } from './policy.ts'
+import { mayKeep, type Policy } from './policy.ts'
 import { compileShares } from './shares.ts'
 
 export interface SplitParts {
@@ -21,14 +21,7 @@ export function splitPolicy<S>({ seed, variants, weights, sticky }: SplitParts):
     kind: 'split',
     chances: ({ eligible }) => ({ points: shares.points(eligible), basis: basisOf(eligible), model: 0, period: 0 }),
     choose({ bucketKey, eligible, held }) {
-      if (
-        sticky &&
-        held !== undefined &&
-        held.arm < variants.length &&
-        (eligible === undefined || eligible[held.arm])
-      ) {
-        return { arm: held.arm, propensity: held.propensity, basis: 'held', model: 0, period: 0 }
-      }
+      if (sticky && held !== undefined && mayKeep(held, variants.length, eligible)) return { ...held, basis: 'held' }
       const arm = shares.at(pointOf(draw(bucketKey)), eligible)
       const propensity = arm === -1 ? 1 : shares.points(eligible)[arm]! / POINTS
       return { arm, propensity, basis: basisOf(eligible), model: 0, period: 0 }

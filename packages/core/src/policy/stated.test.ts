@@ -53,7 +53,7 @@ describe('split', () => {
 
   it('sticky: whoever has a variant keeps it and its propensity, as long as it may be shown', () => {
     const keys = ['a', 'b']
-    const held = { arm: 1, propensity: 0.2 }
+    const held = { arm: 1, propensity: 0.2, model: 0, period: 0 }
     const sticky = policyOf({ kind: 'split', sticky: true }, keys)
     const plain = policyOf({ kind: 'split' }, keys)
     const key = Array.from({ length: 50 }, (_, i) => `k${i}`).find(k => plain.choose(ask(k)).arm === 0)!
@@ -61,7 +61,7 @@ describe('split', () => {
     expect(sticky.choose(ask(key))).toMatchObject({ arm: 0, propensity: 0.5, basis: 'split' })
     expect(plain.choose({ ...ask(key), held }).arm).toBe(0)
     expect(sticky.choose({ ...ask(key), held, eligible: [true, false] })).toMatchObject({ arm: 0, propensity: 1 })
-    expect(sticky.choose({ ...ask(key), held: { arm: 7, propensity: 1 } }).arm).toBe(0)
+    expect(sticky.choose({ ...ask(key), held: { ...held, arm: 7 } }).arm).toBe(0)
   })
 })
 
