@@ -1,4 +1,5 @@
 import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { ApiKey } from '@espalier/store'
 
 /** SHA-256 of a key, hex: what is kept of it at rest. */
 export function hashKey(key: string): string {
@@ -6,7 +7,7 @@ export function hashKey(key: string): string {
 }
 
 /** A new key; the prefix tells people and secret scanners what it is. */
-export function newKey(kind: 'write' | 'secret'): string {
+export function newKey(kind: ApiKey['kind']): string {
   return `esp_${kind}_${randomBytes(24).toString('base64url')}`
 }
 

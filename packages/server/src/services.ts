@@ -1,6 +1,8 @@
 import type { Store } from '@espalier/store'
 import type { Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
+import type { Eraser } from './erasure/eraser.ts'
+import type { Graves } from './erasure/graves.ts'
 import type { Metrics } from './metrics.ts'
 import type { ServerOptions } from './options/index.ts'
 import type { Backfill } from './pipeline/backfill.ts'
@@ -13,6 +15,7 @@ import type { CommitQueue } from './pipeline/queue.ts'
 import type { Rebuilder } from './pipeline/rebuild.ts'
 import type { UserHashes } from './pipeline/userHash.ts'
 import type { Places } from './place/places.ts'
+import type { Retention } from './workers/retention.ts'
 import type { Shipper } from './workers/shipper.ts'
 import type { Timers } from './workers/timers.ts'
 
@@ -34,6 +37,9 @@ export interface Services {
   readonly userHashes: UserHashes
   readonly definitions: LiveDefinitions
   readonly places: Places
+  readonly graves: Graves
+  readonly eraser: Eraser
+  readonly retention: Retention
   readonly backfill: Backfill
   readonly rebuilder: Rebuilder
   readonly queue: CommitQueue

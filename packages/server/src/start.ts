@@ -8,6 +8,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { removeOldBackups } from './backup.ts'
 import { locationOf, openStoreOf, openWarehouseOf } from './engines.ts'
+import { Eraser } from './erasure/eraser.ts'
+import { Graves } from './erasure/graves.ts'
 import { createApp } from './http/app.ts'
 import { routes } from './http/routes/index.ts'
 import { newId } from './id.ts'
@@ -30,6 +32,7 @@ import type { Services } from './services.ts'
 import { SteadyWarehouse } from './steadyWarehouse.ts'
 import { packageVersion } from './version.ts'
 import { watchGauges } from './watchGauges.ts'
+import { Retention } from './workers/retention.ts'
 import { Shipper } from './workers/shipper.ts'
 import { Timers } from './workers/timers.ts'
 import { FIRST_WORKSPACE, prepareFirstWorkspace } from './workspace.ts'
@@ -79,6 +82,8 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
     const url = await listen(app, options)
     services.shipper.start()
     services.timers.start()
+    services.eraser.start()
+    services.retention.start()
     for (const workspace of await store.keys.workspaces()) services.backfill.schedule(workspace)
     log.info({ url, store: nameOf(options.store), warehouse: nameOf(options.warehouse) }, 'ready')
     let closing: Promise<void> | undefined
@@ -117,6 +122,8 @@ async function connect(
   const shipper = new Shipper({ outbox: store.outbox, warehouse, now, log, metrics, holder, every })
   // With PostgreSQL there may be other nodes, which learn of new definitions within 2 s (R4).
   const settleMs = options.store === 'embedded' ? 0 : 2500
+  const graves = new Graves({ store, masterSecret: secret, now, shared: options.store !== 'embedded' })
+  const shared = { store, warehouse, queue, definitions, now, log, holder }
   const prepare = async (workspace: string) => definitions.of(workspace)
   const services: Services = {
     options,
@@ -136,9 +143,12 @@ async function connect(
     rebuilder: new Rebuilder({ store, warehouse, shipper, queue, definitions }),
     queue,
     places,
-    intake: new Intake({ userHashes, decisionIds, newId, places }),
-    decider: new Decider({ store, queue, decisionIds, newId, now, metrics }),
+    graves,
+    intake: new Intake({ userHashes, decisionIds, newId, places, graves }),
+    decider: new Decider({ store, queue, graves, decisionIds, newId, now, metrics }),
     shipper,
+    eraser: new Eraser({ ...shared, shipper, graves, masterSecret: secret, newId, settleMs }),
+    retention: new Retention(shared),
     timers: new Timers({ store, queue, prepare, now, log, holder, every: TIMERS_EVERY_MS }),
   }
   watchGauges(services)
@@ -169,10 +179,13 @@ async function listen(app: FastifyInstance, { port, host }: ServerOptions): Prom
 }
 
 async function shutDown(app: FastifyInstance, services: Services): Promise<void> {
-  const { queue, shipper, timers, backfill, store, warehouse, options, log, now } = services
+  const { queue, shipper, timers, eraser, retention, backfill, store, warehouse, options, log, now } = services
   const deadline = now() + options.drainTime
   log.info('stopping')
-  await within(deadline - now(), Promise.all([closeApp(app), backfill.stop(), timers.stop()]))
+  await within(
+    deadline - now(),
+    Promise.all([closeApp(app), ...[backfill, timers, eraser, retention].map(one => one.stop())]),
+  )
   app.server.closeAllConnections()
   // Whatever was accepted is committed, however long it takes: it may have been acknowledged.
   await queue.close()

@@ -168,7 +168,8 @@ export interface CounterStore {
 export interface ApiKey {
   readonly id: string
   readonly workspace: string
-  readonly kind: 'write' | 'secret'
+  /** `analyst`: reads, and sees nothing that is personal. */
+  readonly kind: 'write' | 'secret' | 'analyst'
   /** SHA-256 of the key, hex: the key itself is never stored. */
   readonly hash: string
   readonly label: string

@@ -71,6 +71,7 @@ export const RetentionSettings = Type.Object(
     events: Type.Optional(Duration),
     decisions: Type.Optional(Duration),
     exposures: Type.Optional(Duration),
+    erased: Type.Optional(Duration),
     traits: Type.Optional(
       Type.Record(Type.String({ minLength: 1, maxLength: 200 }), Duration, {
         maxProperties: 200,
@@ -81,7 +82,7 @@ export const RetentionSettings = Type.Object(
   {
     additionalProperties: false,
     description:
-      'How long rows of the warehouse are kept, at least a day, counted from their timestamp; a person’s recent history goes with the events.',
+      'How long rows of the warehouse are kept, at least a day, counted from their timestamp; a person’s recent history goes with the events. `erased`: how long late events of somebody erased are kept out, 90d unless set.',
   },
 )
 export type RetentionSettings = Type.Static<typeof RetentionSettings>

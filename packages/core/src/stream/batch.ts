@@ -10,13 +10,14 @@ import { Drafts } from './drafts.ts'
 import type { Applied, Entry, EventEntry, ImportedDecision, Rebuild, RefusedReason, Rejoin, Unmerge } from './entry.ts'
 import { eventRow, exposureRow, importedDecisionRow, importedExposureRow } from './entry-rows.ts'
 import { Erasures } from './erasure.ts'
-import { Identities, type Identity } from './identities.ts'
+import { Identities } from './identities.ts'
 import { Memberships } from './memberships.ts'
 import type { People } from './people.ts'
 import type { Row } from './rows.ts'
 import { areParts, rebuilt, unmerged } from './unmerge.ts'
 
 type Backfill = Extract<Entry, { kind: 'backfill' }>
+type Appearance = Extract<Entry, { kind: 'appearance' }>
 type DecisionEntry = Extract<Entry, { kind: 'decision' }>
 type Tick = Extract<Entry, { kind: 'tick' }>
 
@@ -120,9 +121,10 @@ export class Batch {
   }
 
   /** `stored` also where everything was known already and nothing changed. */
-  #appearance(appearance: Identity & { readonly at: number }): Applied {
+  #appearance(appearance: Appearance): Applied {
     const keys = this.#identities.keysOf(appearance)
     if (keys.length === 0) return refused('nobody')
+    if (this.#erasures.keepsOut(appearance.tombstones, Number.NEGATIVE_INFINITY)) return refused('erased')
     const source = this.#identities.identify(keys, appearance, appearance.at, 'appearance')
     // What is decided for them is filed under it.
     this.#identities.file(source, Number.POSITIVE_INFINITY, 'appearance')

@@ -17,7 +17,14 @@ export type Entry =
       readonly tombstones?: EventEntry['tombstones']
     }
   /** Somebody asked for a decision before any event: they become a person, so that what follows belongs to them. */
-  | { readonly kind: 'appearance'; readonly userId?: string; readonly anonymousId?: string; readonly at: number }
+  | {
+      readonly kind: 'appearance'
+      readonly userId?: string
+      readonly anonymousId?: string
+      readonly at: number
+      /** Of whoever has one nobody is made again by merely being asked about. */
+      readonly tombstones?: EventEntry['tombstones']
+    }
   /** Somebody said what they agree to: all that is kept of an event that may not be stored (R8). */
   | { readonly kind: 'consent'; readonly statement: ConsentStatement }
   /** What the log has of signals that a new definition needs, from before they were kept. */

@@ -62,6 +62,16 @@ describe('an erasure', () => {
     expect(outcomes(take(entries).applied)).toEqual(['stored', 'duplicate'])
   })
 
+  it('R1 of somebody who changed since they were read is made again', () => {
+    const { people, take } = stream()
+    const [{ profile }] = take([event({ userId: 'ada' })]).applied as [Applied]
+    const { version } = people.find('userId:ada')!
+    const read = { ...erase(profile!, []), version } as Entry
+    expect(outcomes(take([event({ userId: 'ada' })]).applied)).toEqual(['stored'])
+    expect(outcomes(take([read]).applied)).toEqual(['conflict'])
+    expect(people.find('userId:ada')).toBeDefined()
+  })
+
   it('in one batch with what made them, and with what makes them anew', () => {
     const { people, take } = stream()
     const [{ profile }] = take([event({ userId: 'ada' })]).applied as [Applied]
@@ -99,7 +109,10 @@ describe('a tombstone', () => {
     take([erase(profile!, ['grave:u-ada'])])
     const late = event({ userId: 'ada' }, NOW - 1000)
     expect(outcomes(take([late], NOW + 90 * DAY - 1).applied)).toEqual(['erased'])
-    take([{ kind: 'unbury', tombstones: ['grave:u-ada', 'grave:none'] }])
+    const unbury: Entry = { kind: 'unbury', tombstones: ['grave:u-ada', 'grave:none'] }
+    take([unbury], NOW + 90 * DAY - 1)
+    expect(people.links.size).toBe(1)
+    take([unbury], NOW + 90 * DAY)
     expect([people.links.size, people.profiles.size]).toEqual([0, 0])
     expect(outcomes(take([late], NOW + 90 * DAY).applied)).toEqual(['stored'])
   })

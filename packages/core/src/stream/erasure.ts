@@ -12,6 +12,8 @@ export interface Erase {
   readonly kind: 'erase'
   /** Any source profile of theirs. */
   readonly profile: string
+  /** The person's version when their identifiers were read; another one: `conflict`. Absent: whatever it is. */
+  readonly version?: number
   /** Of each identifier, as `EventEntry.tombstones` has them. They say nothing to whoever lacks the key. */
   readonly tombstones: readonly string[]
   /** What happened up to then stays out, epoch milliseconds. */
@@ -20,7 +22,7 @@ export interface Erase {
   readonly until: number
 }
 
-/** Tombstones are taken away when their time is over. */
+/** Tombstones are taken away whose time is over. */
 export interface Unbury {
   readonly kind: 'unbury'
   readonly tombstones: readonly string[]
@@ -45,9 +47,10 @@ export class Erasures {
   }
 
   /** `duplicate` where there is nobody: they are gone. */
-  erase({ profile, tombstones, at, until }: Erase): Applied {
+  erase({ profile, version, tombstones, at, until }: Erase): Applied {
     const person = this.#drafts.person(profile)
     if (person === undefined) return { outcome: 'duplicate' }
+    if (version !== undefined && version !== person.version) return { outcome: 'conflict' }
     for (const identifier of person.identifiers) {
       // One that more people use than may is its own by now.
       const source = this.#people.link(identifier)
@@ -63,7 +66,8 @@ export class Erasures {
   unbury({ tombstones }: Unbury): Applied {
     for (const tombstone of tombstones) {
       const tomb = this.#people.link(tombstone)
-      if (tomb === undefined) continue
+      const until = this.#tomb(tombstone)?.until
+      if (tomb === undefined || until === undefined || until > this.#context.now) continue
       this.#people.unlink(tombstone)
       this.#drafts.remove(tomb)
     }
@@ -76,10 +80,15 @@ export class Erasures {
   }
 
   #isLate(tombstone: string, timestamp: number): boolean {
+    const tomb = this.#tomb(tombstone)
+    return tomb !== undefined && timestamp <= tomb.at && this.#context.now < tomb.until
+  }
+
+  #tomb(tombstone: string): { at: number; until: number } | undefined {
     const tomb = this.#people.link(tombstone)
     const found = tomb === undefined ? undefined : this.#drafts.stored(tomb)
-    if (found === undefined || !isMerged(found) || !found.mergedInto.startsWith(MARK)) return false
-    const [at, until] = found.mergedInto.slice(MARK.length).split(':').map(Number)
-    return timestamp <= at! && this.#context.now < until!
+    if (found === undefined || !isMerged(found) || !found.mergedInto.startsWith(MARK)) return undefined
+    const [at = 0, until = 0] = found.mergedInto.slice(MARK.length).split(':').map(Number)
+    return { at, until }
   }
 }

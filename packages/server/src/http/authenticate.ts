@@ -30,7 +30,10 @@ export async function authenticate(
     if (access === 'admin') throw new Problem('not_admin', 'This needs the admin key.')
   }
   const key = await services.keys.find(text)
-  if (access !== 'write' && key.kind !== 'secret') throw new Problem('wrong_key', 'A write key may not do this.')
+  if (key.kind === 'write' && access !== 'write') throw new Problem('wrong_key', 'A write key may not do this.')
+  if (key.kind === 'analyst' && access !== 'read') {
+    throw new Problem('wrong_key', 'An analyst’s key may only read, and nothing that is personal.')
+  }
   if (access === 'operator' && key.workspace !== services.firstWorkspace) {
     throw new Problem('not_admin', 'This needs the admin key, or a secret key of the first workspace.')
   }

@@ -57,6 +57,7 @@ function keyNeeded(route: Route): string {
   const needs = {
     anybody: 'Needs no key.',
     write: 'Needs a write key or a secret key.',
+    read: 'Needs a secret key, or an analyst’s, from which what is personal is hidden.',
     secret: 'Needs a secret key.',
     admin: 'Needs the admin key.',
     operator: 'Needs the admin key, or a secret key of the first workspace.',

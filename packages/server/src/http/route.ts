@@ -5,10 +5,11 @@ import type { ProblemCode } from '../problem.ts'
 import type { Services } from '../services.ts'
 
 /**
- * Who may call: `anybody` without a key, `write` with any key of a workspace, `secret` with a secret key, `admin` with the
- * admin key, `operator` with the admin key or a secret key of the first workspace.
+ * Who may call: `anybody` without a key, `write` with a write or a secret key, `read` with an analyst's or a secret key (the handler
+ * hides what is personal from analysts), `secret` with a secret key, `admin` with the admin key, `operator` with the admin key or
+ * a secret key of the first workspace.
  */
-export type Access = 'anybody' | 'write' | 'secret' | 'admin' | 'operator'
+export type Access = 'anybody' | 'write' | 'read' | 'secret' | 'admin' | 'operator'
 
 export interface Call<P extends TSchema, Q extends TSchema, B extends TSchema> {
   readonly params: Static<P>

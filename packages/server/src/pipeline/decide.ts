@@ -2,10 +2,11 @@ import type { JsonObject } from '@espalier/core'
 import { ANALYTICS, may, PERSONALIZATION } from '@espalier/core/consent'
 import { type Answer, type Decision, decide, decisionRow, type Preview } from '@espalier/core/decision'
 import type { Event } from '@espalier/core/event'
-import { bucketKeyOf, identifierOf, originOf } from '@espalier/core/identity'
+import { bucketKeyOf, compileRules, identifierOf, keysOf, originOf } from '@espalier/core/identity'
 import { PROFILE_LIMITS, type Profile, united } from '@espalier/core/profile'
 import { type Entry, type ExposedAnswer, toRow } from '@espalier/core/stream'
 import type { Located, Store } from '@espalier/store'
+import type { Graves } from '../erasure/graves.ts'
 import type { Metrics } from '../metrics.ts'
 import type { DecisionIds } from './decisionId.ts'
 import type { LiveSet } from './definitions.ts'
@@ -46,6 +47,7 @@ interface Asker {
 export interface DeciderParts {
   readonly store: Pick<Store, 'people' | 'outbox'>
   readonly queue: CommitQueue
+  readonly graves: Pick<Graves, 'at'>
   readonly decisionIds: DecisionIds
   readonly newId: () => string
   readonly now: () => number
@@ -115,12 +117,10 @@ export class Decider {
     const passing = byDevice?.profile ?? { bucketKey: bucketKeyOf(first), traits: {}, signals: {}, consent: {} }
     const wanted = [PERSONALIZATION, ANALYTICS].every(purpose => may(purpose, passing, context, consent).permitted)
     if (preview !== undefined || !wanted) return { person: passing }
-    const entry: Entry = {
-      kind: 'appearance',
-      at: this.#parts.now(),
-      ...(userId === undefined ? {} : { userId }),
-      ...(anonymousId === undefined ? {} : { anonymousId }),
-    }
+    const who = { ...(userId === undefined ? {} : { userId }), ...(anonymousId === undefined ? {} : { anonymousId }) }
+    const tombstones = this.#parts.graves.at(workspace, () => keysOf(who, compileRules()))
+    const at = this.#parts.now()
+    const entry: Entry = { kind: 'appearance', at, ...who, ...(tombstones === undefined ? {} : { tombstones }) }
     try {
       await this.#parts.queue.submit(workspace, [entry], 200)
     } catch {

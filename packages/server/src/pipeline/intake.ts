@@ -1,8 +1,9 @@
 import type { JsonObject } from '@espalier/core'
 import { withSignals } from '@espalier/core/consent'
 import { type Event, type EventType, type ImportOrigin, type ItemText, readItem } from '@espalier/core/event'
-import { compileRules, namesMore } from '@espalier/core/identity'
+import { compileRules, identifierOf, keysOf, namesMore } from '@espalier/core/identity'
 import type { Entry, EventEntry } from '@espalier/core/stream'
+import type { Graves } from '../erasure/graves.ts'
 import type { Places } from '../place/places.ts'
 import type { ItemError } from '../problem.ts'
 import type { DecisionIds } from './decisionId.ts'
@@ -44,12 +45,20 @@ export class Intake {
   readonly #decisionIds: DecisionIds
   readonly #newId: () => string
   readonly #places: Places
+  readonly #graves: Pick<Graves, 'at'>
 
-  constructor(parts: { userHashes: UserHashes; decisionIds: DecisionIds; newId: () => string; places: Places }) {
+  constructor(parts: {
+    userHashes: UserHashes
+    decisionIds: DecisionIds
+    newId: () => string
+    places: Places
+    graves: Pick<Graves, 'at'>
+  }) {
     this.#userHashes = parts.userHashes
     this.#decisionIds = parts.decisionIds
     this.#newId = parts.newId
     this.#places = parts.places
+    this.#graves = parts.graves
   }
 
   take(request: IntakeRequest): Taken {
@@ -109,10 +118,12 @@ export class Intake {
     const { addresses } = set.settings
     const placed = enrichContext(event.context, origin, { places: this.#places, addresses })
     const enriched = withSignals(placed, origin.signals, set.compiled.consent)
+    const tombstones = this.#graves.at(request.workspace, () => identifiersOf(event, request))
     const entry: EventEntry = {
       kind: 'event',
       event: enriched === event.context ? event : { ...event, context: enriched },
       ...(isUnproven(event, request) && { unproven: true }),
+      ...(tombstones !== undefined && { tombstones }),
     }
     if (event.type !== 'track' || event.name !== 'Exposure' || event.properties.decisionId === undefined) {
       return entry
@@ -125,6 +136,13 @@ export class Intake {
     }
     return { ...entry, exposure }
   }
+}
+
+/** Everybody an event names, also by what it says they were before. */
+function identifiersOf(event: Event, { set }: IntakeRequest): string[] {
+  const { previousId } = event
+  const before = previousId === undefined ? [] : [identifierOf('anonymousId', previousId)]
+  return [...keysOf(event, compileRules(set.compiled.identity)), ...before]
 }
 
 /** A userHash proves a userId. Whatever else an event with a public key names somebody by could be anybody's. */

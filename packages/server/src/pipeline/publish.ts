@@ -59,6 +59,7 @@ export async function publish(
       const all = [...normal, ...upkeepChange(current, normal)]
       const live = await definitions.publish(workspace, all, { author: options.author, expected })
       backfill.schedule(workspace)
+      services.retention.nudge()
       return describe(current, normal, live.published)
     } catch (error) {
       if (!(error instanceof StoreError && error.code === 'conflict' && options.expected === undefined)) throw error

@@ -32,7 +32,7 @@ export function tombstonesContract(open: OpenStore): void {
       { outcome: 'stored' },
     ])
     expect(await again.people.find('main', 'userId:ada')).toMatchObject({ events: 1, identifiers: ['userId:ada'] })
-    await commit(again, [{ kind: 'unbury', tombstones: graves }])
+    await commit(again, [{ kind: 'unbury', tombstones: graves }], { now: NOON + 1000 })
     expect(await commit(again, [late(['grave:web'], { anonymous: 'web' })])).toMatchObject([{ outcome: 'stored' }])
     const events = (await shipAll(again)).filter(row => row.type !== 'segment')
     expect(events).toHaveLength(5)

@@ -50,7 +50,7 @@ export const putItems = route({
 export const listItems = route({
   method: 'GET',
   path: '/v1/catalog',
-  access: 'secret',
+  access: 'read',
   tag: 'Catalog',
   summary: 'The items, page by page, by id',
   query: Type.Object(
@@ -85,7 +85,7 @@ const ItemRef = Type.Object({ id: ItemId })
 export const getItem = route({
   method: 'GET',
   path: '/v1/catalog/{id}',
-  access: 'secret',
+  access: 'read',
   tag: 'Catalog',
   summary: 'One item',
   params: ItemRef,

@@ -89,6 +89,8 @@ export const decide = route({
     const { workspace, key, body, request, query } = call
     const live = services.definitions.of(workspace)
     let set = live instanceof Promise ? await live : live
+    const graves = services.graves.ready(workspace)
+    if (graves !== undefined) await graves
     const secret = key?.kind === 'secret'
     const mustProve = !secret && set.settings.requireUserHash
     const { userId, anonymousId } = whoAsks(body, set.compiled.identity)

@@ -27,7 +27,7 @@ export const definitionRoutes: readonly Route[] = [
   route({
     method: 'GET',
     path: '/v1/settings',
-    access: 'secret',
+    access: 'read',
     tag: 'Definitions',
     summary: 'The settings of the workspace, defaults filled in',
     answer: { description: 'The settings.', schema: SCHEMAS.settings },
@@ -56,7 +56,7 @@ function routesOf(plural: string, kind: Kind): Route[] {
     route({
       method: 'GET',
       path: `/v1/${plural}`,
-      access: 'secret',
+      access: 'read',
       tag: 'Definitions',
       summary: `The live ${plural}`,
       answer: { description: 'By key.', schema: Type.Object({ [plural]: Type.Array(DefinitionView) }) },
@@ -68,7 +68,7 @@ function routesOf(plural: string, kind: Kind): Route[] {
     route({
       method: 'GET',
       path: `/v1/${plural}/{key}`,
-      access: 'secret',
+      access: 'read',
       tag: 'Definitions',
       summary: `One ${kind}, as it is live`,
       params: Key,
@@ -84,7 +84,7 @@ function routesOf(plural: string, kind: Kind): Route[] {
     route({
       method: 'GET',
       path: `/v1/${plural}/{key}/versions`,
-      access: 'secret',
+      access: 'read',
       tag: 'Definitions',
       summary: `All versions of one ${kind}, newest first`,
       params: Key,

@@ -37,7 +37,7 @@ export const Changed = Type.Object({
 export const getDefinitions = route({
   method: 'GET',
   path: '/v1/definitions',
-  access: 'secret',
+  access: 'read',
   tag: 'Definitions',
   summary: 'Everything that is live, at one version',
   answer: {

@@ -12,7 +12,7 @@ const Numbers = Type.Record(Type.String(), Type.Unknown())
 export const impact = route({
   method: 'GET',
   path: '/v1/experiences/{key}/impact',
-  access: 'secret',
+  access: 'read',
   tag: 'Reports',
   summary: 'What an experience changes',
   description:

@@ -1,9 +1,10 @@
 import type { JsonObject } from '@espalier/core'
 import { EVENT_LIMITS, IMPORT_ITEM_BYTES, type ImportOrigin } from '@espalier/core/event'
-import { isBlocked } from '@espalier/core/identity'
+import { compileRules, isBlocked, keysOf } from '@espalier/core/identity'
 import type { Entry } from '@espalier/core/stream'
 import Type, { type Static } from 'typebox'
 import { Problem } from '../../problem.ts'
+import type { Services } from '../../services.ts'
 import { check } from '../check.ts'
 import { instant } from '../instant.ts'
 import { route } from '../route.ts'
@@ -83,6 +84,8 @@ export const importRoute = route({
   async handle({ workspace, body, request }, services) {
     const received = services.now()
     const set = await services.definitions.of(workspace)
+    const graves = services.graves.ready(workspace)
+    if (graves !== undefined) await graves
     const errors: RowError[] = []
     const entries: Entry[] = []
     const events: { item: unknown; origin: ImportOrigin; index: number }[] = []
@@ -93,7 +96,7 @@ export const importRoute = route({
       } else if ((item as { type?: unknown }).type === 'decision') {
         const entry = readDecision(item, { file: body.file, row }, received, index, services.newId)
         if ('code' in entry) errors.push({ row, ...entry })
-        else entries.push(entry)
+        else entries.push(withTombstones(entry, workspace, services))
       } else events.push({ item, origin: { file: body.file, row }, index })
     }
     const taken = services.intake.take({
@@ -134,6 +137,12 @@ function placeOf(entry: Entry, events: readonly { readonly index: number }[]): {
   if (entry.kind === 'decision') return { row: entry.decision.origin?.row ?? null, index: entry.decision.index }
   if (entry.kind !== 'event') return { row: null, index: 0 }
   return { row: entry.event.origin?.row ?? null, index: events[entry.event.index]?.index ?? 0 }
+}
+
+function withTombstones(entry: Entry, workspace: string, { graves }: Services): Entry {
+  if (entry.kind !== 'decision') return entry
+  const tombstones = graves.at(workspace, () => keysOf(entry.decision, compileRules()))
+  return tombstones === undefined ? entry : { ...entry, tombstones }
 }
 
 function rowOf(item: unknown): number | undefined {

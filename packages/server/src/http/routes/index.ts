@@ -5,6 +5,8 @@ import { decide } from './decide.ts'
 import { definitionRoutes } from './definition.ts'
 import { getDefinitions, postDefinitions } from './definitions.ts'
 import { doctor } from './doctor.ts'
+import { eraseProfile, getErasure, listErasures } from './erasures.ts'
+import { exportProfile } from './export.ts'
 import { live, ready } from './health.ts'
 import { getIdentity, postRejoin, postUnmerge } from './identity.ts'
 import { identitySecret } from './identitySecret.ts'
@@ -36,6 +38,10 @@ export const routes: readonly Route[] = [
   summary,
   getProfile,
   getProfileEvents,
+  exportProfile,
+  eraseProfile,
+  listErasures,
+  getErasure,
   getIdentity,
   postUnmerge,
   postRejoin,

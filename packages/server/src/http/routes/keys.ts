@@ -3,7 +3,10 @@ import { Problem } from '../../problem.ts'
 import { hashKey, newKey } from '../../secrets.ts'
 import { route } from '../route.ts'
 
-const KeyKind = Type.Union([Type.Literal('write'), Type.Literal('secret')])
+const KeyKind = Type.Union([Type.Literal('write'), Type.Literal('secret'), Type.Literal('analyst')], {
+  description:
+    'write: send events and ask for decisions; public. secret: everything. analyst: read, with what is personal hidden.',
+})
 
 const KeyView = Type.Object({
   id: Type.String(),

@@ -1,3 +1,4 @@
+import { expire } from '@espalier/core/consent'
 import type { Profile } from '@espalier/core/profile'
 import { type TimelineEvent, WarehouseError } from '@espalier/warehouse'
 import Type from 'typebox'
@@ -5,6 +6,7 @@ import type { Services } from '../../services.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
 import { instant, Time } from '../instant.ts'
 import { personOf, Ref } from '../person.ts'
+import { profileFor, timelineFor } from '../rights.ts'
 import { route } from '../route.ts'
 
 const TimelineView = Type.Array(
@@ -26,7 +28,7 @@ const FIRST_PAGE = 50
 export const getProfile = route({
   method: 'GET',
   path: '/v1/profiles/{ref}',
-  access: 'secret',
+  access: 'read',
   tag: 'People',
   summary: 'One person, with their latest events',
   description:
@@ -42,12 +44,14 @@ export const getProfile = route({
     }),
   },
   errors: ['not_found'],
-  async handle({ workspace, params }, services) {
-    const profile = await personOf(services, workspace, params.ref)
+  async handle({ workspace, params, key }, services) {
+    const person = await personOf(services, workspace, params.ref)
+    const set = await services.definitions.of(workspace)
+    const profile = profileFor(key, expire(person, set.compiled.retention, services.now()), set)
     try {
       const timelineComplete = await services.shipper.drain(DRAIN_MS)
-      const timeline = await timelineOf(services, workspace, profile, undefined, FIRST_PAGE)
-      return { profile, timeline, timelineComplete }
+      const timeline = await timelineOf(services, workspace, person, undefined, FIRST_PAGE)
+      return { profile, timeline: timelineFor(key, timeline, set), timelineComplete }
     } catch (error) {
       // The person is known though the warehouse is down.
       if (!(error instanceof WarehouseError)) throw error
@@ -59,7 +63,7 @@ export const getProfile = route({
 export const getProfileEvents = route({
   method: 'GET',
   path: '/v1/profiles/{ref}/events',
-  access: 'secret',
+  access: 'read',
   tag: 'People',
   summary: 'A person’s events, newest first, page by page',
   params: Ref,
@@ -75,13 +79,17 @@ export const getProfileEvents = route({
     schema: Type.Object({ events: TimelineView, next: Type.Optional(Type.Integer()) }),
   },
   errors: ['not_found', 'warehouse_unavailable'],
-  async handle({ workspace, params, query }, services) {
+  async handle({ workspace, params, query, key }, services) {
+    const set = await services.definitions.of(workspace)
     const profile = await personOf(services, workspace, params.ref)
     const limit = query.limit ?? 100
     await services.shipper.drain(DRAIN_MS)
     const events = await timelineOf(services, workspace, profile, instant(query.before, 'query.before'), limit)
     const last = events.at(-1)
-    return { events, ...(events.length === limit && last !== undefined ? { next: last.timestamp } : {}) }
+    return {
+      events: timelineFor(key, events, set),
+      ...(events.length === limit && last !== undefined ? { next: last.timestamp } : {}),
+    }
   },
 })
 

@@ -1,10 +1,13 @@
 import { Readable } from 'node:stream'
-import { mask, personalFields } from '@espalier/core/consent'
+import { expire, mask, personalFields } from '@espalier/core/consent'
 import type { Profile } from '@espalier/core/profile'
+import type { ApiKey } from '@espalier/store'
 import Type from 'typebox'
+import type { LiveSet } from '../../pipeline/definitions.ts'
 import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
+import { profileFor } from '../rights.ts'
 import { route } from '../route.ts'
 import { DefinitionView } from './definitions.ts'
 
@@ -26,7 +29,7 @@ const Member = Type.Object({
 export const getSegment = route({
   method: 'GET',
   path: '/v1/segments/{key}',
-  access: 'secret',
+  access: 'read',
   tag: 'People',
   summary: 'One segment: its definition, size, history, entries and exits, overlap, and some members',
   description:
@@ -63,7 +66,7 @@ export const getSegment = route({
     }),
   },
   errors: ['not_found', 'warehouse_unavailable'],
-  async handle({ workspace, params: { key }, query }, services) {
+  async handle({ workspace, params: { key }, query, key: caller }, services) {
     const { warehouse, shipper, store, definitions, now } = services
     const live = await definitions.of(workspace)
     const definition = live.published.definitions.find(one => one.kind === 'segment' && one.key === key)
@@ -84,7 +87,9 @@ export const getSegment = route({
       size: crossings.size,
       history: crossings.days,
       overlap,
-      members: people.flatMap(person => (person === undefined ? [] : memberOf(person, key))),
+      members: people.flatMap(person =>
+        person === undefined ? [] : memberOf(seen(person, live, caller, now()), key, live),
+      ),
       complete,
     }
   },
@@ -94,7 +99,7 @@ export const getSegment = route({
 export const getMembers = route({
   method: 'GET',
   path: '/v1/segments/{key}/members',
-  access: 'secret',
+  access: 'read',
   tag: 'People',
   summary: 'The people in a segment',
   description:
@@ -120,18 +125,20 @@ export const getMembers = route({
     }),
   },
   errors: ['not_found'],
-  async handle({ workspace, params: { key }, query, reply }, services) {
-    const { store, definitions } = services
+  async handle({ workspace, params: { key }, query, reply, key: caller }, services) {
+    const { store, definitions, now } = services
     const live = await definitions.of(workspace)
     if (!live.published.definitions.some(one => one.kind === 'segment' && one.key === key)) throw unknown(key)
     const traits = (query.traits ?? '').split(',').filter(name => name !== '')
     if (query.format === 'csv') {
       reply.header('content-disposition', `attachment; filename="${key.replaceAll(/[^\w.-]/g, '_')}.csv"`)
       reply.type('text/csv; charset=utf-8')
-      return reply.send(Readable.from(csvOf(services, workspace, key, traits)))
+      const view = (person: Profile) =>
+        memberOf(seen(person, live, caller, now()), key, live, traits.length === 0 ? ['-'] : traits)
+      return reply.send(Readable.from(csvOf(services, workspace, view, traits)))
     }
     const page = await store.people.page(workspace, query.after, PAGE)
-    const members = page.flatMap(person => memberOf(person, key, traits))
+    const members = page.flatMap(person => memberOf(seen(person, live, caller, now()), key, live, traits))
     const next = page.length === PAGE ? page.at(-1)!.id : undefined
     return {
       members,
@@ -146,8 +153,13 @@ function unknown(key: string): Problem {
   return new Problem('not_found', `There is no segment "${key}".`)
 }
 
+/** A person as the caller may see them now. */
+function seen(person: Profile, live: LiveSet, caller: ApiKey | undefined, now: number): Profile {
+  return profileFor(caller, expire(person, live.compiled.retention, now), live)
+}
+
 /** Personal traits are hidden unless they are asked for by name. */
-function memberOf(person: Profile, key: string, named: readonly string[] = []) {
+function memberOf(person: Profile, key: string, { settings }: LiveSet, named: readonly string[] = []) {
   const membership = person.memberships?.[key]
   if (membership?.in !== true) return []
   const { id: profile, userId, traits } = person
@@ -158,17 +170,22 @@ function memberOf(person: Profile, key: string, named: readonly string[] = []) {
       profile,
       ...(userId !== undefined && { userId }),
       since: membership.since,
-      traits: named.length === 0 ? mask(values, 'traits', personalFields()) : values,
+      traits: named.length === 0 ? mask(values, 'traits', personalFields(settings.personal)) : values,
     },
   ]
 }
 
-async function* csvOf({ store }: Services, workspace: string, key: string, traits: readonly string[]) {
+async function* csvOf(
+  { store }: Services,
+  workspace: string,
+  view: (person: Profile) => ReturnType<typeof memberOf>,
+  traits: readonly string[],
+) {
   yield `${['profile', 'userId', 'since', ...traits].map(cell).join(',')}\n`
   let after: string | undefined
   for (;;) {
     const page = await store.people.page(workspace, after, PAGE)
-    const lines = page.flatMap(person => memberOf(person, key, traits.length === 0 ? ['-'] : traits))
+    const lines = page.flatMap(view)
     yield lines
       .map(({ profile, userId = '', since, traits: told }) => {
         const values = traits.map(name => told[name as keyof typeof told] ?? '')

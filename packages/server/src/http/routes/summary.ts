@@ -6,7 +6,7 @@ import { route } from '../route.ts'
 export const summary = route({
   method: 'GET',
   path: '/v1/summary',
-  access: 'secret',
+  access: 'read',
   tag: 'Reports',
   summary: 'Totals: events by name, people, revenue, countries',
   description:

@@ -127,6 +127,8 @@ async function take(
   const { workspace, key, request } = call
   const live = services.definitions.of(workspace)
   const set = live instanceof Promise ? await live : live
+  const graves = services.graves.ready(workspace)
+  if (graves !== undefined) await graves
   const taken = services.intake.take({
     ...what,
     workspace,

@@ -41,6 +41,7 @@ export class References {
         break
       case 'appearance':
         this.#person(entry)
+        this.#graves(entry.tombstones)
         break
       case 'unmerge':
         this.profiles.add(entry.profile)
