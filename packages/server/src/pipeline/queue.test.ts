@@ -123,10 +123,50 @@ describe('the commit queue', () => {
     await Promise.all(all)
     expect(commits.map(one => [one.batch.workspace, one.names.length])).toEqual([
       ['w', 1500],
-      ['w', 1500],
       ['x', 1],
       ['w', 1500],
+      ['w', 1500],
     ])
+  })
+
+  it('R1 R4 several commits at once have no person in common, and one person’s entries stay in order', async () => {
+    const { store, commits } = slowStore(3)
+    const queue = queueOn(store, { maxItems: 1000 })
+    const people = Array.from({ length: 9 }, (_, i) => `person-${i}`)
+    const requests = Array.from({ length: 8 }, (_, n) => people.map(name => ({ ...entry(name), at: n }) as Entry))
+    const answers = requests.map(entries => queue.submit('w', entries, 1))
+    expect(commits).toHaveLength(3)
+    for (let from = 0; from < commits.length; from += 3) {
+      const together = commits.slice(from, from + 3)
+      const names = together.flatMap(one => [...new Set(one.names)])
+      expect(new Set(names).size, 'in one commit only').toBe(names.length)
+      for (const one of together.reverse()) one.finish()
+      await turn()
+    }
+    for (const answer of answers) expect((await answer).map(one => one.profile)).toEqual(people)
+    for (const name of people) {
+      const times = commits.flatMap(({ batch }) => batch.entries.filter(one => nameOf(one) === name))
+      expect(times.map(one => (one as { at: number }).at)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    }
+  })
+
+  it('a request whose parts fail in one lane is told so when all are settled', async () => {
+    const { store, commits } = slowStore(2)
+    const queue = queueOn(store)
+    const request = queue.submit('w', ['a', 'b', 'c', 'd', 'e', 'f'].map(entry), 1)
+    let settled = false
+    const answer = request.catch(error => {
+      settled = true
+      return error
+    })
+    expect(commits).toHaveLength(2)
+    commits[0]!.finish(new StoreError('full', 'no room'))
+    await turn()
+    expect(settled).toBe(false)
+    expect(queue.waiting).toBe(6)
+    commits[1]!.finish()
+    expect(await answer).toMatchObject({ code: 'full' })
+    expect(queue.waiting).toBe(0)
   })
 
   it('an entry that cannot be applied fails its own request only', async () => {

@@ -4,6 +4,7 @@ import type { Applied, Entry, Plan } from '@espalier/core/stream'
 import { type Store, StoreError } from '@espalier/store'
 import type { Metrics } from '../metrics.ts'
 import { Problem } from '../problem.ts'
+import { lanesOf } from './lanes.ts'
 
 export interface QueueOptions {
   readonly store: Pick<Store, 'people' | 'concurrency'>
@@ -23,28 +24,36 @@ export interface QueueOptions {
 /** Entries in one commit: beyond this a larger commit gains little and makes the next wait longer. */
 const COMMIT_ITEMS = 2000
 
+/** Entries of one request in one lane. */
 interface Job {
   readonly entries: readonly Entry[]
-  readonly bytes: number
-  readonly queued: number
   readonly resolve: (applied: readonly Applied[]) => void
   readonly reject: (error: unknown) => void
 }
 
+/** What is committed one after the other. */
 interface Lane {
   readonly workspace: string
   readonly jobs: Job[]
+  isBusy: boolean
+}
+
+/** What a workspace has waiting, and under way. */
+interface Load {
+  readonly lanes: readonly Lane[]
   items: number
   bytes: number
 }
 
 /**
  * Micro-batches: while commits are under way, what arrives gathers, and goes together in the next. One fsync then serves
- * many requests, and each is acknowledged when its entries are durable (R2, R4). Workspaces take turns (R13).
+ * many requests, and each is acknowledged when its entries are durable (R2, R4). Workspaces take turns (R13). Where a store takes
+ * several commits at once, a workspace has as many lanes, so that they do not wait for each other's people.
  */
 export class CommitQueue {
   readonly #options: QueueOptions
-  readonly #lanes = new Map<string, Lane>()
+  readonly #loads = new Map<string, Load>()
+  /** Lanes that have something and are not busy. */
   readonly #turns: Lane[] = []
   readonly #idle: (() => void)[] = []
   readonly #commits = new Set<Promise<void>>()
@@ -62,26 +71,33 @@ export class CommitQueue {
       metrics.events.inc({ outcome: 'refused' }, entries.length)
       return Promise.reject(new Problem('unavailable', 'The server is stopping.', { retryAfter: 2 }))
     }
-    const lane = this.#laneOf(workspace)
-    // A lane with nothing in it takes whatever one request may hold.
-    if (lane.items > 0 && (lane.items + entries.length > maxItems || lane.bytes + bytes > maxBytes)) {
+    const load = this.#loadOf(workspace)
+    // A workspace with nothing waiting may bring whatever one request may hold.
+    if (load.items > 0 && (load.items + entries.length > maxItems || load.bytes + bytes > maxBytes)) {
       metrics.events.inc({ outcome: 'refused' }, entries.length)
-      const message = `${lane.items} events of this workspace are waiting to be stored already.`
+      const message = `${load.items} events of this workspace are waiting to be stored already.`
       return Promise.reject(new Problem('too_busy', message, { retryAfter: 1 }))
     }
-    return new Promise((resolve, reject) => {
-      if (lane.jobs.length === 0) this.#turns.push(lane)
-      lane.jobs.push({ entries, bytes, queued: now(), resolve, reject })
-      lane.items += entries.length
-      lane.bytes += bytes
-      this.#next()
-    })
+    load.items += entries.length
+    load.bytes += bytes
+    const queued = now()
+    const { lanes } = load
+    const done = lanes.length === 1 ? this.#push(lanes[0]!, entries) : this.#divide(lanes, entries)
+    return done
+      .finally(() => {
+        load.items -= entries.length
+        load.bytes -= bytes
+      })
+      .then(applied => {
+        metrics.acknowledge.observe((now() - queued) / 1000)
+        return applied
+      })
   }
 
   /** Entries that wait or are being committed, over all workspaces. */
   get waiting(): number {
     let items = 0
-    for (const lane of this.#lanes.values()) items += lane.items
+    for (const load of this.#loads.values()) items += load.items
     return items
   }
 
@@ -102,27 +118,50 @@ export class CommitQueue {
     await this.idle()
   }
 
-  #laneOf(workspace: string): Lane {
-    let lane = this.#lanes.get(workspace)
-    if (lane === undefined) {
-      lane = { workspace, jobs: [], items: 0, bytes: 0 }
-      this.#lanes.set(workspace, lane)
+  #loadOf(workspace: string): Load {
+    let load = this.#loads.get(workspace)
+    if (load === undefined) {
+      const lane = (): Lane => ({ workspace, jobs: [], isBusy: false })
+      load = { lanes: Array.from({ length: this.#options.store.concurrency }, lane), items: 0, bytes: 0 }
+      this.#loads.set(workspace, load)
     }
-    return lane
+    return load
+  }
+
+  #push(lane: Lane, entries: readonly Entry[]): Promise<readonly Applied[]> {
+    return new Promise((resolve, reject) => {
+      if (lane.jobs.length === 0 && !lane.isBusy) this.#turns.push(lane)
+      lane.jobs.push({ entries, resolve, reject })
+      this.#next()
+    })
+  }
+
+  /** Settled when all parts are; what one of them failed with is told for the request. */
+  async #divide(lanes: readonly Lane[], entries: readonly Entry[]): Promise<readonly Applied[]> {
+    const parts = lanes.map(() => [] as number[])
+    for (const [i, lane] of lanesOf(entries, lanes.length).entries()) parts[lane]!.push(i)
+    const pushed = parts.map((part, lane) =>
+      part.length === 0
+        ? []
+        : this.#push(lanes[lane]!, part.length === entries.length ? entries : part.map(i => entries[i]!)),
+    )
+    const applied = new Array<Applied>(entries.length)
+    for (const [lane, done] of (await Promise.allSettled(pushed)).entries()) {
+      if (done.status === 'rejected') throw done.reason
+      for (const [n, i] of parts[lane]!.entries()) applied[i] = done.value[n]!
+    }
+    return applied
   }
 
   #next(): void {
     while (this.#commits.size < this.#options.store.concurrency) {
       const lane = this.#turns.shift()
       if (lane === undefined) break
-      const jobs = takeJobs(lane)
-      if (lane.jobs.length > 0) this.#turns.push(lane)
-      const commit = this.#commit(lane, jobs).finally(() => {
+      lane.isBusy = true
+      const commit = this.#commit(lane, takeJobs(lane)).finally(() => {
         this.#commits.delete(commit)
-        for (const { entries, bytes } of jobs) {
-          lane.items -= entries.length
-          lane.bytes -= bytes
-        }
+        lane.isBusy = false
+        if (lane.jobs.length > 0) this.#turns.push(lane)
         this.#next()
         if (this.#commits.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
       })
@@ -150,7 +189,6 @@ export class CommitQueue {
       count(applied, metrics)
       let at = 0
       for (const job of jobs) {
-        metrics.acknowledge.observe((ended - job.queued) / 1000)
         job.resolve(applied.slice(at, at + job.entries.length))
         at += job.entries.length
       }
