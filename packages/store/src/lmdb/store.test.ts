@@ -1,12 +1,12 @@
 import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { EventTimes } from '@espalier/core/signal'
 import { type Apply, apply, type Entry } from '@espalier/core/stream'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Store } from '../port.ts'
 import { openLmdbStore } from './index.ts'
 import type { LmdbStoreOptions } from './options.ts'
-import type { EventTimes } from '@espalier/core/signal'
 import { idMaker, NOON, PLAN, SmallDisk, temporaryFolder, tracked } from './testing.ts'
 
 let path: string

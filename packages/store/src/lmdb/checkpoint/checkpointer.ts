@@ -12,12 +12,10 @@ import type { PeopleState } from '../people/state.ts'
 import type { WorkspaceState } from '../people/workspaceState.ts'
 import { CHECKPOINT_TABLES, type CheckpointDb, type CheckpointMeta, type CheckpointTable, META_KEY } from './db.ts'
 import { keyOf, timerKey } from './keys.ts'
+import { Slice } from './slice.ts'
 
 /** Of a timer the key says all. */
 const NO_VALUE = new Uint8Array(0)
-
-/** Work of at most so long between two turns of the event loop. */
-const SLICE_MS = 2
 
 /**
  * Writes the state of the people to LMDB, behind the journal: a snapshot at one position, in slices while commits go on,
@@ -130,17 +128,17 @@ export class Checkpointer {
       const { number } = workspace
       for (const [id, profile] of profiles) {
         chunks.add('profiles', keyOf(number, id), profile === GONE ? undefined : encodeProfile(profile))
-        await slice.pause()
+        if (slice.isOver()) await slice.pause()
       }
       for (const [identifier, source] of links) {
         chunks.add('links', keyOf(number, identifier), source === GONE ? undefined : Buffer.from(source))
-        await slice.pause()
+        if (slice.isOver()) await slice.pause()
       }
       for (const [id, { was, due }] of timers) {
         if (was === due) continue
         if (was !== undefined) chunks.add('timers', timerKey(number, was, id), undefined)
         if (due !== undefined) chunks.add('timers', timerKey(number, due, id), NO_VALUE)
-        await slice.pause()
+        if (slice.isOver()) await slice.pause()
       }
       for (const [key, chunk] of imports) {
         chunks.add('imports', keyOf(number, key), chunk === GONE ? undefined : chunk)
@@ -166,7 +164,7 @@ export class Checkpointer {
       workspace.dedup.runs = runs.filter(one => !gone.has(one.entry.file))
       this.#obsolete.push(...runs.filter(one => gone.has(one.entry.file)))
       for (const layers of [workspace.profiles, workspace.links, workspace.imports]) {
-        await layers.thaw(() => slice.pause())
+        await layers.thaw(slice)
       }
       workspace.timers.thaw()
     }
@@ -226,17 +224,5 @@ function freeze(workspace: WorkspaceState) {
     imports: workspace.imports.freeze(),
     timers: workspace.timers.freeze(),
     ids: workspace.dedup.freeze(),
-  }
-}
-
-/** Lets others have their turn when a slice has been long enough. */
-class Slice {
-  #began = performance.now()
-  #count = 0
-
-  async pause(): Promise<void> {
-    if (++this.#count % 16 !== 0 || performance.now() - this.#began < SLICE_MS) return
-    await new Promise(resolve => setImmediate(resolve))
-    this.#began = performance.now()
   }
 }

@@ -1,3 +1,5 @@
+import type { Slice } from '../checkpoint/slice.ts'
+
 /** In place of a value: the entry was taken away. */
 export const GONE = Symbol('gone')
 export type Gone = typeof GONE
@@ -64,6 +66,12 @@ export class Layers<V> {
     return value === GONE ? undefined : value
   }
 
+  /** The same for who only looks: what the checkpoint holds is not kept in memory for it. */
+  peek(key: string): V | undefined {
+    const value = this.#dirty.get(key) ?? this.#frozen?.get(key) ?? this.#young.get(key) ?? this.#old.get(key)
+    return value === GONE ? undefined : (value ?? this.#load(key))
+  }
+
   set(key: string, value: V | Gone): void {
     const before = this.#dirty.get(key)
     this.#budget.dirty += this.#bytes(value) - (before === undefined ? 0 : this.#bytes(before))
@@ -84,9 +92,8 @@ export class Layers<V> {
     return this.#frozen
   }
 
-  /** The checkpoint holds the frozen entries: they become clean, `pause` after each thousand. */
-  async thaw(pause: () => Promise<void>): Promise<void> {
-    let n = 0
+  /** The checkpoint holds the frozen entries: they become clean, a slice at a time. */
+  async thaw(slice: Slice): Promise<void> {
     for (const [key, value] of this.#frozen ?? []) {
       const bytes = this.#bytes(value)
       this.#budget.dirty -= bytes
@@ -98,7 +105,7 @@ export class Layers<V> {
         this.#young.set(key, value)
         this.#budget.add(bytes)
       }
-      if (++n % 1000 === 0) await pause()
+      if (slice.isOver()) await slice.pause()
     }
     this.#frozen = undefined
   }

@@ -1,6 +1,7 @@
 import type { Profile } from '@espalier/core/profile'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Slice } from '../checkpoint/slice.ts'
 import { decodeProfile, encodeProfile } from './codec.ts'
 import { CHUNK_ROWS, chunkKey, hasRow, withRows } from './imports.ts'
 import { CacheBudget, GONE, type Gone, Layers } from './layers.ts'
@@ -45,13 +46,16 @@ describe('layers over a table', () => {
             frozen = layers.freeze()
           } else if (one.do === 'thaw' && frozen) {
             for (const [k, value] of frozen) write(table, k, value)
-            await layers.thaw(async () => undefined)
+            await layers.thaw(new Slice())
             frozen = undefined
           } else if (one.do === 'fail' && frozen) {
             layers.unfreeze()
             frozen = undefined
           }
-          for (const k of 'abcdef') expect(layers.get(k)).toBe(oracle.get(k))
+          for (const k of 'abcdef') {
+            expect(layers.peek(k)).toBe(oracle.get(k))
+            expect(layers.get(k)).toBe(oracle.get(k))
+          }
           const all = new Map(table)
           for (const [k, value] of layers.changed()) write(all, k, value)
           expect(all).toEqual(oracle)
@@ -77,6 +81,9 @@ describe('layers over a table', () => {
     expect(loads).toBe(101)
     layers.get('once-0')
     expect(loads).toBe(102)
+    layers.peek('once-1')
+    layers.peek('once-1')
+    expect(loads).toBe(104)
   })
 })
 

@@ -45,16 +45,16 @@ export class WorkspaceState {
     this.dedup = new Dedup(parts.hashKey, parts.runs)
   }
 
-  /** The person an id leads to. */
+  /** The person an id leads to. Who looks does not need them kept in memory: who has come to do something does. */
   person(id: string): Profile | undefined {
-    const stored = this.profiles.get(id)
+    const stored = this.profiles.peek(id)
     if (stored === undefined || !('mergedInto' in stored)) return stored
-    const person = this.profiles.get(stored.mergedInto)
+    const person = this.profiles.peek(stored.mergedInto)
     return person === undefined || 'mergedInto' in person ? undefined : person
   }
 
   locate(identifier: string): Located | undefined {
-    const source = this.links.get(identifier)
+    const source = this.links.peek(identifier)
     const profile = source === undefined ? undefined : this.person(source)
     return source === undefined || profile === undefined ? undefined : { profile, source }
   }
