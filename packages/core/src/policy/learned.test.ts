@@ -72,6 +72,24 @@ describe('R7 the propensity is the truth', () => {
     }
   })
 
+  it('LinUCB gives all but the floor to the largest bound, which exploring more moves to who is known least', () => {
+    const subject = { age: 40 }
+    const pointsOf = (explore: number) => {
+      const spec = { kind: 'contextual', inputs: INPUTS, by: 'ucb', floor: 0.05, explore } as const
+      const policy = policyOf<Subject>(spec, ['a', 'b', 'c'], [SCORES], { reads: READS })
+      return Array.from(policy.chances({ bucketKey: '', now: 0, subject }).points)
+    }
+    expect(pointsOf(1)).toEqual([9000, 500, 500])
+    expect(pointsOf(3)).toEqual([500, 9000, 500])
+  })
+
+  // Bounds at the mean person: a 0.5 + 0.1 e, b 0.2 + 0.3 e, c 0.5 less.
+  const SCORES = linearModel(1, ENCODING, {
+    a: { mean: [0.5, 0, 0], sd: 0.1 },
+    b: { mean: [0.2, 0, 0], sd: 0.3 },
+    c: { mean: [0, 0, 0], sd: 0.1 },
+  })
+
   it('weighing a uniform policy by it finds the mean of every variant, although people differ', () => {
     const policy = contextual([LINEAR])
     const rng = random('unbiased')

@@ -69,9 +69,12 @@ export function learnedPolicy<S>(parts: LearnedParts<S>): Policy<S> {
   const { variants, period, floor, minimum, models } = parts
   const shares = compileShares(parts.weights)
   const none = prepare<S>(variants, minimum, undefined, undefined)
-  const prepared = new Map(
-    models.map(({ model }) => [model, prepare(variants, minimum, model, parts.scorer(model))] as const),
-  )
+  const prepared = new Map<Model, Prepared<S>>()
+  const ready = (model: Model): Prepared<S> => {
+    const known = prepared.get(model) ?? prepare(variants, minimum, model, parts.scorer(model))
+    prepared.set(model, known)
+    return known
+  }
   // Scratch: nothing here waits, so one call's is free for the next.
   const points = new Int32Array(variants.length)
   const chance = new Float64Array(variants.length)
@@ -88,7 +91,7 @@ export function learnedPolicy<S>(parts: LearnedParts<S>): Policy<S> {
     number = entered
     const start = periodStart(entered, period)
     const latest = models.findLast(({ from }) => from <= start)
-    current = latest === undefined ? none : prepared.get(latest.model)!
+    current = latest === undefined ? none : ready(latest.model)
     draw = hasher(`${parts.seed}:p${entered}`)
   }
 
@@ -166,6 +169,12 @@ export function learnedPolicy<S>(parts: LearnedParts<S>): Policy<S> {
     return { basis, model: current.version, period: number, arms, sentence: sentenceOf(basis, current.version, arms) }
   }
 
+  // The newest version will decide soon: what takes milliseconds is done now, and not by the first request that needs it.
+  const newest = models.at(-1)
+  if (newest !== undefined) {
+    current = ready(newest.model)
+    if (!parts.personal) remembered(undefined as S, undefined)
+  }
   return { kind: parts.kind, chances, choose, state }
 }
 
