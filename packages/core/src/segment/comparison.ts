@@ -14,6 +14,8 @@ export interface Comparison {
   readonly test: Test
   /** The next instant after `now` at which the outcome for the same value may change; Infinity: never. */
   readonly until: (actual: Json | undefined, now: number) => number
+  /** An instant it compares with moves with now. */
+  readonly moves: boolean
 }
 
 const NEVER = () => Number.POSITIVE_INFINITY
@@ -77,7 +79,9 @@ export function compileComparison(comparisons: Comparisons): Comparison {
   if (tests.length === 0) throw new TypeError('a comparison names nothing to compare with')
   const test: Test = tests.length === 1 ? tests[0]! : (actual, now) => tests.every(one => one(actual, now))
   const moving = instants.filter(({ relative }) => relative)
-  return { test, until: moving.length === 0 ? NEVER : (actual, now) => nextChange(moving, actual, now) }
+  return moving.length === 0
+    ? { test, until: NEVER, moves: false }
+    : { test, until: (actual, now) => nextChange(moving, actual, now), moves: true }
 }
 
 interface Instant {

@@ -5,10 +5,11 @@ import { PARTS, SIGNAL_LIMITS } from '../signal/limits.ts'
 import { type Buckets, edges, type Need, sessions, totals, values } from '../signal/need.ts'
 import { sessionsAt } from '../signal/sessions.ts'
 import type { Edges, Sessions, Signal, Total, Totals, Values } from '../signal/signal.ts'
-import { totalAt, totalChanges } from '../signal/totals.ts'
-import { valueChanges, valuesAt } from '../signal/values.ts'
+import { totalAt, totalsAfter } from '../signal/totals.ts'
+import { valuesAfter, valuesAt } from '../signal/values.ts'
 import { durationMs } from '../time/duration.ts'
 import type { Aggregate } from './aggregate.ts'
+import type { Later } from './leaf.ts'
 import { TOUCHED_BY_NOTHING, type Touched } from './node.ts'
 
 type Kept = Pick<Profile, 'signals'>
@@ -17,8 +18,8 @@ type Kept = Pick<Profile, 'signals'>
 export interface CompiledAggregate {
   /** The value at an instant; undefined: missing. */
   readonly read: (profile: Kept, now: number) => Json | undefined
-  /** Instants after `now`, ascending, at which alone it may change without an event; others may be among them. */
-  readonly changes: (profile: Kept, now: number) => readonly number[]
+  /** What it will be without an event, at each instant after `now` at which it may change, ascending. */
+  readonly later: (profile: Kept, now: number) => Later
   /** A list is at its bound: the value may be less than what all events make (R11). */
   readonly isSaturated: (profile: Kept, now: number) => boolean
   readonly needs: readonly Need[]
@@ -83,7 +84,7 @@ function total(
   const state = reader<Totals>(need.key, 'totals')
   return {
     read: (profile, now) => read(totalAt(state(profile), now)),
-    changes: (profile, now) => totalChanges(state(profile), now),
+    later: (profile, now) => mapped(totalsAfter(state(profile), now), read),
     isSaturated: () => false,
     needs: [need],
     touched: { ...TOUCHED_BY_NOTHING, events: [aggregate.of] },
@@ -100,7 +101,7 @@ function valueSet(
   const state = reader<Values>(need.key, 'values')
   return {
     read: (profile, now) => read(valuesAt(state(profile), now).counts),
-    changes: (profile, now) => valueChanges(state(profile), now),
+    later: (profile, now) => mapped(valuesAfter(state(profile), now), ({ counts }) => read(counts)),
     isSaturated: (profile, now) => valuesAt(state(profile), now).full,
     needs: [need],
     touched: { ...TOUCHED_BY_NOTHING, events: [aggregate.of] },
@@ -139,19 +140,21 @@ function edge(aggregate: Extract<Aggregate, { first: string } | { last: string }
   const property = 'first' in aggregate ? aggregate.first : aggregate.last
   const need = edges(listened(aggregate), property)
   const state = reader<Edges>(need.key, 'edges')
-  const within =
-    'last' in aggregate && aggregate.within !== undefined ? durationMs(aggregate.within) : Number.POSITIVE_INFINITY
+  const isWindowed = 'last' in aggregate && aggregate.within !== undefined
+  const within = isWindowed ? durationMs(aggregate.within!) : Number.POSITIVE_INFINITY
+  const read = (profile: Kept, now: number) => {
+    if ('first' in aggregate) return firstAt(state(profile), now)?.value
+    const last = lastAt(state(profile), now)
+    return last !== undefined && last.at > now - within ? last.value : undefined
+  }
   return {
-    read: (profile, now) => {
-      if ('first' in aggregate) return firstAt(state(profile), now)?.value
-      const last = lastAt(state(profile), now)
-      return last !== undefined && last.at > now - within ? last.value : undefined
-    },
-    changes: (profile, now) => {
-      const leaves = (state(profile)?.last ?? [])
-        .map(({ at }) => at + within)
-        .filter(at => at > now && Number.isFinite(at))
-      return [...new Set([...edgeChanges(state(profile), now), ...leaves])].sort((a, b) => a - b)
+    read,
+    later: (profile, now) => {
+      const instants = edgeChanges(state(profile), now)
+      if (isWindowed) {
+        for (const { at } of state(profile)?.last ?? []) if (at + within > now) instants.push(at + within)
+      }
+      return readAt(profile, instants, read)
     },
     isSaturated: () => false,
     needs: [need],
@@ -159,27 +162,28 @@ function edge(aggregate: Extract<Aggregate, { first: string } | { last: string }
   }
 }
 
-/** Days ahead that `changes` names; a comparison with a day further off is told to be looked at again then. */
-const DAYS_NAMED = 200
-
 function daysSince(aggregate: Extract<Aggregate, { daysSince: string }>): CompiledAggregate {
   const need = edges(listened(aggregate))
   const state = reader<Edges>(need.key, 'edges')
-  const at = (profile: Kept, now: number) =>
-    (aggregate.daysSince === 'first' ? firstAt : lastAt)(state(profile), now)?.at
+  const edgeAt = aggregate.daysSince === 'first' ? firstAt : lastAt
+  const read = (profile: Kept, now: number) => {
+    const then = edgeAt(state(profile), now)?.at
+    return then === undefined ? undefined : Math.floor((now - then) / DAY)
+  }
   return {
-    read: (profile, now) => {
-      const then = at(profile, now)
-      return then === undefined ? undefined : Math.floor((now - then) / DAY)
-    },
-    changes: (profile, now) => {
-      const then = at(profile, now)
+    read,
+    *later(profile, now) {
       const changes = edgeChanges(state(profile), now)
-      if (then !== undefined) {
-        const days = Math.floor((now - then) / DAY)
-        for (let day = 1; day <= DAYS_NAMED; day++) changes.push(then + (days + day) * DAY)
+      // A new edge begins a new count; days go on for ever, and whoever compares stops asking.
+      let [at, i] = [now, 0]
+      for (;;) {
+        const then = edgeAt(state(profile), at)?.at
+        const nextDay = then === undefined ? Number.POSITIVE_INFINITY : then + (Math.floor((at - then) / DAY) + 1) * DAY
+        while (i < changes.length && changes[i]! <= at) i++
+        at = Math.min(nextDay, changes[i] ?? Number.POSITIVE_INFINITY)
+        if (!Number.isFinite(at)) return
+        yield [at, read(profile, at)] as const
       }
-      return changes.sort((a, b) => a - b)
     },
     isSaturated: () => false,
     needs: [need],
@@ -190,19 +194,28 @@ function daysSince(aggregate: Extract<Aggregate, { daysSince: string }>): Compil
 function sessionCount(within: string | undefined): CompiledAggregate {
   const state = reader<Sessions>(sessions.key, 'sessions')
   const length = within === undefined ? Number.POSITIVE_INFINITY : durationMs(within)
+  const read = (profile: Kept, now: number) =>
+    sessionsAt(state(profile), now).filter(([started]) => started > now - length).length
   return {
-    read: (profile, now) => sessionsAt(state(profile), now).filter(([started]) => started > now - length).length,
-    changes: (profile, now) => {
+    read,
+    later: (profile, now) => {
       const { spans = [], ahead = [] } = state(profile) ?? {}
-      const instants = [...spans.map(([started]) => started), ...ahead.map(([at]) => at)]
-      return [...new Set([...instants, ...instants.map(at => at + length)])]
-        .filter(at => at > now && Number.isFinite(at))
-        .sort((a, b) => a - b)
+      const begins = [...spans.map(([started]) => started), ...ahead.map(([at]) => at)]
+      const instants = [...begins, ...begins.map(at => at + length)].filter(at => at > now && Number.isFinite(at))
+      return readAt(profile, instants, read)
     },
     isSaturated: (profile, now) => sessionsAt(state(profile), now).length >= SIGNAL_LIMITS.sessions,
     needs: [sessions],
     touched: { ...TOUCHED_BY_NOTHING, facets: ['action'] },
   }
+}
+
+function readAt(profile: Kept, instants: number[], read: CompiledAggregate['read']): Later {
+  return instants.sort((a, b) => a - b).map(at => [at, read(profile, at)] as const)
+}
+
+function* mapped<T>(later: Iterable<readonly [number, T]>, read: (made: T) => Json | undefined): Later {
+  for (const [at, made] of later) yield [at, read(made)] as const
 }
 
 /** Reads a signal of a kind; another kind under its key is none. */

@@ -37,33 +37,49 @@ export function leaf({ condition, test, changes, actual, ...about }: Leaf): Comp
   }
 }
 
-/** A value compared. `changes`: when the value may change without an event. */
+/** A value at later instants. */
+export type Later = Iterable<readonly [at: number, value: Json | undefined]>
+
+/** A value compared. `later`: what it will be without an event, at each instant after now at which it may change, ascending. */
 export function compared(
   about: Omit<Leaf, 'test' | 'changes'> & {
     readonly read: (subject: Subject) => Json | undefined
     readonly comparison: Comparison
-    readonly changes?: (subject: Subject) => readonly number[]
+    readonly later?: (subject: Subject) => Later
   },
 ): CompiledCondition {
-  const { read, comparison, changes, ...rest } = about
-  const moving = (subject: Subject): number[] => {
-    const values = changes?.(subject) ?? []
-    const instants = new Set(values)
-    // Each value the person will have may move by itself past an instant relative to now.
-    for (const now of [subject.now, ...values.slice(0, LOOKED_AT)]) {
-      let at = now
-      for (let i = 0; i < 4; i++) {
-        at = comparison.until(read({ ...subject, now: at }), at)
-        if (!Number.isFinite(at)) break
-        instants.add(at)
-      }
-    }
-    return [...instants].sort((a, b) => a - b)
-  }
-  return leaf({
+  const { read, comparison, later, ...rest } = about
+  const made = leaf({
     ...rest,
     test: subject => comparison.test(read(subject), subject.now),
-    changes: moving,
     actual: subject => ({ actual: read(subject) ?? null, ...rest.actual?.(subject) }),
   })
+  if (later === undefined && !comparison.moves) return made
+  const truth = (subject: Subject): Truth => {
+    const actual = read(subject)
+    const value = comparison.test(actual, subject.now)
+    return { value, until: flips(comparison, value, actual, subject.now, later?.(subject) ?? []) }
+  }
+  return { ...made, truth, explain: subject => ({ ...made.explain(subject), ...verdict(truth(subject)) }) }
+}
+
+/** The first instant at which the outcome is another: by itself, as time passes it, or since the value is another. */
+function flips(comparison: Comparison, outcome: boolean, actual: Json | undefined, now: number, later: Later): number {
+  let looked = 0
+  let [at, value] = [now, actual]
+  /** By itself, while the value is what it is: up to `end`. */
+  const alone = (end: number): number | undefined => {
+    for (let next = comparison.until(value, at); next < end; next = comparison.until(value, next)) {
+      if (comparison.test(value, next) !== outcome || ++looked >= LOOKED_AT) return next
+    }
+    return undefined
+  }
+  for (const [next, other] of later) {
+    const before = comparison.moves ? alone(next) : undefined
+    if (before !== undefined) return before
+    if (comparison.test(other, next) !== outcome || ++looked >= LOOKED_AT) return next
+    at = next
+    value = other
+  }
+  return (comparison.moves ? alone(Number.POSITIVE_INFINITY) : undefined) ?? Number.POSITIVE_INFINITY
 }

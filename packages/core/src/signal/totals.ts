@@ -36,9 +36,11 @@ export function mergeTotals(a: Totals, b: Totals): Totals {
   return settled({ ...rest, buckets: inWindow(buckets, a.keep), ...heldByBoth(a, b) }, early, waiting)
 }
 
+const NOTHING: Total = [0, 0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+
 /** Count, sum and extremes at an instant over the window, in parts; zero, Infinity and -Infinity of nothing. */
 export function totalAt(state: Totals | undefined, now: number): Total {
-  let sum: Total = [0, 0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  let sum = NOTHING
   if (state === undefined) return sum
   const { of } = bucketing(state)
   const newest = of(now)
@@ -52,10 +54,21 @@ export function totalAt(state: Totals | undefined, now: number): Total {
   return sum
 }
 
-/** Instants after `now` at which `totalAt` may change without an event, ascending. */
-export function totalChanges(state: Totals | undefined, now: number): number[] {
-  if (state === undefined) return []
-  return changesOf(state, now)
+/** What `totalAt` will be without an event, at each instant after `now` at which it may change, ascending. */
+export function* totalsAfter(state: Totals | undefined, now: number): Generator<readonly [at: number, total: Total]> {
+  if (state === undefined) return
+  if (state.ahead !== undefined) {
+    for (const at of changesOf(state, now)) yield [at, totalAt(state, at)]
+    return
+  }
+  if (state.unit === 'ever') return
+  const { of, start } = bucketing(state)
+  const oldest = of(now) - state.keep + 1
+  const within = state.buckets.filter(([bucket]) => bucket >= oldest)
+  // What is left after each bucket that leaves, from the last to the first.
+  const left: Total[] = [NOTHING]
+  for (let i = within.length - 1; i > 0; i--) left.push(addTotals(left.at(-1)!, within[i]!))
+  for (const [i, [bucket]] of within.entries()) yield [start(bucket + state.keep), left[within.length - 1 - i]!]
 }
 
 /** Shared with `values`: buckets leave the window, and what is timed ahead comes to count. */

@@ -68,9 +68,29 @@ export function valuesAt(state: Values | undefined, now: number): { counts: Map<
   return { counts, full: state.full ?? false }
 }
 
-/** Instants after `now` at which `valuesAt` may change without an event, ascending. */
-export function valueChanges(state: Values | undefined, now: number): number[] {
-  return state === undefined ? [] : changesOf(state, now)
+/** What `valuesAt` will be without an event, at each instant after `now` at which it may change, ascending. Not to be kept: it is changed. */
+export function* valuesAfter(
+  state: Values | undefined,
+  now: number,
+): Generator<readonly [at: number, made: ReturnType<typeof valuesAt>]> {
+  if (state === undefined) return
+  if (state.ahead !== undefined) {
+    for (const at of changesOf(state, now)) yield [at, valuesAt(state, at)]
+    return
+  }
+  if (state.unit === 'ever') return
+  const { of, start } = bucketing(state)
+  const oldest = of(now) - state.keep + 1
+  const made = valuesAt(state, now)
+  for (const [bucket, some] of state.buckets) {
+    if (bucket < oldest) continue
+    for (const text of Object.keys(some)) {
+      const rest = (made.counts.get(text) ?? 0) - some[text]!
+      if (rest > 0) made.counts.set(text, rest)
+      else made.counts.delete(text)
+    }
+    yield [start(bucket + state.keep), made]
+  }
 }
 
 function settled(state: Values, due: Ahead<string>, waiting: Ahead<string>): Values {

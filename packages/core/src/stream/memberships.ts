@@ -33,6 +33,8 @@ export class Memberships {
   readonly #places: ReadonlyMap<string, number>
   /** Sources of people to look at, with the places of the segments; all of them where it says so. */
   readonly #touched = new Map<string, Set<number> | 'all'>()
+  /** Memberships that were copied already. */
+  readonly #own = new Map<Profile, Record<string, Membership>>()
   /** Who was in which segment as somebody else until now. */
   readonly #carried = new Set<string>()
 
@@ -137,35 +139,38 @@ export class Memberships {
   }
 
   #lookAt(id: string, places: Set<number> | 'all'): void {
-    const { plan, now } = this.#context
+    const { now } = this.#context
     const draft = this.#drafts.draft(id)
-    const before = draft.memberships
-    this.#forgetArchived(draft)
-    if (places === 'all') {
-      for (let place = 0; place < plan.segments.length; place++) this.#look(draft, place, now)
-    } else for (const place of places) this.#look(draft, place, now)
-    if (places === 'all' || draft.memberships !== before) this.#time(draft)
+    let isChanged = places === 'all'
+    if (this.#forgetArchived(draft)) isChanged = true
+    if (places === 'all') this.#lookAgain(draft, now)
+    else for (const place of places) if (this.#look(draft, place, now)) isChanged = true
+    if (isChanged) this.#time(draft)
   }
 
-  #forgetArchived(draft: Profile): void {
+  #forgetArchived(draft: Profile): boolean {
     const { plan, now } = this.#context
+    let isChanged = false
     for (const [key, { in: isIn }] of Object.entries(draft.memberships ?? {})) {
       if (this.#places.has(key) || plan.source.segments.some(segment => segment.key === key)) continue
       if (isIn) this.#tell(draft, { key, version: 0, entered: false, at: now, reason: 'archived' })
       this.#set(draft, key, undefined)
+      isChanged = true
     }
+    return isChanged
   }
 
-  #look(draft: Profile, place: number, at: number): void {
+  #look(draft: Profile, place: number, at: number): boolean {
     const { key, version } = this.#context.plan.segments[place]!
     const { changed, was, next } = this.#outcome(draft, place, at)
-    if (!changed) return
+    if (!changed) return false
     const value = next?.in ?? false
     if (value !== was) {
       const isCarried = value && this.#carried.has(`${draft.id} ${key}`)
       this.#tell(draft, { key, version, entered: value, at, ...(isCarried && { reason: 'merged' }) })
     }
     this.#set(draft, key, next)
+    return true
   }
 
   /** What is to be noted of a membership at an instant, and whether that is something else than what is. */
@@ -187,10 +192,15 @@ export class Memberships {
   }
 
   #set(draft: Profile, key: string, membership: Membership | undefined): void {
-    const { [key]: _, ...others } = draft.memberships ?? {}
-    const next = membership === undefined ? others : { ...others, [key]: membership }
-    if (Object.keys(next).length === 0) delete draft.memberships
-    else draft.memberships = next
+    // The first change takes a copy, which is this batch's own.
+    let own = this.#own.get(draft)
+    if (own === undefined || own !== draft.memberships) {
+      own = { ...draft.memberships }
+      this.#own.set(draft, own)
+      draft.memberships = own
+    }
+    if (membership === undefined) delete own[key]
+    else own[key] = membership
   }
 
   #drop(draft: Profile, at: number): boolean {
@@ -207,6 +217,7 @@ export class Memberships {
   }
 
   #time(draft: Profile): void {
+    if (draft.memberships !== undefined && isEmpty(draft.memberships)) delete draft.memberships
     const due = Math.min(dueOf(draft), nextExpiry(draft, this.#context.plan.retention))
     if (Number.isFinite(due)) draft.due = due
     else delete draft.due
@@ -246,6 +257,11 @@ export class Memberships {
     for (const place of places) set.add(place)
     if (set.size > 0) this.#touched.set(source, set)
   }
+}
+
+function isEmpty(record: object): boolean {
+  for (const _ in record) return false
+  return true
 }
 
 function frozen({ in: isIn, since }: Membership): Membership {

@@ -65,13 +65,15 @@ export function did(condition: DidCondition): CompiledCondition {
     },
     changes: ({ profile, now }) => {
       const times = timesOf(profile, need.key)
-      const instants = new Set<number>()
-      for (const [at] of times) {
-        if (at > now) instants.add(at)
-        if (at + within > now && within !== Number.POSITIVE_INFINITY) instants.add(at + within)
+      const instants: number[] = []
+      if (within !== Number.POSITIVE_INFINITY) {
+        for (const [at] of times) if (at + within > now) instants.push(at + within)
       }
-      if (other !== undefined) for (const [at] of timesOf(profile, other.key)) if (at > now) instants.add(at)
-      return [...instants].sort((a, b) => a - b)
+      const expiring = instants.length
+      for (let i = times.length - 1; i >= 0 && times[i]![0] > now; i--) instants.push(times[i]![0])
+      if (other !== undefined) for (const [at] of timesOf(profile, other.key)) if (at > now) instants.push(at)
+      // Nearly always nothing is ahead of the clock, and expiries are in order as they are.
+      return instants.length === expiring ? instants : instants.sort((a, b) => a - b)
     },
     actual: subject => ({
       // Never more than the profile keeps, which is at least what any live definition asks for.

@@ -21,7 +21,8 @@ export function session(condition: SessionCondition): CompiledCondition {
   return compared({
     condition: condition as JsonObject,
     read,
-    changes: ({ profile, now }) => sessionChanges(stateOf(profile), now),
+    later: subject =>
+      sessionChanges(stateOf(subject.profile), subject.now).map(at => [at, read({ ...subject, now: at })] as const),
     comparison: compileComparison(comparisons),
     reads: { ...READS_NOTHING, facts: [{ name: `session:${what}`, read }] },
     needs: [sessions],

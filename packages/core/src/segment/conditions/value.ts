@@ -25,11 +25,11 @@ function onAggregate(
   comparisons: Parameters<typeof compileComparison>[0],
   zone: string,
 ): CompiledCondition {
-  const { read, changes, isSaturated, needs, touched } = compileAggregate(aggregate, zone)
+  const { read, later, isSaturated, needs, touched } = compileAggregate(aggregate, zone)
   return compared({
     condition: condition as JsonObject,
     read: ({ profile, now }) => read(profile, now),
-    changes: ({ profile, now }) => changes(profile, now),
+    later: ({ profile, now }) => later(profile, now),
     comparison: compileComparison(comparisons),
     actual: ({ profile, now }): JsonObject => (isSaturated(profile, now) ? { saturated: true } : {}),
     reads: { ...READS_NOTHING, facts: [{ name, read: ({ profile, now }) => read(profile, now) }] },
