@@ -1,7 +1,7 @@
 import { identifierValue, isUser, kindOf } from './identifier.ts'
 import { IDENTITY_LIMITS } from './limits.ts'
 import type { Origin } from './origin.ts'
-import { type CompiledRules, told } from './rules.ts'
+import { type CompiledKind, type CompiledRules, told } from './rules.ts'
 import { areSplit, type Split } from './split.ts'
 
 /** What identity needs to know of a profile. */
@@ -47,9 +47,14 @@ export function refusesLink(person: Person, identifier: string, rules: CompiledR
   if (told([identifier], person.identifiers, rules) !== undefined) return 'apart'
   if (person.identifiers.length >= IDENTITY_LIMITS.identifiers) return 'full'
   if (person.sources.length >= IDENTITY_LIMITS.sources) return 'full'
-  const kind = kindOf(identifier)
-  const of = person.identifiers.filter(other => kindOf(other) === kind).length
-  return of >= rules.limitOf(kind) ? 'full' : undefined
+  const kind = rules.find(kindOf(identifier))
+  return kind !== undefined && countOf(kind, person.identifiers) >= kind.rule.limit ? 'full' : undefined
+}
+
+function countOf({ prefix }: CompiledKind, identifiers: readonly string[]): number {
+  let count = 0
+  for (const identifier of identifiers) if (identifier.startsWith(prefix)) count++
+  return count
 }
 
 /** Why two people are not united; undefined: they may be. */
@@ -60,18 +65,19 @@ export function refusesMerge(a: Person, b: Person, rules: CompiledRules): Refusa
 }
 
 function fits(a: Person, b: Person, rules: CompiledRules): boolean {
-  const identifiers = [...a.identifiers, ...b.identifiers]
-  if (identifiers.length > IDENTITY_LIMITS.identifiers) return false
+  const identifiers = a.identifiers.length + b.identifiers.length
+  if (identifiers > IDENTITY_LIMITS.identifiers) return false
   if (a.sources.length + b.sources.length > IDENTITY_LIMITS.sources) return false
   if ((a.splits?.length ?? 0) + (b.splits?.length ?? 0) > IDENTITY_LIMITS.splits) return false
-  const counts = new Map<string, number>()
-  for (const identifier of identifiers) {
-    const kind = kindOf(identifier)
-    const count = (counts.get(kind) ?? 0) + 1
-    if (count > rules.limitOf(kind)) return false
-    counts.set(kind, count)
-  }
-  return true
+  return rules.kinds.every(kind => {
+    const { limit } = kind.rule
+    return identifiers <= limit || countOf(kind, a.identifiers) + countOf(kind, b.identifiers) <= limit
+  })
+}
+
+/** Too many people use its identifier. Nothing is united with it, so it is all that its person has. */
+export function isShared({ sources, origins }: Person): boolean {
+  return sources.length === 1 && origins?.[0]?.shared !== undefined
 }
 
 /** Why a person survived a merge, written with the link and stable. */

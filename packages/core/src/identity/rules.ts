@@ -1,6 +1,5 @@
 import { blockedBy, isBlocked } from './blocked.ts'
 import type { Form } from './form.ts'
-import { kindOf } from './identifier.ts'
 import { IDENTITY_LIMITS } from './limits.ts'
 import { type Reader, readerOf } from './reader.ts'
 
@@ -74,13 +73,16 @@ export interface CompiledRules {
   readonly kinds: readonly CompiledKind[]
   /** Kinds besides `userId` and `anonymousId`. */
   readonly hasMore: boolean
-  /** How many of a kind a person may have; a kind that is no longer named has no bound of its own. */
-  limitOf(kind: string): number
+  /** Those of which a person has one. */
+  readonly unique: readonly CompiledKind[]
+  /** A kind that is no longer named is not found: it has no bound of its own. */
   find(kind: string): CompiledKind | undefined
 }
 
 export interface CompiledKind {
   readonly rule: KindRule
+  /** What its identifiers begin with. */
+  readonly prefix: string
   readonly read: Reader
   /** A placeholder, everywhere or in this workspace. */
   blocks(value: string): boolean
@@ -101,13 +103,13 @@ export function compileRules(rules: IdentityRules = DEFAULT_IDENTITY): CompiledR
 function compile({ kinds: rules }: IdentityRules): CompiledRules {
   const kinds = rules.map((rule): CompiledKind => {
     const own = blockedBy(rule.blocked)
-    return { rule, read: readerOf(rule), blocks: value => isBlocked(value) || own(value) }
+    return { rule, prefix: `${rule.kind}:`, read: readerOf(rule), blocks: value => isBlocked(value) || own(value) }
   })
   const byName = new Map(kinds.map(kind => [kind.rule.kind, kind]))
   return {
     kinds,
     hasMore: kinds.some(({ rule }) => rule.kind !== 'userId' && rule.kind !== 'anonymousId'),
-    limitOf: kind => byName.get(kind)?.rule.limit ?? IDENTITY_LIMITS.identifiers,
+    unique: kinds.filter(({ rule }) => rule.limit === 1),
     find: kind => byName.get(kind),
   }
 }
@@ -118,11 +120,10 @@ export function told(
   b: readonly string[],
   rules: CompiledRules,
 ): readonly [of: string, other: string] | undefined {
-  for (const one of a) {
-    const kind = kindOf(one)
-    if (rules.limitOf(kind) !== 1) continue
-    const other = b.find(identifier => identifier !== one && kindOf(identifier) === kind)
-    if (other !== undefined) return [one, other]
+  for (const { prefix } of rules.unique) {
+    const one = a.find(identifier => identifier.startsWith(prefix))
+    const other = one && b.find(identifier => identifier.startsWith(prefix) && identifier !== one)
+    if (one !== undefined && other !== undefined) return [one, other]
   }
   return undefined
 }
