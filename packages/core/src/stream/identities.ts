@@ -5,6 +5,7 @@ import { linkedAt, type Origin, originOf, originsOf, withOrigin } from '../ident
 import type { Named } from '../identity/reader.ts'
 import {
   type IdentityRule,
+  isShared,
   type Refusal,
   refusesLink,
   refusesMerge,
@@ -110,6 +111,8 @@ export class Identities {
   /** Two people as one, whatever the rules say. */
   #merge(a: Profile, b: Profile, cause: Omit<Cause, 'won'>): Profile {
     const { into, from, won } = survivorOf(this.#drafts.draft(a.id), this.#drafts.draft(b.id))
+    // What was due until now is true of the two as they were apart.
+    for (const person of [into, from]) this.#memberships.catchUp(person)
     const survivor = this.#drafts.add(mergeProfiles(into, from, this.#context.now, this.#context.plan))
     this.#memberships.merged(from, survivor)
     for (const source of from.sources) {
@@ -146,7 +149,7 @@ export class Identities {
       const source = this.#people.link(other)
       if (source === undefined) continue
       const person = this.#drafts.known(source)
-      if (originOf(person, source)?.shared || refusesLink(person, first, this.#rules) !== undefined) continue
+      if (isShared(person) || refusesLink(person, first, this.#rules) !== undefined) continue
       return this.#link(person, first, at, { rule: 'linked', by, evidence: other })
     }
     return this.#create(keys, at, by)
@@ -189,14 +192,13 @@ export class Identities {
   #join(source: string, first: string, key: string, at: number, by: string): void {
     const person = this.#drafts.known(source)
     const other = this.#people.link(key)
-    const isShared = originOf(person, source)?.shared !== undefined
     if (other === undefined) {
-      if (isShared || refusesLink(person, key, this.#rules) !== undefined) return
+      if (isShared(person) || refusesLink(person, key, this.#rules) !== undefined) return
       this.#link(person, key, at, { rule: 'linked', by, evidence: first })
       return
     }
     const owner = this.#drafts.known(other)
-    if (owner.id === person.id || isShared || originOf(owner, other)?.shared) return
+    if (owner.id === person.id || isShared(person) || isShared(owner)) return
     const refusal = refusesMerge(person, owner, this.#rules)
     if (refusal === undefined) this.#merge(person, owner, { rule: 'merged', by, evidence: first })
     else if (refusal === 'apart') this.#contest(owner, other, key, person, at, by)
