@@ -1,14 +1,13 @@
 import type { Metric } from '../definition/metric.ts'
-import { anytime, anytimeMultiplier } from './anytime.ts'
 import { type ArmStatistics, addArms } from './arm.ts'
 import { bayesian, type Prior } from './bayesian.ts'
-import { type CovariateSample, covariateSample } from './covariate.ts'
+import { covariateSample } from './covariate.ts'
 import { cupedDifference, cupedLift, cupedTheta } from './cuped.ts'
-import { cupedLiftParts, fiellerInterval, type LiftParts, liftParts } from './fieller.ts'
 import { absoluteDifference, relativeLift } from './lift.ts'
 import type { Adjusted, Evidence, VariantReport } from './report.ts'
 import { armSample, type Sample } from './sample.ts'
 import type { SampleRatio } from './srm.ts'
+import { type AdjustedArms, anytimeLift, type ComparedArms, steadyLiftParts } from './steady.ts'
 import { stratified } from './stratified.ts'
 import { type VerdictPlan, verdictOf } from './verdict.ts'
 import { effectivePeople } from './weighted.ts'
@@ -23,17 +22,9 @@ export interface CompareOptions {
 }
 
 /** Two arms as they are compared: within strata where there are several, otherwise as they are. */
-interface Pair {
-  readonly control: Sample
-  readonly treatment: Sample
-  readonly adjusted: AdjustedPair | null
+interface Pair extends ComparedArms {
+  readonly adjusted: AdjustedArms | null
   readonly evidence: Pick<Evidence, 'effectivePeople' | 'strata'>
-}
-
-interface AdjustedPair {
-  readonly control: CovariateSample
-  readonly treatment: CovariateSample
-  readonly theta: number
 }
 
 /** One variant, or several together, against the control group: everything that is known of the difference. */
@@ -48,16 +39,26 @@ export function compareWithControl(
   const difference = absoluteDifference(control, treatment, confidence)
   const better = adjusted && adjustedReport(adjusted, lift.standardError, confidence)
   const best = better ?? { lift, difference }
-  const parts = adjusted
-    ? cupedLiftParts(adjusted.control, adjusted.treatment, adjusted.theta)
-    : liftParts(control, treatment)
   const { direction = 'up', tuning } = plan
+  const compared = { control, treatment, adjusted }
+  const isKnown = lift.standardError !== null || difference.standardError !== null
   return {
     lift,
     difference,
-    verdict: verdictOf({ control, treatment, parts, missing: best.difference.reason, sampleRatio, days }, plan),
+    verdict: verdictOf(
+      {
+        ...compared,
+        missing: best.difference.reason,
+        sampleRatio,
+        days,
+        ...(type === 'conversion' && { ceiling: 1 }),
+      },
+      plan,
+    ),
     evidence: {
-      anytime: anytimeOf(parts, control.n + treatment.n, best, { confidence, ...(tuning !== undefined && { tuning }) }),
+      anytime: isKnown
+        ? anytimeLift(steadyLiftParts(compared), control.n + treatment.n, { confidence, ...(tuning && { tuning }) })
+        : { interval: null, p: null },
       bayesian: bayesian(best.lift, { direction, confidence, ...(prior && { prior }) }),
       adjusted: better,
       ...evidence,
@@ -98,7 +99,7 @@ function adjustedPair(
   controlArm: ArmStatistics,
   treatmentArm: ArmStatistics,
   type: Metric['type'],
-): AdjustedPair | null {
+): AdjustedArms | null {
   const control = covariateSample(controlArm, type)
   const treatment = covariateSample(treatmentArm, type)
   const all = addArms(arms).map(arm => covariateSample(arm, type))
@@ -109,7 +110,7 @@ function adjustedPair(
 }
 
 function adjustedReport(
-  { control, treatment, theta }: AdjustedPair,
+  { control, treatment, theta }: AdjustedArms,
   plainError: number | null,
   confidence: number,
 ): Adjusted {
@@ -117,15 +118,4 @@ function adjustedReport(
   const difference = cupedDifference(control, treatment, theta, confidence)
   const ratio = plainError === null || lift.standardError === null ? null : lift.standardError / plainError
   return { theta, varianceReduction: ratio === null ? null : 1 - ratio ** 2, lift, difference }
-}
-
-function anytimeOf(
-  parts: LiftParts,
-  people: number,
-  { lift, difference }: Pick<Adjusted, 'lift' | 'difference'>,
-  options: { confidence: number; tuning?: number },
-): Evidence['anytime'] {
-  const { p } = anytime(difference, people, options)
-  if (lift.standardError === null) return { interval: null, p }
-  return { interval: fiellerInterval(parts, anytimeMultiplier(people, options)), p }
 }

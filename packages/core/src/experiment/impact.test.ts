@@ -67,7 +67,7 @@ describe('the report', () => {
 
   it('says it in one sentence', () => {
     expect(report.sentence).toBe(
-      '9,000 people saw this experience and 1,000 people were left out to compare with: Conversion is 10.89 % against 10.00 %, a lift of +8.9 % (95 % interval -17.2 % to +55.0 %), which may be chance: too early to say.',
+      '9,000 people saw this experience and 1,000 people were left out to compare with: Conversion is 10.89 % against 10.00 %, a lift of +8.9 % (95 % interval -17.2 % to +55.2 %), which may be chance: too early to say.',
     )
     const clear = impact([arm('', 10_000, 1000), arm('a', 10_000, 1400)], { metric: conversion })
     expect(clear.sentence).toContain('an improvement of +40.0 % (95 % interval +24.1 % to +58.4 %).')

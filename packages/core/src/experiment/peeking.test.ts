@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Random, random } from '../random/random.ts'
 import { covariateSample } from './covariate.ts'
 import { cupedTheta } from './cuped.ts'
-import { cupedLiftParts, fiellerInterval, liftParts } from './fieller.ts'
+import { fiellerInterval, liftParts } from './fieller.ts'
 import { missingIn, relativeLift } from './lift.ts'
 import { meanSample, proportionSample, type Sample } from './sample.ts'
 import { armOfPeople, binomial, type Person } from './testing.ts'
@@ -25,6 +25,7 @@ interface World {
   /** Values of so many people, summed: sum and sum of squares. */
   draw(rng: Random, n: number, lift: number): readonly [sum: number, squares: number]
   sample(n: number, sum: number, squares: number): Sample
+  readonly ceiling?: number
 }
 
 const worlds: World[] = [
@@ -37,6 +38,7 @@ const worlds: World[] = [
       return [successes, successes]
     },
     sample: proportionSample,
+    ceiling: 1,
   },
   {
     name: 'conversion of 4 %, a small control group',
@@ -47,6 +49,7 @@ const worlds: World[] = [
       return [successes, successes]
     },
     sample: proportionSample,
+    ceiling: 1,
   },
   {
     name: 'skewed spend',
@@ -93,17 +96,16 @@ function peek(world: World, lift: number, rng: Random): Peeked {
       own.squares += squares
     }
     const [control, treatment] = sums.map(({ n, sum, squares }) => world.sample(n, sum, squares)) as [Sample, Sample]
-    const parts = liftParts(control, treatment)
     const { verdict, interval } = verdictOf({
       control,
       treatment,
-      parts,
       missing: missingIn(control, treatment),
       sampleRatio,
+      ...(world.ceiling && { ceiling: world.ceiling }),
     })
     verdicts.add(verdict)
     if (interval !== null && (interval[0] > lift || interval[1] < lift)) anytimeMissed = true
-    const fixed = fiellerInterval(parts, 1.96)
+    const fixed = fiellerInterval(liftParts(control, treatment), 1.96)
     if (fixed !== null && (fixed[0] > lift || fixed[1] < lift)) fixedMissedOnce = true
     if (look < LOOKS) continue
     const [low, high] = relativeLift(control, treatment).interval!
@@ -151,8 +153,8 @@ it('A/A with an adjustment for before, looked at again and again', () => {
       const theta = cupedTheta(samples)
       const [control, ...treatments] = samples
       for (const [index, treatment] of treatments.entries()) {
-        const parts = cupedLiftParts(control!, treatment, theta)
-        verdicts[index]!.add(verdictOf({ control: control!, treatment, parts, sampleRatio }).verdict)
+        const adjusted = { control: control!, treatment, theta }
+        verdicts[index]!.add(verdictOf({ control: control!, treatment, adjusted, sampleRatio }).verdict)
       }
     }
     if (verdicts[0]!.has('works') || verdicts[0]!.has('hurts')) wrong++

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { liftParts } from './fieller.ts'
 import { missingIn } from './lift.ts'
 import { meanSample, proportionSample, type Sample } from './sample.ts'
 import type { SampleRatio } from './srm.ts'
@@ -12,9 +11,11 @@ const fits: SampleRatio = { verdict: 'ok', chiSquare: 0, dof: 1, p: 1 }
 
 function judge(control: Sample, treatment: Sample, plan: VerdictPlan = {}, days?: number): Verdict {
   const missing = missingIn(control, treatment)
-  return verdictOf({ control, treatment, parts: liftParts(control, treatment), missing, sampleRatio: fits, days }, plan)
+  const input = { control, treatment, missing, sampleRatio: fits, days }
+  return verdictOf(isShare(control) && isShare(treatment) ? { ...input, ceiling: 1 } : input, plan)
 }
 const share = proportionSample
+const isShare = ({ mean, variance }: Sample) => Math.abs(variance - mean * (1 - mean)) < 1e-12
 
 describe('the four verdicts', () => {
   it('works, hurts, and the other way around where down is good', () => {
@@ -56,6 +57,7 @@ describe('the four verdicts', () => {
   })
 
   it('more than two years is not a number of days', () => {
+    expect(judge(share(1000, 100), share(1000, 130)).morePeople).toBeNull()
     const slow = judge(share(1000, 100), share(1000, 101), {}, 30)
     expect(slow).toMatchObject({ label: 'Too early (more than two years)', moreDays: null })
     expect(slow.morePeople).toBeGreaterThan(1000)
@@ -78,9 +80,8 @@ describe('what is not judged yet', () => {
 
   it('sizes that do not fit the design', () => {
     const [control, treatment] = [share(10_000, 1000), share(9000, 1400)]
-    const parts = liftParts(control, treatment)
     const sampleRatio: SampleRatio = { verdict: 'mismatch', chiSquare: 50, dof: 1, p: 1e-12 }
-    expect(verdictOf({ control, treatment, parts, sampleRatio, days: 3 })).toMatchObject({
+    expect(verdictOf({ control, treatment, sampleRatio, days: 3 })).toMatchObject({
       verdict: 'too-early',
       because: 'sample-ratio',
       label: 'Too early',
@@ -93,6 +94,7 @@ describe('what is not judged yet', () => {
     expect(judge(meanSample(0, 0, 0), some)).toMatchObject({ verdict: 'too-early', because: 'no-control', lift: null })
     expect(judge(some, meanSample(0, 0, 0)).because).toBe('no-people')
     expect(judge(some, meanSample(1, 7, 49)).because).toBe('one-person')
+    expect(judge(share(1000, 1000), share(1000, 0)).verdict).toBe('hurts')
     expect(judge(share(100, 100), share(100, 100))).toMatchObject({ because: 'no-variance', lift: 0, p: null })
     const huge = { n: 5, mean: 1e308, variance: 1 }
     expect(judge(huge, { ...huge, mean: -1e308 }).because).toBe('overflow')

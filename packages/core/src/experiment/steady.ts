@@ -1,0 +1,81 @@
+import type { AnytimeOptions } from './anytime.ts'
+import { type Anytime, anytime, anytimeMultiplier } from './anytime.ts'
+import type { CovariateSample } from './covariate.ts'
+import { cupedSample } from './cuped.ts'
+import { cupedLiftParts, fiellerInterval, type LiftParts, liftParts } from './fieller.ts'
+import type { Sample } from './sample.ts'
+
+/**
+ * A small arm has often not seen yet how much people differ: no big order so far, nobody who left, and its mean looks as if
+ * it were certain. So each arm's variance is taken as if this many more of its people had differed as much as those of both
+ * arms together do, where that is more. It matters for hundreds of people and is gone for tens of thousands. Without it, with
+ * 3 % in the control group and a look after every 25 people, always-valid intervals missed the truth at some look in up to
+ * 26 of 100 simulated experiments (skewed values); with it in at most 3.
+ */
+const MORE_PEOPLE = 100
+
+/** Two arms that are compared, with what people did before where the difference is adjusted for it. */
+export interface ComparedArms {
+  readonly control: Sample
+  readonly treatment: Sample
+  readonly adjusted?: AdjustedArms | null
+}
+
+export interface AdjustedArms {
+  readonly control: CovariateSample
+  readonly treatment: CovariateSample
+  readonly theta: number
+}
+
+/** The two samples with their variances steadied. */
+export function steady(control: Sample, treatment: Sample): readonly [control: Sample, treatment: Sample] {
+  const together = varianceTogether(control, treatment)
+  const steadied = (sample: Sample): Sample => {
+    const variance = (sample.n * sample.variance + MORE_PEOPLE * together) / (sample.n + MORE_PEOPLE)
+    return variance > sample.variance ? { ...sample, variance } : sample
+  }
+  return [steadied(control), steadied(treatment)]
+}
+
+/** Of people of both arms as if they were one. */
+export function varianceTogether(control: Sample, treatment: Sample): number {
+  const n = control.n + treatment.n
+  const mean = (control.n * control.mean + treatment.n * treatment.mean) / n
+  const within = control.n * control.variance + treatment.n * treatment.variance
+  const between = control.n * (control.mean - mean) ** 2 + treatment.n * (treatment.mean - mean) ** 2
+  return (within + between) / n
+}
+
+/** What the lift's interval is made of, adjusted where it can be, with steadied variances. */
+export function steadyLiftParts({ control, treatment, adjusted }: ComparedArms): LiftParts {
+  const parts = adjusted
+    ? cupedLiftParts(adjusted.control, adjusted.treatment, adjusted.theta)
+    : liftParts(control, treatment)
+  const plain = adjusted
+    ? ([cupedSample(adjusted.control, adjusted.theta), cupedSample(adjusted.treatment, adjusted.theta)] as const)
+    : ([control, treatment] as const)
+  const steadied = steady(...plain)
+  const [inControl, inTreatment] = plain.map((one, i) => (steadied[i]!.variance - one.variance) / one.n) as [
+    number,
+    number,
+  ]
+  return {
+    ...parts,
+    differenceVariance: parts.differenceVariance + inControl + inTreatment,
+    scaleVariance: parts.scaleVariance + inControl,
+    covariance: parts.covariance - Math.sign(control.mean) * inControl,
+  }
+}
+
+/**
+ * The always-valid interval of a lift, Fieller's, and the p-value of no difference; both null where there is no error. The
+ * interval is null too where the control's mean is too near 0 for any lift to be excluded.
+ */
+export function anytimeLift(parts: LiftParts, people: number, options: AnytimeOptions = {}): Anytime {
+  const standardError = Math.sqrt(parts.differenceVariance)
+  if (!(standardError > 0 && Number.isFinite(standardError) && Number.isFinite(parts.difference) && people > 0)) {
+    return { interval: null, p: null }
+  }
+  const { p } = anytime({ value: parts.difference, standardError, interval: null, p: null, dof: null }, people, options)
+  return { interval: fiellerInterval(parts, anytimeMultiplier(people, options)), p }
+}
