@@ -144,6 +144,19 @@ describe('segments', () => {
     expect((await server.get('/v1/segments/nobody-knows')).status).toBe(404)
   })
 
+  it('ready-made ones are made by the rhythm of the business, and are published as they are', async () => {
+    const { json } = await server.get('/v1/library')
+    expect(json).toMatchObject({ rhythmDays: 30, measured: false })
+    const given = (await server.get('/v1/library?rhythmDays=7&ordered=Bought')).json
+    const active = given.entries.find(({ key }: { key: string }) => key === 'active-customers')
+    expect(active.body.condition).toEqual({ did: 'Bought', within: '7d' })
+    const changes = json.entries.map(({ kind, key, body }: { kind: string; key: string; body: object }) => {
+      return { kind, key, body }
+    })
+    const dry = await server.post('/v1/definitions', { changes, dryRun: true })
+    expect(dry.status, dry.text).toBe(200)
+  })
+
   it('members are told page by page, and as CSV', async () => {
     await server.post('/v1/identify', { userId: 'bob', traits: { plan: '=1+1', email: 'bob@x.example' } })
     const page = (await server.get('/v1/segments/never-asked/members')).json

@@ -46,6 +46,7 @@ export class SteadyWarehouse implements Warehouse {
   crossings: Warehouse['crossings'] = async question => (await this.#get()).crossings(question)
   overlaps: Warehouse['overlaps'] = async (...asked) => (await this.#get()).overlaps(...asked)
   segmentSample: Warehouse['segmentSample'] = async (...asked) => (await this.#get()).segmentSample(...asked)
+  rhythm: Warehouse['rhythm'] = async (...asked) => (await this.#get()).rhythm(...asked)
   putRates: Warehouse['putRates'] = async (workspace, rates) => (await this.#get()).putRates(workspace, rates)
   backup: Warehouse['backup'] = async directory => (await this.#get()).backup(directory)
   check: Warehouse['check'] = async () => (await this.#get()).check()

@@ -6,14 +6,15 @@ import { backupEngine } from './engine/backup.ts'
 import { Engine, EngineConnection } from './engine/index.ts'
 import { WarehouseError } from './errors.ts'
 import { type Location, type Resolved, resolveOptions, type WarehouseOptions } from './options.ts'
+import { crossings, overlaps, segmentSample } from './queries/crossings.ts'
 import { identityLinks } from './queries/identityLinks.ts'
 import { impact } from './queries/impact.ts'
 import { log } from './queries/log.ts'
 import { logSize } from './queries/logSize.ts'
-import { crossings, overlaps, segmentSample } from './queries/crossings.ts'
 import { pastEvents } from './queries/pastEvents.ts'
 import { person, personSize } from './queries/person.ts'
 import { putRates } from './queries/rates.ts'
+import { rhythm } from './queries/rhythm.ts'
 import { tableStats } from './queries/stats.ts'
 import { summary } from './queries/summary.ts'
 import { timeline } from './queries/timeline.ts'
@@ -50,6 +51,7 @@ export async function openWarehouse(location: Location, options: WarehouseOption
     pastEvents: question => pastEvents(database, question),
     crossings: question => crossings(database, question),
     segmentSample: (workspace, segment, limit) => segmentSample(database, workspace, segment, limit),
+    rhythm: (workspace, event) => rhythm(database, workspace, event),
     overlaps: (workspace, segment) => overlaps(database, workspace, segment),
     person: question => person(database, question),
     personSize: question => personSize(database, question),

@@ -2,14 +2,15 @@ import type { JsonObject } from '@espalier/core'
 import type { Metric } from '@espalier/core/definition'
 import type { ArmStatistics } from '@espalier/core/experiment'
 import type { Table } from '@espalier/core/stream'
-import type { PersonQuestion } from './queries/person.ts'
-import type { ErasureQuestion, Removed } from './removal/erase.ts'
-import type { ExpiryQuestion } from './removal/expire.ts'
+import type { Crossings, CrossingsQuestion, OverlapRow } from './queries/crossings.ts'
 import type { IdentityLink } from './queries/identityLinks.ts'
 import type { FiledEvent, LogQuestion } from './queries/log.ts'
 import type { LogSize } from './queries/logSize.ts'
-import type { Crossings, CrossingsQuestion, OverlapRow } from './queries/crossings.ts'
 import type { PastEvents, PastEventsQuestion } from './queries/pastEvents.ts'
+import type { PersonQuestion } from './queries/person.ts'
+import type { Rhythm } from './queries/rhythm.ts'
+import type { ErasureQuestion, Removed } from './removal/erase.ts'
+import type { ExpiryQuestion } from './removal/expire.ts'
 
 /**
  * Analytical state: what happened, what was decided, what was seen. Written only through `insert`, in batches that are
@@ -56,6 +57,8 @@ export interface Warehouse {
   overlaps(workspace: string, segment: string): Promise<OverlapRow[]>
   /** Ids of some people in a segment: those who entered last. */
   segmentSample(workspace: string, segment: string, limit: number): Promise<string[]>
+  /** How many days people usually take to do something again. */
+  rhythm(workspace: string, event: string): Promise<Rhythm>
   /** Daily exchange rates: one unit of `currency` in `base`. A repeated day replaces. */
   putRates(
     workspace: string,

@@ -6,6 +6,7 @@ import { diff } from './diff.ts'
 import { doctor } from './doctor.ts'
 import { importCommand } from './import.ts'
 import { keys } from './keys.ts'
+import { libraryCommand } from './library.ts'
 import { pull } from './pull.ts'
 import { push } from './push.ts'
 import { report } from './report.ts'
@@ -24,6 +25,7 @@ export const commands: readonly Register[] = [
   decide,
   report,
   segments,
+  libraryCommand,
   keys,
   backup,
   restore,

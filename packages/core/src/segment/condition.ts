@@ -114,7 +114,15 @@ export const CalendarCondition = Type.Object(
 )
 
 const Clock = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$', description: 'Such as 09:30.' })
-const Day = Type.Union(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map(day => Type.Literal(day)))
+const Day = Type.Union([
+  Type.Literal('mon'),
+  Type.Literal('tue'),
+  Type.Literal('wed'),
+  Type.Literal('thu'),
+  Type.Literal('fri'),
+  Type.Literal('sat'),
+  Type.Literal('sun'),
+])
 
 /**
  * The time of day and the day of the week: `{time: {from: '09:00', to: '17:00', days: ['mon'], zone: 'person'}}`. From inclusive,

@@ -13,6 +13,7 @@ import { identitySecret } from './identitySecret.ts'
 import { impact } from './impact.ts'
 import { importRoute } from './import.ts'
 import { listKeys, makeKey, revokeKey } from './keys.ts'
+import { getLibrary } from './library.ts'
 import { makeLink } from './links.ts'
 import { metricsRoute } from './metrics.ts'
 import { openApiRoute } from './openapi.ts'
@@ -32,6 +33,7 @@ export const routes: readonly Route[] = [
   getDefinitions,
   postDefinitions,
   ...definitionRoutes,
+  getLibrary,
   getSegment,
   getMembers,
   impact,
