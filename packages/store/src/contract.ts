@@ -9,6 +9,7 @@ import { identityContract } from './contract/identity.ts'
 import { keysContract } from './contract/keys.ts'
 import { outboxContract } from './contract/outbox.ts'
 import { peopleContract } from './contract/people.ts'
+import { scrubContract } from './contract/scrub.ts'
 import { sequencesContract } from './contract/sequences.ts'
 import { timersContract } from './contract/timers.ts'
 import { tombstonesContract } from './contract/tombstones.ts'
@@ -22,6 +23,7 @@ export function storeContract(name: string, open: OpenStore): void {
     describe('identity', () => identityContract(open))
     describe('consent', () => consentContract(open))
     describe('erasure', () => erasureContract(open))
+    describe('a scrub', () => scrubContract(open))
     describe('timers', () => timersContract(open))
     describe('tombstones', () => tombstonesContract(open))
     describe('outbox', () => outboxContract(open))

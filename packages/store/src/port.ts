@@ -27,8 +27,24 @@ export interface Store {
   check(): Promise<void>
   /** Writes a consistent copy into an empty folder while commits go on; the copy opens as a store. Not for PostgreSQL (use pg_dump): `unsupported`. */
   backup(directory: string, progress?: (done: number, total: number) => void): Promise<void>
+  /**
+   * After it no byte is left, in any file of the store, of what was taken away, replaced or shipped before it began: journal and
+   * tables are written anew. Rows that still wait for the warehouse stay, so ship them first. Commits go on meanwhile (with
+   * PostgreSQL they wait); it takes time and room in proportion to what is kept.
+   */
+  scrub(): Promise<ScrubReport>
   /** Finishes what is under way, makes everything durable, closes. */
   close(): Promise<void>
+}
+
+export interface ScrubReport {
+  /** Rows from before it began that still wait for the warehouse: not 0, and the scrub is to be repeated when they are shipped. */
+  readonly pendingRows: number
+  /** Size of what was written anew, in bytes. */
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+  /** Where else copies may be, beyond the store's reach: a sentence each. */
+  readonly elsewhere: readonly string[]
 }
 
 export interface CommitBatch {

@@ -18,6 +18,8 @@ export interface OpenedStore {
   readonly store: Store
   /** Closes the store and opens the same data again; absent where nothing outlives the store. */
   readonly reopen?: () => Promise<Store>
+  /** The folder with all that the store wrote, as it is on the disk; absent where nothing is. */
+  readonly folder?: () => Promise<string>
   /** Closes the store that is open now and removes its data. */
   readonly close: () => Promise<void>
 }

@@ -14,6 +14,7 @@ storeContract('lmdb', async dependencies => {
       store = await openLmdbStore({ path, ...dependencies })
       return store
     },
+    folder: async () => path,
     async close() {
       await store.close()
       await rm(path, { recursive: true })

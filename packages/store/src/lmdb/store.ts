@@ -22,7 +22,9 @@ import { backupFolder } from './folder/backup.ts'
 import { FOLDERS } from './folder/folders.ts'
 import { ensureFormat, FORMAT, MIGRATIONS } from './folder/format.ts'
 import { lockFolder } from './folder/lock.ts'
+import { finishReplacing } from './folder/replace.ts'
 import { DiskRoom } from './folder/room.ts'
+import { scrubFolder } from './folder/scrub.ts'
 import { FrameBuilder } from './journal/frameBuilder.ts'
 import { JOURNAL_START, Journal } from './journal/journal.ts'
 import type { Position } from './journal/position.ts'
@@ -60,6 +62,7 @@ type Options = Required<LmdbStoreOptions>
 async function openParts(options: Options, opened: (() => Promise<void>)[]): Promise<Store> {
   const { path, now, apply, newId } = options
   await ensureFormat(path, FORMAT, MIGRATIONS)
+  for (const name of [FOLDERS.control, FOLDERS.checkpoint]) await finishReplacing(join(path, name))
   for (const name of Object.values(FOLDERS)) await mkdir(join(path, name), { recursive: true })
   const runsDirectory = join(path, FOLDERS.runs)
 
@@ -147,6 +150,13 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
     written: () => schedule.look(),
   })
   outbox.connect(committer)
+  const write = () =>
+    new Promise<void>((resolve, reject) => {
+      committer.atRest(() => {
+        committer.plans.forget()
+        checkpointer.write(journal.end).then(resolve, reject)
+      })
+    })
   const schedule = new CheckpointSchedule(
     { everyMs: options.checkpointMs, dirtyBytes, journalBytes: 256 << 20 },
     {
@@ -156,17 +166,23 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
       last: () => checkpointer.last.position,
       end: () => journal.end,
       write: async () => {
-        await new Promise<void>((resolve, reject) => {
-          committer.atRest(() => {
-            committer.plans.forget()
-            checkpointer.write(journal.end).then(resolve, reject)
-          })
-        })
+        await write()
         await trim()
       },
     },
   )
 
+  /** A backup copies what a scrub removes: one at a time. */
+  let copying: Promise<unknown> = Promise.resolve()
+  let scrubbing: Promise<unknown> | undefined
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    if (closing) return Promise.reject(new StoreError('unavailable', 'The store is closed.'))
+    const done = copying.then(work)
+    copying = done.catch(() => undefined)
+    return done.catch(error => {
+      throw storeError(error)
+    })
+  }
   let closing: Promise<void> | undefined
   const close = async () => {
     let failure: unknown
@@ -175,6 +191,7 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
         failure ??= error
       })
     }
+    await scrubbing
     await attempt(() => committer.close())
     await schedule.close()
     if (comparePositions(checkpointer.last.position, journal.end) !== 0) await attempt(() => schedule.run())
@@ -220,18 +237,24 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
       if (schedule.failure) throw schedule.failure
       await room.ensure()
     },
-    async backup(directory, progress = () => undefined) {
-      const unpin = checkpointer.pin()
-      pins++
-      try {
-        const source = { folder: path, checkpoint: db, control, journal, unshipped: () => outbox.settledTo }
-        await backupFolder(directory, { ...source, atRest: work => outbox.atRest(work) }, progress)
-      } catch (error) {
-        throw storeError(error)
-      } finally {
-        pins--
-        unpin()
-      }
+    backup(directory, progress = () => undefined) {
+      return inTurn(async () => {
+        const unpin = checkpointer.pin()
+        pins++
+        try {
+          const source = { folder: path, checkpoint: db, control, journal, unshipped: () => outbox.settledTo }
+          await backupFolder(directory, { ...source, atRest: work => outbox.atRest(work) }, progress)
+        } finally {
+          pins--
+          unpin()
+        }
+      })
+    },
+    scrub() {
+      const kept = { folder: path, journal, committer, schedule, checkpoint: db, thread, control, outbox }
+      const done = inTurn(() => scrubFolder({ ...kept, write, trim }))
+      scrubbing = done.catch(() => undefined)
+      return done
     },
     close() {
       closing ??= close()

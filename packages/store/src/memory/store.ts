@@ -48,6 +48,10 @@ export function openMemoryStore(options: MemoryStoreOptions): Store {
     backup: async () => {
       throw new StoreError('unsupported', 'A store in memory has no backup.')
     },
+    scrub: async () => {
+      assertOpen()
+      return { pendingRows: (await outbox.depth()).rows, bytesBefore: 0, bytesAfter: 0, elsewhere: [] }
+    },
     close: async () => {
       open = false
     },

@@ -4,9 +4,10 @@ import { initial } from './migrations/001-initial.ts'
 import { timers } from './migrations/002-timers.ts'
 import { records } from './migrations/003-records.ts'
 import { packedOutbox } from './migrations/004-packed-outbox.ts'
+import { unsampledBodies } from './migrations/005-unsampled-bodies.ts'
 
 /** In order; a published one never changes. The number of a migration is its place, from 1. */
-const MIGRATIONS: readonly string[] = [initial, timers, records, packedOutbox]
+const MIGRATIONS: readonly string[] = [initial, timers, records, packedOutbox, unsampledBodies]
 
 /** Brings the schema to this version's. Nodes that start at once do it in turn; a newer schema is refused. */
 export async function migrate(database: Database): Promise<void> {

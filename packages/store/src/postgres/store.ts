@@ -15,6 +15,7 @@ import { migrate, schemaVersion } from './migrate.ts'
 import { PostgresOutbox } from './outbox/outbox.ts'
 import { OutboxRoom } from './outbox/room.ts'
 import { PostgresPeople } from './people.ts'
+import { scrubDatabase } from './scrub.ts'
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database`; all tables are in its schema `espalier`. */
@@ -96,6 +97,10 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
         'unsupported',
         'Back up PostgreSQL with its own tools: pg_dump, or a base backup with its log.',
       )
+    },
+    async scrub() {
+      await outbox.flush()
+      return scrubDatabase(database, options.url)
     },
     async close() {
       await maintenance.stop()

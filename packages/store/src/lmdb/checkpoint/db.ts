@@ -30,25 +30,27 @@ export interface CheckpointMeta {
 
 /** Reads the last checkpoint. It is only ever written by the thread of `environment/writer.js`, one transaction a checkpoint. */
 export class CheckpointDb {
-  readonly #root: RootDatabase
-  readonly #meta: Database<Buffer, Uint8Array>
-  readonly #profiles: Database<Buffer, Uint8Array>
-  readonly #links: Database<Buffer, Uint8Array>
-  readonly #imports: Database<Buffer, Uint8Array>
-  readonly #timers: Database<Buffer, Uint8Array>
+  readonly #path: string
+  #root: RootDatabase
+  #tables: Tables
   #isClosed = false
 
   constructor(path: string) {
+    this.#path = path
     this.#root = open(environmentOptions(path))
-    this.#meta = this.#root.openDB('meta', TABLE_OPTIONS)
-    this.#profiles = this.#root.openDB('profiles', TABLE_OPTIONS)
-    this.#links = this.#root.openDB('links', TABLE_OPTIONS)
-    this.#imports = this.#root.openDB('imports', TABLE_OPTIONS)
-    this.#timers = this.#root.openDB('timers', TABLE_OPTIONS)
+    this.#tables = openTables(this.#root)
+  }
+
+  /** Reads come from what is at its path now. */
+  async reopen(): Promise<void> {
+    const before = this.#root
+    this.#root = open(environmentOptions(this.#path))
+    this.#tables = openTables(this.#root)
+    await before.close()
   }
 
   meta(): CheckpointMeta | undefined {
-    const bytes = this.#meta.getBinary(META_KEY)
+    const bytes = this.#tables.meta.getBinary(META_KEY)
     return bytes && (JSON.parse(bytes.toString()) as CheckpointMeta)
   }
 
@@ -58,17 +60,17 @@ export class CheckpointDb {
   }
 
   profile(workspace: number, id: string): StoredProfile | undefined {
-    const bytes = this.#read(this.#profiles, keyOf(workspace, id))
+    const bytes = this.#read(this.#tables.profiles, keyOf(workspace, id))
     return bytes && decodeProfile(bytes)
   }
 
   link(workspace: number, identifier: string): string | undefined {
-    const bytes = this.#read(this.#links, keyOf(workspace, identifier))
+    const bytes = this.#read(this.#tables.links, keyOf(workspace, identifier))
     return bytes?.toString('utf8', 0, bytes.length)
   }
 
   importChunk(workspace: number, key: string): Uint8Array | undefined {
-    const bytes = this.#read(this.#imports, keyOf(workspace, key))
+    const bytes = this.#read(this.#tables.imports, keyOf(workspace, key))
     // The buffer is longer than what was read into it, and used again.
     return bytes && new Uint8Array(bytes.subarray(0, bytes.length))
   }
@@ -77,7 +79,7 @@ export class CheckpointDb {
   profilesAfter(workspace: number, after: string | undefined, limit: number): StoredProfile[] {
     if (this.#isClosed) throw closed()
     const start = after === undefined ? keyOf(workspace, '') : Buffer.concat([keyOf(workspace, after), Buffer.of(0)])
-    const range = this.#profiles.getRange({ start, end: keyOf(workspace + 1, ''), limit })
+    const range = this.#tables.profiles.getRange({ start, end: keyOf(workspace + 1, ''), limit })
     return Array.from(range, ({ value }) => decodeProfile(value as Buffer))
   }
 
@@ -85,7 +87,7 @@ export class CheckpointDb {
   *timers(workspace: number, from: Timer | { readonly after: number }): Generator<Timer> {
     if (this.#isClosed) throw closed()
     const start = 'after' in from ? keyAfterInstant(workspace, from.after) : timerKey(workspace, from.due, from.profile)
-    for (const key of this.#timers.getKeys({ start, end: keyOf(workspace + 1, '') })) yield timerOf(key)
+    for (const key of this.#tables.timers.getKeys({ start, end: keyOf(workspace + 1, '') })) yield timerOf(key)
   }
 
   backup(directory: string): Promise<void> {
@@ -102,6 +104,13 @@ export class CheckpointDb {
     if (this.#isClosed) throw closed()
     return table.getBinaryFast(key) as Buffer | undefined
   }
+}
+
+type Tables = Record<CheckpointTable, Database<Buffer, Uint8Array>>
+
+function openTables(root: RootDatabase): Tables {
+  const tables = CHECKPOINT_TABLES.map(name => [name, root.openDB<Buffer, Uint8Array>(name, TABLE_OPTIONS)])
+  return Object.fromEntries(tables) as Tables
 }
 
 function closed(): StoreError {

@@ -76,6 +76,20 @@ export class CheckpointSchedule {
     return this.#running
   }
 
+  /** Does `work` while no checkpoint is written but those that it asks for; who needs one waits. */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#running) await this.#running.catch(() => undefined)
+    const done = work()
+    const running = done.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#running = running.finally(() => {
+      this.#running = undefined
+    })
+    return done
+  }
+
   /** Waits until memory has room for more changes; throws when the checkpoint that would make it fails. */
   async ready(): Promise<void> {
     while (this.#parts.dirty() > 2 * this.#limits.dirtyBytes) await this.run()

@@ -50,6 +50,8 @@ export class Committer {
   #running: Promise<void> | undefined
   #inCycle = false
   #waitingForRest: (() => void)[] = []
+  /** No cycle begins before it is settled. */
+  #between: Promise<unknown> | undefined
   #broken: StoreError | undefined
   #closed = false
 
@@ -112,6 +114,19 @@ export class Committer {
     else freeze()
   }
 
+  /** Does `work` while no frame is under way, and none begins. */
+  between<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.atRest(() => {
+        const done = work().finally(() => {
+          if (this.#between === done) this.#between = undefined
+        })
+        this.#between = done
+        done.then(resolve, reject)
+      })
+    })
+  }
+
   /** Takes nothing more; what was taken is finished. */
   async close(): Promise<void> {
     this.#closed = true
@@ -135,6 +150,7 @@ export class Committer {
     do {
       // Before the cycle: a checkpoint that makes room can only begin between two.
       const blocked: unknown = this.#broken ?? (await this.#ready().catch(error => error))
+      while (this.#between) await this.#between.catch(() => undefined)
       this.#inCycle = true
       await this.#cycle(blocked)
       this.#inCycle = false

@@ -4,6 +4,7 @@ import { StoreError } from '../../errors.ts'
 import { ChunkWriter } from '../environment/chunks.ts'
 import { environmentOptions, TABLE_OPTIONS } from '../environment/options.js'
 import { WriterThread } from '../environment/thread.ts'
+import { replaceFolder } from '../folder/replace.ts'
 import { controlKey } from './key.ts'
 import { ControlTransaction, Writes } from './transaction.ts'
 
@@ -23,6 +24,13 @@ export interface RangeOptions {
   readonly reverse?: boolean
 }
 
+type Tables = Record<ControlTable, Database<Buffer, Uint8Array>>
+
+function openTables(root: RootDatabase): Tables {
+  const tables = TABLES.map(name => [name, root.openDB<Buffer, Uint8Array>(name, TABLE_OPTIONS)])
+  return Object.fromEntries(tables) as Tables
+}
+
 interface Waiting {
   /** Answers what to do when it is durable. */
   readonly work: (transaction: ControlTransaction) => () => void
@@ -34,8 +42,9 @@ interface Waiting {
  * of its own, so that nothing here waits for a checkpoint. Values are JSON.
  */
 export class ControlDb implements ControlReader {
-  readonly #root: RootDatabase
-  readonly #tables: Record<ControlTable, Database<Buffer, Uint8Array>>
+  readonly #path: string
+  #root: RootDatabase
+  #tables: Tables
   readonly #thread: WriterThread
   #waiting: Waiting[] = []
   #isRunning = false
@@ -43,9 +52,9 @@ export class ControlDb implements ControlReader {
   #run: Promise<void> | undefined
 
   constructor(path: string) {
+    this.#path = path
     this.#root = open(environmentOptions(path))
-    const tables = TABLES.map(name => [name, this.#root.openDB<Buffer, Uint8Array>(name, TABLE_OPTIONS)])
-    this.#tables = Object.fromEntries(tables) as Record<ControlTable, Database<Buffer, Uint8Array>>
+    this.#tables = openTables(this.#root)
     this.#thread = new WriterThread(path, TABLES)
   }
 
@@ -130,6 +139,30 @@ export class ControlDb implements ControlReader {
     this.#root.resetReadTxn()
   }
 
+  /** Writes all of it anew: nothing of what was replaced or removed is left. What is to be written waits meanwhile. */
+  async rewrite(): Promise<void> {
+    while (this.#isRunning) await this.#run?.catch(() => undefined)
+    this.#isRunning = true
+    const done = this.#rewrite()
+    this.#run = done
+      .catch(() => undefined)
+      .then(() => {
+        this.#isRunning = false
+        if (this.#waiting.length > 0) this.#run = this.#writeAll()
+      })
+    return done
+  }
+
+  async #rewrite(): Promise<void> {
+    const fill = (fresh: string) => this.#thread.rewrite(fresh)
+    await replaceFolder(this.#path, fill, async () => {
+      const before = this.#root
+      this.#root = open(environmentOptions(this.#path))
+      this.#tables = openTables(this.#root)
+      await before.close()
+    })
+  }
+
   /** 32 bytes made when the folder was, the same for ever. */
   async secret(name: string): Promise<Uint8Array> {
     const key = controlKey(name)
@@ -148,7 +181,7 @@ export class ControlDb implements ControlReader {
   }
 
   async close(): Promise<void> {
-    await this.#run
+    while (this.#isRunning) await this.#run
     this.#isClosed = true
     await this.#thread.close()
     await this.#root.close()

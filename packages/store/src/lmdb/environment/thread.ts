@@ -58,9 +58,22 @@ export class WriterThread {
     return this.#ask({ task: 'merge', path, paths })
   }
 
+  /**
+   * Writes what is in the tables into a new environment at `path`; durable at return. Nothing has this one open in a thread
+   * afterwards: the next task opens what is then in its place.
+   */
+  async rewrite(path: string): Promise<void> {
+    await this.#ask({ task: 'rewrite', path })
+    await this.#end()
+  }
+
   /** Nothing is written any more: the folder may be another's. */
   async close(): Promise<void> {
     this.#isClosed = true
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
     if (!this.#worker) return
     await this.#send(this.#worker, { task: 'close' }).catch(() => undefined)
     await this.#worker?.terminate()

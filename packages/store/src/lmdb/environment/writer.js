@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { open } from 'lmdb'
 import { mergeRuns, writeRun } from '../dedup/runWriter.js'
 import { environmentOptions, TABLE_OPTIONS } from './options.js'
+import { rewriteTables } from './rewrite.js'
 
 /**
  * Writes to one LMDB environment: collects chunks of entries and puts them there in one synced transaction. Also sorts and
@@ -15,6 +16,7 @@ import { environmentOptions, TABLE_OPTIONS } from './options.js'
  *   | { task: 'discard' }
  *   | { task: 'run', path: string, ids: Uint32Array<ArrayBuffer>, earliest: number, latest: number }
  *   | { task: 'merge', path: string, paths: string[] }
+ *   | { task: 'rewrite', path: string }
  *   | { task: 'close' }} Task
  *
  * @typedef {{ table: number, key: Buffer, value: Buffer | undefined }} Entry
@@ -54,6 +56,8 @@ async function perform(task) {
       return writeRun(task.path, task.ids, task)
     case 'merge':
       return mergeRuns(task.path, task.paths)
+    case 'rewrite':
+      return rewriteTables(environment, tables, task.path)
     case 'close':
       await environment.close()
   }

@@ -99,6 +99,16 @@ export class Journal {
     return at
   }
 
+  /** The next frame comes into a new segment, unless this one has none. */
+  async rotate(): Promise<void> {
+    try {
+      if (this.#torn) await this.#mend()
+      if (this.#end.offset > SEGMENT_START) await this.#nextSegment()
+    } catch (error) {
+      throw storeError(error)
+    }
+  }
+
   /** Deletes the segments before that of `position`. */
   async removeBefore(position: Position): Promise<void> {
     for (const segment of [...this.#finished.keys()]) {

@@ -90,6 +90,25 @@ export class LmdbOutbox implements Outbox {
     return position
   }
 
+  /**
+   * How many rows before a position, where the journal went on in a new segment, have not been shipped; where none is to be,
+   * nothing keeps the segments before it.
+   */
+  pass(position: Position): Promise<number> {
+    return this.#inTurn(async () => {
+      if (comparePositions(this.#end, position) < 0) this.#end = position
+      let { rows } = await totals(this.#journal, this.#cursor, position)
+      if (rows === 0 && comparePositions(this.#cursor, position) < 0) {
+        await this.#ledger.assigned(position, [])
+        this.#cursor = position
+      }
+      for (const { record } of this.#pending.values()) {
+        if (comparePositions(record.from, position) < 0) rows += record.rows
+      }
+      return rows
+    })
+  }
+
   /** The journal holds as much unshipped as it may (R2, R11). */
   get isFull(): boolean {
     return this.#journal.bytesSince(this.settledTo) >= this.#maxBytes
