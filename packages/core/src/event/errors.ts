@@ -13,7 +13,7 @@ export const ITEM_ERRORS = {
   not_an_object: (field: string) => `${field} must be a JSON object.`,
   type_unknown: (field: string) => `${field} must be one of track, identify, page, screen, group, alias.`,
   no_user_anon_id: (field: string) =>
-    `${field} is missing: name a userId or an anonymousId. Placeholders such as "null", "undefined", "anonymous" or "0" count as missing.`,
+    `${field} is missing: name a userId, an anonymousId or another kind of identifier that the settings know. Placeholders such as "null", "anonymous" or "0", and what the settings block, count as missing.`,
   id_invalid: (field: string) => `${field} must be text or a number.`,
   id_too_long: (field: string) => `${field} is longer than ${EVENT_LIMITS.id} characters: send a shorter identifier.`,
   message_id_too_long: (field: string) => `${field} must be shorter than ${EVENT_LIMITS.messageId + 1} characters.`,
