@@ -1,5 +1,6 @@
 import { validateSet } from '@espalier/core/definition'
 import { freeBytes } from './backup.ts'
+import { PHYSICAL_WITHIN_MS } from './erasure/eraser.ts'
 import { optionNames, optionTable } from './options/index.ts'
 import type { Services } from './services.ts'
 
@@ -132,6 +133,26 @@ const examinations: Readonly<Record<string, Examination>> = {
     const message = `${count('write')} write keys and ${count('secret')} secret keys are live.`
     if (count('write') > 0) return { check: 'keys', status: 'ok', message }
     return { check: 'keys', status: 'warn', message, mend: 'Make a write key, or no page can send events.' }
+  },
+
+  async privacy({ eraser, newcomers, metrics, now }, workspace) {
+    const oldest = await eraser.oldest(workspace)
+    const held = newcomers.report(workspace)
+    const refused = await metrics.refusedByConsent()
+    const details = { erasureWaitsSince: oldest ?? null, heldBack: held.slice(0, 20), refusedByConsent: refused }
+    if (oldest !== undefined && now() - oldest > PHYSICAL_WITHIN_MS) {
+      const message = `An erasure of ${new Date(oldest).toISOString()} is not on all disks yet.`
+      const mend = 'Look at `error` in GET /v1/erasures and mend what it names; it goes on by itself.'
+      return { check: 'privacy', status: 'fail', message, mend, details }
+    }
+    if (held.length > 0) {
+      const events = held.reduce((sum, one) => sum + one.events, 0)
+      const message = `${events} events of new people from ${held.length} networks were held back in the last hour.`
+      const mend = 'If they are people, raise newPeople; if not, let your firewall keep them out.'
+      return { check: 'privacy', status: 'warn', message, mend, details }
+    }
+    const message = `Nothing waits to be erased; ${refused} events were refused for want of consent since the start.`
+    return { check: 'privacy', status: 'ok', message, details }
   },
 
   async limits({ options }) {

@@ -1,8 +1,10 @@
+import { maskText } from '@espalier/core/consent'
 import { type Logger, pino } from 'pino'
 
 /**
  * Structured logs on standard error: standard output belongs to the command. Headers and bodies are never logged, so no key
- * can be; what could still hold one is redacted by name.
+ * can be; what could still hold one is redacted by name. What an engine says of a row it cannot read may quote it: addresses and
+ * numbers of people are hidden in the words of errors.
  */
 export function createLog(level: string): Logger {
   return pino(
@@ -15,6 +17,7 @@ export function createLog(level: string): Logger {
         censor: '[secret]',
       },
       serializers: {
+        err: (error: Error) => masked(pino.stdSerializers.err(error)),
         req: (request: { method: string; url: string; id: string }) => ({
           id: request.id,
           method: request.method,
@@ -25,4 +28,11 @@ export function createLog(level: string): Logger {
     },
     pino.destination({ fd: 2, sync: false }),
   )
+}
+
+/** Every text in a serialized error, its causes' too. */
+function masked<T>(value: T): T {
+  if (typeof value === 'string') return maskText(value) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, masked(part)])) as T
 }

@@ -5,6 +5,11 @@ export class Metrics {
   readonly registry = new Registry()
   readonly events = this.#counter('espalier_events_total', 'Items taken in, by outcome', ['outcome'])
   readonly rejected = this.#counter('espalier_events_rejected_total', 'Items refused, by error code', ['code'])
+  readonly heldBack = this.#counter(
+    'espalier_held_back_total',
+    'Events of people who would be new, from networks that bring more than people make',
+    [],
+  )
   readonly requests = this.#counter('espalier_refused_requests_total', 'Requests answered with an error, by code', [
     'code',
   ])
@@ -46,6 +51,12 @@ export class Metrics {
       this.#reasons.set(reason, counter)
     }
     counter.inc()
+  }
+
+  /** Events refused because of consent, of all workspaces, since the start. */
+  async refusedByConsent(): Promise<number> {
+    const { values } = await this.events.get()
+    return values.find(({ labels }) => labels.outcome === 'consent')?.value ?? 0
   }
 
   /** A value asked for when somebody looks. */

@@ -48,6 +48,10 @@ export const problems = {
     mend: 'Ask for a shorter time with from and to, or let the operator raise warehouseMemory.',
   },
   too_busy: { status: 429, mend: 'Wait as long as Retry-After says and send it again; nothing of it was stored.' },
+  held_back: {
+    status: 429,
+    mend: 'Wait as long as Retry-After says and send it again; the option newPeople sets the rate.',
+  },
   full: { status: 429, mend: 'Nothing more can be stored until the operator makes room or the warehouse catches up.' },
   unsupported: { status: 501, mend: 'This engine cannot do it; the message says what can.' },
   unavailable: { status: 503, mend: 'Try again shortly; `espalier doctor` says what is down.' },

@@ -11,6 +11,7 @@ import type { LiveDefinitions } from './pipeline/definitions.ts'
 import type { Intake } from './pipeline/intake.ts'
 import type { KeyRing } from './pipeline/keys.ts'
 import type { Links } from './pipeline/links.ts'
+import type { Newcomers } from './pipeline/newcomers.ts'
 import type { CommitQueue } from './pipeline/queue.ts'
 import type { Rebuilder } from './pipeline/rebuild.ts'
 import type { UserHashes } from './pipeline/userHash.ts'
@@ -38,6 +39,7 @@ export interface Services {
   readonly definitions: LiveDefinitions
   readonly places: Places
   readonly graves: Graves
+  readonly newcomers: Newcomers
   readonly eraser: Eraser
   readonly retention: Retention
   readonly backfill: Backfill

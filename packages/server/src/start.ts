@@ -23,6 +23,7 @@ import { LiveDefinitions } from './pipeline/definitions.ts'
 import { Intake } from './pipeline/intake.ts'
 import { KeyRing } from './pipeline/keys.ts'
 import { Links } from './pipeline/links.ts'
+import { Newcomers } from './pipeline/newcomers.ts'
 import { CommitQueue } from './pipeline/queue.ts'
 import { Rebuilder } from './pipeline/rebuild.ts'
 import { UserHashes } from './pipeline/userHash.ts'
@@ -123,6 +124,7 @@ async function connect(
   // With PostgreSQL there may be other nodes, which learn of new definitions within 2 s (R4).
   const settleMs = options.store === 'embedded' ? 0 : 2500
   const graves = new Graves({ store, masterSecret: secret, now, shared: options.store !== 'embedded' })
+  const newcomers = new Newcomers({ store, now, perMinute: options.newPeople })
   const shared = { store, warehouse, queue, definitions, now, log, holder }
   const prepare = async (workspace: string) => definitions.of(workspace)
   const services: Services = {
@@ -144,8 +146,9 @@ async function connect(
     queue,
     places,
     graves,
-    intake: new Intake({ userHashes, decisionIds, newId, places, graves }),
-    decider: new Decider({ store, queue, graves, decisionIds, newId, now, metrics }),
+    newcomers,
+    intake: new Intake({ userHashes, decisionIds, newId, places, graves, newcomers }),
+    decider: new Decider({ store, queue, graves, newcomers, decisionIds, newId, now, metrics }),
     shipper,
     eraser: new Eraser({ ...shared, shipper, graves, masterSecret: secret, newId, settleMs }),
     retention: new Retention(shared),

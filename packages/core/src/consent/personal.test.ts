@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { newProfile } from '../profile/new-profile.ts'
-import { HIDDEN, mask, maskEvent, maskIdentifier, maskProfile, personalFields } from './personal.ts'
+import {
+  HIDDEN,
+  mask,
+  maskEvent,
+  maskExplanation,
+  maskIdentifier,
+  maskProfile,
+  maskText,
+  personalFields,
+} from './personal.ts'
 
 const usual = personalFields()
 const stamp = { at: 1, lag: 0, index: 0, hash: 0 }
@@ -52,5 +61,32 @@ describe('personal fields', () => {
     const given = { email: 'e', salary: 1, notes: 'n', address: { street: 's', city: 'c' } }
     expect(mask(given, 'traits', own)).toEqual({ ...given, salary: HIDDEN, notes: HIDDEN })
     expect(mask(given, 'properties', own)).toEqual({ ...given, salary: HIDDEN, address: { street: HIDDEN, city: 'c' } })
+  })
+
+  it('an explanation keeps its conditions and hides what they found', () => {
+    const explained = {
+      all: [
+        { condition: { trait: 'email', exists: true }, value: true, actual: 'ada@example.com' },
+        { condition: { trait: 'address.city', is: 'London' }, value: true, actual: 'London' },
+        { condition: { trait: 'plan', is: 'pro' }, value: true, actual: 'pro' },
+        { condition: { context: 'ip', exists: true }, value: true, actual: '203.0.113.9' },
+        { condition: { trait: 'phone', exists: true }, value: false, actual: null },
+      ],
+    }
+    const { all } = maskExplanation(explained, usual)
+    expect(all.map(({ actual }) => actual)).toEqual([HIDDEN, HIDDEN, 'pro', HIDDEN, null])
+    expect(all.map(({ condition }) => condition)).toEqual(explained.all.map(({ condition }) => condition))
+  })
+})
+
+describe('text for a log', () => {
+  it.each([
+    ['Cannot parse "ada.l+x@example.co.uk" here', `Cannot parse "${HIDDEN}" here`],
+    ['from 203.0.113.77 and 2001:db8:85a3:8d3:1319:8a2e:370:7348', `from ${HIDDEN} and ${HIDDEN}`],
+    ['call +49 (30) 1234-5678 now', `call ${HIDDEN} now`],
+    ['version 26.3.1, 12 rows in 0.5 s at 10:42:11', 'version 26.3.1, 12 rows in 0.5 s at 10:42:11'],
+    ['profile 01900000-0000-7000-8000-000000000001', 'profile 01900000-0000-7000-8000-000000000001'],
+  ])('%s', (text, logged) => {
+    expect(maskText(text)).toBe(logged)
   })
 })

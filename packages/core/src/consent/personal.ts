@@ -108,6 +108,40 @@ export function maskIdentifier(identifier: string, fields: PersonalFields): stri
   return fields.isPersonal('traits', [kind]) || looksPersonal(value) ? `${kind}:${HIDDEN}` : identifier
 }
 
+/**
+ * An explanation (`segment.explain`), masked: the actual values of conditions on what is personal. What a condition compares
+ * with is the team's own.
+ */
+export function maskExplanation<T extends Json>(explanation: T, fields: PersonalFields): T {
+  if (Array.isArray(explanation)) return explanation.map(one => maskExplanation(one, fields)) as Json as T
+  if (typeof explanation !== 'object' || explanation === null) return explanation
+  const hides = looksAtPersonal(explanation.condition, fields)
+  const masked = Object.entries(explanation).map(([name, value]): [string, Json] => {
+    if (name === 'condition') return [name, value]
+    return [name, name === 'actual' && hides && value !== null ? HIDDEN : maskExplanation(value, fields)]
+  })
+  return Object.fromEntries(masked) as JsonObject as T
+}
+
+function looksAtPersonal(condition: Json | undefined, fields: PersonalFields): boolean {
+  if (typeof condition !== 'object' || condition === null || Array.isArray(condition)) return false
+  return (['trait', 'context'] as const).some(kind => {
+    const path = condition[kind]
+    if (typeof path !== 'string') return false
+    const steps = path.split('.')
+    return steps.some((_, i) => fields.isPersonal(kind === 'trait' ? 'traits' : 'context', steps.slice(0, i + 1)))
+  })
+}
+
+const EMAIL = /[^\s@"'<>:,;()[\]{}]+@[^\s@"'<>:,;()[\]{}]+\.[A-Za-z]{2,}/g
+const ADDRESS = /\b(?:\d{1,3}\.){3}\d{1,3}\b|\b(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{0,4}\b/gi
+const PHONE = /\+\d[\d ()./-]{7,}\d/g
+
+/** Text for a log: e-mail addresses, IP addresses and phone numbers in it hidden, whoever wrote them there. */
+export function maskText(text: string): string {
+  return text.replace(EMAIL, HIDDEN).replace(ADDRESS, HIDDEN).replace(PHONE, HIDDEN)
+}
+
 function maskTraits(traits: Profile['traits'], fields: PersonalFields): Profile['traits'] {
   return Object.fromEntries(
     Object.entries(traits).map(([name, trait]) => {

@@ -38,7 +38,7 @@ describe('events in the stream', () => {
   it('the first makes a person, whose bucket key is that of the device', () => {
     const { people, take } = stream()
     const { applied, rows } = take(event({ anonymousId: 'a', userId: 'u' }))
-    expect(applied).toEqual([{ outcome: 'stored', profile: 'p1', source: 'p1' }])
+    expect(applied).toEqual([{ outcome: 'stored', profile: 'p1', source: 'p1', isNew: true }])
     expect(tables(rows)).toEqual(['identity_links', 'events'])
     expect(people.find('userId:u')).toMatchObject({
       version: 1,
@@ -164,7 +164,7 @@ describe('other entries', () => {
   it('an appearance makes a person without an event or a row', () => {
     const { people, take } = stream()
     const entry: Entry = { kind: 'appearance', anonymousId: 'a', at: NOW }
-    expect(take(entry)).toEqual({ applied: [{ outcome: 'stored', profile: 'p1', source: 'p1' }], rows: [] })
+    expect(take(entry)).toEqual({ applied: [{ outcome: 'stored', profile: 'p1', source: 'p1', isNew: true }], rows: [] })
     expect(people.find('anonymousId:a')).toMatchObject({ version: 1, events: 0, firstSeen: NOW })
     take(entry)
     expect(people.find('anonymousId:a')).toMatchObject({ version: 1 })

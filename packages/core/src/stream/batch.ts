@@ -99,9 +99,10 @@ export class Batch {
     if (plan.segments.length > 0) this.#memberships.touch(source, event)
     this.rows.push(eventRow(workspace, source, event, draft.session, plan.version))
     if (exposure) this.rows.push(exposureRow(this.#context.workspace, source, event, exposure))
-    return isLate(draft, event, plan)
-      ? { outcome: 'stored', profile: draft.id, source, late: true }
-      : { outcome: 'stored', profile: draft.id, source }
+    const late = isLate(draft, event, plan)
+    const isNew = draft.version === 1
+    if (!late && !isNew) return { outcome: 'stored', profile: draft.id, source }
+    return { outcome: 'stored', profile: draft.id, source, ...(late && { late }), ...(isNew && { isNew }) }
   }
 
   #decision({ decision, tombstones }: DecisionEntry): Applied {
@@ -128,7 +129,8 @@ export class Batch {
     const source = this.#identities.identify(keys, appearance, appearance.at, 'appearance')
     // What is decided for them is filed under it.
     this.#identities.file(source, Number.POSITIVE_INFINITY, 'appearance')
-    return { outcome: 'stored', profile: this.#drafts.known(source).id, source }
+    const { id, version } = this.#drafts.known(source)
+    return { outcome: 'stored', profile: id, source, ...(version === 1 && { isNew: true }) }
   }
 
   /** `duplicate` where there is no such source: nothing changes. */

@@ -123,6 +123,8 @@ export interface Applied {
   readonly profile?: string
   /** The source profile the warehouse files it under. */
   readonly source?: string
+  /** The person came into being in this batch. */
+  readonly isNew?: true
   /** It came too late for what is kept of the person: they are to be made again from the log (`rebuild`). */
   readonly late?: true
   readonly reason?: RefusedReason

@@ -12,7 +12,7 @@ import { type ErasureRecord, type LogicalFacts, type PhysicalFacts, receiptOf, s
 import { ErasureRecords } from './records.ts'
 
 export interface EraserParts {
-  readonly store: Pick<Store, 'people' | 'records' | 'leases' | 'keys'> & { scrub?(): Promise<void> }
+  readonly store: Pick<Store, 'people' | 'records' | 'leases' | 'keys' | 'scrub'>
   readonly warehouse: Pick<Warehouse, 'erase' | 'personSize'>
   readonly queue: CommitQueue
   readonly shipper: Pick<Shipper, 'drain'>
@@ -35,6 +35,8 @@ const RETRY = { first: 1000, most: 60_000 }
 const IDLE_MS = 60_000
 const DRAIN_MS = 10_000
 const DRAINS = 3
+/** After a round that wrote everything anew, the next is so many times its length away. */
+const REST = 10
 /** A person that others keep changing is tried again so often. */
 const TRIES = 20
 
@@ -52,6 +54,7 @@ export class Eraser {
   #wake: () => void = () => {}
   /** Something came in while a round was under way. */
   #nudged = false
+  #isIdle = false
   #failures = 0
 
   constructor(parts: EraserParts) {
@@ -93,7 +96,7 @@ export class Eraser {
     await this.records.put(record)
     record = await this.#takeAway(record)
     this.#nudged = true
-    this.#wake()
+    if (this.#isIdle) this.#wake()
     return record
   }
 
@@ -196,7 +199,7 @@ export class Eraser {
           steps: [
             'what was acknowledged before is in the warehouse',
             'rows and replaced parts are off its disk, and none is left',
-            scrubbed,
+            ...scrubbed,
           ],
         }
         await this.records.put({ ...rest, stage: 'physical', physical: receiptOf(facts) })
@@ -233,10 +236,17 @@ export class Eraser {
     throw new Problem('warehouse_unavailable', 'Rows wait for the warehouse that may be theirs.')
   }
 
-  /** What the store keeps of its past goes. */
-  async #scrub(): Promise<string> {
-    await this.#parts.store.scrub?.()
-    return 'journal and tables of the store are written anew without them'
+  /** What the store keeps of its past goes. Answers what was done, in sentences. */
+  async #scrub(): Promise<readonly string[]> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const { pendingRows, bytesBefore, bytesAfter, elsewhere } = await this.#parts.store.scrub()
+      if (pendingRows > 0) {
+        await this.#drained()
+        continue
+      }
+      return [`the store is written anew without them: ${bytesBefore} bytes became ${bytesAfter}`, ...elsewhere]
+    }
+    throw new Problem('warehouse_unavailable', 'Rows from before the erasure keep waiting for the warehouse.')
   }
 
   async #unbury(workspace: string, over: readonly ErasureRecord[]): Promise<void> {
@@ -253,11 +263,13 @@ export class Eraser {
   }
 
   async #run(): Promise<void> {
-    const { log } = this.#parts
+    const { log, now } = this.#parts
     while (!this.#stopped) {
       this.#nudged = false
+      const began = now()
+      let finished = 0
       try {
-        await this.round()
+        finished = await this.round()
         this.#failures = 0
       } catch (error) {
         if (this.#stopped) return
@@ -265,8 +277,12 @@ export class Eraser {
         log.warn({ err: error }, 'an erasure is not finished; it is tried again')
       }
       if (this.#stopped) return
+      // Everything that is kept is written anew each time: requests that come close together share one.
+      if (finished > 0) await this.#sleep(REST * (now() - began))
       if (this.#nudged && this.#failures === 0) continue
-      await this.#sleep(this.#failures === 0 ? IDLE_MS : Math.min(RETRY.first * 2 ** this.#failures, RETRY.most))
+      this.#isIdle = this.#failures === 0
+      await this.#sleep(this.#isIdle ? IDLE_MS : Math.min(RETRY.first * 2 ** this.#failures, RETRY.most))
+      this.#isIdle = false
     }
   }
 

@@ -187,6 +187,16 @@ export const optionTable = {
     tradeOff: 'Believing everybody lets anybody choose their address.',
     example: '10.0.0.0/8',
   }),
+  newPeople: option({
+    type: 'integer',
+    default: '300',
+    min: 0,
+    max: 1_000_000,
+    help: 'New people a minute that visitors of one network (IPv4 /24, IPv6 /48) may bring, five times that at once; 0 for any number. More wait with 429; known people go on.',
+    tradeOff:
+      'A lower rate keeps out more scripts that pretend to be browsers, and may delay visitors behind one large mobile network.',
+    example: '60',
+  }),
   placeFile: option({
     type: 'text',
     help: 'MMDB file (GeoLite2, DB-IP, IPinfo…) that tells country, region and city of an address. Without it: the country.',

@@ -10,6 +10,7 @@ import type { Graves } from '../erasure/graves.ts'
 import type { Metrics } from '../metrics.ts'
 import type { DecisionIds } from './decisionId.ts'
 import type { LiveSet } from './definitions.ts'
+import type { Newcomers } from './newcomers.ts'
 import type { CommitQueue } from './queue.ts'
 
 export interface DecideQuestion {
@@ -20,6 +21,8 @@ export interface DecideQuestion {
   readonly touchpoints: readonly string[]
   /** As it is stored: addresses cut short, proofs taken off. */
   readonly context: JsonObject
+  /** The visitor's network, where it is told. */
+  readonly source: string | undefined
   /** The visitor is a known bot: nobody. */
   readonly bot: boolean
   /** Count what is answered as seen. */
@@ -48,6 +51,7 @@ export interface DeciderParts {
   readonly store: Pick<Store, 'people' | 'outbox'>
   readonly queue: CommitQueue
   readonly graves: Pick<Graves, 'at'>
+  readonly newcomers: Newcomers
   readonly decisionIds: DecisionIds
   readonly newId: () => string
   readonly now: () => number
@@ -116,13 +120,15 @@ export class Decider {
     const first = identifierOf(anonymousId === undefined ? 'userId' : 'anonymousId', anonymousId ?? userId ?? '')
     const passing = byDevice?.profile ?? { bucketKey: bucketKeyOf(first), traits: {}, signals: {}, consent: {} }
     const wanted = [PERSONALIZATION, ANALYTICS].every(purpose => may(purpose, passing, context, consent).permitted)
-    if (preview !== undefined || !wanted) return { person: passing }
+    const waits = this.#parts.newcomers.isOver(workspace, question.source)
+    if (preview !== undefined || !wanted || waits) return { person: passing }
     const who = { ...(userId === undefined ? {} : { userId }), ...(anonymousId === undefined ? {} : { anonymousId }) }
     const tombstones = this.#parts.graves.at(workspace, () => keysOf(who, compileRules()))
     const at = this.#parts.now()
     const entry: Entry = { kind: 'appearance', at, ...who, ...(tombstones === undefined ? {} : { tombstones }) }
     try {
-      await this.#parts.queue.submit(workspace, [entry], 200)
+      const applied = await this.#parts.queue.submit(workspace, [entry], 200)
+      this.#parts.newcomers.count(workspace, [question.source], applied)
     } catch {
       // Nothing can be stored now. The answer is the same by the hash; that it is not logged is counted.
       this.#parts.metrics.decisionsLost.inc()

@@ -9,6 +9,7 @@ import type { ItemError } from '../problem.ts'
 import type { DecisionIds } from './decisionId.ts'
 import type { LiveSet } from './definitions.ts'
 import { enrichContext, type Origin } from './enrich.ts'
+import type { Newcomers } from './newcomers.ts'
 import type { UserHashes } from './userHash.ts'
 import { isBot, userAgentOf } from './visitor.ts'
 
@@ -17,6 +18,8 @@ export interface IntakeRequest {
   readonly set: LiveSet
   /** The caller holds only a write key, and the workspace wants userIds proven. */
   readonly mustProve: boolean
+  /** The business’s own: whom it brings is its affair. */
+  readonly isTrusted: boolean
   readonly items: readonly unknown[]
   /** What the items were parsed from, where it is at hand. */
   readonly texts?: readonly (ItemText | undefined)[]
@@ -36,6 +39,8 @@ export interface IntakeRequest {
 /** What is good of a request, and what is wrong with the rest. */
 export interface Taken {
   readonly entries: Entry[]
+  /** The visitor's network of each entry, where it is told. */
+  readonly sources: (string | undefined)[]
   readonly errors: ItemError[]
 }
 
@@ -46,6 +51,7 @@ export class Intake {
   readonly #newId: () => string
   readonly #places: Places
   readonly #graves: Pick<Graves, 'at'>
+  readonly #newcomers: Newcomers
 
   constructor(parts: {
     userHashes: UserHashes
@@ -53,23 +59,35 @@ export class Intake {
     newId: () => string
     places: Places
     graves: Pick<Graves, 'at'>
+    newcomers: Newcomers
   }) {
     this.#userHashes = parts.userHashes
     this.#decisionIds = parts.decisionIds
     this.#newId = parts.newId
     this.#places = parts.places
     this.#graves = parts.graves
+    this.#newcomers = parts.newcomers
   }
 
   take(request: IntakeRequest): Taken {
-    const taken: Taken = { entries: [], errors: [] }
+    const taken: Taken = { entries: [], sources: [], errors: [] }
     const { items } = request
     for (let index = 0; index < items.length; index++) {
       const entry = this.#read(items[index], index, request)
       if ('code' in entry) taken.errors.push(entry)
-      else taken.entries.push(entry)
+      else {
+        taken.entries.push(entry)
+        taken.sources.push(request.isTrusted ? undefined : this.#sourceOf(items[index], request))
+      }
     }
     return taken
+  }
+
+  /** The address an item comes from, before it is cut short. */
+  #sourceOf(raw: unknown, { context, origin }: IntakeRequest): string | undefined {
+    const own = (raw as { context?: JsonObject }).context
+    const direct = own?.direct ?? context?.direct
+    return this.#newcomers.sourceOf(own?.ip ?? context?.ip ?? (direct === true ? origin.ip : undefined), origin)
   }
 
   #read(raw: unknown, index: number, request: IntakeRequest): Entry | ItemError {

@@ -1,3 +1,4 @@
+import { maskText } from '@espalier/core/consent'
 import type { Outbox, ShipBatch } from '@espalier/store'
 import { type Warehouse, WarehouseError } from '@espalier/warehouse'
 import type { Logger } from 'pino'
@@ -135,7 +136,7 @@ export class Shipper {
     } catch (error) {
       this.#failures++
       metrics.shipErrors.inc()
-      this.lastError = error instanceof Error ? error.message : String(error)
+      this.lastError = maskText(error instanceof Error ? error.message : String(error))
       if (this.#failures === 1) log.warn({ err: error }, 'the warehouse does not take rows; they wait in the outbox')
     }
     this.#rounds++

@@ -1,19 +1,21 @@
 import type { JsonObject } from '@espalier/core'
-import { withSignals } from '@espalier/core/consent'
+import { maskExplanation, personalFields, withSignals } from '@espalier/core/consent'
 import { type Preview, previewProblems } from '@espalier/core/decision'
 import { compileRules, type IdentityRules, identifierOf } from '@espalier/core/identity'
 import Type, { type Static } from 'typebox'
 import type { Decided } from '../../pipeline/decide.ts'
 import type { LiveSet } from '../../pipeline/definitions.ts'
 import { enrichContext } from '../../pipeline/enrich.ts'
+import type { IntakeRequest } from '../../pipeline/intake.ts'
 import { isBot, userAgentOf } from '../../pipeline/visitor.ts'
-import { type ItemError, Problem } from '../../problem.ts'
+import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { instant } from '../instant.ts'
 import { originOf } from '../origin.ts'
-import { Refusal, refusalsOf } from '../refusals.ts'
+import { Refusal } from '../refusals.ts'
 import { type Call, route } from '../route.ts'
-import { bodyBytes, countRejected } from './track.ts'
+import { type TakenIn, takeIn } from '../takeIn.ts'
+import { bodyBytes } from './track.ts'
 
 const Id = Type.String({ minLength: 1, maxLength: 500 })
 const Anything = Type.Record(Type.String(), Type.Unknown())
@@ -119,6 +121,9 @@ export const decide = route({
       anonymousId,
       touchpoints: [...new Set(body.touchpoints)],
       context: withSignals(context, origin.signals, set.compiled.consent),
+      source: secret
+        ? undefined
+        : services.newcomers.sourceOf(given.ip ?? (given.direct === true ? origin.ip : undefined), origin),
       bot: userAgent !== undefined && isBot(userAgent),
       expose: body.expose === true && preview === undefined,
       explain: body.explain === true,
@@ -128,7 +133,7 @@ export const decide = route({
     return {
       requestId: decided.requestId,
       ...(secret && decided.profile !== undefined ? { profile: decided.profile } : {}),
-      answers: viewOf(decided.answers, secret),
+      answers: viewOf(decided.answers, secret, set),
       ...(errors.length === 0 ? {} : { errors }),
       ...(refused.length === 0 ? {} : { refused }),
     }
@@ -136,14 +141,19 @@ export const decide = route({
 })
 
 /** By touchpoint; `fromEntries` makes own fields of any name. What is undefined is left out of the JSON. */
-function viewOf(answers: Decided['answers'], secret: boolean): Record<string, unknown> {
+function viewOf(answers: Decided['answers'], secret: boolean, { settings }: LiveSet): Record<string, unknown> {
   return Object.fromEntries(
     answers.map(({ answer, decisionId }) => {
       const { touchpoint, reason, experience, version, variant, content, control, holdout, missing, explanation } =
         answer
       const propensity = secret ? answer.propensity : undefined
+      // Whoever has a link may see why, and nothing that is personal.
+      const why =
+        secret || explanation === undefined
+          ? explanation
+          : maskExplanation(explanation, personalFields(settings.personal))
       const view = { decisionId, reason, experience, version, variant, content, control, holdout, propensity }
-      return [touchpoint, { ...view, missing, explanation }]
+      return [touchpoint, { ...view, missing, explanation: why }]
     }),
   )
 }
@@ -197,11 +207,13 @@ async function takeEvents(
   set: LiveSet,
   mustProve: boolean,
   userHash: unknown,
-): Promise<{ readonly errors: readonly ItemError[]; readonly refused: readonly Refusal[] }> {
+): Promise<Pick<TakenIn, 'errors' | 'refused'>> {
   if (body.events === undefined || body.events.length === 0) return { errors: [], refused: [] }
-  const { entries, errors } = services.intake.take({
+  const secret = key?.kind === 'secret'
+  const given: IntakeRequest = {
     workspace,
     set,
+    isTrusted: secret,
     mustProve,
     userHash,
     items: body.events,
@@ -209,10 +221,8 @@ async function takeEvents(
     received: services.now(),
     origin: originOf(request),
     maxBytes: services.options.itemBytes,
-  })
-  countRejected(errors, services)
-  const applied = await services.queue.submit(workspace, entries, bodyBytes(request.body))
-  return { errors, refused: refusalsOf(entries, applied, key?.kind === 'secret') }
+  }
+  return takeIn(services, given, { bytes: bodyBytes(request.body), secret })
 }
 
 function readPreview(given: Readonly<Record<string, string>>, set: LiveSet): Preview {

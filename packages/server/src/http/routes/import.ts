@@ -103,6 +103,7 @@ export const importRoute = route({
       workspace,
       set,
       mustProve: false,
+      isTrusted: true,
       items: events.map(event => event.item),
       received,
       origin: { userAgent: undefined, ip: request.ip, signals: [] },

@@ -1,12 +1,13 @@
 import { batchText, type EventType, readBatch } from '@espalier/core/event'
 import Type from 'typebox'
-import type { Taken } from '../../pipeline/intake.ts'
+import type { IntakeRequest } from '../../pipeline/intake.ts'
 import { type ItemError, Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { MAX_DEPTH, tooDeep } from '../body.ts'
 import { originOf } from '../origin.ts'
-import { Refusal, refusalsOf } from '../refusals.ts'
+import { Refusal } from '../refusals.ts'
 import { type Call, type Route, route } from '../route.ts'
+import { nothingKept, type TakenIn, takeIn } from '../takeIn.ts'
 
 const Id = Type.String({ minLength: 1, maxLength: 500 })
 const Anything = Type.Record(Type.String(), Type.Unknown())
@@ -69,7 +70,7 @@ const shared = {
   bodyLimit: (services: Services) => services.options.batchBytes,
   tooLargeIs: 400,
   answer: { description: 'What was kept is durable.', schema: Answer },
-  errors: ['nothing_kept', 'too_busy', 'full', 'unavailable'],
+  errors: ['nothing_kept', 'held_back', 'too_busy', 'full', 'unavailable'],
 } as const satisfies Partial<Route>
 
 function single(type: EventType): Route {
@@ -129,26 +130,27 @@ async function take(
   const set = live instanceof Promise ? await live : live
   const graves = services.graves.ready(workspace)
   if (graves !== undefined) await graves
-  const taken = services.intake.take({
+  const secret = key?.kind === 'secret'
+  const given: IntakeRequest = {
     ...what,
     workspace,
     set,
-    mustProve: key?.kind === 'write' && set.settings.requireUserHash,
+    isTrusted: secret,
+    mustProve: !secret && set.settings.requireUserHash,
     received: services.now(),
     origin: originOf(request),
     maxBytes: services.options.itemBytes,
-  })
-  countRejected(taken.errors, services)
-  const applied = await services.queue.submit(workspace, taken.entries, bodyBytes(request.body))
+  }
+  const done = await takeIn(services, given, { bytes: bodyBytes(request.body), secret })
   call.reply.type('application/json')
-  return answer(taken, refusalsOf(taken.entries, applied, key?.kind === 'secret'), lenient(call))
+  return answer(done, lenient(call))
 }
 
-function answer({ entries, errors }: Taken, refused: readonly Refusal[], anyway: boolean): unknown {
+function answer({ taken, errors, refused }: TakenIn, anyway: boolean): unknown {
   if (errors.length === 0 && refused.length === 0) return SUCCESS
   const lists = { ...(errors.length > 0 && { errors }), ...(refused.length > 0 && { refused }) }
-  if (entries.length > 0 || anyway) return { success: true, ...lists }
-  throw new Problem('nothing_kept', errors[0]?.message ?? '', { extra: { success: false, errors } })
+  if (taken > 0 || anyway) return { success: true, ...lists }
+  throw nothingKept(errors)
 }
 
 function lenient({ query }: TrackCall): boolean {
