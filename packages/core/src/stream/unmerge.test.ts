@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { bucketKeyOf } from '../identity/bucket-key.ts'
 import { IDENTITY_LIMITS } from '../identity/limits.ts'
-import { planOfNeeds } from '../segment/plan.ts'
+import type { Condition } from '../segment/condition.ts'
+import { planOf, planOfNeeds } from '../segment/plan.ts'
 import { times } from '../signal/need.ts'
 import type { Unmerge } from './entry.ts'
 import { readingOf, rebuildOf, TEST_NOW, TestStream, unmergeOf } from './testing.ts'
@@ -10,8 +11,8 @@ const NOW = TEST_NOW
 const HOUR = 3_600_000
 
 /** Ada was on two devices, and then on a third person's: all of it is hers by now. */
-function glued(): TestStream {
-  const stream = new TestStream({ plan: planOfNeeds(1, [times({ event: 'Order Completed' }, 3)]) })
+function glued(plan = planOfNeeds(1, [times({ event: 'Order Completed' }, 3)])): TestStream {
+  const stream = new TestStream({ plan })
   const at = (hours: number) => NOW - 100 * HOUR + hours * HOUR
   const say = (item: object, hours: number) => stream.take(stream.event(item, at(hours)))
   say({ anonymousId: 'kiosk', event: 'Order Completed', properties: { total: 5 } }, 1)
@@ -169,6 +170,48 @@ describe('R12 an un-merge', () => {
     for (const identifier of ['userId:ada', 'anonymousId:kiosk']) {
       expect(stream.find(identifier)?.consent).toEqual({ ads: { granted: false, at: NOW, lag: 0, index: 0, hash: 1 } })
     }
+  })
+})
+
+describe('R5 memberships', () => {
+  const conditions: Readonly<Record<string, Condition>> = {
+    twice: { did: 'Order Completed', atLeast: 2 },
+    osloers: { trait: 'city', is: 'Oslo' },
+    pros: { trait: 'plan', is: 'pro' },
+  }
+  const segments = Object.entries(conditions).map(([key, condition]) => ({ key, version: 1, condition, live: true }))
+  const signals = [{ need: times({ event: 'Order Completed' }, 10), since: 0, filled: true }]
+  const plan = planOf({ version: 1, zone: 'UTC', calendar: [], computed: [], segments, signals })
+  const told = (stream: TestStream, from = 0) =>
+    stream
+      .lines('events')
+      .filter(({ type }) => type === 'segment')
+      .slice(from)
+      .map(({ name, properties, profile }) => [name, (properties as { segment: string }).segment, profile])
+
+  it('are right for both after an un-merge, and what is no longer so is taken back by an event', () => {
+    const stream = glued(plan)
+    const { id, memberships = {} } = stream.find('userId:ada')!
+    expect(Object.keys(memberships).sort()).toEqual(['osloers', 'pros', 'twice'])
+    const before = told(stream).length
+    const kiosk = stream.people.link('anonymousId:kiosk')!
+    stream.take(unmergeOf(stream, id, [kiosk]))
+    expect(Object.keys(stream.find('userId:ada')?.memberships ?? {})).toEqual(['pros'])
+    expect(Object.keys(stream.find('anonymousId:kiosk')?.memberships ?? {})).toEqual(['osloers'])
+    expect(told(stream, before).sort()).toEqual([
+      ['Segment Entered', 'osloers', kiosk],
+      ['Segment Left', 'osloers', id],
+      ['Segment Left', 'twice', id],
+    ])
+  })
+
+  it('stay as they are after a rebuild of what was right', () => {
+    const stream = glued(plan)
+    const { id, memberships } = stream.find('userId:ada')!
+    const before = told(stream).length
+    stream.take(rebuildOf(stream, id))
+    expect(stream.find('userId:ada')?.memberships).toEqual(memberships)
+    expect(told(stream, before)).toEqual([])
   })
 })
 
