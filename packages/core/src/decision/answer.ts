@@ -6,6 +6,8 @@ export type Reason =
   | 'assigned'
   /** A variant was drawn, but its content names an item the catalog lacks: the default content; the arm is the variant's. */
   | 'missing-item'
+  /** The experience's policy chose none of its variants: the default content. */
+  | 'default'
   /** Left out of this experience, to compare with: the default content. */
   | 'control'
   /** Left out of the whole programme this quarter: the default content. */
@@ -29,7 +31,7 @@ export interface Answer {
   readonly experience?: string
   /** Version of that experience. */
   readonly version?: number
-  /** Absent for control, holdout and defaults. */
+  /** Absent for control, holdout, defaults, and where the policy chose none. */
   readonly variant?: string
   /** Shared between answers: read it, never change it. */
   readonly content: Json
@@ -39,7 +41,7 @@ export interface Answer {
   readonly holdout: boolean
   /**
    * Probability, over the draw of bucket keys, with which a person in this place gets this arm, given that they are not in
-   * the holdout: control's share, or (1 - control) x weight; for a holdout row the holdout's share; 1 where nothing is drawn.
+   * the holdout: control's share, or (1 - control) x the chance that the split or the policy gave it; for a holdout row the holdout's share; 1 where nothing is drawn.
    */
   readonly propensity: number
   /** Version of the model by which a policy chose; absent where none did. */

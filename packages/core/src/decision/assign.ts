@@ -4,7 +4,8 @@ import type { CompiledExperience, CompiledVariant } from './compiled.ts'
 
 /** The variant somebody gets who is not left out. */
 export interface Assignment {
-  readonly variant: CompiledVariant
+  /** Undefined: the policy chose none, which is the default content. */
+  readonly variant: CompiledVariant | undefined
   /** As in `Answer`. */
   readonly propensity: number
   readonly model?: string
@@ -17,7 +18,7 @@ export function assign(experience: CompiledExperience, subject: Subject, bucketK
   if (policy !== undefined) {
     const { variant, propensity, model } = policy.choose(subject, bucketKey)
     const share = (1 - draws.control.propensity) * propensity
-    return { variant: variants[variant]!, propensity: share, ...(model === undefined ? {} : { model }) }
+    return { variant: variants[variant], propensity: share, ...(model === undefined ? {} : { model }) }
   }
   const drawn = chooseVariation(draws.variant.point(bucketKey), draws.variant.ranges)
   // Weights may fall short of 1 by rounding: the last point is the last variant's.

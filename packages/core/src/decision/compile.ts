@@ -22,11 +22,12 @@ import type {
 } from './compiled.ts'
 import { compileContent } from './content.ts'
 import { compileCollect } from './inputs.ts'
+import { policiesOf } from './policies.ts'
 import type { CompiledPolicy, PolicyOf } from './policy.ts'
 import { byPriority } from './preview.ts'
 
 /** Makes a published set ready for deciding. Its bodies are valid: nothing else is ever published. */
-export function compile(set: PublishedSet, policyOf: PolicyOf = () => undefined): CompiledSet {
+export function compile(set: PublishedSet, policyOf: PolicyOf = policiesOf(set)): CompiledSet {
   const live = set.definitions.filter(definition => !definition.archived)
   const compileCondition = compiler(languageOf(set))
   const experiences = new Map(

@@ -7,7 +7,7 @@ import type { Subject } from '../segment/subject.ts'
 import type { Answer, Reason } from './answer.ts'
 import { type Assignment, assign } from './assign.ts'
 import { inRange } from './bucket.ts'
-import type { Candidate, CompiledExperience, CompiledSet, CompiledTouchpoint } from './compiled.ts'
+import type { Candidate, CompiledExperience, CompiledSet, CompiledTouchpoint, CompiledVariant } from './compiled.ts'
 import type { ItemLookup, Template } from './content.ts'
 import { explainConsent, explainTouchpoint } from './explain.ts'
 import { type DecisionInputs, noInputs } from './inputs.ts'
@@ -98,7 +98,9 @@ function decideOne(
   if (assignment === undefined) {
     return leftOut(touchpoint, items, experience, 'control', experience.draws.control.propensity)
   }
-  return show(touchpoint, items, experience, assignment, 'assigned')
+  const { variant } = assignment
+  if (variant === undefined) return unchosen(touchpoint, items, experience, assignment)
+  return show(touchpoint, items, experience, { ...assignment, variant }, 'assigned')
 }
 
 /** The first candidate that runs now and whose audience holds. */
@@ -115,7 +117,7 @@ function show(
   touchpoint: CompiledTouchpoint,
   items: ItemLookup,
   experience: CompiledExperience,
-  { variant, propensity, model }: Assignment,
+  { variant, propensity, model }: Assignment & { readonly variant: CompiledVariant },
   reason: 'assigned' | 'preview',
 ): Answer {
   const { content, missing } = variant.content.get(touchpoint.key)!.fill(items)
@@ -160,6 +162,22 @@ function leftOut(
     propensity,
   }
   return missing.length === 0 ? answer : { ...answer, missing }
+}
+
+/** The policy chose none of the variants: somebody it has not reached, or whom no rule speaks of. */
+function unchosen(
+  touchpoint: CompiledTouchpoint,
+  items: ItemLookup,
+  experience: CompiledExperience,
+  { propensity, model }: Assignment,
+): Answer {
+  return {
+    ...fallback(touchpoint, items, 'default'),
+    experience: experience.key,
+    version: experience.version,
+    propensity,
+    ...(model === undefined ? {} : { model }),
+  }
 }
 
 function fallback(touchpoint: CompiledTouchpoint, items: ItemLookup, reason: Reason): Answer {

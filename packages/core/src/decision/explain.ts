@@ -75,7 +75,7 @@ function explainDraw(experience: CompiledExperience, subject: Subject, bucketKey
       point: variant.point(bucketKey),
       ranges: experience.variants.map(({ key }, i) => ({ variant: key, range: [...variant.ranges[i]!] })),
       // Undefined in the control group: the variant is not drawn.
-      drawn: assignment?.variant.key ?? null,
+      drawn: assignment?.variant?.key ?? null,
     },
     ...(experience.policy && assignment
       ? { policy: { propensity: assignment.propensity, model: assignment.model ?? null } }

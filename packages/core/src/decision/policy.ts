@@ -1,12 +1,13 @@
 import type { Definition } from '../definition/definition.ts'
+import type { PolicyState } from '../policy/policy.ts'
 import type { Reads } from '../segment/node.ts'
 import type { Subject } from '../segment/subject.ts'
 
 /** What a policy chose for one person. */
 export interface PolicyChoice {
-  /** Index of the variant, as the experience lists them. */
+  /** Index of the variant, as the experience lists them; -1 for none of them, which is the touchpoint's default content. */
   readonly variant: number
-  /** Probability with which somebody like this, not left out, gets this variant: computed first, then drawn from. In (0, 1]. */
+  /** Probability with which somebody like this, not left out, gets this: computed first, then drawn from. In (0, 1]. */
   readonly propensity: number
   /** Version of the model that was used; absent where there is none. */
   readonly model?: string
@@ -18,6 +19,8 @@ export interface CompiledPolicy {
   readonly reads: Reads
   /** Deterministic (R6). Only asked for people who are in neither the holdout nor the control group. */
   readonly choose: (subject: Subject, bucketKey: string) => PolicyChoice
+  /** What it knows and whether that is enough. */
+  readonly state?: (now: number) => PolicyState
 }
 
 /** The policy of an experience; undefined: the split. */

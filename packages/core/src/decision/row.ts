@@ -21,6 +21,7 @@ export interface Decided {
 const LOGGED: Readonly<Record<Reason, boolean>> = {
   assigned: true,
   'missing-item': true,
+  default: true,
   control: true,
   holdout: true,
   'no-experience': true,

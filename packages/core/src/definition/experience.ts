@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { PolicySpec } from '../policy/spec.ts'
 import { Condition } from '../segment/condition.ts'
 import { Instant } from '../time/schema.ts'
 import { Content, Key } from './shared.ts'
@@ -46,6 +47,7 @@ export const Experience = Type.Object(
     touchpoints: Type.Array(Key, { minItems: 1, maxItems: 50, uniqueItems: true }),
     audience: Type.Optional(Condition),
     variants: Type.Array(Variant, { minItems: 1, maxItems: 50 }),
+    policy: Type.Optional(PolicySpec),
     control: Type.Optional(
       Type.Number({
         minimum: 0,

@@ -1,6 +1,10 @@
+import { conditionsOfPolicy } from '../policy/conditions.ts'
+import { policyProblems } from '../policy/problems.ts'
 import { parseInstant } from '../time/instant.ts'
+import { conditionProblems } from './conditionProblems.ts'
 import { contentProblems } from './contentProblems.ts'
 import type { Experience, Variant } from './experience.ts'
+import type { Metric } from './metric.ts'
 import { type Path, type Problem, problem } from './problem.ts'
 import type { Surroundings } from './references.ts'
 import { nearest } from './suggest.ts'
@@ -16,8 +20,21 @@ export function experienceProblems(experience: Experience, surroundings: Surroun
     ...duplicateVariants(experience.variants),
     ...weightProblems(experience.variants),
     ...experience.variants.flatMap((variant, i) => placeProblems(variant, experience.touchpoints, ['variants', i])),
+    ...policyOf(experience),
     ...(surroundings === undefined ? [] : referenceProblems(experience, surroundings)),
   ]
+}
+
+function policyOf({ policy, variants, goal }: Experience): Problem[] {
+  if (policy === undefined) return []
+  const problems = policyProblems(
+    policy,
+    variants.map(({ key }) => key),
+  )
+  if ((policy.kind === 'bandit' || policy.kind === 'contextual') && goal === undefined) {
+    problems.push(problem(['goal'], 'its policy learns and has no goal to learn from', 'name a metric with a window'))
+  }
+  return problems
 }
 
 function scheduleProblems({ start, end }: NonNullable<Experience['schedule']>): Problem[] {
@@ -99,11 +116,61 @@ function referenceProblems(experience: Experience, surroundings: Surroundings): 
   if (goal !== undefined && surroundings.find('metric', goal) === undefined) {
     unknown.push(unknownReference(['goal'], 'metric', goal, surroundings))
   }
+  unknown.push(...policyReferences(experience, surroundings))
   const misfits = touchpoints.flatMap(key => {
     const touchpoint = surroundings.find('touchpoint', key)
     return touchpoint === undefined ? [] : misfitsAt(experience, key, touchpoint as Touchpoint)
   })
   return [...unknown, ...misfits]
+}
+
+/** What a policy names must exist, and what it learns from must come to an end. */
+function policyReferences({ policy, goal }: Experience, surroundings: Surroundings): Problem[] {
+  if (policy === undefined) return []
+  const conditions = conditionsOfPolicy(policy).flatMap(condition =>
+    conditionProblems(condition, ['policy'], 'audience', surroundings),
+  )
+  if (policy.kind === 'rollout') {
+    const unknown = policy.guardrails.flatMap((key, i) =>
+      surroundings.find('metric', key) === undefined
+        ? [unknownReference(['policy', 'guardrails', i], 'metric', key, surroundings)]
+        : [],
+    )
+    return [...conditions, ...unknown]
+  }
+  if ((policy.kind !== 'bandit' && policy.kind !== 'contextual') || goal === undefined) return conditions
+  const metric = surroundings.find('metric', goal) as Metric | undefined
+  const unfit = metric?.event === undefined ? undefined : unfitToLearn(metric, policy)
+  return unfit === undefined ? conditions : [...conditions, problem(['goal'], ...unfit)]
+}
+
+/** Why nothing can be learned from a metric, and the mend; undefined where it can. */
+export function unfitToLearn(
+  { type, window, direction }: Metric,
+  policy: { readonly reward?: string; readonly delay?: unknown },
+): readonly [message: string, mend: string] | undefined {
+  if (type === 'mean') {
+    return [
+      'an average over events is nothing that one decision brings',
+      'learn from a metric of type conversion or sum',
+    ]
+  }
+  if (window === undefined) {
+    return [
+      'without a window its results are never final, so nothing can be learned from it',
+      'give it one, such as 7d',
+    ]
+  }
+  if (policy.reward === 'value' && type === 'conversion') {
+    return ['a conversion has no value', 'let the policy learn from reward conversion, or name a metric of type sum']
+  }
+  if (direction === 'down' && policy.reward !== 'value' && policy.delay !== undefined) {
+    return [
+      'that something did not happen is only known when its window has closed',
+      'leave out delay, or name a metric of which more is better',
+    ]
+  }
+  return undefined
 }
 
 /** Content of an experience that does not fit a touchpoint's schema. */

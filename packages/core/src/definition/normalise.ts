@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../json.ts'
+import { mapPolicyConditions } from '../policy/conditions.ts'
 import type { Condition } from '../segment/condition.ts'
 import { ComputedTrait } from './computedTrait.ts'
 import type { Bodies, Kind } from './definition.ts'
@@ -71,11 +72,12 @@ export function normalise(kind: Kind, body: JsonObject): JsonObject {
 
 /** Variants without weights share equally. */
 function completeExperience(experience: Experience): void {
-  const { variants, audience } = experience
+  const { variants, audience, policy } = experience
   if (variants.every(variant => variant.weight === undefined)) {
     for (const variant of variants) variant.weight = 1 / variants.length
   }
   if (audience !== undefined) experience.audience = completeCondition(audience)
+  if (policy !== undefined) experience.policy = mapPolicyConditions(policy, completeCondition)
 }
 
 /** How often is once, unless at most so often is asked for. */

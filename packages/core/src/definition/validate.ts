@@ -12,6 +12,7 @@ import type { Metric } from './metric.ts'
 import { metricProblems } from './metricProblems.ts'
 import { SCHEMAS } from './normalise.ts'
 import { plainProblems } from './plain.ts'
+import { policyShapeProblems } from './policyShape.ts'
 import { type Problem, problem } from './problem.ts'
 import type { Surroundings } from './references.ts'
 import { schemaProblems } from './schemaProblems.ts'
@@ -24,9 +25,9 @@ import type { Touchpoint } from './touchpoint.ts'
 /** The one key of `settings`. */
 export const SETTINGS_KEY = 'workspace'
 
-/** An experience whose audience is looked at on its own, so that its problems can be told apart. */
-const ExperienceWithoutAudience = Type.Object(
-  { ...Experience.properties, audience: Type.Optional(Type.Unknown()) },
+/** An experience whose audience and policy are looked at on their own, so that their problems can be told apart. */
+const ExperienceWithoutConditions = Type.Object(
+  { ...Experience.properties, audience: Type.Optional(Type.Unknown()), policy: Type.Optional(Type.Unknown()) },
   { additionalProperties: false },
 )
 
@@ -64,9 +65,12 @@ function keyProblems(kind: Kind, key: string): Problem[] {
 function shapeProblems(kind: Kind, body: unknown): Problem[] {
   if (kind === 'segment') return segmentShapeProblems(body)
   if (kind !== 'experience') return schemaProblems(SCHEMAS[kind], body, [])
-  const problems = schemaProblems(ExperienceWithoutAudience, body, [])
-  const { audience } = (body ?? {}) as { audience?: unknown }
-  return audience === undefined ? problems : [...problems, ...conditionProblems(audience, ['audience'])]
+  const { audience, policy } = (body ?? {}) as { audience?: unknown; policy?: unknown }
+  return [
+    ...schemaProblems(ExperienceWithoutConditions, body, []),
+    ...(audience === undefined ? [] : conditionProblems(audience, ['audience'])),
+    ...(policy === undefined ? [] : policyShapeProblems(policy, ['policy'])),
+  ]
 }
 
 function segmentShapeProblems(body: unknown): Problem[] {

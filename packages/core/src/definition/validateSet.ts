@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts'
+import { conditionsOfPolicy } from '../policy/conditions.ts'
 import { PROFILE_LIMITS } from '../profile/limits.ts'
 import type { Condition } from '../segment/condition.ts'
 import { needsOf } from '../segment/needs.ts'
@@ -61,11 +62,16 @@ function archiveProblems(kind: DefinitionChange['kind'], key: string, before: Li
   }
   return after.experiences().flatMap(([user, experience]): Problem[] => {
     const used =
-      (kind === 'touchpoint' && experience.touchpoints.includes(key)) || (kind === 'metric' && experience.goal === key)
+      (kind === 'touchpoint' && experience.touchpoints.includes(key)) ||
+      (kind === 'metric' && (experience.goal === key || guards(experience, key)))
     if (!used) return []
     const mend = `archive experience "${user}" too, or let it use another ${kind}`
     return [{ path: '', message: `experience "${user}" still uses it`, mend }]
   })
+}
+
+function guards({ policy }: Experience, metric: string): boolean {
+  return policy?.kind === 'rollout' && policy.guardrails.includes(metric)
 }
 
 /** Content already published that does not fit a touchpoint's new schema. */
@@ -185,8 +191,10 @@ class Live implements Surroundings {
         `segment "${key}"`,
         (body as unknown as Segment).condition,
       ]),
-      ...this.experiences().flatMap(([key, { audience }]): [string, Condition][] =>
-        audience === undefined ? [] : [[`experience "${key}"`, audience]],
+      ...this.experiences().flatMap(([key, { audience, policy }]) =>
+        [...(audience === undefined ? [] : [audience]), ...conditionsOfPolicy(policy)].map(
+          (condition): [string, Condition] => [`experience "${key}"`, condition],
+        ),
       ),
     ]
   }

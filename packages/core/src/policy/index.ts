@@ -1,6 +1,8 @@
 export * from './compile.ts'
+export * from './conditions.ts'
 export type { ContextualParts, Reads } from './contextual.ts'
 export * from './encoding.ts'
+export * from './fits.ts'
 export * from './learn/delay.ts'
 export * from './learn/evidence.ts'
 export { type Fold, startFold } from './learn/fold.ts'

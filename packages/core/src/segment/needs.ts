@@ -1,4 +1,5 @@
 import type { Definition, PublishedSet } from '../definition/definition.ts'
+import { conditionsOfPolicy } from '../policy/conditions.ts'
 import type { Need } from '../signal/need.ts'
 import { parseInstant } from '../time/instant.ts'
 import { compiler } from './compile.ts'
@@ -31,23 +32,25 @@ export function languageOf(set: PublishedSet): Language {
 }
 
 /**
- * The signals that the definitions of a set need kept: those of segments, computed traits and the audiences of experiences
+ * The signals that the definitions of a set need kept: those of segments, computed traits, and the audiences and policies of experiences
  * (R11: of event times the largest number that any asks for). Paused experiences count, so that they can be taken up again;
  * drafts and ended ones do not.
  */
 export function needsOf(set: PublishedSet): Need[] {
   const language = languageOf(set)
   const compile = compiler(language)
-  const conditions: Condition[] = [...language.segments.values(), ...audiencesOf(set)]
+  const conditions: Condition[] = [...language.segments.values(), ...askedOf(set)]
   return union([
     ...conditions.flatMap(condition => compile(condition).needs),
     ...[...language.computed.values()].flatMap(aggregate => compileAggregate(aggregate, language.zone).needs),
   ])
 }
 
-function audiencesOf(set: PublishedSet): Condition[] {
-  return live(set, 'experience').flatMap(({ body: { audience, status = 'running' } }) =>
-    audience === undefined || status === 'draft' || status === 'ended' ? [] : [audience],
+function askedOf(set: PublishedSet): Condition[] {
+  return live(set, 'experience').flatMap(({ body: { audience, policy, status = 'running' } }) =>
+    status === 'draft' || status === 'ended'
+      ? []
+      : [...(audience === undefined ? [] : [audience]), ...conditionsOfPolicy(policy)],
   )
 }
 
