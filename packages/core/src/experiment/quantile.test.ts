@@ -50,7 +50,7 @@ const loads = (rng: Random): number[] => {
 }
 
 describe('values of one person are alike', () => {
-  const experiments = 300
+  const experiments = 200
 
   it.each([0.5, 0.9])('95 of 100 intervals of a %f quantile hold the truth, and without people too few do', level => {
     const rng = random(`quantile ${level}`)
@@ -70,9 +70,9 @@ describe('values of one person are alike', () => {
       const { clusters: _b, ...plainB } = b!
       if (holds(plainA, plainB)) heldIfIndependent++
     }
-    // 95 ± 3 points in 300 experiments.
-    expect(held / experiments).toBeGreaterThan(0.915)
-    expect(held / experiments).toBeLessThan(0.985)
+    // 95 ± 4.6 points in 200 experiments.
+    expect(held / experiments).toBeGreaterThan(0.904)
+    expect(held / experiments).toBeLessThan(0.99)
     expect(heldIfIndependent / experiments).toBeLessThan(0.8)
   })
 
