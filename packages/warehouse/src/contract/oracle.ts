@@ -85,7 +85,10 @@ export function bruteForceImpact(question: ImpactQuestion, facts: Facts): Impact
   }
 }
 
-type Arm = { -readonly [K in keyof ArmStatistics]-?: NonNullable<ArmStatistics[K]> }
+type Summed = 'denominatorSum' | 'denominatorSumSquares' | 'crossSum' | 'people' | 'exposures' | 'conversions'
+type Arm = {
+  -readonly [K in Summed | 'variant' | 'control' | 'sum' | 'sumSquares' | 'expected']-?: NonNullable<ArmStatistics[K]>
+}
 
 const emptyArm = (row: ExposureRow): Arm => ({
   variant: row.control ? '' : row.variant,
