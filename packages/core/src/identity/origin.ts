@@ -11,7 +11,7 @@ export interface Origin {
   readonly since: number
   /** Nothing was ever filed under it: reports need not join its link. */
   readonly silent?: true
-  /** Identifiers of the people besides its own who used its identifier too; at most what the kind's `people` allows. */
+  /** Bucket keys of identifiers of the people besides its own who used its identifier too; at most what the kind's `people` allows. */
   readonly claimed?: readonly string[]
   /** More people used its identifier than the kind allows: it is linked with nobody any more. */
   readonly shared?: true

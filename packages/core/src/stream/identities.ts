@@ -210,11 +210,14 @@ export class Identities {
     const besides = owner.identifiers.filter(identifier => identifier !== key)
     const claim = told(besides, rival.identifiers, this.#rules)?.[1]
     const { claimed = [] } = originOf(owner, source)!
-    if (claim === undefined || claimed.includes(claim)) return
+    if (claim === undefined) return
+    // Of other people a person keeps no identifiers: they may be erased (R8).
+    const claimant = bucketKeyOf(claim)
+    if (claimed.includes(claimant)) return
     const allowed = this.#rules.find(kindOf(key))?.rule.people ?? 1
     const draft = this.#drafts.draft(owner.id)
     if (claimed.length + 2 <= allowed) {
-      draft.origins = withOrigin(draft, source, origin => ({ ...origin, claimed: [...claimed, claim] }))
+      draft.origins = withOrigin(draft, source, origin => ({ ...origin, claimed: [...claimed, claimant] }))
       return
     }
     // What was filed stays with its person, as was right when it was filed; what comes from now on begins anew.

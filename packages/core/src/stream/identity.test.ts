@@ -186,7 +186,7 @@ describe('a device that several people use', () => {
     const stream = new TestStream({ identity })
     stream.events(...['u', 'v', 'v', 'w', 'v'].map(userId => ({ anonymousId: 'a', userId })), { anonymousId: 'a' })
     expect(stream.find('anonymousId:a')).toMatchObject({ userId: 'u', events: 2 })
-    expect(stream.find('userId:u')?.origins?.[1]?.claimed).toEqual(['userId:v', 'userId:w'])
+    expect(stream.find('userId:u')?.origins?.[1]?.claimed).toEqual(['userId:v', 'userId:w'].map(bucketKeyOf))
     const version = stream.find('userId:u')?.version
     stream.events({ anonymousId: 'a', userId: 'v' })
     expect(stream.find('userId:u')?.version).toBe(version)

@@ -1,3 +1,4 @@
+import { maskText } from '@espalier/core/consent'
 import type { Profile } from '@espalier/core/profile'
 import type { Applied, Entry } from '@espalier/core/stream'
 import type { Store } from '@espalier/store'
@@ -50,6 +51,8 @@ export class Eraser {
   readonly #parts: EraserParts
   readonly records: ErasureRecords
   #running: Promise<void> = Promise.resolve()
+  /** One round at a time. */
+  #rounds: Promise<unknown> = Promise.resolve()
   #stopped = true
   #wake: () => void = () => {}
   /** Something came in while a round was under way. */
@@ -101,10 +104,14 @@ export class Eraser {
   }
 
   /** All that is to be done now, in all workspaces; how many erasures were finished. For tests, and at each turn. */
-  async round(): Promise<number> {
-    let finished = 0
-    for (const workspace of await this.#parts.store.keys.workspaces()) finished += await this.#work(workspace)
-    return finished
+  round(): Promise<number> {
+    const round = this.#rounds.then(async () => {
+      let finished = 0
+      for (const workspace of await this.#parts.store.keys.workspaces()) finished += await this.#work(workspace)
+      return finished
+    })
+    this.#rounds = round.catch(() => undefined)
+    return round
   }
 
   /** The oldest that is not finished, by when it was asked for. */
@@ -184,50 +191,72 @@ export class Eraser {
     for (const record of open) gone.push(record.stage === 'requested' ? await this.#takeAway(record) : record)
     if (gone.length === 0) return 0
     try {
-      const rows = await this.#removeRows(workspace, gone)
+      const left = gone.filter(({ sealed }) => sealed !== undefined)
+      if (left.length > 0) await this.#removeRows(workspace, left)
       const scrubbed = await this.#scrub()
-      for (const record of gone) {
-        const { sealed: _, error: __, ...rest } = record
-        const facts: PhysicalFacts = {
-          stage: 'physical',
-          erasure: record.id,
-          workspace,
-          profile: record.profile,
-          at: isoOf(this.#parts.now()),
-          after: record.logical?.sha256 ?? '',
-          rows,
-          steps: [
-            'what was acknowledged before is in the warehouse',
-            'rows and replaced parts are off its disk, and none is left',
-            ...scrubbed,
-          ],
-        }
-        await this.records.put({ ...rest, stage: 'physical', physical: receiptOf(facts) })
-      }
+      for (const { id } of gone) await this.#noteFinished(workspace, id, scrubbed)
       return gone.length
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      for (const record of gone) await this.records.put({ ...record, attempts: record.attempts + 1, error: message })
+      const message = maskText(error instanceof Error ? error.message : String(error))
+      for (const { id } of gone) {
+        const record = await this.records.get(workspace, id)
+        if (record) await this.records.put({ ...record, attempts: record.attempts + 1, error: message })
+      }
       throw error
     }
   }
 
-  async #removeRows(workspace: string, gone: readonly ErasureRecord[]): Promise<Removed> {
+  async #noteFinished(workspace: string, id: string, scrubbed: readonly string[]): Promise<void> {
+    const found = await this.records.get(workspace, id)
+    if (found === undefined) return
+    const { error: _, rows = {}, ...record } = found
+    const facts: PhysicalFacts = {
+      stage: 'physical',
+      erasure: id,
+      workspace,
+      profile: record.profile,
+      at: isoOf(this.#parts.now()),
+      after: record.logical?.sha256 ?? '',
+      rows,
+      steps: [
+        'what was acknowledged before is in the warehouse',
+        'rows and replaced parts are off its disk, and none is left',
+        ...scrubbed,
+      ],
+    }
+    await this.records.put({ ...record, stage: 'physical', physical: receiptOf(facts) })
+  }
+
+  /** Takes their rows from the warehouse until there are none; then nobody needs their identifiers any more. */
+  async #removeRows(workspace: string, gone: readonly ErasureRecord[]): Promise<void> {
     const { warehouse, queue, masterSecret } = this.#parts
     const sources = gone.flatMap(record => record.sources)
     const identifiers = gone.flatMap(({ sealed }) =>
       sealed === undefined ? [] : unseal(masterSecret, workspace, sealed),
     )
-    const removed: Record<string, number> = {}
+    const removed = new Map<string, Removed>()
     for (;;) {
       // Nothing of theirs is on its way any more: neither in a commit, nor logged, nor in a batch.
       await queue.committed()
       await this.#drained()
-      const rows = await warehouse.erase({ workspace, sources, identifiers })
-      for (const [table, count] of Object.entries(rows)) removed[table] = (removed[table] ?? 0) + count
+      for (const record of gone) {
+        const found = await warehouse.personSize({ workspace, sources: record.sources })
+        // Counted before they go, so that an attempt which is interrupted knows what it removed.
+        const rows = added(removed.get(record.id) ?? {}, found)
+        removed.set(record.id, rows)
+        await this.records.put({ ...record, rows: most(record.rows ?? {}, rows) })
+      }
+      await warehouse.erase({ workspace, sources, identifiers })
       await this.#drained()
       const left = await warehouse.personSize({ workspace, sources })
-      if (Object.values(left).every(count => count === 0)) return removed
+      if (Object.values(left).every(count => count === 0)) break
+    }
+    // Before the store is written anew: that takes the sealed names along.
+    for (const { id } of gone) {
+      const record = await this.records.get(workspace, id)
+      if (record === undefined) continue
+      const { sealed: _, ...rest } = record
+      await this.records.put(rest)
     }
   }
 
@@ -295,6 +324,19 @@ export class Eraser {
       }
     })
   }
+}
+
+function added(a: Removed, b: Removed): Removed {
+  return each(a, b, (x, y) => x + y)
+}
+
+function most(a: Removed, b: Removed): Removed {
+  return each(a, b, Math.max)
+}
+
+function each(a: Removed, b: Removed, pick: (x: number, y: number) => number): Removed {
+  const tables = Object.keys({ ...a, ...b }) as (keyof Removed)[]
+  return Object.fromEntries(tables.map(table => [table, pick(a[table] ?? 0, b[table] ?? 0)]))
 }
 
 function isoOf(at: number): string {

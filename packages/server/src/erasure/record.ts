@@ -26,8 +26,10 @@ export interface ErasureRecord {
   readonly tombstones: readonly string[]
   /** Until when late events are kept out. */
   readonly until: number
-  /** Their identifiers, sealed, for as long as work needs them. */
+  /** Their identifiers, sealed, until no row of theirs is left in the warehouse. */
   readonly sealed?: string
+  /** Rows that are, or are being, removed from the warehouse. */
+  readonly rows?: Removed
   readonly logical?: Receipt<LogicalFacts>
   readonly physical?: Receipt<PhysicalFacts>
   readonly attempts: number
