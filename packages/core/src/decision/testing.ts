@@ -1,6 +1,6 @@
 import type { Definition, Kind, PublishedSet } from '../definition/definition.ts'
 import type { Json, JsonObject } from '../json.ts'
-import { subjectOf } from '../segment/testing.ts'
+import { subjectOf } from '../segment/testing/subject.ts'
 import type { DecideInput } from './decide.ts'
 
 /** For tests: a published set from bodies by kind and key, each with its version. */

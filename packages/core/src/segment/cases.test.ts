@@ -5,7 +5,7 @@ import { compileCondition } from './compile.ts'
 import type { Condition, PropertyCondition } from './condition.ts'
 import { evaluate, explain, truth } from './evaluate.ts'
 import { compileProperties } from './property.ts'
-import { subjectOf } from './testing.ts'
+import { subjectOf } from './testing/subject.ts'
 
 interface ComparisonCase {
   name: string

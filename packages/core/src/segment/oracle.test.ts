@@ -8,7 +8,7 @@ import type { Condition, DidCondition } from './condition.ts'
 import { evaluate, truth } from './evaluate.ts'
 import { needsOf } from './needs.ts'
 import type { Subject } from './subject.ts'
-import { subjectOf } from './testing.ts'
+import { subjectOf } from './testing/subject.ts'
 
 /**
  * The meaning of a condition, said again in the plainest way: over all events that ever were, whatever a profile keeps.

@@ -65,6 +65,7 @@ export class ConsentGate {
     for (const identifier of identifiers) {
       const source = this.#people.link(identifier) ?? this.#make(identifier, at)
       const draft = this.#drafts.draft(source)
+      this.#memberships.catchUp(draft)
       draft.consent = stated(draft.consent, said, { at, lag, index, hash })
       // Segments may look at what somebody agreed to.
       this.#memberships.touchAll(source)

@@ -89,22 +89,22 @@ export const TEST_NOW = Date.UTC(2026, 10, 1, 9)
 export class TestStream {
   readonly people = new MemoryPeople()
   readonly rows: Row[] = []
-  readonly #context: Omit<ApplyContext, 'newId' | 'workspace'>
+  readonly #context: Omit<ApplyContext, 'newId' | 'workspace' | 'plan'>
   #ids = 0
   #messages = 0
   now = TEST_NOW
+  /** What is kept of people from the next batch on. */
+  plan: ApplyContext['plan']
 
-  constructor(context: Partial<ApplyContext> = {}) {
-    this.#context = { now: TEST_NOW, plan: planOfNeeds(1, []), ...context }
-  }
-
-  get plan(): ApplyContext['plan'] {
-    return this.#context.plan
+  constructor({ plan = planOfNeeds(1, []), ...context }: Partial<ApplyContext> = {}) {
+    this.#context = { now: TEST_NOW, ...context }
+    this.plan = plan
   }
 
   take(...entries: Entry[]): ApplyResult {
     const newId = () => `p${++this.#ids}`
-    const result = apply(this.people, entries, { ...this.#context, workspace: 'w', now: this.now, newId })
+    const { plan, now } = this
+    const result = apply(this.people, entries, { ...this.#context, plan, workspace: 'w', now, newId })
     this.rows.push(...result.rows)
     return result
   }

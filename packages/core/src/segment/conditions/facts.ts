@@ -24,7 +24,7 @@ export function preference({ preference: path, ...comparisons }: PreferenceCondi
 
 /** Holds when the last answer to the survey compares as stated. */
 export function feedback({ feedback: name, ...comparisons }: FeedbackCondition): CompiledCondition {
-  const read: Read = ({ feedback: given }) => own(given, name)?.value
+  const read: Read = ({ feedback: given }) => own(given, name)?.value ?? undefined
   return fact({ feedback: name, ...comparisons }, `feedback:${name}`, read, 'feedback', comparisons)
 }
 

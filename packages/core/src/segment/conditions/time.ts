@@ -3,7 +3,7 @@ import { offsetIn } from '../../time/day.ts'
 import { isZone } from '../../time/zone.ts'
 import type { TimeCondition } from '../condition.ts'
 import { leaf } from '../leaf.ts'
-import { type CompiledCondition, READS_NOTHING } from '../node.ts'
+import { type CompiledCondition, READS_NOTHING, TOUCHED_BY_NOTHING } from '../node.ts'
 import type { Subject } from '../subject.ts'
 
 const MINUTE = 60_000
@@ -43,6 +43,8 @@ export function time(condition: TimeCondition, workspaceZone: string): CompiledC
       return [...new Set(instants)].filter(at => at > subject.now).sort((a, b) => a - b)
     },
     reads: { ...READS_NOTHING, facts: [{ name: `time:${JSON.stringify(condition.time)}`, read: test }] },
+    // Where they are may become known.
+    touched: { ...TOUCHED_BY_NOTHING, facets: zone === 'person' ? ['person'] : [] },
   })
 }
 

@@ -1,6 +1,6 @@
-import type { Json, JsonObject } from '../json.ts'
-import type { EventTimes } from '../signal/signal.ts'
-import type { Subject } from './subject.ts'
+import type { Json, JsonObject } from '../../json.ts'
+import type { EventTimes } from '../../signal/signal.ts'
+import type { Subject } from '../subject.ts'
 
 /** For tests: a subject from plain traits and events, every event kept. */
 export function subjectOf(given: {
