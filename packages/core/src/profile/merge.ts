@@ -1,7 +1,7 @@
 import { linkedAt, originsOf } from '../identity/origin.ts'
 import { isOlder } from '../identity/resolve.ts'
 import { splitsOf } from '../identity/split.ts'
-import type { Plan } from '../segment/plan.ts'
+import type { Keeping } from '../signal/keeping.ts'
 import { unitedFacts } from './facts.ts'
 import { PROFILE_LIMITS } from './limits.ts'
 import type { Profile } from './profile.ts'
@@ -16,7 +16,7 @@ import { supersedes, united } from './stamp.ts'
  * smaller `firstSeen`, then the smaller id. What they hold is what all events of both would have made of one profile (R10).
  * `now`: the commit that links them. It is in the segments `into` was in; the caller looks at them anew.
  */
-export function mergeProfiles(into: Profile, from: Profile, now: number, plan: Plan): Profile {
+export function mergeProfiles(into: Profile, from: Profile, now: number, plan: Keeping): Profile {
   const older = isOlder(from, into) ? from : into
   const sources = [...into.sources, ...from.sources]
   const linked = originsOf(from).map(origin => ({ ...origin, since: linkedAt(origin, now) }))

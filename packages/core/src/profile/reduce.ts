@@ -2,7 +2,7 @@ import { deviceOf } from '../event/device.ts'
 import type { Event } from '../event/event.ts'
 import { originOf } from '../event/origin.ts'
 import type { Json } from '../json.ts'
-import type { Plan } from '../segment/plan.ts'
+import type { Keeping } from '../signal/keeping.ts'
 import { stateFactsOf } from './facts.ts'
 import type { Profile, Touch } from './profile.ts'
 import { recentOf, withRecent } from './recent.ts'
@@ -15,7 +15,7 @@ import { objectOf, withAccount, withConsent, withTraits } from './statements.ts'
  * One event's effect on a person. `draft` is the caller's own top-level copy of the stored profile: only its fields are set
  * anew, nothing they hold is changed in place. Functions of the set of events (R10), but for the session.
  */
-export function reduce(draft: Profile, event: Event, plan: Plan): void {
+export function reduce(draft: Profile, event: Event, plan: Keeping): void {
   const stamp = stampOf(event)
   const origin = originOf(event)
   draft.events++

@@ -1,4 +1,4 @@
-import type { Plan } from '../segment/plan.ts'
+import type { Keeping } from '../signal/keeping.ts'
 import { accumulated, given, type KeptSignal, lacking, mergeSignal } from '../signal/kept.ts'
 import type { Observation } from '../signal/observation.ts'
 import type { Signal } from '../signal/signal.ts'
@@ -15,7 +15,7 @@ export function withEvent(
   person: Person,
   listeners: readonly KeptSignal[],
   observation: Omit<Observation, 'begins'>,
-  plan: Plan,
+  plan: Keeping,
 ): Signals {
   let next: Record<string, Signal> | undefined
   for (const kept of listeners) {
@@ -31,7 +31,7 @@ export function withEvent(
 }
 
 /** Both persons' signals as one person's. */
-export function mergedSignals(into: Person, from: Person, plan: Plan): Signals {
+export function mergedSignals(into: Person, from: Person, plan: Keeping): Signals {
   const merged: Record<string, Signal> = { ...into.signals }
   for (const key of new Set([...Object.keys(into.signals), ...Object.keys(from.signals)])) {
     const kept = plan.signals.get(key)
@@ -44,7 +44,7 @@ export function mergedSignals(into: Person, from: Person, plan: Plan): Signals {
 }
 
 /** What the log has of a source from before a signal was kept: counted once, however often it is given. */
-export function withPast(person: Person, source: string, past: Signals, plan: Plan): Signals {
+export function withPast(person: Person, source: string, past: Signals, plan: Keeping): Signals {
   const next: Record<string, Signal> = { ...person.signals }
   for (const key of Object.keys(past)) {
     const kept = plan.signals.get(key)
@@ -66,7 +66,7 @@ export function beginsOf({ since, filled }: KeptSignal, sources: readonly string
 }
 
 /** At the bound: signals no live definition needs go first, then those whose key is greatest. */
-export function boundedSignals(signals: Signals, plan: Plan): Signals {
+export function boundedSignals(signals: Signals, plan: Keeping): Signals {
   const keys = Object.keys(signals)
   if (keys.length <= PROFILE_LIMITS.signals) return signals
   const rank = (key: string) => (plan.signals.has(key) ? 0 : 1)

@@ -4,6 +4,7 @@ import type { Event } from '../event/event.ts'
 import { factsIn } from '../profile/facts.ts'
 import type { Profile } from '../profile/profile.ts'
 import { objectOf } from '../profile/statements.ts'
+import type { Keeping } from '../signal/keeping.ts'
 import { eventsOf, type KeptSignal, keep } from '../signal/kept.ts'
 import type { Need } from '../signal/need.ts'
 import type { Aggregate } from './aggregate.ts'
@@ -41,14 +42,9 @@ export interface PlannedSignal {
 }
 
 /** A plan made ready to take events. */
-export interface Plan {
+export interface Plan extends Keeping {
   readonly version: number
   readonly source: PlanSource
-  /** By the name of the event they listen to. */
-  readonly byEvent: ReadonlyMap<string, readonly KeptSignal[]>
-  /** Those that listen to every track, page and screen. */
-  readonly onAction: readonly KeptSignal[]
-  readonly signals: ReadonlyMap<string, KeptSignal>
   readonly retention: RetentionRules
   /** Live ones. */
   readonly segments: readonly WatchedSegment[]

@@ -1,3 +1,4 @@
+export * from './keeping.ts'
 export * from './kept.ts'
 export * from './limits.ts'
 export * from './need.ts'
