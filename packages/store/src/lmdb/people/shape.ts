@@ -1,14 +1,16 @@
+import type { PackWriter } from './packWriter.ts'
+
 /**
  * How a value is laid out as arrays without property names: half the bytes of JSON, and decoding gives every object of a
  * kind its properties in one order, which is what the engine makes fast.
  */
 export interface Shape<T> {
-  pack(value: T): unknown
+  pack(value: T, out: PackWriter): void
   unpack(packed: unknown): T
   readonly optional?: boolean
 }
 
-const asIs: Shape<unknown> = { pack: value => value, unpack: packed => packed }
+const asIs: Shape<unknown> = { pack: (value, out) => out.any(value), unpack: packed => packed }
 
 /** Stored as it is. */
 export function plain<T>(): Shape<T> {
@@ -29,32 +31,22 @@ export type Members<T> = { [K in keyof Required<T>]: Shape<Exclude<T[K], undefin
  */
 export function record<T extends object>(members: Members<T>): Shape<T> {
   const layout = layoutOf(members)
+  const places = new Map(layout.map(({ key }, i) => [key, i]))
   return {
-    pack(value) {
-      const packed: unknown[] = []
-      packMembers(layout, value, packed)
-      while (packed.at(-1) === null && layout[packed.length - 1]?.optional) packed.pop()
-      return packed
+    pack(value, out) {
+      const found = membersOf(value, places)
+      let { length } = layout
+      while (length > 0 && layout[length - 1]!.optional && found[length - 1] === undefined) length--
+      out.array(length)
+      for (let i = 0; i < length; i++) {
+        const { shape, asIs } = layout[i]!
+        const member = found[i]
+        if (member === undefined) out.nil()
+        else if (asIs) out.any(member)
+        else shape.pack(member, out)
+      }
     },
-    unpack: packed => unpackMembers(layout, packed as unknown[], 0) as T,
-  }
-}
-
-/** Objects of one kind, their members one after the other in one array. On disk: no members may be added. */
-export function table<T extends object>(members: Members<T>): Shape<readonly T[]> {
-  const layout = layoutOf(members)
-  return {
-    pack(values) {
-      const packed: unknown[] = []
-      for (const value of values) packMembers(layout, value, packed)
-      return packed
-    },
-    unpack(packed) {
-      const array = packed as unknown[]
-      const values: T[] = []
-      for (let at = 0; at < array.length; at += layout.length) values.push(unpackMembers(layout, array, at) as T)
-      return values
-    },
+    unpack: packed => unpackMembers(layout, packed as unknown[]) as T,
   }
 }
 
@@ -71,19 +63,21 @@ function layoutOf<T>(members: Members<T>): Member[] {
   })
 }
 
-function packMembers(layout: readonly Member[], object: object, packed: unknown[]): void {
-  for (let i = 0; i < layout.length; i++) {
-    const { key, shape, asIs } = layout[i]!
-    const member = (object as Record<string, unknown>)[key]
-    packed.push(member === undefined ? null : asIs ? member : shape.pack(member))
+/** An object's members by their places. Only those it has are asked for: asking for others is what costs most. */
+function membersOf(object: object, places: ReadonlyMap<string, number>): unknown[] {
+  const found: unknown[] = new Array(places.size)
+  for (const key in object) {
+    const place = places.get(key)
+    if (place !== undefined) found[place] = (object as Record<string, unknown>)[key]
   }
+  return found
 }
 
-function unpackMembers(layout: readonly Member[], array: readonly unknown[], at: number): object {
+function unpackMembers(layout: readonly Member[], array: readonly unknown[]): object {
   const object: Record<string, unknown> = {}
   for (let i = 0; i < layout.length; i++) {
     const { key, shape, asIs, optional } = layout[i]!
-    const member = array[at + i]
+    const member = array[i]
     if (optional && (member === null || member === undefined)) continue
     object[key] = asIs ? member : shape.unpack(member)
   }
@@ -93,7 +87,14 @@ function unpackMembers(layout: readonly Member[], array: readonly unknown[], at:
 /** An object with any keys. */
 export function dictionary<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
   return {
-    pack: values => Object.keys(values).flatMap(key => [key, shape.pack(values[key]!)]),
+    pack(values, out) {
+      const keys = Object.keys(values)
+      out.array(keys.length * 2)
+      for (const key of keys) {
+        out.text(key)
+        shape.pack(values[key]!, out)
+      }
+    },
     unpack(packed) {
       const array = packed as unknown[]
       const object: Record<string, T> = {}
