@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { apply } from '@espalier/core/stream'
@@ -10,11 +11,12 @@ import { openLmdbStore } from './store.ts'
 import { idMaker, NOON, PLAN, temporaryFolder, tracked } from './testing.ts'
 
 const CHILD = join(import.meta.dirname, '../../dist/lmdb/crashChild.js')
-const KILLS = 12
+const KILLS = 8
 
 /** Runs the child until it has said `lines` lines, then kills it as a power switch would. */
 async function runUntilKilled(path: string, prefix: string, lines: number): Promise<Said[]> {
   const child = spawn(process.execPath, [CHILD, path, prefix], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(child, 'close')
   const said: Said[] = []
   for await (const line of createInterface(child.stdout)) {
     try {
@@ -24,6 +26,7 @@ async function runUntilKilled(path: string, prefix: string, lines: number): Prom
     }
     if (said.length === lines) child.kill('SIGKILL')
   }
+  expect(await ended, 'it did not end by itself').toEqual([null, 'SIGKILL'])
   return said
 }
 

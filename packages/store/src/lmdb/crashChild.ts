@@ -41,6 +41,7 @@ async function write(writer: number): Promise<never> {
 
 async function ship(): Promise<never> {
   for (;;) {
+    if (Math.random() < 0.02) await store.scrub()
     const claim = { now: Date.now(), leaseMs: 60_000, holder: prefix, maxRows: 150, maxBatches: 3 }
     for (const { token, table, body } of await store.outbox.claim(claim)) {
       const lines = Buffer.from(body).toString().trimEnd().split('\n')

@@ -1,10 +1,12 @@
+import { newProfile } from '@espalier/core/profile'
 import { apply } from '@espalier/core/stream'
 import { startPostgres, type TestPostgres } from '@espalier/testkit/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CLAIM, commit, NOON, newId, shipAll, track } from '../contract/harness.ts'
-import { textKey } from './blobs.ts'
+import { encodeProfile, textKey } from './blobs.ts'
 import { Database } from './database.ts'
 import { KEEP_GENERATION, MessageIds } from './messageIds.ts'
+import { initial } from './migrations/001-initial.ts'
 import { openPostgresStore } from './store.ts'
 
 const DAY = 86_400_000
@@ -48,6 +50,26 @@ describe('the schema', () => {
       message: expect.stringContaining('999'),
     })
     await close()
+  })
+
+  it('of an earlier version is brought up, with what is in it', async () => {
+    const url = await postgres.database()
+    const database = new Database({ url, connections: 1 })
+    const ada = { ...newProfile('p-1', ['userId:ada'], NOON), version: 1, events: 1 }
+    await database.query('CREATE SCHEMA espalier')
+    await database.query('CREATE TABLE espalier.migrations (version integer PRIMARY KEY, applied timestamptz NOT NULL)')
+    await database.query(initial)
+    await database.query('INSERT INTO espalier.migrations VALUES (1, now())')
+    await database.change("INSERT INTO espalier.profiles VALUES ('main', 'p-1', 1, NULL, $1)", [encodeProfile(ada)])
+    await database.change("INSERT INTO espalier.identifiers VALUES ('main', $1, 'p-1')", [textKey('userId:ada')])
+    await database.close()
+    const store = await openPostgresStore({ url, apply, newId, clock: () => NOON })
+    expect(await store.people.find('main', 'userId:ada')).toEqual(ada)
+    expect(await store.people.nextDue('main')).toBeUndefined()
+    await commit(store, [track({ user: 'ada' })])
+    expect(await store.people.get('main', 'p-1')).toMatchObject({ events: 2, version: 2 })
+    expect((await store.scrub()).pendingRows).toBe(1)
+    await store.close()
   })
 
   it('commits are durable even where the server would not wait for its disk', async () => {

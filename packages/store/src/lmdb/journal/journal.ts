@@ -113,7 +113,8 @@ export class Journal {
   async removeBefore(position: Position): Promise<void> {
     for (const segment of [...this.#finished.keys()]) {
       if (segment >= position.segment) return
-      this.#finished.delete(segment)
+      // Somebody else who removes at the same time may have been faster.
+      if (!this.#finished.delete(segment)) continue
       await this.#files.remove(this.path(segment))
     }
   }
