@@ -36,6 +36,9 @@ export class SteadyWarehouse implements Warehouse {
 
   insert: Warehouse['insert'] = async batch => (await this.#get()).insert(batch)
   impact: Warehouse['impact'] = async question => (await this.#get()).impact(question)
+  policyTraining: Warehouse['policyTraining'] = async question => (await this.#get()).policyTraining(question)
+  rewardDelays: Warehouse['rewardDelays'] = async question => (await this.#get()).rewardDelays(question)
+  whatIfSums: Warehouse['whatIfSums'] = async question => (await this.#get()).whatIfSums(question)
   timeline: Warehouse['timeline'] = async question => (await this.#get()).timeline(question)
   logSize: Warehouse['logSize'] = async question => (await this.#get()).logSize(question)
   identityLinks: Warehouse['identityLinks'] = async question => (await this.#get()).identityLinks(question)
@@ -54,6 +57,10 @@ export class SteadyWarehouse implements Warehouse {
 
   async *pastEvents(question: Parameters<Warehouse['pastEvents']>[0]): ReturnType<Warehouse['pastEvents']> {
     yield* (await this.#get()).pastEvents(question)
+  }
+
+  async *policyRows(question: Parameters<Warehouse['policyRows']>[0]): ReturnType<Warehouse['policyRows']> {
+    yield* (await this.#get()).policyRows(question)
   }
 
   async *log(question: Parameters<Warehouse['log']>[0]): ReturnType<Warehouse['log']> {

@@ -13,11 +13,15 @@ import { log } from './queries/log.ts'
 import { logSize } from './queries/logSize.ts'
 import { pastEvents } from './queries/pastEvents.ts'
 import { person, personSize } from './queries/person.ts'
+import { policyRows } from './queries/policyRows.ts'
+import { policyTraining } from './queries/policyTraining.ts'
 import { putRates } from './queries/rates.ts'
+import { rewardDelays } from './queries/rewardDelays.ts'
 import { rhythm } from './queries/rhythm.ts'
 import { tableStats } from './queries/stats.ts'
 import { summary } from './queries/summary.ts'
 import { timeline } from './queries/timeline.ts'
+import { whatIfSums } from './queries/whatIf.ts'
 import { erase } from './removal/erase.ts'
 import { expire } from './removal/expire.ts'
 import { migrate } from './schema/migrate.ts'
@@ -43,6 +47,10 @@ export async function openWarehouse(location: Location, options: WarehouseOption
   return {
     insert: batch => insert(database, batch),
     impact: question => impact(database, question),
+    policyTraining: question => policyTraining(database, question),
+    policyRows: question => policyRows(database, question),
+    rewardDelays: question => rewardDelays(database, question),
+    whatIfSums: question => whatIfSums(database, question),
     timeline: question => timeline(database, question),
     log: question => log(database, question),
     logSize: question => logSize(database, question),

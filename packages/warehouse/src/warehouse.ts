@@ -2,13 +2,18 @@ import type { JsonObject } from '@espalier/core'
 import type { Metric } from '@espalier/core/definition'
 import type { ArmStatistics } from '@espalier/core/experiment'
 import type { Table } from '@espalier/core/stream'
+import type { WhatIfSums } from '@espalier/core/whatif'
+import type { CreditQuestion } from './queries/credited.ts'
 import type { Crossings, CrossingsQuestion, OverlapRow } from './queries/crossings.ts'
 import type { IdentityLink } from './queries/identityLinks.ts'
 import type { FiledEvent, LogQuestion } from './queries/log.ts'
 import type { LogSize } from './queries/logSize.ts'
 import type { PastEvents, PastEventsQuestion } from './queries/pastEvents.ts'
 import type { PersonQuestion } from './queries/person.ts'
+import type { PolicyRow, PolicyRowsQuestion } from './queries/policyRows.ts'
+import type { TrainingQuestion, TrainingStatistics } from './queries/policyTraining.ts'
 import type { Rhythm } from './queries/rhythm.ts'
+import type { WhatIfQuestion } from './queries/whatIf.ts'
 import type { ErasureQuestion, Removed } from './removal/erase.ts'
 import type { ExpiryQuestion } from './removal/expire.ts'
 
@@ -22,6 +27,14 @@ export interface Warehouse {
   insert(batch: InsertBatch): Promise<void>
   /** Statistics of each arm of an experience by first exposure. */
   impact(question: ImpactQuestion): Promise<ImpactStatistics>
+  /** What each variant's decisions brought, as sums: what a bandit learns from. */
+  policyTraining(question: TrainingQuestion): Promise<TrainingStatistics>
+  /** The same row by row, with what the decisions looked at, in pages; the rows of a person follow each other. */
+  policyRows(question: PolicyRowsQuestion): AsyncIterable<PolicyRow[]>
+  /** How long after their exposures rewards came, milliseconds, of windows that have closed; of very many a sample. */
+  rewardDelays(question: CreditQuestion): Promise<number[]>
+  /** Sums over the log for what a policy that does not look at the person would have brought. */
+  whatIfSums(question: WhatIfQuestion): Promise<WhatIfSums>
   /** A person's events, newest first, before `before` (exclusive). */
   timeline(question: {
     workspace: string

@@ -6,6 +6,7 @@ import { impactContract } from './impact.ts'
 import { insertContract } from './insert.ts'
 import { pastEventsContract } from './pastEvents.ts'
 import { personContract } from './person.ts'
+import { policiesContract } from './policies.ts'
 import { ratesContract } from './rates.ts'
 import { removalContract } from './removal.ts'
 import { summaryContract } from './summary.ts'
@@ -29,6 +30,7 @@ export function warehouseContract(name: string, open: () => Promise<Warehouse>):
     describe('identity', () => identityContract(warehouse))
     describe('summary', () => summaryContract(warehouse))
     describe('pastEvents', () => pastEventsContract(warehouse))
+    describe('policies', () => policiesContract(warehouse))
     describe('rates', () => ratesContract(warehouse))
     describe('person', () => personContract(warehouse))
     describe('removal', () => removalContract(warehouse))

@@ -3,9 +3,7 @@ import { durationMs } from '@espalier/core/time'
 import type { Database } from '../client/database.ts'
 import type { ImpactQuestion, ImpactStatistics } from '../warehouse.ts'
 import { type ArmVersion, armText, armVersions, numbersOf } from './arms.ts'
-import { conditionsSql } from './conditions.ts'
-import { exchangeSql } from './exchange.ts'
-import { numberAt } from './json.ts'
+import { countedSql } from './counted.ts'
 import { ALL_TIME, Binder, within } from './params.ts'
 import { joinLinks, personOf } from './people.ts'
 
@@ -100,41 +98,14 @@ const grouped = `transform(${armText('e')}, {arms:Array(String)}, {groups:Array(
 
 /** A row a person with counted events: `v` their total, `n` how many events, and the (currency, day) pairs without a rate. */
 function valuesSql({ metric }: ImpactQuestion, first: string, binder: Binder): string {
-  const event = binder.bind('String', metric.event)
-  const where = conditionsSql('e.properties', metric.where ?? [], binder)
-  const refund = metric.type === 'conversion' ? undefined : metric.refund
-  const refundEvent = refund && binder.bind('String', refund.event)
-  const amountAt = (property: string | undefined) =>
-    property === undefined ? 'e.revenue' : numberAt('e.properties', property, binder)
-  const amount = metric.type === 'conversion' ? 'toNullable(1.0)' : amountAt(metric.property)
-  const value = refund
-    ? `if(e.name = ${refundEvent}, -abs(${amountAt(refund.property ?? metric.property)}), ${amount})`
-    : amount
-  const names = refund ? `e.name IN (${event}, ${refundEvent})` : `e.name = ${event}`
-  const money = metric.type === 'conversion' ? undefined : metric.currency
+  const { events, exchange, isMoney } = countedSql(metric, binder)
   const window = metric.window && binder.bind('Int64', durationMs(metric.window))
-  const inScope = `e.workspace = {workspace:String} AND ${names} AND e.timestamp <= fromUnixTimestamp64Milli({now:Int64}, 'UTC')`
-  const counted = `(
-    SELECT ${personOf('e')} AS person, e.at AS at, e.main AS main, assumeNotNull(e.value) AS value
-      ${money ? ', e.currency AS currency, e.day AS day' : ''}
-    FROM (
-      SELECT e.profile AS profile, toUnixTimestamp64Milli(e.timestamp) AS at, e.name = ${event} AS main, ${value} AS value
-        ${money ? ', e.currency AS currency, toDate32(e.timestamp) AS day' : ''}
-      FROM events AS e WHERE ${inScope} AND (${where})
-    ) AS e ${joinLinks('e')}
-    WHERE e.value IS NOT NULL
-  )`
-  const target = money && binder.bind('String', money)
-  const days = `SELECT DISTINCT e.currency AS currency, toDate32(e.timestamp) AS day FROM events AS e WHERE ${inScope}`
-  const exchange = target
-    ? `LEFT ANY JOIN ${exchangeSql(days, target)} AS exchange ON exchange.currency = counted.currency AND exchange.day = counted.day`
-    : ''
   return `(
     SELECT
       bitAnd(f.head, 65535) AS number,
-      sum(counted.value${money ? ' * exchange.factor' : ''}) AS v, toFloat64(countIf(counted.main)) AS n,
-      ${money ? 'groupUniqArrayIf((counted.currency, toString(counted.day)), exchange.factor = 0)' : "CAST([], 'Array(Tuple(String, String))')"} AS missing
-    FROM ${counted} AS counted
+      sum(counted.value${isMoney ? ' * exchange.factor' : ''}) AS v, toFloat64(countIf(counted.main)) AS n,
+      ${isMoney ? 'groupUniqArrayIf((counted.currency, toString(counted.day)), exchange.factor = 0)' : "CAST([], 'Array(Tuple(String, String))')"} AS missing
+    FROM ${events} AS counted
     INNER JOIN ${first} AS f ON f.person = counted.person
     ${exchange}
     WHERE counted.at >= bitShiftRight(f.head, 16) ${window ? `AND counted.at < bitShiftRight(f.head, 16) + ${window}` : ''}

@@ -6,7 +6,10 @@ export class Binder {
   #next = 0
 
   /** Placeholder for the value: `{p0:String}`. */
-  bind(type: 'String' | 'Float64' | 'Array(String)' | 'Array(Float64)' | 'Int64' | 'UInt32', value: unknown): string {
+  bind(
+    type: 'String' | 'Float64' | 'Array(String)' | 'Array(Float64)' | 'Array(UInt32)' | 'Int64' | 'UInt32',
+    value: unknown,
+  ): string {
     const name = `p${this.#next++}`
     this.#values[name] = value
     return `{${name}:${type}}`

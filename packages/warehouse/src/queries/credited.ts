@@ -1,0 +1,101 @@
+import type { Metric } from '@espalier/core/definition'
+import { durationMs } from '@espalier/core/time'
+import { countedSql } from './counted.ts'
+import { ALL_TIME, type Binder, within } from './params.ts'
+import { joinLinks, personOf } from './people.ts'
+
+/** What a policy's decisions brought. */
+export interface CreditQuestion {
+  readonly workspace: string
+  readonly experience: string
+  /** With a window: without one nothing is ever final. */
+  readonly metric: Metric
+  /** conversion: whether any event counts, 0 or 1. value: their sum. Of a metric of which less is better, what it saves. */
+  readonly reward: 'conversion' | 'value'
+  /** Length of a draw period, milliseconds. */
+  readonly period: number
+  /** Share of people in the control group by version of the experience: propensities are of those who are not in it. */
+  readonly controls: readonly { readonly version: number; readonly share: number }[]
+  /** Exposures from (inclusive) and to (exclusive). */
+  readonly from?: number
+  readonly to?: number
+  /** Up to when anything has happened, epoch milliseconds. */
+  readonly now: number
+}
+
+/** One of several disjoint parts of the people, from 0. */
+export interface Slice {
+  readonly number: number
+  readonly of: number
+}
+
+export function creditParams({ workspace, experience, from, to, now }: CreditQuestion) {
+  return { workspace, experience, now, from: from ?? ALL_TIME.from, to: Math.min(to ?? ALL_TIME.to, now + 1) }
+}
+
+/**
+ * A row a person and draw period: the last exposed decision of the experience in it, and what it brought. The control group and the
+ * holdout are left out.
+ *
+ * An event is credited to the last exposure at or before it, if it lies within the metric's window of that; so what happened before
+ * an exposure is nobody's, and nothing is credited twice. Of exposures of one millisecond one counts. Where somebody saw
+ * several variants in one period, only what the last of them brought counts.
+ *
+ * Columns: person, period, variant ('' for none of them), propensity (among those not in the control group), at (of that exposure, epoch
+ * milliseconds), reward, request, lost (amounts without a rate).
+ */
+export function creditedSql(question: CreditQuestion, binder: Binder, slice?: Slice): string {
+  const { metric, reward, controls } = question
+  const { events, exchange, isMoney } = countedSql(metric, binder)
+  const period = binder.bind('Int64', question.period)
+  const window = windowOf(question, binder)
+  const versions = binder.bind('Array(UInt32)', [0, ...controls.map(({ version }) => version)])
+  const shares = binder.bind('Array(Float64)', [0, ...controls.map(({ share }) => share)])
+  const mine =
+    slice === undefined || slice.of < 2
+      ? ''
+      : `AND cityHash64(person) % ${binder.bind('UInt32', slice.of)} = ${binder.bind('UInt32', slice.number)}`
+  const periodOf = (at: string) => `toInt64(floor(${at} / ${period}))`
+  const exposed = `(
+    SELECT ${personOf('e')} AS person, toUnixTimestamp64Milli(e.timestamp) AS at,
+      max((NOT e.control, e.variant, e.version, e.propensity, e.request_id)) AS what
+    FROM exposures AS e ${joinLinks('e')}
+    WHERE e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.holdout
+      AND ${within('e.timestamp')} ${mine}
+    GROUP BY person, at
+  )`
+  const shown = `(
+    SELECT person, ${periodOf('at')} AS period, max(at) AS last, argMax(what, at) AS what
+    FROM ${exposed} GROUP BY person, period HAVING tupleElement(what, 1)
+  )`
+  const credits = `(
+    SELECT counted.person AS person, ${periodOf('x.at')} AS period, tupleElement(x.what, 2) AS variant,
+      countIf(counted.main) AS times, sum(counted.value${isMoney ? ' * exchange.factor' : ''}) AS value,
+      ${isMoney ? 'countIf(exchange.factor = 0)' : 'toUInt64(0)'} AS lost
+    FROM ${events} AS counted
+    ASOF INNER JOIN ${exposed} AS x ON counted.person = x.person AND counted.at >= x.at
+    ${exchange}
+    WHERE counted.at < x.at + ${window}
+    GROUP BY person, period, variant
+  )`
+  const share = `transform(tupleElement(shown.what, 3), ${versions}, ${shares}, 0.)`
+  return `(
+    SELECT shown.person AS person, shown.period AS period, tupleElement(shown.what, 2) AS variant,
+      least(1., tupleElement(shown.what, 4) / (1 - ${share})) AS propensity, shown.last AS at,
+      tupleElement(shown.what, 5) AS request, credits.lost AS lost, toFloat64(${rewardSql(metric, reward)}) AS reward
+    FROM ${shown} AS shown
+    LEFT ANY JOIN ${credits} AS credits
+      ON credits.person = shown.person AND credits.period = shown.period AND credits.variant = tupleElement(shown.what, 2)
+  )`
+}
+
+/** Milliseconds. */
+export function windowOf({ metric }: Pick<CreditQuestion, 'metric'>, binder: Binder): string {
+  if (metric.window === undefined) throw new RangeError('a metric without a window is never final')
+  return binder.bind('Int64', durationMs(metric.window))
+}
+
+function rewardSql({ direction }: Metric, reward: CreditQuestion['reward']): string {
+  if (reward === 'conversion') return direction === 'down' ? 'credits.times = 0' : 'credits.times > 0'
+  return direction === 'down' ? '-credits.value' : 'credits.value'
+}

@@ -1,0 +1,71 @@
+import type { JsonObject } from '@espalier/core'
+import type { Database } from '../client/database.ts'
+import { type CreditQuestion, creditedSql, creditParams, windowOf } from './credited.ts'
+import { Binder } from './params.ts'
+
+export interface PolicyRowsQuestion extends CreditQuestion {
+  /** Only rows whose windows close after this, epoch milliseconds. */
+  readonly closesAfter?: number
+}
+
+/** What one decision brought, and what was known when it was made. */
+export interface PolicyRow {
+  person: string
+  variant: string
+  /** Among those not in the control group. */
+  propensity: number
+  reward: number
+  /** Epoch milliseconds. */
+  at: number
+  closesAt: number
+  /** Of the decision: version of its definitions, context and what was looked at. Empty where the decision is not in the log. */
+  definitions: number
+  context: JsonObject
+  inputs: JsonObject
+  /** Amounts without an exchange rate. */
+  lost: number
+}
+
+/** People of one page: some tens of megabytes. */
+export const PAGE_PEOPLE = 20_000
+
+type Row = Omit<PolicyRow, 'context' | 'inputs'> & { context: string; inputs: string }
+
+/** The rows of `creditedSql` with what their decisions looked at, in pages of people; the rows of a person follow each other. */
+export async function* policyRows(
+  database: Database,
+  question: PolicyRowsQuestion,
+  pagePeople = PAGE_PEOPLE,
+): AsyncIterable<PolicyRow[]> {
+  const scope = creditParams(question)
+  const [seen] = await database.rows<{ people: number }>(
+    `SELECT uniq(e.profile) AS people FROM exposures AS e
+    WHERE e.workspace = {workspace:String} AND e.experience = {experience:String}
+      AND e.timestamp >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND e.timestamp < fromUnixTimestamp64Milli({to:Int64}, 'UTC')`,
+    scope,
+  )
+  const slices = Math.max(1, Math.ceil((seen?.people ?? 0) / pagePeople))
+  for (let number = 0; number < slices; number++) {
+    const binder = new Binder()
+    const credited = creditedSql(question, binder, { number, of: slices })
+    const window = windowOf(question, binder)
+    const after = binder.bind('Int64', question.closesAfter ?? scope.from)
+    const rows = `SELECT * FROM ${credited} WHERE at + ${window} > ${after}`
+    const page = await database.rows<Row>(
+      `SELECT row.person AS person, row.variant AS variant, row.propensity AS propensity, row.reward AS reward, row.at AS at,
+        row.at + ${window} AS closesAt, row.lost AS lost, d.definitions AS definitions, d.context AS context, d.inputs AS inputs
+      FROM (${rows}) AS row
+      LEFT ANY JOIN (
+        SELECT request_id, definitions, context, inputs FROM decisions
+        WHERE workspace = {workspace:String} AND has(answers.experience, {experience:String})
+          AND request_id IN (SELECT request FROM (${rows}))
+      ) AS d ON d.request_id = row.request
+      ORDER BY row.person, row.at`,
+      { ...binder.params, ...scope },
+    )
+    if (page.length > 0)
+      yield page.map(row => ({ ...row, context: objectOf(row.context), inputs: objectOf(row.inputs) }))
+  }
+}
+
+const objectOf = (text: string): JsonObject => (text === '' ? {} : (JSON.parse(text) as JsonObject))

@@ -1,0 +1,114 @@
+import { armMeans, COMPONENTS, DEFAULT_SWITCH, PRODUCTS, type WhatIfSums } from '@espalier/core/whatif'
+import type { Database } from '../client/database.ts'
+import { type CreditQuestion, creditedSql, creditParams, windowOf } from './credited.ts'
+import { Binder } from './params.ts'
+
+export interface WhatIfQuestion extends CreditQuestion {
+  /** What is compared; '' is none of the variants. */
+  readonly variants: readonly string[]
+  /** The target's chance of each, the same for everybody; they sum to 1. */
+  readonly chances: readonly number[]
+}
+
+/** Least propensity that anything is drawn with, as in core/whatif. */
+const LEAST = '1e-9'
+
+interface Arm {
+  variant: string
+  half: number
+  shown: number
+  reward: number
+}
+
+interface Totals {
+  totals: number[]
+  products: number[]
+  people: number
+  squaredWeights: number
+  maxWeight: number
+  maxPersonWeight: number
+  minReward: number
+  maxReward: number
+}
+
+/**
+ * The sums of core/whatif for a target that does not look at the person, over decisions whose window has closed. Predictions are each
+ * variant's mean reward among the other half of the people, so none has learned from the person it is asked about.
+ */
+export async function whatIfSums(database: Database, question: WhatIfQuestion): Promise<WhatIfSums> {
+  const { variants, chances } = question
+  const scope = creditParams(question)
+  const rowsOf = (binder: Binder) => `(
+    SELECT person, cityHash64('half', person) % 2 AS half, variant, propensity, reward,
+      indexOf(${binder.bind('Array(String)', variants)}, variant) AS arm
+    FROM ${creditedSql(question, binder)} WHERE at + ${windowOf(question, binder)} <= {now:Int64}
+  )`
+  const first = new Binder()
+  const arms = await database.rows<Arm & { unknown: number; impossible: number }>(
+    `SELECT if(arm = 0, '', variant) AS variant, half, arm = 0 AS unknown, NOT (propensity >= ${LEAST}) AS impossible,
+      count() AS shown, sum(reward) AS reward
+    FROM ${rowsOf(first)} GROUP BY variant, half, unknown, impossible`,
+    { ...first.params, ...scope },
+  )
+  const usable = arms.filter(arm => !arm.unknown && !arm.impossible)
+  const count = (some: readonly Arm[]) => some.reduce((total, { shown }) => total + shown, 0)
+  const means = [0, 1].map(half => meansOf(variants, usable, 1 - half))
+  const direct = means.map(mean => mean.reduce((sum, q, i) => sum + q * chances[i]!, 0))
+
+  const second = new Binder()
+  const target = second.bind('Array(Float64)', chances)
+  const [even, odd] = means.map(mean => second.bind('Array(Float64)', mean))
+  const dm = second.bind('Array(Float64)', direct)
+  const [found] = await database.rows<Totals>(
+    `SELECT ${listOf(COMPONENTS.map(c => `sum(${c})`))} AS totals,
+      ${listOf(PRODUCTS.map(([a, b]) => `sum(${a} * ${b})`))} AS products, count() AS people,
+      sum(ww) AS squaredWeights, max(most) AS maxWeight, max(w) AS maxPersonWeight, min(least) AS minReward, max(largest) AS maxReward
+    FROM (
+      SELECT person, toFloat64(count()) AS n, sum(reward) AS r, sum(weight) AS w, sum(weight * reward) AS wr,
+        sum(${dm}[half + 1]) AS dm, sum(weight * (reward - q)) AS dr,
+        sumIf(weight * (reward - q), weight <= ${DEFAULT_SWITCH}) AS sw,
+        sum(weight * weight) AS ww, max(weight) AS most, min(reward) AS least, max(reward) AS largest
+      FROM (
+        SELECT person, half, reward, ${target}[arm] / propensity AS weight, if(half = 0, ${even}[arm], ${odd}[arm]) AS q
+        FROM ${rowsOf(second)} WHERE arm > 0 AND propensity >= ${LEAST}
+      ) GROUP BY person
+    )`,
+    { ...second.params, ...scope },
+  )
+  const none = found === undefined || found.people === 0
+  const totals = none ? COMPONENTS.map(() => 0) : found.totals
+  return {
+    people: found?.people ?? 0,
+    sums: Object.fromEntries(COMPONENTS.map((c, i) => [c, totals[i]!])) as WhatIfSums['sums'],
+    products: none ? PRODUCTS.map(() => 0) : found.products,
+    squaredWeights: found?.squaredWeights ?? 0,
+    maxWeight: found?.maxWeight ?? 0,
+    maxPersonWeight: found?.maxPersonWeight ?? 0,
+    minReward: found?.minReward ?? 0,
+    maxReward: found?.maxReward ?? 0,
+    predicted: !none,
+    cap: null,
+    arms: variants.map((variant, i) => {
+      const here = usable.filter(arm => arm.variant === variant)
+      const reward = here.reduce((sum, arm) => sum + arm.reward, 0)
+      return { variant, shown: count(here), wanted: chances[i]! * count(usable), reward }
+    }),
+    unusable: {
+      propensity: count(arms.filter(arm => arm.impossible && !arm.unknown)),
+      reward: 0,
+      target: 0,
+      variant: count(arms.filter(arm => arm.unknown)),
+    },
+  }
+}
+
+function meansOf(variants: readonly string[], arms: readonly Arm[], half: number): number[] {
+  return armMeans(
+    variants.map(variant => {
+      const arm = arms.find(one => one.variant === variant && one.half === half)
+      return { variant, shown: arm?.shown ?? 0, wanted: 0, reward: arm?.reward ?? 0 }
+    }),
+  )
+}
+
+const listOf = (parts: readonly string[]) => `[${parts.join(', ')}]`
