@@ -70,9 +70,9 @@ export async function bench({ full, log }) {
 }
 
 function measureReducer(full, log) {
-  const rounds = full ? 1000 : 300
-  mergeInto(1, rounds)
-  const bySize = Object.fromEntries(SIZES.map(size => [size, mergeInto(size, rounds)]))
+  const rounds = size => Math.min(full ? 1000 : 300, Math.ceil((full ? 100_000 : 20_000) / size))
+  mergeInto(1, rounds(1))
+  const bySize = Object.fromEntries(SIZES.map(size => [size, mergeInto(size, rounds(size))]))
   for (const [size, { micros }] of Object.entries(bySize)) log(`a merge into ${size} sources: ${micros.toFixed(1)} µs`)
   const length = full ? 50_000 : 10_000
   chain(1000)
