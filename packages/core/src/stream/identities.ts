@@ -224,7 +224,7 @@ export class Identities {
     draft.origins = withOrigin(draft, source, ({ claimed: _, ...origin }) => origin)
     draft.identifiers = draft.identifiers.filter(identifier => identifier !== key)
     const id = this.#context.newId()
-    const origin: Origin = { identifier: key, firstSeen: at, since: this.#context.now, silent: true, shared: true }
+    const origin: Origin = { identifier: key, firstSeen: at, since: this.#context.now, shared: true }
     const alone = this.#drafts.add({ ...newProfile(id, [key], at), version: 1, origins: [origin] })
     this.#people.setLink(key, id)
     this.#memberships.begin(id)

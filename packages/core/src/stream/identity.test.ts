@@ -164,7 +164,7 @@ describe('a device that several people use', () => {
       identifier: 'anonymousId:a',
       cause: 'shared m',
       evidence: 'userId:v',
-      silent: true,
+      silent: false,
     })
   })
 

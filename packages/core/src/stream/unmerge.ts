@@ -37,7 +37,10 @@ export function unmerged(person: Profile, parts: readonly [Part, Part], now: num
     const [id] = own as [string, ...string[]]
     const origins = own.map(source => {
       const origin = originOf(person, source)!
-      return id === person.id ? origin : { ...origin, since: linkedAt(origin, now) }
+      if (id === person.id) return origin
+      const { silent, ...filed } = origin
+      // What the stream notes of somebody is filed under their own source.
+      return { ...(source === id ? filed : origin), since: linkedAt(origin, now) }
     })
     const identifiers = identifiersOf(person, origins)
     const userId = userOf(identifiers)
