@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { fakeApi } from './testing/fakeApi.ts'
 import { espalier, temporaryFile, temporaryFolder } from './testing/shell.ts'
@@ -103,7 +104,19 @@ describe('exit codes and errors', () => {
     const result = await espalier(['backup', `${folder}/b.tar.gz`, '--url', url])
     expect(result.code).toBe(1)
     expect(result.errors).toContain('The backup broke off')
-    const { readdirSync } = await import('node:fs')
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it.each([
+    '',
+    '{"kind":"about","rows":{}}\n',
+    '{"kind":"about","rows":{}}\n{"kind":"end","lines":3}\n',
+    '{"kind":"ab',
+  ])('R8 an export of a person that breaks off leaves no file that looks whole: %j', async body => {
+    const { url } = await fakeApi(() => ({ headers: { 'content-type': 'application/x-ndjson' }, body }))
+    const folder = temporaryFolder()
+    const result = await espalier(['person', 'export', 'userId:ada', `${folder}/ada.ndjson`, '--url', url])
+    expect([result.code, result.errors]).toEqual([1, expect.stringContaining('The export broke off before its end')])
     expect(readdirSync(folder)).toEqual([])
   })
 

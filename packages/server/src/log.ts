@@ -1,12 +1,12 @@
 import { maskText } from '@espalier/core/consent'
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
 
 /**
  * Structured logs on standard error: standard output belongs to the command. Headers and bodies are never logged, so no key
  * can be; what could still hold one is redacted by name. What an engine says of a row it cannot read may quote it: addresses and
  * numbers of people are hidden in the words of errors.
  */
-export function createLog(level: string): Logger {
+export function createLog(level: string, to: DestinationStream = pino.destination({ fd: 2, sync: false })): Logger {
   return pino(
     {
       level,
@@ -26,7 +26,7 @@ export function createLog(level: string): Logger {
         }),
       },
     },
-    pino.destination({ fd: 2, sync: false }),
+    to,
   )
 }
 

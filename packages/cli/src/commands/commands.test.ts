@@ -138,6 +138,32 @@ describe.skipIf(!built)('commands against a running server', () => {
     expect((await cli('import', rates, '--kind', 'rates')).output).toContain('1 taken in')
   })
 
+  it('R8 a person is exported whole, and erased with a receipt', { timeout: 60_000 }, async () => {
+    const events = temporaryFile('p.csv', 'user_id,event,timestamp\neve,Seen,2024-05-01\neve,Seen,2024-05-02\n')
+    await cli('import', events)
+    const file = join(temporaryFolder(), 'eve.ndjson')
+    expect(await cli('person', 'export', 'userId:eve', file)).toMatchObject({ code: 0, errors: '' })
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+    expect(lines.map(line => (JSON.parse(line) as { kind: string }).kind)).toEqual([
+      ...['about', 'profile', 'event', 'event', 'end'],
+    ])
+    expect((await cli('person', 'export', 'userId:eve', file)).errors).toContain('replace it with --force')
+    expect((await cli('person', 'export', 'userId:eve')).output).toContain('{"kind":"end","lines":5}')
+
+    const asked = await cli('person', 'erase', 'userId:eve')
+    expect([asked.code, asked.errors]).toEqual([2, expect.stringContaining('with 2 events. Say --yes')])
+    const erased = await cli('person', 'erase', 'userId:eve', '--yes', '--wait')
+    expect([erased.code, erased.output]).toEqual([
+      0,
+      expect.stringMatching(/on no disk since .* \(receipt [0-9a-f]{64}\)/),
+    ])
+    expect((await cli('person', 'export', 'userId:eve')).code).toBe(1)
+    const id = erased.output.split(' ', 1)[0]!
+    expect((await cli('person', 'erasures')).output).toContain(id)
+    const receipt = JSON.parse((await cli('person', 'erasures', id)).output)
+    expect(receipt.physical.facts.rows).toMatchObject({ events: 2 })
+  })
+
   it('keys are made, listed and revoked', async () => {
     const made = await cli('keys', 'create', '--kind', 'secret', '--label', 'ci')
     const key = made.output.trim()

@@ -7,6 +7,7 @@ import { doctor } from './doctor.ts'
 import { importCommand } from './import.ts'
 import { keys } from './keys.ts'
 import { libraryCommand } from './library.ts'
+import { person } from './person.ts'
 import { pull } from './pull.ts'
 import { push } from './push.ts'
 import { report } from './report.ts'
@@ -26,6 +27,7 @@ export const commands: readonly Register[] = [
   report,
   segments,
   libraryCommand,
+  person,
   keys,
   backup,
   restore,

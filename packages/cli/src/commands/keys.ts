@@ -34,8 +34,11 @@ export const keys: Register = (program, shell) => {
     .command('create')
     .description('make a key; it is shown this once')
     .addOption(
-      new Option('--kind <kind>', 'write: send events and decide; secret: everything')
-        .choices(['write', 'secret'])
+      new Option(
+        '--kind <kind>',
+        'write: send events and decide; analyst: read, what is personal hidden; secret: everything',
+      )
+        .choices(['write', 'analyst', 'secret'])
         .makeOptionMandatory(),
     )
     .option('--label <text>', 'what it is for', '')
