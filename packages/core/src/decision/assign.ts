@@ -11,6 +11,9 @@ export interface Assignment {
   readonly model?: string
 }
 
+/** An assignment to a variant. */
+export type Chosen = Assignment & { readonly variant: CompiledVariant }
+
 /** A person's one assignment in an experience, the same at all its touchpoints and on all channels: undefined is control. */
 export function assign(experience: CompiledExperience, subject: Subject, bucketKey: string): Assignment | undefined {
   const { draws, policy, variants } = experience

@@ -88,10 +88,8 @@ describe('decisions', () => {
       context: given.context ?? {},
       decision,
     })
-    const logged = given.answers.filter(
-      ({ reason }) =>
-        !given.preview && ['assigned', 'missing-item', 'control', 'holdout', 'no-experience'].includes(reason),
-    )
+    const untraced = ['consent', 'bot', 'unknown-touchpoint', 'preview']
+    const logged = given.answers.filter(({ reason }) => !given.preview && !untraced.includes(reason))
     expect(row?.['answers.touchpoint'] ?? []).toEqual(logged.map(answer => answer.touchpoint))
     if (row === undefined) return
     expect(row).toMatchObject({ workspace: 'w', profile: 'p', timestamp: 5, request_id: 'r', definitions: 42 })
@@ -197,7 +195,7 @@ describe('explain', () => {
   it('says who refused consent, and nothing about the person', () => {
     const refusing = list.filter(given => given.answers[0]!.reason === 'consent')
     expect(refusing.map(given => explain(given)[0])).toEqual(
-      ['person', 'request', 'person', 'person'].map(refusedBy => ({
+      ['person', 'request', 'person', 'person', 'person'].map(refusedBy => ({
         consent: { purpose: 'personalization', refusedBy },
       })),
     )

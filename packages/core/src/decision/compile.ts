@@ -1,16 +1,20 @@
 import { retentionRules } from '../consent/retention.ts'
 import { consentRules } from '../consent/rules.ts'
+import { type Content, compileContent } from '../content/compile.ts'
+import { compileFits } from '../content/fits.ts'
+import type { ContentLanguage } from '../content/part.ts'
 import type { Definition, PublishedSet } from '../definition/definition.ts'
 import type { Experience } from '../definition/experience.ts'
 import { complete } from '../definition/normalise.ts'
+import type { Settings } from '../definition/settings.ts'
 import { identityRules } from '../identity/rules.ts'
 import { compiler } from '../segment/compile.ts'
 import { languageOf, planSourceOf } from '../segment/needs.ts'
 import { READS_NOTHING, unionReads } from '../segment/node.ts'
 import { planOf } from '../segment/plan.ts'
-import { parseInstant } from '../time/instant.ts'
 import { quarterIn } from '../time/quarter.ts'
 import { getBucketRanges, hasher, type Range, shareOf } from './bucket.ts'
+import { compileCaps, keptFor } from './caps.ts'
 import type {
   Candidate,
   CompiledExperience,
@@ -19,42 +23,63 @@ import type {
   CompiledTouchpoint,
   CompiledVariant,
   Draws,
+  Gate,
 } from './compiled.ts'
-import { compileContent } from './content.ts'
 import { compileCollect } from './inputs.ts'
+import { compileLayer } from './layer.ts'
+import { compileOffer, isScarce } from './offer.ts'
 import { policiesOf } from './policies.ts'
 import type { CompiledPolicy, PolicyOf } from './policy.ts'
 import { byPriority } from './preview.ts'
+import { compilePrice } from './price.ts'
+import { compileRequirement } from './requires.ts'
+import { type CompiledSchedule, compileSchedule } from './schedule.ts'
 
 /** Makes a published set ready for deciding. Its bodies are valid: nothing else is ever published. */
 export function compile(set: PublishedSet, policyOf: PolicyOf = policiesOf(set)): CompiledSet {
   const live = set.definitions.filter(definition => !definition.archived)
-  const compileCondition = compiler(languageOf(set))
-  const experiences = new Map(
+  const condition = compiler(languageOf(set))
+  const formats = new Map(live.filter(isKind('touchpoint')).map(({ key, body }) => [key, body.format ?? 'text']))
+  const languageAt = (key: string): ContentLanguage => ({ format: formats.get(key) ?? 'text', condition })
+  const required = new Set(
     live
       .filter(isKind('experience'))
-      .map(definition => [definition.key, compileExperience(definition, policyOf(definition), compileCondition)]),
+      .flatMap(({ body }) => (body.requires ?? []).flatMap(one => (one.state === 'seen' ? [one.experience] : []))),
   )
+  const experiences = new Map(
+    live.filter(isKind('experience')).map(definition => {
+      const { key } = definition
+      return [key, compileExperience(definition, policyOf(definition), languageAt, condition, required.has(key))]
+    }),
+  )
+  const settings = complete('settings', live.find(isKind('settings'))?.body ?? {})
+  const capsAt = touchpointCaps(live.filter(isKind('touchpoint')), settings.caps ?? {})
   const byTouchpoint = groupByTouchpoint(live.filter(isKind('experience')), experiences)
   const touchpoints = new Map(
     live.filter(isKind('touchpoint')).map(({ key, body }): [string, CompiledTouchpoint] => {
       const here = (byTouchpoint.get(key) ?? []).sort(byPriority)
-      const fallback = compileContent(complete('touchpoint', body).default)
+      const fallback = compileContent(complete('touchpoint', body).default, languageAt(key))
       const candidates = compileCandidates(here.filter(experience => experience.status === 'running'))
-      return [key, { key, fallback, candidates, resting: here.filter(experience => experience.status !== 'running') }]
+      const resting = here.filter(experience => experience.status !== 'running')
+      const slots = body.slots ?? 1
+      return [key, { key, fallback, fits: compileFits(body.schema), slots, ...capsAt(key), candidates, resting }]
     }),
   )
-  const settings = complete('settings', live.find(isKind('settings'))?.body ?? {})
   return {
     version: set.version,
     touchpoints,
     experiences,
     holdout: compileHoldout(settings.holdout, settings.timezone),
+    zone: settings.timezone,
     consent: consentRules(settings.consent),
     identity: identityRules(settings.identity),
     retention: retentionRules(settings.retention),
     plan: planOf(planSourceOf(set)),
-    items: itemsOf(touchpoints.values(), experiences.values()),
+    items: [...new Set([...touchpoints.values()].flatMap(contentsAt).flatMap(content => content.items))],
+    scarce: [...experiences.values()].filter(
+      ({ status, offer }) => status === 'running' && offer !== undefined && isScarce(offer.supply),
+    ),
+    recents: recentsOf(touchpoints.values()),
   }
 }
 
@@ -80,7 +105,9 @@ function groupByTouchpoint(
 function compileCandidates(running: readonly CompiledExperience[]): Candidate[] {
   let reads = READS_NOTHING
   return running.map(experience => {
-    reads = unionReads([reads, experience.audience?.reads ?? READS_NOTHING, experience.policy?.reads ?? READS_NOTHING])
+    const { audience, offer, policy } = experience
+    const conditions = [audience, offer?.eligibility, policy]
+    reads = unionReads([reads, ...conditions.map(condition => condition?.reads ?? READS_NOTHING)])
     return { experience, collect: compileCollect(reads) }
   })
 }
@@ -88,9 +115,16 @@ function compileCandidates(running: readonly CompiledExperience[]): Candidate[] 
 function compileExperience(
   { key, version, body }: Definition<'experience'>,
   policy: CompiledPolicy | undefined,
-  compileCondition: ReturnType<typeof compiler>,
+  languageAt: (touchpoint: string) => ContentLanguage,
+  condition: ReturnType<typeof compiler>,
+  required: boolean,
 ): CompiledExperience {
   const experience = complete('experience', body)
+  const { start, end, within } = compileSchedule(experience.schedule)
+  const caps = compileCaps(experience.caps, 'experience', [key])
+  const records = keptFor(caps, `served:experience:${key}`)
+  const offer = experience.offer && compileOffer(experience.offer, experience.variants, condition)
+  const price = experience.price && compilePrice(experience.price)
   const draws = compileDraws(
     experience.seed ?? key,
     experience.control,
@@ -101,27 +135,66 @@ function compileExperience(
     version,
     status: experience.status,
     priority: experience.priority,
-    start: instant(experience.schedule?.start, Number.NEGATIVE_INFINITY),
-    end: instant(experience.schedule?.end, Number.POSITIVE_INFINITY),
-    audience: experience.audience === undefined ? undefined : compileCondition(experience.audience),
+    start,
+    end,
+    gate: gateOf(experience, within),
+    inLayer: experience.layer && compileLayer(experience.layer),
+    audience: experience.audience === undefined ? undefined : condition(experience.audience),
+    caps,
+    records,
+    offer,
+    price,
+    binds: records !== undefined || offer !== undefined || experience.variants.some(variant => variant.price),
+    remembers: required || keptFor(caps, `seen:experience:${key}`) !== undefined,
     draws,
     policy,
     variants: experience.variants.map(
       (variant, i): CompiledVariant => ({
         key: variant.key,
         propensity: (1 - draws.control.propensity) * shareOf(draws.variant.ranges[i]!),
-        content: compileContents(variant.content, experience.touchpoints),
+        content: compileContents(variant.content, experience.touchpoints, languageAt),
+        price: variant.price,
       }),
+    ),
+    fallbacks: (experience.fallbacks ?? []).map(
+      content => new Map(Object.entries(content).map(([key, part]) => [key, compileContent(part, languageAt(key))])),
     ),
   }
 }
 
-function compileContents(content: Experience['variants'][number]['content'], touchpoints: readonly string[]) {
+function gateOf({ requires = [], layer }: Experience, schedule: CompiledSchedule['within']): Gate | undefined {
+  if (requires.length === 0 && layer === undefined && schedule === undefined) return undefined
+  return { schedule, requires: requires.map(compileRequirement) }
+}
+
+/** The caps over each touchpoint, and what they need recorded there. */
+function touchpointCaps(
+  touchpoints: readonly Definition<'touchpoint'>[],
+  byChannel: NonNullable<Settings['caps']>,
+): (key: string) => Pick<CompiledTouchpoint, 'caps' | 'records' | 'remembers'> {
+  const onChannel = new Map(
+    Object.entries(byChannel).map(([channel, caps]) => {
+      const keys = touchpoints.filter(({ body }) => body.channel === channel).map(({ key }) => key)
+      return [channel, compileCaps(caps, 'touchpoint', keys)]
+    }),
+  )
+  const compiled = new Map(
+    touchpoints.map(({ key, body }) => {
+      const caps = [...compileCaps(body.caps, 'touchpoint', [key]), ...(onChannel.get(body.channel) ?? [])]
+      const remembers = keptFor(caps, `seen:touchpoint:${key}`) !== undefined
+      return [key, { caps, records: keptFor(caps, `served:touchpoint:${key}`), remembers }]
+    }),
+  )
+  return key => compiled.get(key)!
+}
+
+function compileContents(
+  content: Experience['variants'][number]['content'],
+  touchpoints: readonly string[],
+  languageAt: (touchpoint: string) => ContentLanguage,
+): Map<string, Content> {
   return new Map(
-    touchpoints.map(touchpoint => [
-      touchpoint,
-      compileContent(Object.hasOwn(content, touchpoint) ? content[touchpoint]! : null),
-    ]),
+    touchpoints.map(key => [key, compileContent(Object.hasOwn(content, key) ? content[key]! : null, languageAt(key))]),
   )
 }
 
@@ -150,14 +223,21 @@ function compileHoldout(share: number, zone: string): CompiledHoldout {
   }
 }
 
-function instant(text: string | undefined, otherwise: number): number {
-  return text === undefined ? otherwise : (parseInstant(text) ?? otherwise)
+/** Everything that may be shown at a touchpoint, whatever the status of its experience. */
+function contentsAt({ key, fallback, candidates, resting }: CompiledTouchpoint): Content[] {
+  const experiences = [...candidates.map(({ experience }) => experience), ...resting]
+  const contents = experiences.flatMap(({ variants, fallbacks }) => [
+    ...variants.map(variant => variant.content.get(key)),
+    ...fallbacks.map(content => content.get(key)),
+  ])
+  return [fallback, ...contents.filter(content => content !== undefined)]
 }
 
-function itemsOf(touchpoints: Iterable<CompiledTouchpoint>, experiences: Iterable<CompiledExperience>): string[] {
-  const fallbacks = [...touchpoints].map(touchpoint => touchpoint.fallback)
-  const contents = [...experiences].flatMap(({ variants }) =>
-    variants.flatMap(variant => [...variant.content.values()]),
-  )
-  return [...new Set([...fallbacks, ...contents].flatMap(template => template.items))]
+function recentsOf(touchpoints: Iterable<CompiledTouchpoint>): Map<string, string[]> {
+  const recents = new Map<string, string[]>()
+  for (const touchpoint of touchpoints) {
+    const events = contentsAt(touchpoint).flatMap(content => content.recents.flatMap(({ events = [] }) => events))
+    if (events.length > 0) recents.set(touchpoint.key, [...new Set(events)])
+  }
+  return recents
 }

@@ -1,22 +1,24 @@
 import { may } from '../consent/may.ts'
 import { expire } from '../consent/retention.ts'
 import { PERSONALIZATION } from '../consent/rules.ts'
-import type { Json, JsonObject } from '../json.ts'
-import type { Profile } from '../profile/profile.ts'
-import type { Subject } from '../segment/subject.ts'
-import type { Answer, Reason } from './answer.ts'
-import { type Assignment, assign } from './assign.ts'
-import { inRange } from './bucket.ts'
-import type { Candidate, CompiledExperience, CompiledSet, CompiledTouchpoint, CompiledVariant } from './compiled.ts'
-import type { ItemLookup, Template } from './content.ts'
+import type { ItemLookup } from '../content/world.ts'
+import type { JsonObject } from '../json.ts'
+import type { Binding } from '../profile/bound.ts'
+import type { Answer } from './answer.ts'
+import { byDefault, withoutExperience } from './answering.ts'
+import type { Want } from './binding.ts'
+import type { Candidate, CompiledExperience, CompiledSet, CompiledTouchpoint } from './compiled.ts'
+import { type Obstacle, obstacle, unfit } from './eligible.ts'
 import { explainConsent, explainTouchpoint } from './explain.ts'
 import { type DecisionInputs, noInputs } from './inputs.ts'
+import { Moment, type Person, type Terms } from './moment.ts'
 import { forcedAt, type Preview } from './preview.ts'
+import { serve, serveBinding } from './serve.ts'
 
 export interface DecideInput {
   readonly set: CompiledSet
   /** The person; undefined for a known bot, which is nobody and gets the default content. */
-  readonly profile: Pick<Profile, 'bucketKey' | 'traits' | 'signals' | 'consent'> | undefined
+  readonly profile: Person | undefined
   /** What the caller sent. */
   readonly context: JsonObject
   /** Epoch milliseconds. */
@@ -25,17 +27,37 @@ export interface DecideInput {
   readonly items: ItemLookup
   readonly preview?: Preview
   readonly explain?: boolean
+  /** False: nothing can be stored for this person now, so what would bind is passed over. True unless said. */
+  readonly binds?: boolean
+  /** Offers reserved for this request, by experience. */
+  readonly granted?: Terms['granted']
+  /** Whether anything is left of an offer. There is, unless said. */
+  readonly supplied?: Terms['supplied']
 }
 
 export interface Decision {
-  /** One for each touchpoint, in the order asked. */
+  /** For each touchpoint in the order asked: one, or as many as it has slots, the best first. */
   readonly answers: readonly Answer[]
   readonly inputs: DecisionInputs
   /** True where it was asked as a preview: then none of it happened. */
   readonly preview: boolean
+  /** Offers to reserve before: while there are any, this is no answer yet. Ask again with those reserved in `granted`. */
+  readonly wants: readonly Want[]
+  /** What has to be committed before the answers may be given; undefined: nothing. */
+  readonly binding: Binding | undefined
 }
 
-type Person = NonNullable<DecideInput['profile']>
+const PLAIN: Terms = { binds: true, preview: false, granted: new Map(), supplied: () => true }
+
+function termsOf({ binds, preview, granted, supplied }: DecideInput): Terms {
+  if (binds === undefined && preview === undefined && granted === undefined && supplied === undefined) return PLAIN
+  return {
+    binds: binds ?? PLAIN.binds,
+    preview: preview !== undefined,
+    granted: granted ?? PLAIN.granted,
+    supplied: supplied ?? PLAIN.supplied,
+  }
+}
 
 /**
  * What a person gets at each touchpoint. Total and pure: the same input has the same answer (R6).
@@ -48,8 +70,11 @@ export function decide(input: DecideInput): Decision {
   const now = preview?.at ?? input.now
   const profile = input.profile && expire(input.profile, set.retention, now)
   const inputs = noInputs()
-  const answers: Answer[] = []
   const permission = profile && may(PERSONALIZATION, profile, context, set.consent)
+  // R8: of somebody who refuses, nothing is in the default content either.
+  const person = permission?.permitted === false ? undefined : profile
+  const moment = new Moment(set, input.items, person, context, now, termsOf(input))
+  const answers: Answer[] = []
   for (const key of input.touchpoints) {
     const touchpoint = set.touchpoints.get(key)
     if (touchpoint === undefined) {
@@ -58,138 +83,77 @@ export function decide(input: DecideInput): Decision {
     }
     const forced = preview && forcedAt(set, preview, key)
     if (forced !== undefined) {
-      const { experience, variant } = forced
-      answers.push(show(touchpoint, input.items, experience, { variant, propensity: 1 }, 'preview'))
-    } else if (profile === undefined) answers.push(fallback(touchpoint, input.items, 'bot'))
+      const assignment = { variant: forced.variant, propensity: 1 }
+      answers.push(serveBinding(forced.experience, touchpoint, moment, { ...NOBODY, ...person }, assignment, 'preview'))
+    } else if (profile === undefined) answers.push(byDefault(touchpoint, moment, 'bot'))
     else if (permission?.permitted === false) {
-      const answer = fallback(touchpoint, input.items, 'consent')
+      const answer = byDefault(touchpoint, moment, 'consent')
       answers.push(input.explain ? { ...answer, explanation: explainConsent(permission) } : answer)
     } else {
-      const subject: Subject = { profile, context, now }
-      const answer = decideOne(input, touchpoint, subject, profile, inputs)
-      answers.push(
-        input.explain
-          ? { ...answer, explanation: explainTouchpoint(set, touchpoint, subject, profile.bucketKey) }
-          : answer,
-      )
+      const explanation = input.explain ? explainTouchpoint(touchpoint, moment, profile) : undefined
+      const first = answers.length
+      decideAt(touchpoint, moment, profile, inputs, answers)
+      if (explanation !== undefined) answers[first] = { ...answers[first]!, explanation }
     }
   }
-  return { answers, inputs, preview: preview !== undefined }
+  const binds = moment.bindsIfAny
+  if (moment.passed !== undefined) inputs.passed = moment.passed
+  if (binds !== undefined) tellOf(binds, inputs)
+  return {
+    answers,
+    inputs,
+    preview: preview !== undefined,
+    wants: binds === undefined ? NO_WANTS : [...binds.wants.values()],
+    binding: preview === undefined ? binds?.binding() : undefined,
+  }
 }
 
-function decideOne(
-  { set, items }: DecideInput,
+const NO_WANTS: readonly Want[] = []
+const NOBODY: Person = { bucketKey: '', traits: {}, signals: {}, consent: {} }
+
+/** Answers the first candidates that are for this person now and have nothing in their way: as many as there are slots. */
+function decideAt(
   touchpoint: CompiledTouchpoint,
-  subject: Subject,
-  { bucketKey }: Person,
+  moment: Moment,
+  person: Person,
   inputs: DecisionInputs,
-): Answer {
-  const winner = pick(touchpoint, subject)
-  const considered = winner ?? touchpoint.candidates.at(-1)
-  considered?.collect(subject, inputs)
-  if (winner === undefined) return fallback(touchpoint, items, 'no-experience')
-
-  const { experience } = winner
-  const { holdout } = set
-  if (inRange(holdout.point(bucketKey, subject.now), holdout.range)) {
-    return leftOut(touchpoint, items, experience, 'holdout', holdout.propensity)
+  answers: Answer[],
+): void {
+  const { candidates, slots, records } = touchpoint
+  let considered: Candidate | undefined
+  let hindrance: Obstacle | undefined
+  let won = 0
+  for (let i = 0; i < candidates.length && won < slots; i++) {
+    considered = candidates[i]!
+    const { experience } = considered
+    if (unfit(experience, moment, person) !== undefined) continue
+    const hindered = obstacle(experience, touchpoint, moment, person)
+    if (hindered === undefined) {
+      won++
+      answers.push(ranked(serve(experience, touchpoint, moment, person), experience, touchpoint, won))
+    } else {
+      // What stood in the way of the first whose audience holds.
+      hindrance ??= hindered
+      moment.passed ??= {}
+      moment.passed[experience.key] = hindered
+    }
   }
-  const assignment = assign(experience, subject, bucketKey)
-  if (assignment === undefined) {
-    return leftOut(touchpoint, items, experience, 'control', experience.draws.control.propensity)
-  }
-  const { variant } = assignment
-  if (variant === undefined) return unchosen(touchpoint, items, experience, assignment)
-  return show(touchpoint, items, experience, { ...assignment, variant }, 'assigned')
+  considered?.collect(moment.subject, inputs)
+  if (won === 0) answers.push(byDefault(touchpoint, moment, hindrance ?? 'no-experience'))
+  else if (records !== undefined) moment.binds.show(records)
 }
 
-/** The first candidate that runs now and whose audience holds. */
-function pick(touchpoint: CompiledTouchpoint, subject: Subject): Candidate | undefined {
-  for (const candidate of touchpoint.candidates) {
-    const { start, end, audience } = candidate.experience
-    if (subject.now < start || subject.now >= end) continue
-    if (audience === undefined || audience.test(subject)) return candidate
-  }
-  return undefined
+function ranked(answer: Answer, experience: CompiledExperience, touchpoint: CompiledTouchpoint, rank: number): Answer {
+  const remember = experience.remembers || touchpoint.remembers
+  if (!remember && touchpoint.slots === 1) return answer
+  return { ...answer, ...(remember && { remember }), ...(touchpoint.slots > 1 && { rank }) }
 }
 
-function show(
-  touchpoint: CompiledTouchpoint,
-  items: ItemLookup,
-  experience: CompiledExperience,
-  { variant, propensity, model }: Assignment & { readonly variant: CompiledVariant },
-  reason: 'assigned' | 'preview',
-): Answer {
-  const { content, missing } = variant.content.get(touchpoint.key)!.fill(items)
-  const answer: Answer = {
-    touchpoint: touchpoint.key,
-    reason,
-    experience: experience.key,
-    version: experience.version,
-    variant: variant.key,
-    content,
-    control: false,
-    holdout: false,
-    propensity,
-    ...(model === undefined ? {} : { model }),
-  }
-  if (missing.length === 0) return answer
-  // The arm stays the variant's: who was drawn must not depend on what the catalog holds today.
-  return {
-    ...answer,
-    reason: reason === 'assigned' ? 'missing-item' : reason,
-    content: defaultOf(touchpoint.fallback, items),
-    missing,
-  }
-}
-
-function leftOut(
-  touchpoint: CompiledTouchpoint,
-  items: ItemLookup,
-  experience: CompiledExperience,
-  reason: 'control' | 'holdout',
-  propensity: number,
-): Answer {
-  const { content, missing } = touchpoint.fallback.fill(items)
-  const answer: Answer = {
-    touchpoint: touchpoint.key,
-    reason,
-    experience: experience.key,
-    version: experience.version,
-    content,
-    control: reason === 'control',
-    holdout: reason === 'holdout',
-    propensity,
-  }
-  return missing.length === 0 ? answer : { ...answer, missing }
-}
-
-/** The policy chose none of the variants: somebody it has not reached, or whom no rule speaks of. */
-function unchosen(
-  touchpoint: CompiledTouchpoint,
-  items: ItemLookup,
-  experience: CompiledExperience,
-  { propensity, model }: Assignment,
-): Answer {
-  return {
-    ...fallback(touchpoint, items, 'default'),
-    experience: experience.key,
-    version: experience.version,
-    propensity,
-    ...(model === undefined ? {} : { model }),
-  }
-}
-
-function fallback(touchpoint: CompiledTouchpoint, items: ItemLookup, reason: Reason): Answer {
-  const { content, missing } = touchpoint.fallback.fill(items)
-  const answer = withoutExperience(touchpoint.key, reason, content)
-  return missing.length === 0 ? answer : { ...answer, missing }
-}
-
-function withoutExperience(touchpoint: string, reason: Reason, content: Json): Answer {
-  return { touchpoint, reason, content, control: false, holdout: false, propensity: 1 }
-}
-
-function defaultOf(template: Template, items: ItemLookup): Json {
-  return template.fill(items).content
+/** The audit of what is bound: every price and offer that is told for the first time (R7). */
+function tellOf({ quotes, grants }: NonNullable<Moment['bindsIfAny']>, inputs: DecisionInputs): void {
+  if (quotes.size > 0) inputs.quotes = Object.fromEntries(quotes) as unknown as JsonObject
+  if (grants.size === 0) return
+  inputs.grants = Object.fromEntries(
+    [...grants].map(([key, { variant, expires }]) => [key, { variant, expires: expires ?? null }]),
+  )
 }

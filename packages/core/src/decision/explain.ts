@@ -5,9 +5,11 @@ import type { Subject } from '../segment/subject.ts'
 import { assign } from './assign.ts'
 import { inRange } from './bucket.ts'
 import type { CompiledExperience, CompiledSet, CompiledTouchpoint } from './compiled.ts'
+import { type Obstacle, obstacle, type Unfit, unfit } from './eligible.ts'
+import type { Moment, Person } from './moment.ts'
 
 /** What became of an experience that was considered. */
-type Outcome = 'won' | 'lower-priority' | 'audience' | 'not-started' | 'over' | 'draft' | 'paused' | 'ended'
+type Outcome = 'won' | 'lower-priority' | Unfit | Obstacle | 'draft' | 'paused' | 'ended'
 
 export function explainConsent({ by }: Permission): JsonObject {
   return { consent: { purpose: PERSONALIZATION, refusedBy: by } }
@@ -17,21 +19,23 @@ export function explainConsent({ by }: Permission): JsonObject {
  * Why a person gets what they get at a touchpoint: every experience that names it, in the order considered, each with its
  * audience condition by condition; then the draws with their points and ranges.
  */
-export function explainTouchpoint(
-  set: CompiledSet,
-  touchpoint: CompiledTouchpoint,
-  subject: Subject,
-  bucketKey: string,
-): JsonObject {
+export function explainTouchpoint(touchpoint: CompiledTouchpoint, moment: Moment, person: Person): JsonObject {
+  const { subject, set } = moment
   let winner: CompiledExperience | undefined
+  let won = 0
   const candidates = touchpoint.candidates.map(({ experience }) => {
-    const outcome = outcomeOf(experience, subject, winner !== undefined)
-    if (outcome === 'won') winner = experience
+    const hindered = unfit(experience, moment, person) ?? obstacle(experience, touchpoint, moment, person)
+    const outcome: Outcome = hindered ?? (won < touchpoint.slots ? 'won' : 'lower-priority')
+    if (outcome === 'won') {
+      won++
+      winner ??= experience
+    }
     return explainCandidate(experience, outcome, subject)
   })
   const resting = touchpoint.resting.map(experience =>
     explainCandidate(experience, experience.status as Outcome, subject),
   )
+  const { bucketKey } = person
   return {
     candidates: [...candidates, ...resting],
     ...(winner && {
@@ -39,13 +43,6 @@ export function explainTouchpoint(
       draw: explainDraw(winner, subject, bucketKey),
     }),
   }
-}
-
-function outcomeOf(experience: CompiledExperience, subject: Subject, decided: boolean): Outcome {
-  if (subject.now < experience.start) return 'not-started'
-  if (subject.now >= experience.end) return 'over'
-  if (experience.audience?.test(subject) === false) return 'audience'
-  return decided ? 'lower-priority' : 'won'
 }
 
 function explainCandidate(experience: CompiledExperience, outcome: Outcome, subject: Subject): JsonObject {

@@ -16,6 +16,12 @@ export type DecisionInputs = JsonObject & {
   context: JsonObject
   /** What else the audiences look at, by its name: segments, computed traits, sequences and the like. */
   facts: JsonObject
+  /** Experiences passed over although their audience held, and why. */
+  passed?: JsonObject
+  /** Prices told for the first time, by item: the audit of each. */
+  quotes?: JsonObject
+  /** Offers given for the first time, by experience; without their codes. */
+  grants?: JsonObject
 }
 
 /** Takes down the actual values of what is read. */

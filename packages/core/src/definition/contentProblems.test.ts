@@ -59,20 +59,20 @@ describe('content against its schema', () => {
     ['an item without id', { product: { $item: '' } }, ['at.product: {"$item":""} stands for no item']],
     ['the whole content is an item', { $item: 'shoe' }, []],
   ])('%s', (_name, content, expected) => {
-    const problems = contentProblems(content, card, ['at'])
+    const problems = contentProblems(content, { schema: card }, ['at'])
     expect(problems.map(({ path, message }) => `${path}: ${message}`)).toEqual(expected)
     for (const { mend } of problems) expect(mend).not.toBe('')
   })
 
   it('says what is missing in the words of the schema, through its references', () => {
-    expect(contentProblems({ title: 'Hello', target: {} }, card, [])).toEqual([
+    expect(contentProblems({ title: 'Hello', target: {} }, { schema: card }, [])).toEqual([
       { path: 'target.page', message: '"page" is missing', mend: 'add it: A page' },
     ])
   })
 
   it('anything goes without a schema, but an item must be one', () => {
-    expect(contentProblems({ a: [1, 'x', { $item: 'shoe' }] }, undefined, [])).toEqual([])
-    expect(contentProblems([{ $item: 3 }], undefined, ['default'])).toEqual([
+    expect(contentProblems({ a: [1, 'x', { $item: 'shoe' }] }, {}, [])).toEqual([])
+    expect(contentProblems([{ $item: 3 }], {}, ['default'])).toEqual([
       {
         path: 'default[0]',
         message: '{"$item":3} stands for no item',
@@ -119,7 +119,7 @@ describe('a content schema', () => {
   })
 
   it('that refers to itself without end is told of by its first content', () => {
-    const [problem] = contentProblems({ a: 1 }, { $ref: '#' }, ['default'])
+    const [problem] = contentProblems({ a: 1 }, { schema: { $ref: '#' } }, ['default'])
     expect(problem).toMatchObject({ path: 'default', mend: "correct the touchpoint's schema" })
   })
 })

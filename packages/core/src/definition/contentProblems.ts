@@ -1,6 +1,8 @@
 import { Meta } from 'typebox/schema'
+import { directiveProblems, sampleOf } from '../content/problems.ts'
 import type { Json } from '../json.ts'
 import { type Path, type Problem, problem } from './problem.ts'
+import type { Surroundings } from './references.ts'
 import { schemaProblems, show } from './schemaProblems.ts'
 import type { Touchpoint } from './touchpoint.ts'
 
@@ -43,41 +45,22 @@ function decodeStep(step: string): string {
 
 /**
  * What is wrong with content for a touchpoint. null always fits: it leaves the place as it is. What stands for a catalog item
- * is not checked, since the catalog changes without the definitions; a missing item shows the default content.
+ * is not checked, since the catalog changes without the definitions; what is only known once a person asks is checked then.
  */
-export function contentProblems(content: Json, schema: Touchpoint['schema'], path: Path): Problem[] {
-  const malformed = malformedReferences(content, path)
+export function contentProblems(
+  content: Json,
+  { schema, format = 'text' }: Pick<Touchpoint, 'schema' | 'format'>,
+  path: Path,
+  surroundings?: Surroundings,
+): Problem[] {
+  const malformed = directiveProblems(content, { format, surroundings }, path)
   if (malformed.length > 0 || schema === undefined || content === null) return malformed
+  const { sample, places } = sampleOf(content)
   try {
-    return schemaProblems(schema, content, path, itemPlaces(content, ''))
+    return schemaProblems(schema, sample, path, places)
   } catch (error) {
     // A schema that refers to itself without end, for one.
     const mend = "correct the touchpoint's schema"
     return [problem(path, `the touchpoint's schema cannot be followed: ${(error as Error).message}`, mend)]
   }
-}
-
-function malformedReferences(content: Json, path: Path): Problem[] {
-  if (typeof content !== 'object' || content === null) return []
-  if (Array.isArray(content)) return content.flatMap((part, i) => malformedReferences(part, [...path, i]))
-  if (Object.hasOwn(content, '$item') && itemReference(content) === undefined) {
-    return [problem(path, `${show(content)} stands for no item`, 'write {"$item": "id"} and nothing else in it')]
-  }
-  return Object.entries(content).flatMap(([name, part]) => malformedReferences(part, [...path, name]))
-}
-
-/** JSON pointers to where items will be. */
-function itemPlaces(content: Json, pointer: string): string[] {
-  if (typeof content !== 'object' || content === null) return []
-  if (itemReference(content) !== undefined) return [pointer]
-  return Object.entries(content).flatMap(([name, part]) =>
-    itemPlaces(part, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`),
-  )
-}
-
-/** The id in `{"$item": "id"}`; undefined for anything else. */
-export function itemReference(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, '$item')) return undefined
-  const { $item: id } = value as { $item: unknown }
-  return typeof id === 'string' && id !== '' && Object.keys(value).length === 1 ? id : undefined
 }

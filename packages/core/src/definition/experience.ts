@@ -1,7 +1,10 @@
 import Type from 'typebox'
 import { PolicySpec } from '../policy/spec.ts'
 import { Condition } from '../segment/condition.ts'
-import { Instant } from '../time/schema.ts'
+import { Caps } from './cap.ts'
+import { Offer, VariantOffer } from './offer.ts'
+import { Price, VariantPrice } from './price.ts'
+import { Schedule } from './schedule.ts'
 import { Content, Key } from './shared.ts'
 
 export const Tactic = Type.Enum(
@@ -32,10 +35,44 @@ export const Variant = Type.Object(
       additionalProperties: false,
       description: 'Content for each of the touchpoints of the experience.',
     }),
+    offer: Type.Optional(VariantOffer),
+    price: Type.Optional(VariantPrice),
   },
   { additionalProperties: false },
 )
 export type Variant = Type.Static<typeof Variant>
+
+const Share = Type.Number({ minimum: 0, maximum: 1 })
+
+/** Experiences of one layer exclude each other: everybody falls on one point of it, and so into one of them at most. */
+export const Layer = Type.Object(
+  { key: Key, from: Share, to: Share },
+  {
+    additionalProperties: false,
+    description:
+      'People whose point in the layer of this key is in [from, to). Experiences of a layer must not overlap.',
+  },
+)
+export type Layer = Type.Static<typeof Layer>
+
+/** That another experience has to do with the person too. */
+export const Requirement = Type.Object(
+  {
+    experience: Key,
+    variant: Type.Optional(Key),
+    state: Type.Optional(
+      Type.Enum(['assigned', 'seen'], {
+        type: 'string',
+        default: 'assigned',
+        description:
+          'assigned: the draw gives them this variant of it (any, without one; never its control group), whether or not it is shown to them now. seen: they have seen it, the variant being that of the first time.',
+      }),
+    ),
+    not: Type.Optional(Type.Boolean({ default: false, description: 'It must not be so.' })),
+  },
+  { additionalProperties: false },
+)
+export type Requirement = Type.Static<typeof Requirement>
 
 /** What is offered at one or several touchpoints together: one assignment, one control group. */
 export const Experience = Type.Object(
@@ -48,6 +85,14 @@ export const Experience = Type.Object(
     audience: Type.Optional(Condition),
     variants: Type.Array(Variant, { minItems: 1, maxItems: 50 }),
     policy: Type.Optional(PolicySpec),
+    fallbacks: Type.Optional(
+      Type.Array(Type.Record(Key, Content, { additionalProperties: false }), {
+        minItems: 1,
+        maxItems: 10,
+        description:
+          'Contents by touchpoint, shown instead of a variant’s that cannot be made (a missing item, a failing text): the first that can, and then the default.',
+      }),
+    ),
     control: Type.Optional(
       Type.Number({
         minimum: 0,
@@ -59,11 +104,13 @@ export const Experience = Type.Object(
     priority: Type.Optional(
       Type.Number({ minimum: -1e6, maximum: 1e6, default: 0, description: 'The highest eligible one is shown.' }),
     ),
-    schedule: Type.Optional(
-      Type.Object(
-        { start: Type.Optional(Instant), end: Type.Optional(Instant) },
-        { additionalProperties: false, description: 'When it runs: from start on, until before end.' },
-      ),
+    schedule: Type.Optional(Schedule),
+    caps: Type.Optional(Caps),
+    offer: Type.Optional(Offer),
+    price: Type.Optional(Price),
+    layer: Type.Optional(Layer),
+    requires: Type.Optional(
+      Type.Array(Requirement, { minItems: 1, maxItems: 10, description: 'Experiences it depends on: all must hold.' }),
     ),
     goal: Type.Optional(Key),
     seed: Type.Optional(

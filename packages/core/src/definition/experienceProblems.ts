@@ -1,12 +1,15 @@
 import { conditionsOfPolicy } from '../policy/conditions.ts'
 import { policyProblems } from '../policy/problems.ts'
-import { parseInstant } from '../time/instant.ts'
 import { conditionProblems } from './conditionProblems.ts'
 import { contentProblems } from './contentProblems.ts'
 import type { Experience, Variant } from './experience.ts'
 import type { Metric } from './metric.ts'
+import { neighbourProblems } from './neighbourProblems.ts'
+import { offerProblems } from './offerProblems.ts'
+import { priceProblems } from './priceProblems.ts'
 import { type Path, type Problem, problem } from './problem.ts'
 import type { Surroundings } from './references.ts'
+import { scheduleProblems } from './scheduleProblems.ts'
 import { nearest } from './suggest.ts'
 import type { Touchpoint } from './touchpoint.ts'
 
@@ -16,12 +19,20 @@ const TOLERANCE = 1e-6
 /** What is wrong with an experience beyond its schema. Without surroundings, what it refers to is taken to be right. */
 export function experienceProblems(experience: Experience, surroundings: Surroundings | undefined): Problem[] {
   return [
-    ...scheduleProblems(experience.schedule ?? {}),
+    ...scheduleProblems(experience.schedule ?? {}, ['schedule']),
+    ...layerProblems(experience.layer),
+    ...offerProblems(experience, surroundings),
+    ...priceProblems(experience),
     ...duplicateVariants(experience.variants),
     ...weightProblems(experience.variants),
     ...experience.variants.flatMap((variant, i) => placeProblems(variant, experience.touchpoints, ['variants', i])),
+    ...(experience.fallbacks ?? []).flatMap((content, i) =>
+      surplusPlaces(content, experience.touchpoints, ['fallbacks', i]),
+    ),
     ...policyOf(experience),
-    ...(surroundings === undefined ? [] : referenceProblems(experience, surroundings)),
+    ...(surroundings === undefined
+      ? []
+      : [...referenceProblems(experience, surroundings), ...neighbourProblems(experience, surroundings)]),
   ]
 }
 
@@ -37,15 +48,9 @@ function policyOf({ policy, variants, goal }: Experience): Problem[] {
   return problems
 }
 
-function scheduleProblems({ start, end }: NonNullable<Experience['schedule']>): Problem[] {
-  const problems = Object.entries({ start, end }).flatMap(([name, text]) =>
-    text !== undefined && parseInstant(text) === undefined
-      ? [problem(['schedule', name], `${text} is a day or hour that does not exist`, 'correct the date')]
-      : [],
-  )
-  if (problems.length > 0 || start === undefined || end === undefined) return problems
-  if (parseInstant(start)! < parseInstant(end)!) return []
-  return [problem(['schedule', 'end'], `it ends at ${end}, not after its start at ${start}`, 'let it end later')]
+function layerProblems(layer: Experience['layer']): Problem[] {
+  if (layer === undefined || layer.from < layer.to) return []
+  return [problem(['layer', 'to'], `from ${layer.from} to ${layer.to} is nobody`, 'let it end above where it begins')]
 }
 
 function duplicateVariants(variants: readonly Variant[]): Problem[] {
@@ -94,16 +99,19 @@ function placeProblems({ content }: Variant, touchpoints: readonly string[], pat
         'add it; null leaves the place as it is',
       ),
     )
-  const surplus = Object.keys(content)
+  return [...missing, ...surplusPlaces(content, touchpoints, [...path, 'content'])]
+}
+
+function surplusPlaces(content: object, touchpoints: readonly string[], path: Path): Problem[] {
+  return Object.keys(content)
     .filter(touchpoint => !touchpoints.includes(touchpoint))
     .map(touchpoint =>
       problem(
-        [...path, 'content', touchpoint],
+        [...path, touchpoint],
         `"${touchpoint}" is none of the experience's touchpoints`,
         `add it to touchpoints, or remove it; ${nearest(touchpoint, touchpoints, 'touchpoints')}`,
       ),
     )
-  return [...missing, ...surplus]
 }
 
 function referenceProblems(experience: Experience, surroundings: Surroundings): Problem[] {
@@ -117,9 +125,12 @@ function referenceProblems(experience: Experience, surroundings: Surroundings): 
     unknown.push(unknownReference(['goal'], 'metric', goal, surroundings))
   }
   unknown.push(...policyReferences(experience, surroundings))
+  for (const [i, { experience: key, variant }] of (experience.requires ?? []).entries()) {
+    unknown.push(...requiredProblems(key, variant, surroundings, ['requires', i]))
+  }
   const misfits = touchpoints.flatMap(key => {
     const touchpoint = surroundings.find('touchpoint', key)
-    return touchpoint === undefined ? [] : misfitsAt(experience, key, touchpoint as Touchpoint)
+    return touchpoint === undefined ? [] : misfitsAt(experience, key, touchpoint as Touchpoint, surroundings)
   })
   return [...unknown, ...misfits]
 }
@@ -174,15 +185,42 @@ export function unfitToLearn(
 }
 
 /** Content of an experience that does not fit a touchpoint's schema. */
-export function misfitsAt(experience: Experience, touchpoint: string, { schema }: Touchpoint): Problem[] {
-  return experience.variants.flatMap(({ content }, i) =>
-    Object.hasOwn(content, touchpoint)
-      ? contentProblems(content[touchpoint]!, schema, ['variants', i, 'content', touchpoint])
-      : [],
+export function misfitsAt(
+  experience: Experience,
+  key: string,
+  touchpoint: Touchpoint,
+  surroundings?: Surroundings,
+): Problem[] {
+  const contents = [
+    ...experience.variants.map(({ content }, i) => ({ content, path: ['variants', i, 'content', key] })),
+    ...(experience.fallbacks ?? []).map((content, i) => ({ content, path: ['fallbacks', i, key] })),
+  ]
+  return contents.flatMap(({ content, path }) =>
+    Object.hasOwn(content, key) ? contentProblems(content[key]!, touchpoint, path, surroundings) : [],
   )
 }
 
-function unknownReference(path: Path, kind: 'touchpoint' | 'metric', key: string, { keys }: Surroundings): Problem {
+function requiredProblems(key: string, variant: string | undefined, surroundings: Surroundings, path: Path): Problem[] {
+  const required = surroundings.find('experience', key) as Experience | undefined
+  if (required === undefined) return [unknownReference([...path, 'experience'], 'experience', key, surroundings)]
+  // Empty where it has problems of its own.
+  const known = (required.variants ?? []).map(one => one.key)
+  if (variant === undefined || known.length === 0 || known.includes(variant)) return []
+  return [
+    problem(
+      [...path, 'variant'],
+      `experience "${key}" has no variant "${variant}"`,
+      nearest(variant, known, 'variants'),
+    ),
+  ]
+}
+
+function unknownReference(
+  path: Path,
+  kind: 'touchpoint' | 'metric' | 'experience',
+  key: string,
+  { keys }: Surroundings,
+): Problem {
   const mend = `${nearest(key, keys(kind), `${kind}s`)}; or publish it together with this`
   return problem(path, `there is no ${kind} "${key}"`, mend)
 }

@@ -18,12 +18,25 @@ const MAX_ERRORS = 100
 /** Keywords that fail because none, or too many, of several alternatives fit. */
 const ALTERNATIVES: readonly string[] = ['anyOf', 'oneOf', 'not', 'if', 'contains', 'dependentSchemas']
 
+/** A place whose real value is not known here. */
+export interface Unknown {
+  /** JSON pointer. */
+  readonly pointer: string
+  /** `type`: what stands there is of the real value's type, and only what is said of the type is true. `nothing`: not even that. */
+  readonly known: 'type' | 'nothing'
+}
+
 /**
- * Where a value does not fit a JSON Schema, in words: at most one problem a place. `base` is the value's own path; `unknown`
- * are JSON pointers to places whose real value is not known here and about which nothing is said. Throws where the schema
- * cannot be followed: a pattern that is no regular expression, a reference to itself without end.
+ * Where a value does not fit a JSON Schema, in words: at most one problem a place. `base` is the value's own path; about
+ * `unknown` places nothing is said that may not be true. Throws where the schema cannot be followed: a pattern that is no
+ * regular expression, a reference to itself without end.
  */
-export function schemaProblems(schema: object, value: unknown, base: Path, unknown: readonly string[] = []): Problem[] {
+export function schemaProblems(
+  schema: object,
+  value: unknown,
+  base: Path,
+  unknown: readonly Unknown[] = [],
+): Problem[] {
   const places = new Map<string, { keyword: string; problem: Problem }>()
   for (const error of dependable(errorsOf(schema, value), unknown)) {
     for (const found of translate(schema, value, base, error)) {
@@ -48,21 +61,27 @@ function errorsOf(schema: object, value: unknown): TLocalizedValidationError[] {
 }
 
 /** Errors without those that may be due to a place that is not known: on it, in it, or about alternatives around it. */
-function dependable(errors: TLocalizedValidationError[], unknown: readonly string[]): TLocalizedValidationError[] {
+function dependable(errors: TLocalizedValidationError[], unknown: readonly Unknown[]): TLocalizedValidationError[] {
   if (unknown.length === 0) return errors
   const undecided = errors.filter(
     ({ keyword, instancePath }) =>
       (ALTERNATIVES.includes(keyword) || keyword.startsWith('unevaluated')) &&
-      unknown.some(place => isWithin(place, instancePath)),
+      unknown.some(({ pointer }) => isWithin(pointer, instancePath)),
   )
   return errors.filter(
     error =>
-      !unknown.some(place => isWithin(error.instancePath, place)) &&
+      !unknown.some(place => isAbout(error, place)) &&
       // Each alternative complains for itself, under the path of the keyword.
       !undecided.some(
         around => error === around || isWithin(error.schemaPath, `${around.schemaPath}/${around.keyword}`),
       ),
   )
+}
+
+/** Whether an error may be due to what is not known of a place. */
+function isAbout({ instancePath, keyword }: TLocalizedValidationError, { pointer, known }: Unknown): boolean {
+  if (known === 'nothing') return isWithin(instancePath, pointer)
+  return instancePath === pointer && keyword !== 'type'
 }
 
 function isWithin(pointer: string, outer: string): boolean {

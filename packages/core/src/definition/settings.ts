@@ -2,7 +2,28 @@ import Type from 'typebox'
 import { AddressSettings, ConsentSettings, PersonalSettings, RetentionSettings } from '../consent/settings.ts'
 import { IdentitySettings } from '../identity/settings.ts'
 import { Instant } from '../time/schema.ts'
+import { Caps } from './cap.ts'
 import { Key } from './shared.ts'
+import { Channel } from './touchpoint.ts'
+
+/** Names under which people keep what must not decide what somebody pays. */
+export const PROTECTED_TRAITS = [
+  'age',
+  'birthDate',
+  'birthdate',
+  'birthday',
+  'dateOfBirth',
+  'disability',
+  'ethnicity',
+  'gender',
+  'maritalStatus',
+  'nationality',
+  'pregnant',
+  'race',
+  'religion',
+  'sex',
+  'sexualOrientation',
+]
 
 /** A sale, holiday or event of the business: `from` inclusive, `to` exclusive. */
 const CalendarEntry = Type.Object(
@@ -36,6 +57,20 @@ export const Settings = Type.Object(
       Type.Boolean({
         default: false,
         description: 'Write keys must prove a userId with userHash: HMAC-SHA256 of it under the identity secret, hex.',
+      }),
+    ),
+    caps: Type.Optional(
+      Type.Partial(Type.Record(Channel, Caps), {
+        additionalProperties: false,
+        description: 'How often a person may get an experience on a channel, over all its touchpoints.',
+      }),
+    ),
+    protectedTraits: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+        maxItems: 100,
+        uniqueItems: true,
+        description:
+          'Traits by which no price may differ: an experience that sets prices is refused when its audience or another rule of it looks at one. Unless set: age, gender, origin, religion and the like, under their usual names.',
       }),
     ),
     calendar: Type.Optional(

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import type { Json } from '../json.ts'
+import { Caps } from './cap.ts'
 import { Content, Key } from './shared.ts'
 
 export const Channel = Type.Enum(
@@ -26,7 +27,26 @@ export const Touchpoint = Type.Object(
         description: 'JSON Schema of its content. Anything goes where it is left out.',
       }),
     ),
+    format: Type.Optional(
+      Type.Enum(['text', 'html'], {
+        type: 'string',
+        description:
+          'What its texts are, text unless set. In html, what Liquid writes is escaped unless the filter raw is last. Whoever shows content of format text must not read it as HTML.',
+      }),
+    ),
     default: Type.Optional(Type.Unsafe<Json>({ ...Content, default: null })),
+    caps: Type.Optional({
+      ...Caps,
+      description: 'How often a person may get an experience here; the default content is never capped.',
+    }),
+    slots: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 20,
+        description:
+          'How many experiences are answered here at once, 1 unless set, the best first: the panel an agent sees, whose first is the next best action.',
+      }),
+    ),
     placement: Type.Optional(
       Type.Object(
         {

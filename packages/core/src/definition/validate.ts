@@ -94,9 +94,10 @@ const MEANING: { readonly [K in Kind]: (body: Bodies[K], surroundings: Surroundi
   settings: settingsProblems,
 }
 
-function touchpointProblems({ schema, default: content = null }: Touchpoint): Problem[] {
+function touchpointProblems(touchpoint: Touchpoint, surroundings: Surroundings | undefined): Problem[] {
+  const { schema, default: content = null } = touchpoint
   const broken = schema === undefined ? [] : contentSchemaProblems(schema, ['schema'])
-  return broken.length > 0 ? broken : contentProblems(content, schema, ['default'])
+  return broken.length > 0 ? broken : contentProblems(content, touchpoint, ['default'], surroundings)
 }
 
 function settingsProblems({ timezone, consent, retention, identity }: Settings): Problem[] {

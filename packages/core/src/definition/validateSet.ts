@@ -1,11 +1,12 @@
 import type { JsonObject } from '../json.ts'
-import { conditionsOfPolicy } from '../policy/conditions.ts'
 import { PROFILE_LIMITS } from '../profile/limits.ts'
 import type { Condition } from '../segment/condition.ts'
 import { needsOf } from '../segment/needs.ts'
+import { conditionsOf } from './conditionsOf.ts'
 import type { Definition, DefinitionChange, PublishedSet } from './definition.ts'
 import type { Experience } from './experience.ts'
 import { misfitsAt } from './experienceProblems.ts'
+import { aftermathProblems } from './neighbourProblems.ts'
 import type { Problem } from './problem.ts'
 import type { Surroundings } from './references.ts'
 import type { Segment } from './segment.ts'
@@ -63,7 +64,8 @@ function archiveProblems(kind: DefinitionChange['kind'], key: string, before: Li
   return after.experiences().flatMap(([user, experience]): Problem[] => {
     const used =
       (kind === 'touchpoint' && experience.touchpoints.includes(key)) ||
-      (kind === 'metric' && (experience.goal === key || guards(experience, key)))
+      (kind === 'metric' && (experience.goal === key || guards(experience, key))) ||
+      (kind === 'experience' && experience.requires?.some(required => required.experience === key) === true)
     if (!used) return []
     const mend = `archive experience "${user}" too, or let it use another ${kind}`
     return [{ path: '', message: `experience "${user}" still uses it`, mend }]
@@ -74,7 +76,7 @@ function guards({ policy }: Experience, metric: string): boolean {
   return policy?.kind === 'rollout' && policy.guardrails.includes(metric)
 }
 
-/** Content already published that does not fit a touchpoint's new schema. */
+/** What a change makes wrong with experiences already published: content that a new schema does not fit, for one. */
 function dependentProblems(
   kind: DefinitionChange['kind'],
   key: string,
@@ -82,9 +84,16 @@ function dependentProblems(
   after: Live,
   changed: ReadonlySet<string>,
 ): Problem[] {
-  if (kind !== 'touchpoint') return []
   return after.experiences().flatMap(([user, experience]) => {
-    if (changed.has(name('experience', user)) || !experience.touchpoints.includes(key)) return []
+    if (changed.has(name('experience', user))) return []
+    if (kind !== 'touchpoint') {
+      return aftermathProblems(experience, kind, key, body, after).map(({ path, message, mend }) => ({
+        path: '',
+        message: `experience "${user}" no longer fits it: ${path}: ${message}`,
+        mend: `${mend}, or change that experience in the same publication`,
+      }))
+    }
+    if (!experience.touchpoints.includes(key)) return []
     return misfitsAt(experience, key, body as unknown as Touchpoint).map(misfit => ({
       path: 'schema',
       message: `experience "${user}" no longer fits it: ${misfit.path}: ${misfit.message}`,
@@ -191,10 +200,8 @@ class Live implements Surroundings {
         `segment "${key}"`,
         (body as unknown as Segment).condition,
       ]),
-      ...this.experiences().flatMap(([key, { audience, policy }]) =>
-        [...(audience === undefined ? [] : [audience]), ...conditionsOfPolicy(policy)].map(
-          (condition): [string, Condition] => [`experience "${key}"`, condition],
-        ),
+      ...this.experiences().flatMap(([key, experience]) =>
+        conditionsOf(experience).map((condition): [string, Condition] => [`experience "${key}"`, condition]),
       ),
     ]
   }

@@ -1,4 +1,5 @@
 export type { DeviceType } from '../event/device.ts'
+export * from './bound.ts'
 export { FACT_EVENTS } from './facts.ts'
 export * from './limits.ts'
 export * from './merge.ts'

@@ -2,6 +2,7 @@ import { linkedAt, originsOf } from '../identity/origin.ts'
 import { isOlder } from '../identity/resolve.ts'
 import { splitsOf } from '../identity/split.ts'
 import type { Keeping } from '../signal/keeping.ts'
+import { mergedBound } from './bound.ts'
 import { unitedFacts } from './facts.ts'
 import { PROFILE_LIMITS } from './limits.ts'
 import type { Profile } from './profile.ts'
@@ -23,6 +24,7 @@ export function mergeProfiles(into: Profile, from: Profile, now: number, plan: K
   const splits = splitsOf([...(into.splits ?? []), ...(from.splits ?? [])], sources)
   const session = mergedSession(into.session, from.session)
   const due = Math.min(into.due ?? Infinity, from.due ?? Infinity)
+  const bound = mergedBound(into.bound, from.bound)
   const merged: Profile = {
     ...into,
     bucketKey: older.bucketKey,
@@ -36,6 +38,7 @@ export function mergeProfiles(into: Profile, from: Profile, now: number, plan: K
     recent: mergedRecent(into.recent, from.recent),
     ...(session !== undefined && { session }),
     ...(due < Infinity && { due }),
+    ...(bound !== undefined && { bound }),
     signals: mergedSignals(into, from, plan),
     consent: united(into.consent, from.consent, PROFILE_LIMITS.purposes),
     events: into.events + from.events,

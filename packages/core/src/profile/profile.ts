@@ -4,6 +4,7 @@ import type { Origin } from '../identity/origin.ts'
 import type { Split } from '../identity/split.ts'
 import type { Json } from '../json.ts'
 import type { Signal } from '../signal/signal.ts'
+import type { Bound } from './bound.ts'
 import type { Stamp } from './stamp.ts'
 
 /**
@@ -11,7 +12,7 @@ import type { Stamp } from './stamp.ts'
  * Times are epoch milliseconds. Every list has a bound (R11), stated in `profile/limits.ts`.
  *
  * All of it is a function of the set of the person's events (R10), but for what depends on the order of arrival: `id`,
- * `version`, `bucketKey`, `identifiers`, `sources`, `origins`, `splits` and `session`.
+ * `version`, `bucketKey`, `identifiers`, `sources`, `origins`, `splits` and `session`; and for `bound`, which comes from decisions.
  *
  * The lists and records in it, and what they hold, are never changed in place: a change puts a new one there.
  */
@@ -68,6 +69,8 @@ export interface Profile {
   scores?: Readonly<Record<string, Score>>
   /** The person's one timer: the earliest instant at which something must happen without an event (R5). Absent: never. */
   due?: number
+  /** What decisions have bound; absent: nothing. */
+  bound?: Bound
 }
 
 /** A merged profile leaves this behind under its own id. */

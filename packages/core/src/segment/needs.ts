@@ -1,3 +1,4 @@
+import { conditionsOf, defaultConditionsOf } from '../definition/conditionsOf.ts'
 import type { Definition, PublishedSet } from '../definition/definition.ts'
 import { conditionsOfPolicy } from '../policy/conditions.ts'
 import type { Need } from '../signal/need.ts'
@@ -32,26 +33,26 @@ export function languageOf(set: PublishedSet): Language {
 }
 
 /**
- * The signals that the definitions of a set need kept: those of segments, computed traits, and the audiences and policies of experiences
+ * The signals that the definitions of a set need kept: those of segments, computed traits, experiences and default contents
  * (R11: of event times the largest number that any asks for). Paused experiences count, so that they can be taken up again;
  * drafts and ended ones do not.
  */
 export function needsOf(set: PublishedSet): Need[] {
   const language = languageOf(set)
   const compile = compiler(language)
-  const conditions: Condition[] = [...language.segments.values(), ...askedOf(set)]
+  const conditions: Condition[] = [...language.segments.values(), ...askedAtDecisions(set)]
   return union([
     ...conditions.flatMap(condition => compile(condition).needs),
     ...[...language.computed.values()].flatMap(aggregate => compileAggregate(aggregate, language.zone).needs),
   ])
 }
 
-function askedOf(set: PublishedSet): Condition[] {
-  return live(set, 'experience').flatMap(({ body: { audience, policy, status = 'running' } }) =>
-    status === 'draft' || status === 'ended'
-      ? []
-      : [...(audience === undefined ? [] : [audience]), ...conditionsOfPolicy(policy)],
-  )
+function askedAtDecisions(set: PublishedSet): Condition[] {
+  const experiences = live(set, 'experience').filter(({ body: { status } }) => status !== 'draft' && status !== 'ended')
+  return [
+    ...experiences.flatMap(({ body }) => conditionsOf(body)),
+    ...live(set, 'touchpoint').flatMap(({ body }) => defaultConditionsOf(body)),
+  ]
 }
 
 /** One need a key; of times the largest number. */

@@ -1,5 +1,6 @@
 import type { Event } from '../event/event.ts'
 import { IDENTITY_LIMITS } from '../identity/limits.ts'
+import { UNBOUND, withBinding, withExposure } from '../profile/bound.ts'
 import type { Profile } from '../profile/profile.ts'
 import { reduce, seeAt } from '../profile/reduce.ts'
 import { withPast } from '../profile/signals.ts'
@@ -7,13 +8,23 @@ import { isLate as isLateSignal } from '../signal/kept.ts'
 import { ConsentGate } from './consent.ts'
 import type { ApplyContext } from './context.ts'
 import { Drafts } from './drafts.ts'
-import type { Applied, Entry, EventEntry, ImportedDecision, Rebuild, RefusedReason, Rejoin, Unmerge } from './entry.ts'
+import type {
+  Applied,
+  Bind,
+  Entry,
+  EventEntry,
+  ImportedDecision,
+  Rebuild,
+  RefusedReason,
+  Rejoin,
+  Unmerge,
+} from './entry.ts'
 import { eventRow, exposureRow, importedDecisionRow, importedExposureRow } from './entry-rows.ts'
 import { Erasures } from './erasure.ts'
 import { Identities } from './identities.ts'
 import { Memberships } from './memberships.ts'
 import type { People } from './people.ts'
-import type { Row } from './rows.ts'
+import { type Row, toRow } from './rows.ts'
 import { areParts, rebuilt, unmerged } from './unmerge.ts'
 
 type Backfill = Extract<Entry, { kind: 'backfill' }>
@@ -61,6 +72,8 @@ export class Batch {
         return this.#appearance(entry)
       case 'backfill':
         return this.#backfill(entry)
+      case 'bind':
+        return this.#bind(entry)
       case 'tick':
         return this.#tick(entry)
       case 'erase':
@@ -98,7 +111,10 @@ export class Batch {
     this.#memberships.retain(draft)
     if (plan.segments.length > 0) this.#memberships.touch(source, event)
     this.rows.push(eventRow(workspace, source, event, draft.session, plan.version))
-    if (exposure) this.rows.push(exposureRow(this.#context.workspace, source, event, exposure))
+    if (exposure) {
+      this.rows.push(exposureRow(this.#context.workspace, source, event, exposure))
+      if (exposure.remember) draft.bound = withExposure(draft.bound ?? UNBOUND, exposure, event.timestamp)
+    }
     const late = isLate(draft, event, plan)
     const isNew = draft.version === 1
     if (!late && !isNew) return { outcome: 'stored', profile: draft.id, source }
@@ -141,6 +157,18 @@ export class Batch {
     if (draft.due !== undefined && draft.due <= now) this.#memberships.catchUp(draft)
     draft.signals = withPast(draft, source, signals, plan)
     this.#memberships.touchSignals(source, Object.keys(signals))
+    return { outcome: 'stored', profile: draft.id, source }
+  }
+
+  /** `conflict` also where there is nobody any more: they are decided for anew. */
+  #bind({ profile: source, expected, at, binding, row }: Bind): Applied {
+    const person = this.#drafts.person(source)
+    if (person === undefined) return CONFLICT
+    const bound = person.bound ?? UNBOUND
+    if (expected !== undefined && bound.version !== expected) return CONFLICT
+    const draft = this.#drafts.draft(source)
+    draft.bound = withBinding(bound, binding, at)
+    if (row !== undefined) this.rows.push(toRow('decisions', row.timestamp, row))
     return { outcome: 'stored', profile: draft.id, source }
   }
 

@@ -2,10 +2,12 @@ import type { PermissionBy } from '../consent/permits.ts'
 import type { Event, ImportOrigin } from '../event/event.ts'
 import type { Refusal } from '../identity/resolve.ts'
 import type { JsonObject } from '../json.ts'
+import type { Binding } from '../profile/bound.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { ConsentStatement } from './consent.ts'
 import type { Erase, Unbury } from './erasure.ts'
 import type { Content } from './replay.ts'
+import type { DecisionRow } from './rows.ts'
 import type { Part } from './unmerge.ts'
 
 /** One thing that changes a person, as the stream takes it in (R1). */
@@ -29,6 +31,7 @@ export type Entry =
   | { readonly kind: 'consent'; readonly statement: ConsentStatement }
   /** What the log has of signals that a new definition needs, from before they were kept. */
   | { readonly kind: 'backfill' /** Source profile. */; readonly profile: string; readonly signals: Profile['signals'] }
+  | Bind
   /** A person's timer is due (R5). `segments`: it is looked whether they are in these, which are new. */
   | { readonly kind: 'tick'; readonly profile: string; readonly segments?: readonly string[] }
   | Erase
@@ -46,6 +49,19 @@ export interface EventEntry {
   readonly unproven?: true
   /** Where an erasure of its identifiers would have left a tombstone. Absent: nobody was erased here. */
   readonly tombstones?: readonly string[]
+}
+
+/** What a decision binds, committed before it is answered. `conflict` where the person was bound by another meanwhile. */
+export interface Bind {
+  readonly kind: 'bind'
+  /** Source profile. */
+  readonly profile: string
+  /** Version of what was bound when it was decided; absent: whatever is bound now. */
+  readonly expected?: number
+  readonly at: number
+  readonly binding: Binding
+  /** The decision's row, which becomes durable with what it binds. */
+  readonly row?: DecisionRow
 }
 
 /** What was made of the log is true of the person as they were then. Anything since passes it by: `conflict`. */
@@ -90,6 +106,8 @@ export interface ExposedAnswer {
   readonly control: boolean
   readonly holdout: boolean
   readonly propensity: number
+  /** The person has to be known to have seen it: a cap counts it, or another experience depends on it. */
+  readonly remember?: true
 }
 
 /** A decision made elsewhere and brought in with its outcome, so that it can be analysed like our own. */

@@ -47,6 +47,8 @@ export function unmerged(person: Profile, parts: readonly [Part, Part], now: num
     return {
       ...content,
       ...(id === person.id && derived(person)),
+      // What was promised cannot be told apart: it is kept towards both.
+      ...(person.bound !== undefined && { bound: person.bound }),
       consent: { ...content.consent, ...refusals },
       id,
       version: person.version + 1,
@@ -70,6 +72,7 @@ export function rebuilt(person: Profile, content: Content): Profile {
     ...content,
     ...derived(person),
     ...(person.scores !== undefined && { scores: person.scores }),
+    ...(person.bound !== undefined && { bound: person.bound }),
     consent: { ...content.consent, ...said },
     id,
     version: version + 1,

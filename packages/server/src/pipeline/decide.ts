@@ -1,6 +1,7 @@
 import type { JsonObject } from '@espalier/core'
 import { ANALYTICS, may, PERSONALIZATION } from '@espalier/core/consent'
-import { type Answer, type Decision, decide, decisionRow, type Preview } from '@espalier/core/decision'
+import { type ItemLookup, recentItems } from '@espalier/core/content'
+import { type Answer, type Decision, decide, decisionRow, type Person, type Preview } from '@espalier/core/decision'
 import type { Event } from '@espalier/core/event'
 import { bucketKeyOf, compileRules, identifierOf, keysOf, originOf } from '@espalier/core/identity'
 import { PROFILE_LIMITS, type Profile, united } from '@espalier/core/profile'
@@ -8,6 +9,7 @@ import { type Entry, type ExposedAnswer, toRow } from '@espalier/core/stream'
 import type { Located, Store } from '@espalier/store'
 import type { Graves } from '../erasure/graves.ts'
 import type { Metrics } from '../metrics.ts'
+import { itemOf } from './catalogItem.ts'
 import type { DecisionIds } from './decisionId.ts'
 import type { LiveSet } from './definitions.ts'
 import type { Newcomers } from './newcomers.ts'
@@ -37,8 +39,6 @@ export interface Decided {
   readonly answers: readonly { readonly answer: Answer; readonly decisionId: string | undefined }[]
 }
 
-type Person = Pick<Profile, 'bucketKey' | 'traits' | 'signals' | 'consent'>
-
 /** Whom a question is about. */
 interface Asker {
   /** What is decided by. */
@@ -48,7 +48,7 @@ interface Asker {
 }
 
 export interface DeciderParts {
-  readonly store: Pick<Store, 'people' | 'outbox'>
+  readonly store: Pick<Store, 'people' | 'outbox' | 'catalog'>
   readonly queue: CommitQueue
   readonly graves: Pick<Graves, 'at'>
   readonly newcomers: Newcomers
@@ -72,13 +72,15 @@ export class Decider {
     const asker = question.bot ? undefined : await this.#asker(question)
     const requestId = newId()
     const timestamp = now()
+    const recent = recentOf(question, asker?.person, timestamp)
+    const items = recent.length === 0 ? (id: string) => set.items.get(id) : await this.#items(question, recent)
     const decision = decide({
       set: set.compiled,
       profile: asker?.person,
       context,
       now: timestamp,
       touchpoints,
-      items: id => set.items.get(id),
+      items,
       explain,
       ...(preview === undefined ? {} : { preview }),
     })
@@ -157,6 +159,14 @@ export class Decider {
     return people.locateSync ? people.locateSync(workspace, identifier) : people.locate(workspace, identifier)
   }
 
+  /** The catalog as far as it matters here: what definitions refer to, and what the person's recent history names. */
+  async #items({ workspace, set }: DecideQuestion, recent: readonly string[]): Promise<ItemLookup> {
+    const unknown = recent.filter(id => !set.items.has(id))
+    const items = unknown.length === 0 ? [] : await this.#parts.store.catalog.get(workspace, unknown)
+    const found = new Map(items.map(item => [item.id, itemOf(item)]))
+    return id => set.items.get(id) ?? found.get(id)
+  }
+
   /** The touchpoints that went to the log. */
   #log(
     question: DecideQuestion,
@@ -210,6 +220,14 @@ export class Decider {
 function withConsentOf(user: Profile, device: Profile | undefined): Profile {
   if (device === undefined || device.id === user.id || device.userId !== undefined) return user
   return { ...user, consent: united(user.consent, device.consent, PROFILE_LIMITS.purposes) }
+}
+
+/** Items of the person's recent history that the touchpoints asked for may show. */
+function recentOf({ set, touchpoints }: DecideQuestion, person: Person | undefined, now: number): readonly string[] {
+  const { recents } = set.compiled
+  if (recents.size === 0 || person?.recent === undefined) return []
+  const events = touchpoints.flatMap(touchpoint => recents.get(touchpoint) ?? [])
+  return events.length === 0 ? [] : [...new Set(events.flatMap(event => recentItems(person.recent!, [event], now)))]
 }
 
 function exposed(requestId: string, answer: Answer): ExposedAnswer {

@@ -57,6 +57,12 @@ const AnswerView = Type.Object({
   version: Type.Optional(Type.Integer()),
   variant: Type.Optional(Type.String()),
   missing: Type.Optional(Type.Array(Type.String(), { description: 'Catalog items that the content lacks.' })),
+  fault: Type.Optional(
+    Type.Object(
+      { code: Type.String(), message: Type.String() },
+      { description: 'Why the content that was meant could not be made. With a secret key.' },
+    ),
+  ),
   propensity: Type.Optional(Type.Number({ description: 'Chance of being shown. With a secret key.' })),
   explanation: Type.Optional(Anything),
 })
@@ -147,13 +153,14 @@ function viewOf(answers: Decided['answers'], secret: boolean, { settings }: Live
       const { touchpoint, reason, experience, version, variant, content, control, holdout, missing, explanation } =
         answer
       const propensity = secret ? answer.propensity : undefined
+      const fault = secret ? answer.fault : undefined
       // Whoever has a link may see why, and nothing that is personal.
       const why =
         secret || explanation === undefined
           ? explanation
           : maskExplanation(explanation, personalFields(settings.personal))
       const view = { decisionId, reason, experience, version, variant, content, control, holdout, propensity }
-      return [touchpoint, { ...view, missing, explanation: why }]
+      return [touchpoint, { ...view, missing, fault, explanation: why }]
     }),
   )
 }

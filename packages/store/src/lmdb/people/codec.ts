@@ -120,6 +120,7 @@ const profile = record<Profile>({
   scores: optional(plain()),
   origins: optional(plain()),
   splits: optional(plain()),
+  bound: optional(plain()),
 })
 
 /** What JSON begins with, and MessagePack of ours does not. */

@@ -1,0 +1,7 @@
+export { type Content, compileContent, type Filled } from './compile.ts'
+export { MAX_RECENT } from './directives.ts'
+export type { Fault, FaultCode } from './fault.ts'
+export { compileFits, type Fits } from './fits.ts'
+export type { ContentLanguage } from './part.ts'
+export { recentItems } from './recentItems.ts'
+export type { ItemLookup, World } from './world.ts'

@@ -1,0 +1,19 @@
+import type { RecentEvent } from '../profile/profile.ts'
+import { MAX_RECENT } from './directives.ts'
+
+/** What people mean by recently viewed. */
+export const VIEWED: readonly string[] = ['Product Viewed']
+
+/** The items of recent events of these names up to `now`: newest first, each once, at most `MAX_RECENT` (R11). */
+export function recentItems(recent: readonly RecentEvent[], events: readonly string[], now: number): string[] {
+  const found = new Set<string>()
+  for (let i = recent.length - 1; i >= 0; i--) {
+    const { at, name, items = [] } = recent[i]!
+    if (at > now || !events.includes(name)) continue
+    for (const item of items) {
+      if (found.size === MAX_RECENT) return [...found]
+      found.add(item)
+    }
+  }
+  return [...found]
+}

@@ -1,0 +1,44 @@
+import type { Binding, Grant, Quote } from '../profile/bound.ts'
+import type { CapKey, Kept } from './caps.ts'
+import type { Supply } from './offer.ts'
+
+/** An offer that somebody is to be given: to be reserved, and then to be decided again with it in `granted`. */
+export interface Want {
+  readonly experience: string
+  readonly variant: string
+  /** Of the reservation: what this person asks for the same time has the same key. */
+  readonly key: string
+  readonly cost: number
+  readonly supply: Supply
+  /** Epoch milliseconds; undefined: never. */
+  readonly expires: number | undefined
+}
+
+/** What a request binds, gathered while it is answered. */
+export class Binds {
+  readonly wants = new Map<string, Want>()
+  readonly grants = new Map<string, Grant>()
+  readonly quotes = new Map<string, Quote>()
+  readonly #shows = new Map<CapKey, { keep: number; count: number }>()
+
+  /** The request shows something that is counted under this key. */
+  show({ key, keep }: Kept): void {
+    const count = this.shown(key) + 1
+    this.#shows.set(key, { keep, count })
+  }
+
+  /** How often this request has shown it so far. */
+  shown(key: CapKey): number {
+    return this.#shows.get(key)?.count ?? 0
+  }
+
+  /** Undefined where nothing is bound. */
+  binding(): Binding | undefined {
+    if (this.#shows.size === 0 && this.grants.size === 0 && this.quotes.size === 0) return undefined
+    return {
+      shows: [...this.#shows].map(([key, { keep }]) => ({ key, keep })),
+      grants: Object.fromEntries(this.grants),
+      quotes: Object.fromEntries(this.quotes),
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import type { ItemLookup, World } from '../content/world.ts'
+import type { JsonObject } from '../json.ts'
+import { type Bound, type Grant, type Quote, UNBOUND } from '../profile/bound.ts'
+import type { Profile } from '../profile/profile.ts'
+import type { Considered, Subject } from '../segment/subject.ts'
+import { isZone } from '../time/zone.ts'
+import { Binds } from './binding.ts'
+import type { CompiledSet } from './compiled.ts'
+
+/** What deciding looks at of a person. */
+export type Person = Considered & Pick<Profile, 'bucketKey' | 'consent'> & Partial<Pick<Profile, 'id' | 'bound'>>
+
+/** How a question may be answered. */
+export interface Terms {
+  /** False: nothing can be stored for this person now, so what binds is not shown. */
+  readonly binds: boolean
+  /** Nothing of it happens, so it may show what binds without binding it. */
+  readonly preview: boolean
+  /** Offers reserved for this request, by experience: as if the person had them. */
+  readonly granted: ReadonlyMap<string, Grant>
+  /** Whether anything is left of an offer. */
+  readonly supplied: (experience: string) => boolean
+}
+
+const NOBODY = { traits: {}, signals: {} }
+
+/** One question while it is being answered: who asks, in which context, when; and what content may show of it. */
+export class Moment implements World {
+  readonly set: CompiledSet
+  readonly items: ItemLookup
+  readonly person: Person | undefined
+  readonly subject: Subject
+  readonly terms: Terms
+  /** No experience, no offer. */
+  readonly offer = undefined
+  /** Experiences that were passed over although their audience holds, and why. */
+  passed: Record<string, string> | undefined
+  #binds: Binds | undefined
+  #zone: string | undefined
+
+  /** Without a person, or for one of whom nothing may be used, it is nobody's. */
+  constructor(
+    set: CompiledSet,
+    items: ItemLookup,
+    person: Person | undefined,
+    context: JsonObject,
+    now: number,
+    terms: Terms,
+  ) {
+    this.set = set
+    this.items = items
+    this.person = person
+    this.subject = { profile: person ?? NOBODY, context, now }
+    this.terms = terms
+  }
+
+  /** The person's time zone: as the caller says, else as last heard of; where there is none, the workspace's. */
+  get zone(): string {
+    this.#zone ??= knownZone(this.subject.context.timezone) ?? knownZone(this.person?.timezone) ?? this.set.zone
+    return this.#zone
+  }
+
+  get recent(): World['recent'] {
+    return this.person?.recent ?? []
+  }
+
+  get bound(): Bound {
+    return this.person?.bound ?? UNBOUND
+  }
+
+  /** What the request binds so far. */
+  get binds(): Binds {
+    this.#binds ??= new Binds()
+    return this.#binds
+  }
+
+  /** The same where nothing was bound. */
+  get bindsIfAny(): Binds | undefined {
+    return this.#binds
+  }
+
+  /** What the person was given, or is about to be, whether or not it is over. */
+  grant(experience: string): Grant | undefined {
+    const { granted } = this.terms
+    return granted.get(experience) ?? own(this.bound.grants, experience)
+  }
+
+  /** The price the person was told and still has, or is about to be. */
+  quote(item: string): Quote | undefined {
+    const made = this.#binds?.quotes.get(item)
+    const kept = made ?? own(this.bound.quotes, item)
+    return kept !== undefined && this.subject.now < kept.until ? kept : undefined
+  }
+
+  /** What an item costs this person: as they were told, else what the catalog asks. */
+  price(id: string): JsonObject | undefined {
+    const item = this.items(id)
+    const quote = this.quote(id)
+    if (quote !== undefined) return priceView(id, quote)
+    const price = item?.price
+    if (typeof price !== 'number' || !Number.isFinite(price)) return undefined
+    return { id, price, list: price, ...(typeof item?.currency === 'string' && { currency: item.currency }) }
+  }
+}
+
+/** A price as content shows it. */
+export function priceView(id: string, { price, list, currency, until }: Quote): JsonObject {
+  return { id, price, list, ...(currency === undefined ? {} : { currency }), until }
+}
+
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined
+}
+
+/** Zones people name; what is none is remembered too, up to a bound (R11). */
+const MAX_ZONES = 1000
+const zones = new Map<string, boolean>()
+
+function knownZone(name: unknown): string | undefined {
+  if (typeof name !== 'string') return undefined
+  let known = zones.get(name)
+  if (known === undefined) {
+    known = isZone(name)
+    if (zones.size >= MAX_ZONES) zones.clear()
+    zones.set(name, known)
+  }
+  return known ? name : undefined
+}

@@ -1,0 +1,89 @@
+import type { Variant } from '../definition/experience.ts'
+import type { Codes, Offer } from '../definition/offer.ts'
+import type { Json, JsonObject } from '../json.ts'
+import type { Grant } from '../profile/bound.ts'
+import type { CompiledCondition } from '../segment/node.ts'
+import { durationMs } from '../time/duration.ts'
+import { parseInstant } from '../time/instant.ts'
+
+const NEVER = Number.POSITIVE_INFINITY
+
+export interface CompiledOffer {
+  /** Undefined: everybody of the audience. */
+  readonly eligibility: CompiledCondition | undefined
+  /** Epoch milliseconds; Infinity: it has no end. */
+  readonly until: number
+  /** Milliseconds; Infinity: until its end. */
+  readonly lasts: number
+  /** Milliseconds after which it is given again; Infinity: never. */
+  readonly again: number
+  /** What is counted across people. */
+  readonly supply: Supply
+  /** By variant. */
+  readonly terms: ReadonlyMap<string, JsonObject>
+  readonly cost: ReadonlyMap<string, number>
+}
+
+/** What there is of an offer for all people together; absent: no end of it. */
+export interface Supply {
+  readonly budget?: number
+  readonly stock?: number
+  readonly codes?: Codes
+  /** What the dearest variant costs: with less left the offer is over for everybody alike. */
+  readonly dearest: number
+}
+
+export function compileOffer(
+  offer: Offer,
+  variants: readonly Variant[],
+  compile: (condition: NonNullable<Offer['eligibility']>) => CompiledCondition,
+): CompiledOffer {
+  const { eligibility, until, lasts, again, budget, stock, codes, cost = 0, terms = {} } = offer
+  const costs = new Map(variants.map(({ key, offer: own }) => [key, own?.cost ?? cost]))
+  return {
+    eligibility: eligibility && compile(eligibility),
+    until: until === undefined ? NEVER : (parseInstant(until) ?? NEVER),
+    lasts: lasts === undefined ? NEVER : durationMs(lasts),
+    again: again === undefined ? NEVER : durationMs(again),
+    supply: {
+      dearest: Math.max(...costs.values()),
+      ...(budget === undefined ? {} : { budget }),
+      ...(stock === undefined ? {} : { stock }),
+      ...(codes === undefined ? {} : { codes }),
+    },
+    terms: new Map(
+      variants.map(({ key, offer: own }) => [key, { ...(terms as JsonObject), ...(own?.terms as JsonObject) }]),
+    ),
+    cost: costs,
+  }
+}
+
+/** Whether people compete for it. */
+export function isScarce({ budget, stock, codes }: Supply): boolean {
+  return budget !== undefined || stock !== undefined || codes?.list !== undefined
+}
+
+export type GrantState = 'none' | 'live' | 'offer-expired' | 'offer-used'
+
+/** What became of what a person was given. */
+export function stateOf({ again }: CompiledOffer, grant: Grant | undefined, now: number): GrantState {
+  if (grant === undefined) return 'none'
+  const { at, expires = NEVER, redeemed } = grant
+  if (redeemed === undefined && now < expires) return 'live'
+  if (now >= at + again) return 'none'
+  return redeemed === undefined ? 'offer-expired' : 'offer-used'
+}
+
+/** When what is given at `now` expires; undefined: never. */
+export function expiryAt({ lasts, until }: CompiledOffer, now: number): number | undefined {
+  const expires = Math.min(now + lasts, until)
+  return Number.isFinite(expires) ? expires : undefined
+}
+
+/** The offer as content and answer show it. */
+export function offerView(experience: string, terms: JsonObject | undefined, { code, expires }: Grant): JsonObject {
+  const view: Record<string, Json> = { ...terms, experience }
+  if (code !== undefined) view.code = code
+  if (expires !== undefined) view.expires = expires
+  return view
+}

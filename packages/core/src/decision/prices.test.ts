@@ -1,0 +1,285 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Price, PriceLimit, VariantPrice } from '../definition/price.ts'
+import { validate } from '../definition/validate.ts'
+import { validateSet } from '../definition/validateSet.ts'
+import type { JsonObject } from '../json.ts'
+import { type Bound, UNBOUND, withBinding } from '../profile/bound.ts'
+import { type DecideInput, decide } from './decide.ts'
+import { compilePrice } from './price.ts'
+import { bucketKeys, catalogOf, compiledOf, personOf } from './testing.ts'
+
+const DAY = 86_400_000
+const experience = (more: object = {}) => ({
+  tactic: 'price',
+  touchpoints: ['tag', 'cart'],
+  control: 0.3,
+  price: { floor: { ofCost: 1.2 }, ceiling: { ofPrice: 1 }, lasts: '14d' },
+  variants: [
+    {
+      key: 'less',
+      price: { percent: -10 },
+      content: { tag: { $price: 'hat' }, cart: '{{ prices["hat"].price | money: "EUR" }}' },
+    },
+  ],
+  ...more,
+})
+const touchpoint = { tag: { channel: 'web', default: { $price: 'hat' } }, cart: { channel: 'web' } }
+const set = compiledOf({ settings: { workspace: { holdout: 0 } }, touchpoint, experience: { sale: experience() } })
+const items = catalogOf({ hat: { id: 'hat', price: 20, cost: 10, currency: 'EUR' } })
+const keys = bucketKeys(40)
+const isControl = (key: string) => set.experiences.get('sale')!.draws.control.point(key) < 0.3
+const treated = keys.find(key => !isControl(key))!
+const control = keys.find(isControl)!
+
+function ask(bucketKey: string, more: Partial<DecideInput> & { bound?: Bound } = {}) {
+  const { bound = UNBOUND, ...input } = more
+  const profile = { ...personOf({ bucketKey }), bound }
+  return decide({ set, profile, context: {}, now: 0, touchpoints: ['tag'], items, ...input })
+}
+
+const limit: fc.Arbitrary<PriceLimit> = fc
+  .record(
+    {
+      price: fc.double({ min: 0, max: 200, noNaN: true }),
+      ofPrice: fc.double({ min: 0, max: 3, noNaN: true }),
+      ofCost: fc.double({ min: 0, max: 3, noNaN: true }),
+    },
+    { requiredKeys: [] },
+  )
+  .filter(one => Object.keys(one).length > 0)
+const rule: fc.Arbitrary<VariantPrice> = fc.oneof(
+  fc.record({ percent: fc.double({ min: -100, max: 1000, noNaN: true }) }),
+  fc.record({ change: fc.double({ min: -500, max: 500, noNaN: true }) }),
+  fc.record({ set: fc.double({ min: 0, max: 500, noNaN: true }) }),
+)
+const terms: fc.Arbitrary<Price> = fc.record(
+  { floor: limit, ceiling: limit, step: fc.constantFrom(0.01, 0.05, 0.5, 1, 10) },
+  { requiredKeys: ['floor'] },
+)
+
+describe('a price', () => {
+  it('is never below its floor, nor above its ceiling, and a multiple of its step', () => {
+    const item = fc.record({
+      price: fc.double({ min: 0, max: 300, noNaN: true }),
+      cost: fc.double({ min: 0, max: 300, noNaN: true }),
+    })
+    fc.assert(
+      fc.property(terms, rule, item, (price, rule, item) => {
+        const made = compilePrice(price).price({ id: 'x', ...item }, rule)
+        const bound = ({ price: money, ofPrice, ofCost }: PriceLimit) =>
+          [money, ofPrice && ofPrice * item.price, ofCost && ofCost * item.cost].filter(one => one !== undefined)
+        const low = Math.max(...bound(price.floor))
+        const high = Math.min(...(price.ceiling ? bound(price.ceiling) : [Infinity]))
+        const { step = 0.01 } = price
+        // Far more exact than money, and as exact as floating point is.
+        const slack = 1e-9 * Math.max(1, low)
+        if (made === undefined) {
+          const steps = Math.ceil((low - slack) / step) * step
+          expect(steps).toBeGreaterThan(high - step)
+          return
+        }
+        expect(Number.isFinite(made.price)).toBe(true)
+        expect(made.price).toBeGreaterThanOrEqual(low - slack)
+        expect(made.price).toBeLessThanOrEqual(high + slack)
+        expect(Math.abs(made.price / step - Math.round(made.price / step))).toBeLessThan(1e-6)
+        expect(made.list).toBe(item.price)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it.each<[rule: VariantPrice, price: Price, expected: object | undefined]>([
+    [{ percent: -10 }, { floor: { ofCost: 1.2 } }, { price: 18 }],
+    [{ percent: -50 }, { floor: { ofCost: 1.2 } }, { price: 12, limited: 'floor' }],
+    [{ percent: 50 }, { floor: { price: 1 }, ceiling: { ofPrice: 1.2, price: 30 } }, { price: 24, limited: 'ceiling' }],
+    [{ change: -3.333 }, { floor: { price: 1 } }, { price: 16.67 }],
+    [{ set: 17.3 }, { floor: { price: 1 }, step: 0.5 }, { price: 17.5 }],
+    [{ set: 1 }, { floor: { price: 9.99 }, step: 0.5 }, { price: 10, limited: 'floor' }],
+    [{ change: -1 }, { floor: { price: 30 }, ceiling: { ofPrice: 1 } }, undefined],
+  ])('%j with %j', (rule, price, expected) => {
+    const made = compilePrice(price).price({ id: 'hat', price: 20, cost: 10 }, rule)
+    expect(made).toEqual(expected === undefined ? undefined : { list: 20, ...expected })
+  })
+
+  it('is none for an item without price, or without the cost that a guardrail is held against', () => {
+    const { price } = compilePrice({ floor: { ofCost: 1.2 } })
+    expect(price({ id: 'x' }, { set: 5 })).toBeUndefined()
+    expect(price({ id: 'x', price: 5 }, { set: 5 })).toBeUndefined()
+    expect(price({ id: 'x', price: Infinity, cost: 1 }, { set: 5 })).toBeUndefined()
+  })
+})
+
+describe('a quote', () => {
+  it('is bound before it is told, with everything an audit asks for', () => {
+    const { answers, binding, inputs } = ask(treated)
+    expect(answers[0]!.content).toEqual({ id: 'hat', price: 18, list: 20, currency: 'EUR', until: 14 * DAY })
+    const quote = {
+      at: 0,
+      until: 14 * DAY,
+      price: 18,
+      list: 20,
+      currency: 'EUR',
+      experience: 'sale',
+      version: 1,
+      variant: 'less',
+    }
+    expect(binding!.quotes).toEqual({ hat: quote })
+    expect(inputs.quotes).toEqual({ hat: quote })
+  })
+
+  it('stays while it lasts, at every touchpoint, whatever catalog and definition become', () => {
+    const bound = withBinding(UNBOUND, ask(treated).binding!, 0)
+    const dearer = catalogOf({ hat: { id: 'hat', price: 40, cost: 30 } })
+    const other = compiledOf({
+      settings: { workspace: { holdout: 0 } },
+      touchpoint,
+      experience: { sale: experience({ variants: [{ ...experience().variants[0], price: { percent: -1 } }] }) },
+    })
+    const later = { bound, now: 14 * DAY - 1, items: dearer, set: other }
+    expect(ask(treated, later)).toMatchObject({ answers: [{ content: { price: 18, list: 20 } }], binding: undefined })
+    expect(ask(treated, { ...later, touchpoints: ['cart'] }).answers[0]!.content).toBe('€18.00')
+    expect(ask(treated, { ...later, now: 14 * DAY }).answers[0]!.content).toMatchObject({ price: 39.6, list: 40 })
+  })
+
+  it('holds for the default content too; who is left out pays what the catalog says', () => {
+    const bound = withBinding(UNBOUND, ask(treated).binding!, 0)
+    const ended = compiledOf({
+      settings: { workspace: { holdout: 0 } },
+      touchpoint,
+      experience: { sale: experience({ status: 'ended' }) },
+    })
+    expect(ask(treated, { bound, set: ended }).answers[0]).toMatchObject({
+      reason: 'no-experience',
+      content: { price: 18 },
+    })
+    expect(ask(control)).toMatchObject({
+      answers: [{ reason: 'control', content: { id: 'hat', price: 20, list: 20, currency: 'EUR' } }],
+      binding: undefined,
+    })
+  })
+
+  it('that the guardrails do not allow is not told: the default, and nothing bound', () => {
+    const { answers, binding } = ask(treated, { items: catalogOf({ hat: { id: 'hat', price: 20 } }) })
+    expect(answers[0]).toMatchObject({
+      reason: 'no-price',
+      experience: 'sale',
+      variant: 'less',
+      content: { price: 20 },
+    })
+    expect(binding).toBeUndefined()
+  })
+
+  it('is one for an item in one request, and none in a preview', () => {
+    expect(Object.keys(ask(treated, { touchpoints: ['tag', 'cart'] }).binding!.quotes)).toEqual(['hat'])
+    expect(ask(treated, { preview: { variants: new Map([['sale', 'less']]) } })).toMatchObject({
+      answers: [{ content: { price: 18 } }],
+      binding: undefined,
+    })
+  })
+})
+
+describe('what is refused', () => {
+  const variant = (price: object) => ({ variants: [{ ...experience().variants[0], price }] })
+  it.each<[more: object, line: string]>([
+    [
+      { price: { floor: { price: 10 } }, ...variant({ set: 9 }) },
+      'variants[0].price.set: the price 9 is below its floor 10',
+    ],
+    [
+      { price: { floor: { price: 10 }, ceiling: { price: 12 } }, ...variant({ set: 13 }) },
+      'variants[0].price.set: the price 13 is above its ceiling 12',
+    ],
+    [
+      { price: { floor: { ofPrice: 0.8 } }, ...variant({ percent: -30 }) },
+      'variants[0].price.percent: -30 % is 0.7 of the catalog’s price, below its floor 0.8',
+    ],
+    [
+      { price: { floor: { ofPrice: 0.8 }, ceiling: { ofPrice: 1.1 } }, ...variant({ percent: 20 }) },
+      'variants[0].price.percent: 20 % is 1.2 of the catalog’s price, above its ceiling 1.1',
+    ],
+    [
+      { price: { floor: { price: 10 }, ceiling: { price: 9 } }, ...variant({ change: 1 }) },
+      'price.ceiling.price: the ceiling 9 is below the floor 10',
+    ],
+    [{ price: {} }, 'price.floor: "floor" is missing'],
+    [{ price: { floor: {} } }, 'price.floor: {} says too little'],
+    [{ price: undefined }, 'variants[0].price: the experience has no guardrails for prices'],
+    [variant({ percent: 1, set: 2 }), 'variants[0].price: {"percent":1,"set":2} must not have more than 1 properties'],
+  ])('%j', (more, line) => {
+    const body = JSON.parse(JSON.stringify(experience(more)))
+    expect(validate('experience', 'x', body).map(({ path, message }) => `${path}: ${message}`)).toEqual([line])
+  })
+
+  it('a price by a protected trait: in the audience, the content, what has to be seen first, and by a later setting', () => {
+    const check = (
+      bodies: Record<string, object>,
+      settings: object = {},
+      current = { version: 0, definitions: [] as never[] },
+    ) => {
+      const changes = [
+        { kind: 'settings' as const, key: 'workspace', body: settings as JsonObject },
+        ...Object.entries(touchpoint).map(([key, body]) => ({
+          kind: 'touchpoint' as const,
+          key,
+          body: body as JsonObject,
+        })),
+        ...Object.entries(bodies).map(([key, body]) => ({
+          kind: 'experience' as const,
+          key,
+          body: body as JsonObject,
+        })),
+      ]
+      return validateSet(changes, current).map(({ key, path, message }) => `${key} ${path}: ${message}`)
+    }
+    const by = (trait: string) => ({ audience: { any: [{ trait: 'plan', is: 'pro' }, { not: { trait, is: 'x' } }] } })
+    expect(check({ sale: experience(by('city')) })).toEqual([])
+    expect(check({ sale: experience(by('gender')) })).toEqual([
+      'sale audience.any[1].not.trait: a price must not depend on the protected trait "gender"',
+    ])
+    expect(check({ sale: experience(by('age.years')) })).toHaveLength(1)
+    expect(check({ sale: experience({ audience: { context: 'traits.religion', exists: true } }) })).toHaveLength(1)
+    expect(check({ sale: experience(by('city')) }, { protectedTraits: ['city'] })).toHaveLength(1)
+    expect(check({ sale: experience(by('gender')) }, { protectedTraits: [] })).toEqual([])
+    const { price: _, ...message } = experience({
+      tactic: 'content',
+      variants: [{ key: 'a', content: { tag: 1, cart: 2 } }],
+    })
+    expect(check({ sale: { ...message, ...by('gender') } })).toEqual([])
+    const blocks = { $blocks: [{ key: 'a', when: { trait: 'sex', is: 'x' }, content: { $price: 'hat' } }] }
+    expect(
+      check({ sale: experience({ variants: [{ key: 'a', content: { tag: blocks, cart: null } }] }) }),
+    ).toHaveLength(1)
+    const seen = { requires: [{ experience: 'first', state: 'seen' }] }
+    expect(check({ sale: experience(seen), first: { ...message, ...by('race') } })).toEqual([
+      'sale requires[0]: a price must not depend on the protected trait "race"',
+    ])
+  })
+
+  it('protecting a trait by which a live price differs', () => {
+    const live = {
+      version: 1,
+      definitions: Object.entries({ ...touchpoint, sale: experience({ audience: { trait: 'city', is: 'x' } }) }).map(
+        ([key, body]) => {
+          return {
+            kind: key === 'sale' ? 'experience' : 'touchpoint',
+            key,
+            version: 1,
+            published: 0,
+            author: '',
+            archived: false,
+            body,
+          }
+        },
+      ),
+    }
+    const changes = [{ kind: 'settings' as const, key: 'workspace', body: { protectedTraits: ['city'] } }]
+    expect(validateSet(changes, live as never)).toMatchObject([
+      {
+        kind: 'settings',
+        message:
+          'experience "sale" no longer fits it: audience.trait: a price must not depend on the protected trait "city"',
+      },
+    ])
+  })
+})

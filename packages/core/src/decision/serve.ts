@@ -1,0 +1,163 @@
+import type { World } from '../content/world.ts'
+import type { JsonObject } from '../json.ts'
+import type { Grant } from '../profile/bound.ts'
+import type { Answer } from './answer.ts'
+import { leftOut, show } from './answering.ts'
+import { assign, type Chosen } from './assign.ts'
+import { Binds } from './binding.ts'
+import { inRange } from './bucket.ts'
+import type { CompiledExperience, CompiledTouchpoint } from './compiled.ts'
+import { type Moment, type Person, priceView } from './moment.ts'
+import { expiryAt, offerView, stateOf } from './offer.ts'
+
+/** What somebody gets of an experience that won: who is left out is decided here, last, and the variant. */
+export function serve(
+  experience: CompiledExperience,
+  touchpoint: CompiledTouchpoint,
+  moment: Moment,
+  person: Person,
+): Answer {
+  const { holdout } = moment.set
+  const { bucketKey } = person
+  if (inRange(holdout.point(bucketKey, moment.subject.now), holdout.range)) {
+    return withoutIt(experience, touchpoint, moment, 'holdout', holdout.propensity)
+  }
+  const assignment = assign(experience, moment.subject, bucketKey)
+  if (assignment === undefined) {
+    return withoutIt(experience, touchpoint, moment, 'control', experience.draws.control.propensity)
+  }
+  const { variant } = assignment
+  if (variant === undefined) {
+    const answer = withoutIt(experience, touchpoint, moment, 'default', assignment.propensity)
+    return assignment.model === undefined ? answer : { ...answer, model: assignment.model }
+  }
+  const chosen = { ...assignment, variant }
+  if (!experience.binds) return show(touchpoint, moment, moment, experience, chosen, 'assigned')
+  return serveBinding(experience, touchpoint, moment, person, chosen, 'assigned')
+}
+
+/**
+ * Somebody left out, or for whom the policy chose nothing, is counted and has the offer run out for them exactly as for the others: so both leave the experience at
+ * the same time, and the control group stays one to compare with.
+ */
+function withoutIt(
+  experience: CompiledExperience,
+  touchpoint: CompiledTouchpoint,
+  moment: Moment,
+  reason: 'control' | 'holdout' | 'default',
+  propensity: number,
+): Answer {
+  const { key, offer, records } = experience
+  const { now } = moment.subject
+  if (records !== undefined && moment.binds.shown(records.key) === 0) moment.binds.show(records)
+  if (offer !== undefined && stateOf(offer, moment.grant(key), now) !== 'live') {
+    moment.binds.grants.set(key, grantOf('', `${key}:${now}`, now, expiryAt(offer, now)))
+  }
+  return leftOut(touchpoint, moment, experience, reason, propensity)
+}
+
+/** An answer with an offer, a price or a cap. */
+export function serveBinding(
+  experience: CompiledExperience,
+  touchpoint: CompiledTouchpoint,
+  moment: Moment,
+  person: Person,
+  assignment: Chosen,
+  reason: 'assigned' | 'preview',
+): Answer {
+  const { key, offer, records } = experience
+  const { now } = moment.subject
+  const held = offer === undefined ? undefined : heldGrant(experience, moment)
+  const isNew = offer !== undefined && (held === undefined || held.isNew)
+  const trial = grantOf(assignment.variant.key, '', now, offer && expiryAt(offer, now), 'PREVIEW')
+  const grant = offer === undefined ? undefined : (held?.grant ?? trial)
+  const world = new ExperienceWorld(moment, experience, assignment, grant)
+  const answer = show(touchpoint, world, moment, experience, assignment, reason)
+  // Where the default had to be shown, nothing of it was.
+  if (answer.fault !== undefined && answer.reason !== 'fallback') return answer
+  if (offer !== undefined && held === undefined && !moment.terms.preview) {
+    const reserved = moment.grant(key)
+    const previous = reserved === undefined ? 0 : reserved.at
+    moment.binds.wants.set(key, {
+      experience: key,
+      variant: assignment.variant.key,
+      key: `${person.id ?? person.bucketKey}:${previous}`,
+      cost: offer.cost.get(assignment.variant.key) ?? 0,
+      supply: offer.supply,
+      expires: expiryAt(offer, now),
+    })
+    return answer
+  }
+  if (records !== undefined && moment.binds.shown(records.key) === 0) moment.binds.show(records)
+  for (const [item, quote] of world.made.quotes) moment.binds.quotes.set(item, quote)
+  if (isNew && grant !== undefined && held !== undefined) moment.binds.grants.set(key, grant)
+  return grant === undefined ? answer : { ...answer, offer: world.offer! }
+}
+
+/** What the person has of the offer; undefined where it has to be reserved first. */
+function heldGrant(
+  { key, offer }: CompiledExperience,
+  moment: Moment,
+): { readonly grant: Grant; readonly isNew: boolean } | undefined {
+  const grant = moment.grant(key)
+  if (grant === undefined || grant.variant === '' || stateOf(offer!, grant, moment.subject.now) !== 'live')
+    return undefined
+  return { grant, isNew: moment.terms.granted.has(key) }
+}
+
+function grantOf(variant: string, key: string, at: number, expires: number | undefined, code?: string): Grant {
+  return { at, variant, key, ...(code === undefined ? {} : { code }), ...(expires === undefined ? {} : { expires }) }
+}
+
+/** What content may show of an experience: its offer, and the prices its variant makes. */
+class ExperienceWorld implements World {
+  readonly items: World['items']
+  readonly subject: World['subject']
+  readonly offer: JsonObject | undefined
+  /** Prices that are told for the first time. */
+  readonly made = new Binds()
+  readonly #moment: Moment
+  readonly #experience: CompiledExperience
+  readonly #assignment: Chosen
+
+  constructor(moment: Moment, experience: CompiledExperience, assignment: Chosen, grant: Grant | undefined) {
+    const terms = experience.offer?.terms.get(assignment.variant.key)
+    this.items = moment.items
+    this.subject = moment.subject
+    this.offer = grant && offerView(experience.key, terms, grant)
+    this.#moment = moment
+    this.#experience = experience
+    this.#assignment = assignment
+  }
+
+  get zone(): string {
+    return this.#moment.zone
+  }
+
+  get recent(): World['recent'] {
+    return this.#moment.recent
+  }
+
+  price(id: string): JsonObject | undefined {
+    const { price: prices, key, version } = this.#experience
+    const { price: rule, key: variant } = this.#assignment.variant
+    const kept = this.#moment.quote(id) ?? this.made.quotes.get(id)
+    if (kept !== undefined) return priceView(id, kept)
+    const item = this.items(id)
+    if (rule === undefined || prices === undefined || item === undefined) return this.#moment.price(id)
+    const priced = prices.price(item, rule)
+    if (priced === undefined) return undefined
+    const { now } = this.subject
+    const quote = {
+      at: now,
+      until: now + prices.lasts,
+      ...priced,
+      ...(typeof item.currency === 'string' && { currency: item.currency }),
+      experience: key,
+      version,
+      variant,
+    }
+    this.made.quotes.set(id, quote)
+    return priceView(id, quote)
+  }
+}

@@ -1,0 +1,75 @@
+import type { Experience } from './experience.ts'
+import { protectedProblems, setsPrices } from './priceProblems.ts'
+import { type Problem, problem } from './problem.ts'
+import type { Surroundings } from './references.ts'
+import { PROTECTED_TRAITS, type Settings } from './settings.ts'
+
+/** What is wrong with an experience among the others that are live: layers that overlap, dependencies in a circle, prices by protected traits. */
+export function neighbourProblems(experience: Experience, surroundings: Surroundings): Problem[] {
+  return [
+    ...overlapProblems(experience, surroundings),
+    ...circleProblems(experience, surroundings),
+    ...protectedProblems(experience, protectedTraitsOf(surroundings), surroundings),
+  ]
+}
+
+/** Ended experiences have left their layer. */
+function overlapProblems(experience: Experience, { keys, find }: Surroundings): Problem[] {
+  const { layer, status } = experience
+  if (layer === undefined || status === 'ended') return []
+  return [...keys('experience')].flatMap(key => {
+    const other = find('experience', key) as Experience
+    // The experience itself is among them: a body that is live is one object.
+    if ((other as unknown) === experience || other.layer?.key !== layer.key || other.status === 'ended') return []
+    if (other.layer.from >= layer.to || layer.from >= other.layer.to) return []
+    const message = `experience "${key}" has ${other.layer.from} to ${other.layer.to} of layer "${layer.key}"`
+    return [problem(['layer'], message, 'share the layer out: from one’s end to the next one’s')]
+  })
+}
+
+/** Experiences that have to be seen before each other are never seen. */
+function circleProblems(experience: Experience, { find }: Surroundings): Problem[] {
+  return (experience.requires ?? []).flatMap(({ experience: key, not = false }, i) => {
+    if (not || !leadsBack(key, experience, find, new Set())) return []
+    const message = `experience "${key}" itself depends on this one, so neither would ever be shown`
+    return [problem(['requires', i, 'experience'], message, 'let one of the two depend on nothing')]
+  })
+}
+
+function leadsBack(key: string, to: Experience, find: Surroundings['find'], passed: Set<string>): boolean {
+  if (passed.has(key)) return false
+  passed.add(key)
+  const here = find('experience', key) as Experience | undefined
+  if (here === undefined) return false
+  if (here === to) return true
+  return (here.requires ?? []).some(one => one.not !== true && leadsBack(one.experience, to, find, passed))
+}
+
+function protectedTraitsOf({ find }: Surroundings): readonly string[] {
+  const settings = find('settings', 'workspace') as Settings | undefined
+  return settings?.protectedTraits ?? PROTECTED_TRAITS
+}
+
+/** What a change elsewhere makes wrong with an experience that stays as it is. */
+export function aftermathProblems(
+  experience: Experience,
+  kind: string,
+  key: string,
+  body: unknown,
+  surroundings: Surroundings,
+): Problem[] {
+  const problems: Problem[] = []
+  if (kind === 'experience') {
+    const variants = (body as Partial<Experience>).variants?.map(variant => variant.key)
+    for (const [i, { experience: required, variant }] of (experience.requires ?? []).entries()) {
+      if (required !== key || variant === undefined || variants === undefined || variants.includes(variant)) continue
+      problems.push(
+        problem(['requires', i, 'variant'], `it depends on variant "${variant}" of it`, 'keep that variant'),
+      )
+    }
+  }
+  if (setsPrices(experience) && (kind === 'settings' || kind === 'segment' || kind === 'experience')) {
+    problems.push(...protectedProblems(experience, protectedTraitsOf(surroundings), surroundings))
+  }
+  return problems
+}

@@ -1,0 +1,97 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Binding, BOUND_LIMITS, type Bound, mergedBound, UNBOUND, withBinding, withExposure } from './bound.ts'
+
+const NOTHING: Binding = { shows: [], grants: {}, quotes: {} }
+const quote = (at: number, until: number) => ({
+  at,
+  until,
+  price: 1,
+  list: 1,
+  experience: 'x',
+  version: 1,
+  variant: 'a',
+})
+
+describe('what decisions have bound', () => {
+  it('R1 counts its versions', () => {
+    expect(withBinding(withBinding(UNBOUND, NOTHING, 1), NOTHING, 2).version).toBe(2)
+    expect(withExposure(UNBOUND, { experience: 'x', touchpoint: 't', variant: 'a' }, 1).version).toBe(0)
+  })
+
+  it('keeps the last times of a show, in order, however they arrive', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 30 }),
+        fc.integer({ min: 1, max: 10 }),
+        (times, keep) => {
+          let bound = UNBOUND
+          for (const at of times) bound = withBinding(bound, { ...NOTHING, shows: [{ key: 'k', keep }] }, at)
+          const kept = bound.shows.k ?? []
+          expect([...kept].sort((a, b) => a - b)).toEqual(kept)
+          expect(kept.length).toBe(Math.min(times.length, keep))
+          // In order of arrival the last are kept; what arrives late only takes the place of what is older.
+          if ([...times].sort((a, b) => a - b).join() === times.join()) expect(kept).toEqual(times.slice(-keep))
+        },
+      ),
+    )
+  })
+
+  it('remembers the first exposure to an experience, and counts each', () => {
+    const seen = (variant: string, touchpoint: string) => ({ experience: 'x', touchpoint, variant })
+    let bound = withExposure(UNBOUND, seen('b', 't'), 5)
+    bound = withExposure(bound, seen('a', 'u'), 9)
+    expect(bound.seen).toEqual({ x: { at: 5, variant: 'b' } })
+    expect(bound.shows).toEqual({ 'seen:experience:x': [5, 9], 'seen:touchpoint:t': [5], 'seen:touchpoint:u': [9] })
+    // One that arrives late.
+    expect(withExposure(bound, seen('a', 't'), 1).seen).toEqual({ x: { at: 1, variant: 'a' } })
+    // Default content that belongs to no experience.
+    expect(withExposure(UNBOUND, { experience: '', touchpoint: 't', variant: '' }, 1)).toMatchObject({
+      shows: { 'seen:touchpoint:t': [1] },
+      seen: {},
+    })
+  })
+
+  it('R11 has a bound in every part: what is over longest goes first', () => {
+    let bound: Bound = UNBOUND
+    for (let i = 0; i < 150; i++) {
+      const binding: Binding = {
+        shows: [{ key: `k${i}`, keep: 3 }],
+        grants: { [`e${i}`]: { at: i, variant: 'a', key: 'x', ...(i < 40 ? {} : { expires: 1000 - i }) } },
+        quotes: { [`i${i}`]: quote(i, 1000 - i) },
+      }
+      bound = withExposure(withBinding(bound, binding, i), { experience: `s${i}`, touchpoint: 't', variant: '' }, i)
+    }
+    expect(Object.keys(bound.shows)).toHaveLength(BOUND_LIMITS.shows)
+    expect(bound.shows).toHaveProperty('k149')
+    expect(bound.shows).toHaveProperty('seen:touchpoint:t')
+    expect(Object.keys(bound.grants)).toHaveLength(BOUND_LIMITS.grants)
+    expect(bound.grants).toHaveProperty('e0')
+    expect(bound.grants).not.toHaveProperty('e149')
+    expect(Object.keys(bound.quotes)).toHaveLength(BOUND_LIMITS.quotes)
+    expect(bound.quotes).toHaveProperty('i0')
+    expect(Object.keys(bound.seen)).toHaveLength(BOUND_LIMITS.seen)
+    expect(bound.seen).not.toHaveProperty('s0')
+  })
+
+  it('of two persons who are one: all that was shown, and of two offers or prices the earlier', () => {
+    const a = withBinding(
+      UNBOUND,
+      { shows: [{ key: 'k', keep: 5 }], grants: { g: { at: 3, variant: 'a', key: '1' } }, quotes: { i: quote(3, 9) } },
+      3,
+    )
+    const b = withBinding(
+      UNBOUND,
+      { shows: [{ key: 'k', keep: 5 }], grants: { g: { at: 2, variant: 'b', key: '2' } }, quotes: { j: quote(2, 9) } },
+      2,
+    )
+    const merged = mergedBound(a, b)!
+    expect(merged.version).toBe(2)
+    expect(merged.shows).toEqual({ k: [2, 3] })
+    expect(merged.grants.g).toMatchObject({ variant: 'b' })
+    expect(Object.keys(merged.quotes)).toEqual(['i', 'j'])
+    expect(mergedBound(b, a)).toEqual({ ...merged, quotes: { j: quote(2, 9), i: quote(3, 9) } })
+    expect(mergedBound(undefined, a)).toBe(a)
+    expect(mergedBound(undefined, undefined)).toBeUndefined()
+  })
+})

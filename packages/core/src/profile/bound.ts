@@ -1,0 +1,163 @@
+/**
+ * What decisions have bound a business to, for one person: how often something was shown, what was offered, which price was
+ * quoted. It is no function of the person's events (R10) but of what was answered, in the order of commits.
+ */
+export interface Bound {
+  /** Grows with each commit that binds: a decision that was made on an older one is made again (R1). */
+  readonly version: number
+  /** The last times something was served or seen, ascending, by a cap's key. */
+  readonly shows: Readonly<Record<string, readonly number[]>>
+  /** By experience. */
+  readonly grants: Readonly<Record<string, Grant>>
+  /** By catalog item. */
+  readonly quotes: Readonly<Record<string, Quote>>
+  /** First exposures to experiences that others depend on, by experience. */
+  readonly seen: Readonly<Record<string, Seen>>
+}
+
+/** An offer that a person was given. Those left out have one too, so that it is over for them when it is for the others. */
+export interface Grant {
+  readonly at: number
+  /** '' for those left out: they were given nothing. */
+  readonly variant: string
+  /** Under which it is reserved. */
+  readonly key: string
+  readonly code?: string
+  /** Epoch milliseconds; absent: it does not expire. */
+  readonly expires?: number
+  readonly redeemed?: number
+}
+
+/** A price that a person was told. */
+export interface Quote {
+  readonly at: number
+  /** The person keeps it until then. */
+  readonly until: number
+  readonly price: number
+  /** The catalog's price when it was made. */
+  readonly list: number
+  readonly currency?: string
+  readonly experience: string
+  readonly version: number
+  readonly variant: string
+  /** The guardrail that held the price the variant asks for. */
+  readonly limited?: 'floor' | 'ceiling'
+}
+
+export interface Seen {
+  readonly at: number
+  /** '' where the default content of the control group or the holdout was seen. */
+  readonly variant: string
+}
+
+/** What one decision binds. */
+export interface Binding {
+  /** Cap keys that are shown now, and how many times of each matter. */
+  readonly shows: readonly { readonly key: string; readonly keep: number }[]
+  readonly grants: Readonly<Record<string, Grant>>
+  readonly quotes: Readonly<Record<string, Quote>>
+}
+
+/**
+ * Bounds (R11), and what goes first at each: of shows the key shown longest ago; of grants those over longest, then the oldest; of
+ * quotes those over longest; of seen experiences those seen longest ago.
+ */
+export const BOUND_LIMITS = { shows: 100, times: 100, grants: 100, quotes: 100, seen: 100 } as const
+
+export const UNBOUND: Bound = { version: 0, shows: {}, grants: {}, quotes: {}, seen: {} }
+
+/** After a decision at `at`. */
+export function withBinding(bound: Bound, binding: Binding, at: number): Bound {
+  const shows: Record<string, readonly number[]> = { ...bound.shows }
+  for (const { key, keep } of binding.shows) shows[key] = withTime(own(shows, key) ?? [], at, keep)
+  return {
+    version: bound.version + 1,
+    shows: newestShows(shows),
+    grants: newest({ ...bound.grants, ...binding.grants }, BOUND_LIMITS.grants, overAt),
+    quotes: newest({ ...bound.quotes, ...binding.quotes }, BOUND_LIMITS.quotes, quote => quote.until),
+    seen: bound.seen,
+  }
+}
+
+/** After an exposure to an answer: it counts for its experience and its touchpoint, and of the experience the first is kept. */
+export function withExposure(
+  bound: Bound,
+  {
+    experience,
+    touchpoint,
+    variant,
+  }: { readonly experience: string; readonly touchpoint: string; readonly variant: string },
+  at: number,
+): Bound {
+  const keys = [...(experience === '' ? [] : [`seen:experience:${experience}`]), `seen:touchpoint:${touchpoint}`]
+  const shows: Record<string, readonly number[]> = { ...bound.shows }
+  for (const key of keys) shows[key] = withTime(own(shows, key) ?? [], at, BOUND_LIMITS.times)
+  const before = own(bound.seen, experience)
+  const first = experience !== '' && (before === undefined || at < before.at)
+  return {
+    ...bound,
+    shows: newestShows(shows),
+    seen: first
+      ? newest({ ...bound.seen, [experience]: { at, variant } }, BOUND_LIMITS.seen, one => one.at)
+      : bound.seen,
+  }
+}
+
+/** Two persons as one: both were shown what each was; of two offers or prices for the same the earlier holds. */
+export function mergedBound(a: Bound | undefined, b: Bound | undefined): Bound | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  const shows: Record<string, readonly number[]> = { ...a.shows }
+  for (const [key, times] of Object.entries(b.shows)) {
+    const both = [...(own(shows, key) ?? []), ...times]
+    shows[key] = both.sort((x, y) => x - y).slice(-BOUND_LIMITS.times)
+  }
+  return {
+    version: Math.max(a.version, b.version) + 1,
+    shows: newestShows(shows),
+    grants: newest(earlier(a.grants, b.grants), BOUND_LIMITS.grants, overAt),
+    quotes: newest(earlier(a.quotes, b.quotes), BOUND_LIMITS.quotes, quote => quote.until),
+    seen: newest(earlier(a.seen, b.seen), BOUND_LIMITS.seen, ({ at }) => at),
+  }
+}
+
+function withTime(times: readonly number[], at: number, keep: number): readonly number[] {
+  const most = Math.min(Math.max(keep, 1), BOUND_LIMITS.times)
+  const last = times.at(-1)
+  const all = last === undefined || last <= at ? [...times, at] : [...times, at].sort((a, b) => a - b)
+  return all.slice(-most)
+}
+
+function newestShows(shows: Readonly<Record<string, readonly number[]>>): Readonly<Record<string, readonly number[]>> {
+  return newest(shows, BOUND_LIMITS.shows, times => times.at(-1) ?? 0)
+}
+
+/** When a grant is over; one that does not expire and was not used is over last. */
+function overAt({ at, expires, redeemed }: Grant): number {
+  // Behind all that have an end, but the oldest of them first.
+  return redeemed ?? expires ?? 1e15 + at
+}
+
+/** The `limit` for which `age` is greatest; of equals those whose key is smaller. */
+function newest<T>(
+  record: Readonly<Record<string, T>>,
+  limit: number,
+  age: (one: T) => number,
+): Readonly<Record<string, T>> {
+  const keys = Object.keys(record)
+  if (keys.length <= limit) return record
+  keys.sort((a, b) => age(record[b]!) - age(record[a]!) || (a < b ? -1 : 1))
+  return Object.fromEntries(keys.slice(0, limit).map(key => [key, record[key]!]))
+}
+
+function earlier<T extends { readonly at: number }>(a: Readonly<Record<string, T>>, b: Readonly<Record<string, T>>) {
+  const both: Record<string, T> = { ...a }
+  for (const [key, one] of Object.entries(b)) {
+    const other = own(a, key)
+    if (other === undefined || one.at < other.at) both[key] = one
+  }
+  return both
+}
+
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined
+}
