@@ -1,7 +1,7 @@
 import type { Applied, Entry, Row, Table } from '@espalier/core/stream'
+import { LineBuffer } from '../../lineBuffer.ts'
 import { type CommitFacts, factsOf, type RowPlace } from './facts.ts'
 import { HEADER_BYTES, seal } from './frame.ts'
-import { LineBuffer } from './lineBuffer.ts'
 
 interface OpenGroup {
   readonly index: number

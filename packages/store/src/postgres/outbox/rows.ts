@@ -1,4 +1,5 @@
 import type { Row } from '@espalier/core/stream'
+import { LineBuffer } from '../../lineBuffer.ts'
 import { Blobs } from '../blobs.ts'
 import type { Queries } from '../database.ts'
 import { packBody } from './body.ts'
@@ -6,10 +7,14 @@ import { packBody } from './body.ts'
 /** Most rows of one outbox entry. */
 const CHUNK_ROWS = 5000
 
+/** About what a row takes. */
+const ROW_BYTES = 1000
+const LINE_FEED = 0x0a
+
 interface Chunk {
   readonly table: string
   readonly partition: number
-  readonly lines: string[]
+  readonly rows: Row[]
 }
 
 /** Adds rows to the outbox, those of one table and partition together. */
@@ -20,10 +25,10 @@ export async function addRows(queries: Queries, rows: readonly Row[], at: number
   const lengths: number[] = []
   const places: { at: number; length: number }[] = []
   const packed = await Promise.all(
-    chunks.map(({ lines }) => {
-      const body = Buffer.from(`${lines.join('\n')}\n`)
-      lengths.push(body.length)
-      return packBody(body)
+    chunks.map(chunk => {
+      const lines = linesOf(chunk.rows)
+      lengths.push(lines.length)
+      return packBody(lines)
     }),
   )
   for (const body of packed) places.push(bodies.add(body))
@@ -35,7 +40,7 @@ export async function addRows(queries: Queries, rows: readonly Row[], at: number
     [
       chunks.map(chunk => chunk.table),
       chunks.map(chunk => chunk.partition),
-      chunks.map(chunk => chunk.lines.length),
+      chunks.map(chunk => chunk.rows.length),
       lengths,
       places.map(place => place.at),
       places.map(place => place.length),
@@ -46,18 +51,30 @@ export async function addRows(queries: Queries, rows: readonly Row[], at: number
   )
 }
 
+/** Each row's line, ended by a line feed. */
+function linesOf(rows: readonly Row[]): Uint8Array {
+  const lines = new LineBuffer(ROW_BYTES * rows.length)
+  for (const row of rows) {
+    if (row.writeTo) row.writeTo(lines)
+    else lines.raw(row.line)
+    lines.byte(LINE_FEED)
+  }
+  return lines.bytes.subarray(0, lines.at)
+}
+
 function chunksOf(rows: readonly Row[]): Chunk[] {
   const chunks: Chunk[] = []
   const open = new Map<string, Chunk>()
-  for (const { table, partition, line } of rows) {
+  for (const row of rows) {
+    const { table, partition } = row
     const key = `${table} ${partition}`
     let chunk = open.get(key)
-    if (!chunk || chunk.lines.length >= CHUNK_ROWS) {
-      chunk = { table, partition, lines: [] }
+    if (!chunk || chunk.rows.length >= CHUNK_ROWS) {
+      chunk = { table, partition, rows: [] }
       open.set(key, chunk)
       chunks.push(chunk)
     }
-    chunk.lines.push(line)
+    chunk.rows.push(row)
   }
   return chunks
 }
