@@ -3,8 +3,8 @@ import type { Event } from '@espalier/core/event'
 import { apply, type People } from '@espalier/core/stream'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { PLAN } from '../testing.ts'
 import { LineBuffer } from './lineBuffer.ts'
+import { PLAN } from './lmdb/testing.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 120 })
 
