@@ -316,6 +316,7 @@ export class Eraser {
   }
 
   #sleep(ms: number): Promise<void> {
+    if (this.#stopped) return Promise.resolve()
     return new Promise(resolve => {
       const timer = setTimeout(resolve, ms)
       this.#wake = () => {
