@@ -3,6 +3,7 @@ import type { Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
 import type { Eraser } from './erasure/eraser.ts'
 import type { Graves } from './erasure/graves.ts'
+import type { Models } from './learning/models.ts'
 import type { Metrics } from './metrics.ts'
 import type { ServerOptions } from './options/index.ts'
 import type { Backfill } from './pipeline/backfill.ts'
@@ -16,6 +17,7 @@ import type { CommitQueue } from './pipeline/queue.ts'
 import type { Rebuilder } from './pipeline/rebuild.ts'
 import type { UserHashes } from './pipeline/userHash.ts'
 import type { Places } from './place/places.ts'
+import type { Learner } from './workers/learner.ts'
 import type { Retention } from './workers/retention.ts'
 import type { Shipper } from './workers/shipper.ts'
 import type { Timers } from './workers/timers.ts'
@@ -49,4 +51,6 @@ export interface Services {
   readonly decider: Decider
   readonly shipper: Shipper
   readonly timers: Timers
+  readonly models: Models
+  readonly learner: Learner
 }

@@ -13,6 +13,7 @@ import { Graves } from './erasure/graves.ts'
 import { createApp } from './http/app.ts'
 import { routes } from './http/routes/index.ts'
 import { newId } from './id.ts'
+import { Models } from './learning/models.ts'
 import { createLog } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { type ServerOptions, withDefaults } from './options/index.ts'
@@ -33,6 +34,7 @@ import type { Services } from './services.ts'
 import { SteadyWarehouse } from './steadyWarehouse.ts'
 import { packageVersion } from './version.ts'
 import { watchGauges } from './watchGauges.ts'
+import { Learner } from './workers/learner.ts'
 import { Retention } from './workers/retention.ts'
 import { Shipper } from './workers/shipper.ts'
 import { Timers } from './workers/timers.ts'
@@ -85,6 +87,7 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
     services.timers.start()
     services.eraser.start()
     services.retention.start()
+    services.learner.start()
     for (const workspace of await store.keys.workspaces()) services.backfill.schedule(workspace)
     log.info({ url, store: nameOf(options.store), warehouse: nameOf(options.warehouse) }, 'ready')
     let closing: Promise<void> | undefined
@@ -114,7 +117,8 @@ async function connect(
   const holder = newId()
   const userHashes = new UserHashes(secret)
   const decisionIds = new DecisionIds(secret)
-  const definitions = new LiveDefinitions(store, now)
+  const models = new Models({ store, now, holder })
+  const definitions = new LiveDefinitions(store, now, models)
   const plan = (workspace: string) => definitions.last(workspace)?.compiled.plan ?? NO_PLAN
   const { queueItems: maxItems, queueBytes: maxBytes, shipEvery: every } = options
   const consent = (workspace: string) => definitions.last(workspace)?.compiled.consent ?? NO_SETTINGS
@@ -152,6 +156,8 @@ async function connect(
     shipper,
     eraser: new Eraser({ ...shared, shipper, graves, masterSecret: secret, newId, settleMs }),
     retention: new Retention(shared),
+    models,
+    learner: new Learner({ ...shared, shipper, models }),
     timers: new Timers({ store, queue, prepare, now, log, holder, every: TIMERS_EVERY_MS }),
   }
   watchGauges(services)
@@ -182,12 +188,12 @@ async function listen(app: FastifyInstance, { port, host }: ServerOptions): Prom
 }
 
 async function shutDown(app: FastifyInstance, services: Services): Promise<void> {
-  const { queue, shipper, timers, eraser, retention, backfill, store, warehouse, options, log, now } = services
+  const { queue, shipper, timers, eraser, retention, learner, backfill, store, warehouse, options, log, now } = services
   const deadline = now() + options.drainTime
   log.info('stopping')
   await within(
     deadline - now(),
-    Promise.all([closeApp(app), ...[backfill, timers, eraser, retention].map(one => one.stop())]),
+    Promise.all([closeApp(app), ...[backfill, timers, eraser, retention, learner].map(one => one.stop())]),
   )
   app.server.closeAllConnections()
   // Whatever was accepted is committed, however long it takes: it may have been acknowledged.

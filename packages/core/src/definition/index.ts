@@ -1,6 +1,7 @@
 export * from './computedTrait.ts'
 export * from './definition.ts'
 export * from './experience.ts'
+export { unfitToLearn } from './experienceProblems.ts'
 export * from './metric.ts'
 export * from './normalise.ts'
 export * from './plain.ts'

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@espalier/core'
-import { type CompiledSet, compile } from '@espalier/core/decision'
+import { type CompiledPolicy, type CompiledSet, compile, type Learned, policiesOf } from '@espalier/core/decision'
 import {
   complete,
   type Definition,
@@ -8,6 +8,7 @@ import {
   type Settings,
 } from '@espalier/core/definition'
 import type { Store } from '@espalier/store'
+import type { Models } from '../learning/models.ts'
 
 /** Everything a request needs to know of its workspace's definitions, of one moment (R4). */
 export interface LiveSet {
@@ -16,6 +17,19 @@ export interface LiveSet {
   readonly settings: Required<Pick<Settings, 'timezone' | 'currency' | 'holdout' | 'requireUserHash'>> & Settings
   /** The catalog items that contents refer to. */
   readonly items: ReadonlyMap<string, JsonObject>
+  /** What policies have learned: the number it was read under, and their policies made ready. */
+  readonly learning: Learning
+}
+
+interface Learning {
+  readonly number: number
+  readonly learned: ReadonlyMap<string, Learned>
+  readonly policies: ReadonlyMap<string, Ready>
+}
+
+interface Ready {
+  readonly learned: Learned | undefined
+  readonly policy: CompiledPolicy | undefined
 }
 
 /** A set is used this long before its version is asked for again: new ones are live on all nodes within 2 s (R4). */
@@ -29,12 +43,19 @@ interface Known {
 /** The published definitions of each workspace, compiled; a node keeps no more of them than that. */
 export class LiveDefinitions {
   readonly #store: Pick<Store, 'definitions' | 'catalog'>
+  readonly #models: Pick<Models, 'number' | 'learned'> | undefined
   readonly #now: () => number
   readonly #known = new Map<string, Known>()
   readonly #loading = new Map<string, Promise<LiveSet>>()
 
-  constructor(store: Pick<Store, 'definitions' | 'catalog'>, now: () => number) {
+  /** Without models, policies that learn serve their split. */
+  constructor(
+    store: Pick<Store, 'definitions' | 'catalog'>,
+    now: () => number,
+    models?: Pick<Models, 'number' | 'learned'>,
+  ) {
     this.#store = store
+    this.#models = models
     this.#now = now
   }
 
@@ -60,7 +81,7 @@ export class LiveDefinitions {
     return this.#use(workspace, published)
   }
 
-  /** What is cached may be old: a catalog item changed, or somebody published. */
+  /** What is cached may be old: a catalog item changed, somebody published, or something was learned. */
   async refresh(workspace: string): Promise<LiveSet> {
     return this.#use(workspace, await this.#store.definitions.current(workspace))
   }
@@ -87,13 +108,18 @@ export class LiveDefinitions {
     const checked = this.#now()
     const before = this.#known.get(workspace)?.set
     const same = before?.published.version === published.version
-    const compiled = same ? before.compiled : compile(published)
+    const number = (await this.#models?.number(workspace)) ?? 0
+    const learning = same && before.learning.number === number ? before.learning : undefined
+    const learned = learning?.learned ?? (await this.#models?.learned(workspace, published)) ?? new Map()
+    const { compiled, policies } = learning
+      ? { compiled: before!.compiled, policies: learning.policies }
+      : ready(published, learned, same ? before : undefined)
     const settings = same ? before.settings : settingsOf(published)
     const items = await this.#items(workspace, compiled.items)
     const newest = this.#known.get(workspace)
     // Somebody was faster with a newer set.
-    if (newest !== undefined && newest.set.published.version > published.version) return newest.set
-    const set: LiveSet = { published, compiled, settings, items }
+    if (newest !== undefined && isNewer(newest.set, published.version, number)) return newest.set
+    const set: LiveSet = { published, compiled, settings, items, learning: { number, learned, policies } }
     this.#known.set(workspace, { set, checked })
     return set
   }
@@ -103,6 +129,29 @@ export class LiveDefinitions {
     const items = await this.#store.catalog.get(workspace, ids)
     return new Map(items.map(item => [item.id, { ...(item.body as JsonObject), id: item.id }]))
   }
+}
+
+function isNewer({ published, learning }: LiveSet, version: number, number: number): boolean {
+  return published.version > version || (published.version === version && learning.number > number)
+}
+
+/** Compiles a set; policies of the same definitions that have learned nothing new are taken over, since theirs are ready. */
+function ready(
+  published: PublishedSet,
+  learned: ReadonlyMap<string, Learned>,
+  before: LiveSet | undefined,
+): { readonly compiled: CompiledSet; readonly policies: Learning['policies'] } {
+  const policyOf = policiesOf(published, key => learned.get(key))
+  const policies = new Map<string, Ready>()
+  const compiled = compile(published, experience => {
+    const { key } = experience
+    const old = before?.learning.policies.get(key)
+    const current = learned.get(key)
+    const policy = old !== undefined && old.learned === current ? old.policy : policyOf(experience)
+    policies.set(key, { learned: current, policy })
+    return policy
+  })
+  return { compiled, policies }
 }
 
 function settingsOf(published: PublishedSet): LiveSet['settings'] {

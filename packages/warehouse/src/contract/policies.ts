@@ -213,7 +213,7 @@ export function policiesContract(warehouse: () => Warehouse): void {
     ])
     // An experience that nobody saw, and a goal that never happens.
     const nobody = await warehouse().policyTraining({ ...question, experience: 'nowhere', learner })
-    expect(nobody).toEqual({ closed: [], open: [], rows: 0, waiting: 0, refused: 0, lost: 0 })
+    expect(nobody).toEqual({ closed: [], open: [], rows: 0, waiting: 0, refused: 0, lost: 0, first: null, last: null })
     const sums2 = await warehouse().whatIfSums({ ...question, experience: 'nowhere', variants: ['a'], chances: [1] })
     expect(sums2.people).toBe(0)
     expect(whatIf(sums2).verdict).toBe('refused')

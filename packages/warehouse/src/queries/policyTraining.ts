@@ -18,6 +18,9 @@ export interface TrainingStatistics {
   readonly refused: number
   /** Rows with an amount that has no exchange rate. */
   readonly lost: number
+  /** When the first and the last of those closed were decided, epoch milliseconds; null without any. */
+  readonly first: number | null
+  readonly last: number | null
 }
 
 interface Row extends Omit<ArmSums, 'products' | 'moments'> {
@@ -25,6 +28,8 @@ interface Row extends Omit<ArmSums, 'products' | 'moments'> {
   usable: number
   rows: number
   lost: number
+  first: number
+  last: number
 }
 
 /** Sums a variant of what each person's last exposed decision of a draw period brought: what a bandit learns from. */
@@ -37,9 +42,9 @@ export async function policyTraining(database: Database, question: TrainingQuest
   const rows = await database.rows<Row>(
     `SELECT variant, closed, usable, count() AS rows, sum(f) AS people, sum(g * f) AS weight, sum(g * t.reward) AS reward,
       sum(g * t.reward * t.reward) AS rewardSquares, sum(g * g * f) AS weightSquares, sum(g * f * g * f) AS maturedSquares,
-      sum(t.lost) AS lost
+      sum(t.lost) AS lost, min(t.at) AS first, max(t.at) AS last
     FROM (
-      SELECT variant, reward, lost, at + ${window} <= {now:Int64} AS closed,
+      SELECT variant, reward, lost, at, at + ${window} <= {now:Int64} AS closed,
         has(${variants}, variant) AND propensity > 0 AND isFinite(reward) AS usable,
         ${decaySql(question, binder)} * ${balanceSql(learner, binder)} AS g,
         if(closed, 1., ${delaySql(learner.delay, '({now:Int64} - at)', window, binder)}) AS f
@@ -51,13 +56,16 @@ export async function policyTraining(database: Database, question: TrainingQuest
   const count = (some: readonly Row[]) => some.reduce((total, row) => total + row.rows, 0)
   const usable = rows.filter(row => row.usable)
   const open = usable.filter(row => !row.closed)
+  const closed = usable.filter(row => row.closed)
   return {
-    closed: usable.filter(row => row.closed).map(sumsOf),
+    closed: closed.map(sumsOf),
     open: learner.delay === undefined ? [] : open.map(sumsOf),
     rows: count(rows),
     waiting: learner.delay === undefined ? count(open) : 0,
     refused: count(rows) - count(usable),
     lost: rows.reduce((total, row) => total + row.lost, 0),
+    first: closed.length === 0 ? null : Math.min(...closed.map(row => row.first)),
+    last: closed.length === 0 ? null : Math.max(...closed.map(row => row.last)),
   }
 }
 

@@ -16,12 +16,14 @@ import { listKeys, makeKey, revokeKey } from './keys.ts'
 import { getLibrary } from './library.ts'
 import { makeLink } from './links.ts'
 import { metricsRoute } from './metrics.ts'
+import { getModel, postModel } from './model.ts'
 import { openApiRoute } from './openapi.ts'
 import { getProfile, getProfileEvents } from './profiles.ts'
 import { putRates } from './rates.ts'
 import { getMembers, getSegment } from './segments.ts'
 import { summary } from './summary.ts'
 import { trackRoutes } from './track.ts'
+import { whatIf } from './whatIf.ts'
 import { makeWorkspaceRoute } from './workspaces.ts'
 
 /** Every endpoint. */
@@ -37,6 +39,9 @@ export const routes: readonly Route[] = [
   getSegment,
   getMembers,
   impact,
+  getModel,
+  postModel,
+  whatIf,
   summary,
   getProfile,
   getProfileEvents,

@@ -1,0 +1,115 @@
+import type { Json, JsonObject } from '../json.ts'
+import type { InputSpec } from '../policy/spec.ts'
+import { compileComparisons } from '../segment/comparison.ts'
+import { compiler } from '../segment/compile.ts'
+import type { Condition } from '../segment/condition.ts'
+import type { Language } from '../segment/language.ts'
+import { splitPath, valueAt } from '../segment/path.ts'
+import { inputFact } from './policies.ts'
+
+/** What the log knows of a decision. */
+export interface LoggedSubject {
+  readonly inputs: JsonObject
+  readonly context: JsonObject
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+/** A value that a decision must have looked at, or it is not in the log: where it stands in `inputs`. */
+export interface LoggedNeed {
+  readonly part: 'traits' | 'facts'
+  readonly name: string
+}
+
+export interface LoggedCondition {
+  readonly test: (subject: LoggedSubject) => boolean
+  readonly needs: readonly LoggedNeed[]
+}
+
+/** Why a condition cannot be asked of the log. */
+export class NotLogged extends RangeError {}
+
+/** The value as the decision saw it; undefined where it was missing then, or not looked at. */
+export function loggedValue({ inputs }: Pick<LoggedSubject, 'inputs'>, { part, name }: LoggedNeed): Json | undefined {
+  const values = inputs[part]
+  return typeof values === 'object' && values !== null && !Array.isArray(values) && Object.hasOwn(values, name)
+    ? values[name]
+    : undefined
+}
+
+/**
+ * A condition, to be asked of logged decisions as it would have been asked of the person then. Throws `NotLogged` for what a decision
+ * does not write down as a value; a segment or computed trait of it can be.
+ */
+export function compileLogged(condition: Condition, language: Language): LoggedCondition {
+  if ('all' in condition) return together(condition.all, language, 'every')
+  if ('any' in condition) return together(condition.any, language, 'some')
+  if ('not' in condition) {
+    const inner = compileLogged(condition.not, language)
+    return { ...inner, test: subject => !inner.test(subject) }
+  }
+  if ('trait' in condition) {
+    const { trait, ...comparisons } = condition
+    return compared({ part: 'traits', name: trait }, comparisons)
+  }
+  if ('computed' in condition) {
+    const { computed, ...comparisons } = condition
+    return compared({ part: 'facts', name: `computed:${computed}` }, comparisons)
+  }
+  if ('value' in condition) {
+    const { value, ...comparisons } = condition
+    return compared({ part: 'facts', name: `value:${JSON.stringify(value)}` }, comparisons)
+  }
+  if ('segment' in condition) {
+    const need: LoggedNeed = { part: 'facts', name: `segment:${condition.segment}` }
+    return { test: subject => loggedValue(subject, need) === true, needs: [need] }
+  }
+  if ('context' in condition) {
+    const { context, ...comparisons } = condition
+    const steps = splitPath(context)
+    const test = compileComparisons(comparisons)
+    return { test: ({ context, at }) => test(valueAt(context, steps), at), needs: [] }
+  }
+  if ('time' in condition || 'calendar' in condition) {
+    const { test } = compiler(language)(condition)
+    return { test: ({ context, at }) => test({ profile: { traits: {}, signals: {} }, context, now: at }), needs: [] }
+  }
+  const [name = ''] = Object.keys(condition)
+  throw new NotLogged(
+    `"${name}" cannot be asked of the log: make a segment of it, let the experience look at that, and ask again when enough people have been seen`,
+  )
+}
+
+function together(parts: readonly Condition[], language: Language, how: 'every' | 'some'): LoggedCondition {
+  const compiled = parts.map(part => compileLogged(part, language))
+  return {
+    test: subject => compiled[how](({ test }) => test(subject)),
+    needs: compiled.flatMap(({ needs }) => needs),
+  }
+}
+
+function compared(need: LoggedNeed, comparisons: Parameters<typeof compileComparisons>[0]): LoggedCondition {
+  const test = compileComparisons(comparisons)
+  return { test: subject => test(loggedValue(subject, need), subject.at), needs: [need] }
+}
+
+/** An input of a policy, read from the log. One that is a condition is there where that experience itself asked it, or is asked anew. */
+export function compileLoggedInput(
+  experience: string,
+  { key, from }: InputSpec,
+  language?: Language,
+): { readonly read: (subject: LoggedSubject) => Json | undefined; readonly needs: readonly LoggedNeed[] } {
+  if ('context' in from) {
+    const steps = splitPath(from.context)
+    return { read: ({ context }) => valueAt(context, steps), needs: [] }
+  }
+  if ('when' in from && language !== undefined) {
+    const { test, needs } = compileLogged(from.when, language)
+    return { read: test, needs }
+  }
+  const need: LoggedNeed =
+    'trait' in from
+      ? { part: 'traits', name: from.trait }
+      : { part: 'facts', name: 'computed' in from ? `computed:${from.computed}` : inputFact(experience, key) }
+  return { read: subject => loggedValue(subject, need), needs: [need] }
+}

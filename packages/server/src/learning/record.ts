@@ -1,0 +1,49 @@
+import type { RolloutState, Stage, Timeline } from '@espalier/core/policy'
+
+/** What the server remembers of an experience's policy. Plain JSON. */
+export interface LearningRecord {
+  /** Number of the newest version ever made; the next one's is one higher, also after a roll-back. */
+  readonly newest: number
+  /** Which version decides from when on. */
+  readonly timeline: Timeline
+  /** Those that are kept, oldest first. */
+  readonly versions: readonly VersionNote[]
+  readonly last?: TrainingNote
+  readonly rollout?: RolloutState
+  /** The variant that is rolled out: for another one it begins anew. */
+  readonly rolledOut?: string
+  /** The steps of the rollout, oldest first, of very many the latest. */
+  readonly steps?: readonly RolloutStep[]
+}
+
+export interface VersionNote {
+  readonly version: number
+  /** When it was made, epoch milliseconds. */
+  readonly at: number
+  readonly trainedUntil: number
+  /** Version of the experience that it was made for. */
+  readonly experience: number
+  /** People learned from, by variant. */
+  readonly people: Readonly<Record<string, number>>
+}
+
+/** What came of the last training, whether or not it made a version. */
+export interface TrainingNote {
+  readonly at: number
+  /** Rows looked at, those whose window is still open, those that cannot be learned from. */
+  readonly rows: number
+  readonly waiting: number
+  readonly refused: number
+  readonly milliseconds: number
+  readonly sentence: string
+}
+
+export interface RolloutStep {
+  readonly at: number
+  readonly stage: Stage
+  /** Why, in plain words. */
+  readonly sentence: string
+}
+
+export const NOTHING: LearningRecord = { newest: 0, timeline: [], versions: [] }
+export const MOST_STEPS = 50

@@ -1,0 +1,37 @@
+import { compileLoggedInput, shareOf } from '@espalier/core/decision'
+import type { Definition, Experience, Metric, PublishedSet } from '@espalier/core/definition'
+import { complete } from '@espalier/core/definition'
+import type { InputSpec } from '@espalier/core/policy'
+import type { Store } from '@espalier/store'
+import type { CreditQuestion, PolicyRow } from '@espalier/warehouse'
+
+/** Reads all inputs of a policy from what its decisions looked at, by key. */
+export function loggedReaders(experience: string, inputs: readonly InputSpec[]) {
+  const reads = inputs.map(input => [input.key, compileLoggedInput(experience, input).read] as const)
+  return (row: PolicyRow): Record<string, unknown> => Object.fromEntries(reads.map(([key, read]) => [key, read(row)]))
+}
+
+/** Share of the control group in each version of an experience. */
+export async function controlsOf(
+  store: Pick<Store, 'definitions'>,
+  workspace: string,
+  experience: string,
+): Promise<CreditQuestion['controls']> {
+  const history = await store.definitions.history(workspace, 'experience', experience)
+  return history.map(({ version, body }) => {
+    const { control } = complete('experience', body as Experience)
+    return { version, share: shareOf([0, control]) }
+  })
+}
+
+export function experienceIn({ definitions }: PublishedSet, key: string): Definition<'experience'> | undefined {
+  return definitions.find(
+    (one): one is Definition<'experience'> => one.kind === 'experience' && one.key === key && !one.archived,
+  )
+}
+
+export function metricIn({ definitions }: PublishedSet, key: string | undefined): Metric | undefined {
+  return definitions.find(
+    (one): one is Definition<'metric'> => one.kind === 'metric' && one.key === key && !one.archived,
+  )?.body
+}

@@ -1,0 +1,219 @@
+import type { Definition, Metric } from '@espalier/core/definition'
+import { complete, unfitToLearn } from '@espalier/core/definition'
+import {
+  compilePolicy,
+  type DelayModel,
+  declaredInputs,
+  delayTable,
+  type Encoding,
+  fitEncoding,
+  type InputSpec,
+  type InputSums,
+  type Learner,
+  type LearningSpec,
+  learnerOf,
+  type Model,
+  modelFits,
+  nextModel,
+  noArmSums,
+  periodMs,
+  periodOf,
+  periodStart,
+  type Refusals,
+  startTraining,
+} from '@espalier/core/policy'
+import { durationMs } from '@espalier/core/time'
+import type { CreditQuestion, PolicyRow, Warehouse } from '@espalier/warehouse'
+import type { TrainingNote } from './record.ts'
+import { loggedReaders } from './subject.ts'
+
+export interface TrainingInput {
+  readonly workspace: string
+  readonly experience: Definition<'experience'>
+  readonly spec: LearningSpec
+  readonly metric: Metric | undefined
+  readonly controls: CreditQuestion['controls']
+  /** The newest model: what a contextual bandit goes on from where it still fits. */
+  readonly previous: Model | undefined
+  /** Of the model that is made. */
+  readonly version: number
+  readonly now: number
+}
+
+export interface Trained {
+  /** Undefined: there is nothing new to learn from. */
+  readonly model?: Model
+  readonly note: Omit<TrainingNote, 'at' | 'milliseconds'>
+}
+
+type Log = Pick<Warehouse, 'policyTraining' | 'policyRows' | 'rewardDelays'>
+
+/** After so many half-lives a result counts less than a millionth. */
+const FADED = 20
+
+/** Makes a model of what the log says up to now. */
+export async function trainPolicy(log: Log, input: TrainingInput): Promise<Trained> {
+  const { spec, metric, workspace, experience, controls, now } = input
+  const unfit = metric === undefined ? 'there is no such metric' : unfitToLearn(metric, spec)?.[0]
+  if (unfit !== undefined || metric === undefined) {
+    return without(`Nothing can be learned from goal "${experience.body.goal ?? ''}": ${unfit}. The split is served.`)
+  }
+  const { halfLife } = spec
+  const question: CreditQuestion = {
+    workspace,
+    experience: experience.key,
+    metric,
+    reward: spec.reward === 'value' ? 'value' : 'conversion',
+    period: periodMs(spec),
+    controls,
+    now,
+    ...(halfLife !== undefined && { from: now - FADED * durationMs(halfLife) }),
+  }
+  const delay = spec.delay === 'learned' ? delayTable(await log.rewardDelays(question)) : undefined
+  return spec.kind === 'bandit'
+    ? trainBandit(log, input, question, delay)
+    : trainContextual(log, input, question, delay)
+}
+
+function variantsOf({ experience }: TrainingInput): { key: string; weight: number }[] {
+  return complete('experience', experience.body).variants
+}
+
+/** From sums of the whole log: so what came late, was erased or became one person is as it is now. */
+async function trainBandit(
+  log: Log,
+  input: TrainingInput,
+  question: CreditQuestion,
+  delay: DelayModel | undefined,
+): Promise<Trained> {
+  const { spec, previous, version, now } = input
+  const learner = learnerOf(spec, { variants: variantsOf(input).map(({ key }) => key), ...(delay && { delay }) })
+  const found = await log.policyTraining({ ...question, learner })
+  const counts = { rows: found.rows, waiting: found.waiting, refused: found.refused }
+  if (found.lost > 0) return without(ratesMissing(found.lost), counts)
+  const period = periodOf(now, learner.period)
+  const all = (arms: typeof found.closed) => ({
+    period,
+    arms: [...learner.variants].sort().map(variant => arms.find(arm => arm.variant === variant) ?? noArmSums(variant)),
+  })
+  const made = nextModel(learner, undefined, { closed: all(found.closed), open: all(found.open) }, now)
+  if (made.arms.every(({ people }) => people === 0)) return without(nothingYet(found.waiting), counts)
+  if (previous !== undefined && modelFits(spec, previous) && sameArms(previous, made)) {
+    return { note: { ...counts, sentence: `Nothing new since version ${previous.version}.` } }
+  }
+  const model = { ...made, version }
+  return { model, note: { ...counts, sentence: sentenceOf(input, model) } }
+}
+
+const sameArms = (a: Model, b: Model) => JSON.stringify(a.arms) === JSON.stringify(b.arms)
+
+/** From rows, a page of people at a time, going on from the version before where that is of the same kind. */
+async function trainContextual(
+  log: Log,
+  input: TrainingInput,
+  question: CreditQuestion,
+  delay: DelayModel | undefined,
+): Promise<Trained> {
+  const { spec, version, now, experience } = input
+  const variants = variantsOf(input).map(({ key }) => key)
+  const inputs: readonly InputSpec[] = spec.kind === 'contextual' ? spec.inputs : []
+  const read = loggedReaders(experience.key, inputs)
+  const previous = input.previous && goesOn(input.previous, spec, variants, now) ? input.previous : undefined
+  const window = durationMs(question.metric.window!)
+  const span: CreditQuestion & { closesAfter?: number } =
+    previous === undefined
+      ? question
+      : {
+          ...question,
+          // Whole periods, so that the last decision of each is known.
+          from: periodStart(periodOf(previous.trainedUntil - window, question.period), question.period),
+          closesAfter: previous.trainedUntil,
+        }
+  const encoding =
+    previous !== undefined && 'encoding' in previous ? previous.encoding : await fitFrom(log, span, inputs, read)
+  const learner: Learner = learnerOf(spec, { variants, encoding, ...(delay && { delay }) })
+  const trainer = startTraining(learner, previous, now)
+  const counts = { rows: 0, waiting: 0, refused: 0 }
+  let lost = 0
+  for await (const page of log.policyRows(span)) {
+    for (const row of page) {
+      counts.rows++
+      lost += row.lost
+      // A decision that is not in the log says nothing of its inputs.
+      if (row.definitions === 0) counts.refused++
+      else trainer.add({ ...row, decidedAt: row.at, inputs: read(row) })
+    }
+  }
+  if (lost > 0) return without(ratesMissing(lost), counts)
+  const { model: made, refused, waiting } = trainer.finish()
+  counts.waiting = waiting
+  counts.refused += total(refused)
+  if (made.arms.every(({ people }) => people === 0)) return without(nothingYet(waiting), counts)
+  if (previous !== undefined && JSON.stringify(previous.arms) === JSON.stringify(made.arms)) {
+    return { note: { ...counts, sentence: `Nothing new since version ${previous.version}.` } }
+  }
+  const model = { ...made, version }
+  return { model, note: { ...counts, sentence: sentenceOf(input, model) } }
+}
+
+/** Another kind, other inputs or variants, or a clock that went back: then everything is learned anew. */
+function goesOn(previous: Model, spec: LearningSpec, variants: readonly string[], now: number): boolean {
+  const known = new Set(previous.arms.map(({ variant }) => variant))
+  return (
+    modelFits(spec, previous) &&
+    previous.trainedUntil <= now &&
+    known.size === variants.length &&
+    variants.every(variant => known.has(variant))
+  )
+}
+
+async function fitFrom(
+  log: Log,
+  question: CreditQuestion,
+  inputs: readonly InputSpec[],
+  read: (row: PolicyRow) => Record<string, unknown>,
+): Promise<Encoding> {
+  const numeric = inputs.filter(({ kind }) => kind === 'numeric')
+  const sums: Record<string, { -readonly [K in keyof InputSums]: InputSums[K] }> = {}
+  for (const { key } of numeric) sums[key] = { n: 0, sum: 0, sumSquares: 0 }
+  if (numeric.length > 0) {
+    for await (const page of log.policyRows(question)) {
+      for (const row of page) {
+        const values = read(row)
+        for (const { key } of numeric) {
+          const value = values[key]
+          if (typeof value !== 'number' || !Number.isFinite(value)) continue
+          const sum = sums[key]!
+          sum.n++
+          sum.sum += value
+          sum.sumSquares += value * value
+        }
+      }
+    }
+  }
+  return fitEncoding(declaredInputs(inputs), sums)
+}
+
+function sentenceOf(input: TrainingInput, model: Model): string {
+  const policy = compilePolicy<unknown>({
+    spec: input.spec,
+    seed: input.experience.key,
+    variants: variantsOf(input),
+    models: [{ from: Number.NEGATIVE_INFINITY, model }],
+  })
+  return policy.state(input.now).sentence
+}
+
+function without(sentence: string, counts = { rows: 0, waiting: 0, refused: 0 }): Trained {
+  return { note: { ...counts, sentence } }
+}
+
+const ratesMissing = (lost: number) =>
+  `Amounts cannot be added up: ${lost} decisions brought money without an exchange rate. Import daily rates by POST /v1/rates.`
+
+const nothingYet = (waiting: number) =>
+  waiting === 0
+    ? 'Nothing to learn from yet: nobody has been seen. The split is served.'
+    : `Nothing to learn from yet: ${waiting} decisions wait for their window to close. The split is served.`
+
+const total = (refused: Refusals) => Object.values(refused).reduce((sum, n) => sum + n, 0)

@@ -1,0 +1,272 @@
+import { compileLogged, compileLoggedInput, type LoggedNeed, loggedValue, NotLogged } from '@espalier/core/decision'
+import type { Definition, PublishedSet } from '@espalier/core/definition'
+import { complete } from '@espalier/core/definition'
+import {
+  compilePolicy,
+  compilePredict,
+  type Model,
+  type Policy,
+  type PolicySpec,
+  type Predict,
+  periodMs,
+} from '@espalier/core/policy'
+import { languageOf } from '@espalier/core/segment'
+import { armMeans, startWhatIf, targetOf, type WhatIf, type WhatIfSums, whatIf } from '@espalier/core/whatif'
+import type { CreditQuestion, PolicyRow, Warehouse } from '@espalier/warehouse'
+import { trainPolicy } from './training.ts'
+
+/** What is to be judged: a policy as an experience may have it, or the one variant for everybody. */
+export type Target = PolicySpec | { readonly kind: 'fixed'; readonly variant: string }
+
+export interface WhatIfInput {
+  readonly set: PublishedSet
+  readonly experience: Definition<'experience'>
+  readonly target: Target
+  readonly question: CreditQuestion
+  readonly confidence: number
+}
+
+export interface WhatIfReport extends Partial<WhatIf> {
+  readonly verdict: WhatIf['verdict']
+  readonly sentence: string
+  /** What the numbers rest on, beyond themselves. */
+  readonly notes: readonly string[]
+}
+
+type Log = Pick<Warehouse, 'whatIfSums' | 'policyRows' | 'policyTraining' | 'rewardDelays'>
+
+/** What another policy would have brought, from the log of the one that ran; or what it would take to tell. */
+export async function evaluate(log: Log, input: WhatIfInput): Promise<WhatIfReport> {
+  const { experience, target, question } = input
+  const { variants } = complete('experience', experience.body)
+  const keys = variants.map(({ key }) => key)
+  const fixed = (chances: readonly number[]) => judge(log, input, keys, chances)
+  switch (target.kind) {
+    case 'fixed':
+      return fixed(keys.map(key => (key === target.variant ? 1 : 0)))
+    case 'split':
+      return fixed(shares(variants))
+    case 'rollout':
+      return { ...(await fixed(keys.map(key => (key === target.variant ? 1 : 0)))), notes: ['As at 100 %.'] }
+    case 'rules':
+      return streamed(log, input, keys, question, {})
+    case 'bandit':
+    case 'contextual': {
+      const learned = await learnedBefore(log, input, keys)
+      if ('refusal' in learned) return refused(learned.refusal)
+      const { model, since, note } = learned
+      const rest = { ...question, from: since }
+      if (target.kind === 'contextual') return streamed(log, input, keys, rest, { model, notes: [note] })
+      const policy = policyFor(input, target, [], model)
+      const { points } = policy.chances({ bucketKey: '', now: question.now, subject: undefined as never })
+      const report = await judge(
+        log,
+        { ...input, question: rest },
+        keys,
+        [...points].map(p => p / 10_000),
+      )
+      return { ...report, notes: [...report.notes, note] }
+    }
+  }
+}
+
+function shares(variants: readonly { readonly weight: number }[]): number[] {
+  const sum = variants.reduce((total, { weight }) => total + weight, 0)
+  return variants.map(({ weight }) => weight / sum)
+}
+
+/** A target that does not look at the person: sums by SQL. */
+async function judge(
+  log: Log,
+  { question, confidence }: WhatIfInput,
+  keys: readonly string[],
+  chances: readonly number[],
+): Promise<WhatIfReport> {
+  const sums = await log.whatIfSums({ ...question, variants: [...keys, ''], chances: [...chances, 0] })
+  return reportOf(sums, confidence, [])
+}
+
+function reportOf(sums: WhatIfSums, confidence: number, notes: readonly string[]): WhatIfReport {
+  return { ...whatIf(sums, { confidence }), notes }
+}
+
+/** A person as the log has them. */
+type Subject = PolicyRow
+
+function policyFor(
+  { set, experience }: WhatIfInput,
+  spec: PolicySpec,
+  needs: LoggedNeed[],
+  model: Model | undefined,
+): Policy<Subject> {
+  const language = languageOf(set)
+  const { variants, seed = experience.key } = complete('experience', experience.body)
+  const rules = spec.kind === 'rules' ? spec.rules.map(({ when }) => compileLogged(when, language)) : []
+  const inputs =
+    spec.kind === 'contextual'
+      ? spec.inputs.map(
+          one => [one.key, compileLoggedInput(experience.key, one, ownOf(experience, one.key, language))] as const,
+        )
+      : []
+  needs.push(...rules.flatMap(rule => rule.needs), ...inputs.flatMap(([, one]) => one.needs))
+  return compilePolicy<Subject>({
+    spec,
+    seed,
+    variants,
+    tests: rules.map(({ test }) => test),
+    reads: Object.fromEntries(inputs.map(([key, { read }]) => [key, read])),
+    models: model === undefined ? [] : [{ from: Number.NEGATIVE_INFINITY, model }],
+  })
+}
+
+/** A condition that the running policy asks too is in the log by its name; any other is asked anew of what is logged. */
+function ownOf({ body }: Definition<'experience'>, key: string, language: ReturnType<typeof languageOf>) {
+  const { policy } = body
+  return policy?.kind === 'contextual' && policy.inputs.some(one => one.key === key) ? undefined : language
+}
+
+/** A target that looks at the person: decision by decision, twice, since predictions must come from other people. */
+async function streamed(
+  log: Log,
+  input: WhatIfInput,
+  keys: readonly string[],
+  question: CreditQuestion,
+  { model, notes = [] }: { readonly model?: Model; readonly notes?: readonly string[] },
+): Promise<WhatIfReport> {
+  const needs: LoggedNeed[] = []
+  let policy: Policy<Subject>
+  try {
+    policy = policyFor(input, input.target as PolicySpec, needs, model)
+  } catch (error) {
+    if (error instanceof NotLogged) return refused(`The log cannot tell: ${error.message}.`)
+    throw error
+  }
+  const first = await survey(log, question, keys, needs)
+  const unseen = needs.filter((_, i) => first.seen.every(({ needs }) => !needs[i]))
+  if (first.rows > 0 && unseen.length > 0) {
+    const names = [...new Set(unseen.map(({ name }) => name))].join(', ')
+    return refused(
+      `The log cannot tell: no decision looked at ${names}. Make it an input or a condition of a policy of this experience, and ask again when enough people have been seen.`,
+    )
+  }
+  const knows = new Set(first.seen.filter(({ needs }) => needs.every(Boolean)).map(({ version }) => version))
+  const all = [...keys, '']
+  const target = new Float64Array(all.length)
+  const predicted = new Float64Array(all.length)
+  const predict: Predict<Subject> | undefined = model && compilePredict(model, all, readsOf(input))
+  const fold = startWhatIf({ variants: all })
+  let left = 0
+  for await (const page of log.policyRows(question)) {
+    for (const row of page) {
+      if (row.closesAt > question.now) continue
+      if (!knows.has(row.definitions)) {
+        left++
+        continue
+      }
+      targetOf(policy.chances({ bucketKey: row.person, now: row.at, subject: row }), target)
+      if (predict) predict(row, predicted)
+      else predicted.set(first.means[1 - halfOf(row.person)]!)
+      const { person, propensity, reward } = row
+      fold.add({ person, propensity, reward, arm: all.indexOf(row.variant), target, predicted })
+    }
+  }
+  const told =
+    left === 0 ? [] : [`${left} decisions are left out: what this policy looks at is not in the log of them.`]
+  return reportOf(fold.sums(), input.confidence, [...notes, ...told])
+}
+
+function readsOf({ experience, target, set }: WhatIfInput) {
+  if (target.kind !== 'contextual') return {}
+  const language = languageOf(set)
+  return Object.fromEntries(
+    target.inputs.map(one => [
+      one.key,
+      compileLoggedInput(experience.key, one, ownOf(experience, one.key, language)).read,
+    ]),
+  )
+}
+
+interface Survey {
+  readonly rows: number
+  /** By version of the definitions: which of the needs any decision under it looked at. */
+  readonly seen: { readonly version: number; readonly needs: boolean[] }[]
+  /** Mean rewards of variants in each half of the people. */
+  readonly means: readonly number[][]
+}
+
+async function survey(
+  log: Log,
+  question: CreditQuestion,
+  keys: readonly string[],
+  needs: readonly LoggedNeed[],
+): Promise<Survey> {
+  const all = [...keys, '']
+  const halves = [0, 1].map(() => all.map(() => ({ shown: 0, reward: 0 })))
+  const seen = new Map<number, boolean[]>()
+  let rows = 0
+  for await (const page of log.policyRows(question)) {
+    for (const row of page) {
+      const arm = halves[halfOf(row.person)]![all.indexOf(row.variant)]
+      if (row.closesAt > question.now || arm === undefined) continue
+      rows++
+      arm.shown++
+      arm.reward += row.reward
+      // Without its decision nothing is known of it.
+      if (row.definitions === 0) continue
+      const known = seen.get(row.definitions) ?? needs.map(() => false)
+      seen.set(row.definitions, known)
+      for (const [i, need] of needs.entries()) known[i] ||= loggedValue(row, need) !== undefined
+    }
+  }
+  return {
+    rows,
+    seen: [...seen].map(([version, needs]) => ({ version, needs })),
+    means: halves.map(arms => armMeans(arms)),
+  }
+}
+
+function halfOf(person: string): 0 | 1 {
+  let sum = 0
+  for (let i = 0; i < person.length; i++) sum = (sum * 31 + person.charCodeAt(i)) | 0
+  // The last bits of such a sum are those of the last letters alone.
+  return ((Math.imul(sum, 0x9e3779b1) >>> 31) & 1) as 0 | 1
+}
+
+/** A policy that learns is judged by what it would have done with what was known halfway: on the decisions after that. */
+async function learnedBefore(
+  log: Log,
+  { experience, target, question }: WhatIfInput,
+  keys: readonly string[],
+): Promise<{ readonly model: Model; readonly since: number; readonly note: string } | { readonly refusal: string }> {
+  const spec = target as Extract<PolicySpec, { kind: 'bandit' | 'contextual' }>
+  const period = periodMs(spec)
+  const { first, last } = await log.policyTraining({ ...question, learner: { variants: keys, period } })
+  if (first === null || last === null) return { refusal: 'The log has no decision whose window has closed.' }
+  const since = Math.ceil((first + last) / 2 / period) * period
+  const { to: _, ...before } = { ...question, period }
+  const trained = await trainPolicy(log, {
+    workspace: question.workspace,
+    experience,
+    spec,
+    metric: before.metric,
+    controls: before.controls,
+    previous: undefined,
+    version: 1,
+    now: since,
+  })
+  if (trained.model === undefined || since > last) {
+    return {
+      refusal: `What such a policy would have learned in the first half cannot be told. ${trained.note.sentence}`,
+    }
+  }
+  const day = new Date(since).toISOString().slice(0, 16)
+  return {
+    model: trained.model,
+    since,
+    note: `It learned from decisions whose window had closed by ${day} UTC, and is judged on those after. ${trained.note.sentence}`,
+  }
+}
+
+function refused(sentence: string): WhatIfReport {
+  return { verdict: 'refused', sentence, answer: null, gain: null, estimators: null, honest: null, notes: [] }
+}
