@@ -14,6 +14,7 @@ import { parseJson, readBody, readJson } from './body.ts'
 import { check, checkText } from './check.ts'
 import { type CorsRules, cors } from './cors.ts'
 import { toProblem } from './failure.ts'
+import { OFREP, ofrepFailure } from './ofrep.ts'
 import type { Route } from './route.ts'
 
 declare module 'fastify' {
@@ -97,7 +98,7 @@ function add(app: FastifyInstance, route: Route, services: Services): void {
     exposeHeadRoute: false,
     handler: async (request, reply) => {
       const { value: body, text } = bodyOf(route, request.body)
-      const { workspace, key } = await authenticate(route.access, request.headers.authorization, body, services)
+      const { workspace, key } = await authenticate(route.access, authorizationOf(request), body, services)
       if (route.body !== undefined && route.checks !== 'handler') check(route.body, body, 'body')
       const params = route.params === undefined ? {} : checkText(route.params, request.params, 'path')
       const query = route.query === undefined ? request.query : checkText(route.query, request.query, 'query')
@@ -108,6 +109,12 @@ function add(app: FastifyInstance, route: Route, services: Services): void {
       return reply.send(answer)
     },
   })
+}
+
+/** OFREP's other way to send a key. */
+function authorizationOf({ headers }: FastifyRequest): string | undefined {
+  const key = headers['x-api-key']
+  return headers.authorization ?? (typeof key === 'string' ? `Bearer ${key}` : undefined)
 }
 
 const NO_BODY = { value: undefined, text: '' }
@@ -132,5 +139,7 @@ function refuse(problem: Problem, request: FastifyRequest, reply: FastifyReply, 
     reply.header('x-ratelimit-reset', String(Math.ceil(services.now() / 1000) + retryAfter))
   }
   const requestId = problem.code === 'internal' ? { requestId: request.id } : {}
-  reply.code(problem.status).send({ ...problem.body(), ...requestId })
+  const { key } = (request.params ?? {}) as { key?: string }
+  const ofrep = request.url.startsWith(OFREP) ? ofrepFailure(problem, key) : {}
+  reply.code(problem.status).send({ ...problem.body(), ...requestId, ...ofrep })
 }

@@ -19,11 +19,12 @@ export function cors(rules: CorsRules, request: FastifyRequest, reply: FastifyRe
   const allowed = origins.includes('*') || origins.includes(origin)
   // Beacons send cookies along whether asked or not, and then a browser wants the origin by name; we read no cookie.
   if (allowed) reply.header('access-control-allow-origin', origin).header('access-control-allow-credentials', 'true')
+  if (allowed) reply.header('access-control-expose-headers', 'ETag, Retry-After')
   if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return false
   if (allowed) {
     reply
       .header('access-control-allow-methods', 'GET, POST, PUT, DELETE')
-      .header('access-control-allow-headers', 'Authorization, Content-Type, Content-Encoding')
+      .header('access-control-allow-headers', 'Authorization, Content-Type, Content-Encoding, If-None-Match, X-API-Key')
       .header('access-control-max-age', '86400')
   }
   reply.code(204).send()

@@ -17,6 +17,7 @@ import { getLibrary } from './library.ts'
 import { makeLink } from './links.ts'
 import { metricsRoute } from './metrics.ts'
 import { getModel, postModel } from './model.ts'
+import { evaluateFlag, evaluateFlags } from './ofrep.ts'
 import { openApiRoute } from './openapi.ts'
 import { getProfile, getProfileEvents } from './profiles.ts'
 import { putRates } from './rates.ts'
@@ -31,6 +32,8 @@ export const routes: readonly Route[] = [
   ...trackRoutes,
   importRoute,
   decide,
+  evaluateFlags,
+  evaluateFlag,
   makeLink,
   getDefinitions,
   postDefinitions,

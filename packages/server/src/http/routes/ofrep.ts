@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto'
+import type { JsonObject } from '@espalier/core'
+import { withSignals } from '@espalier/core/consent'
+import type { Answer } from '@espalier/core/decision'
+import type { Definition } from '@espalier/core/definition'
+import { compileRules } from '@espalier/core/identity'
+import Type from 'typebox'
+import type { Decided } from '../../pipeline/decide.ts'
+import type { LiveSet } from '../../pipeline/definitions.ts'
+import { enrichContext } from '../../pipeline/enrich.ts'
+import { isBot, userAgentOf } from '../../pipeline/visitor.ts'
+import { Problem } from '../../problem.ts'
+import type { Services } from '../../services.ts'
+import { TARGETING_KEY } from '../ofrep.ts'
+import { originOf } from '../origin.ts'
+import { type Call, route } from '../route.ts'
+
+const Body = Type.Object({
+  context: Type.Optional(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description:
+        'targetingKey names the person: a userId, or `anonymousId:…`; userId and anonymousId by their own names go before it. All of it is the context of the decision.',
+    }),
+  ),
+})
+
+const Flag = Type.Object({
+  key: Type.String(),
+  value: Type.Optional(
+    Type.Unknown({ description: 'The content; absent where it is null, so that the code’s own default holds.' }),
+  ),
+  reason: Type.String(),
+  variant: Type.Optional(Type.String()),
+  metadata: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
+    description: '`decisionId`: send it back in a track `Exposure` when the person has seen it.',
+  }),
+})
+
+type Asked = Pick<Call<never, never, typeof Body>, 'workspace' | 'key' | 'request' | 'body'>
+
+export const evaluateFlag = route({
+  method: 'POST',
+  path: '/ofrep/v1/evaluate/flags/{key}',
+  access: 'write',
+  tag: 'Decisions',
+  summary: 'One touchpoint as a feature flag (OFREP)',
+  params: Type.Object({ key: Type.String({ maxLength: 200 }) }),
+  body: Body,
+  answer: { description: 'The content that this person gets there, as the flag’s value.', schema: Flag },
+  errors: ['user_hash_required', 'not_found', 'too_busy', 'full', 'unavailable'],
+  async handle({ params, ...call }, services) {
+    const set = await services.definitions.of(call.workspace)
+    if (!set.compiled.touchpoints.has(params.key)) {
+      throw new Problem('not_found', `There is no touchpoint "${params.key}".`, { path: 'path.key' })
+    }
+    const { answers } = await decideFor(call, services, set, [params.key])
+    return flagOf(answers[0]!, set)
+  },
+})
+
+export const evaluateFlags = route({
+  method: 'POST',
+  path: '/ofrep/v1/evaluate/flags',
+  access: 'write',
+  tag: 'Decisions',
+  fromPages: true,
+  summary: 'All touchpoints as feature flags (OFREP)',
+  description:
+    'Asking is deciding, never exposure: what a person has really seen is told by a track `Exposure` with the flag’s decisionId.',
+  body: Body,
+  answer: {
+    description: 'One flag a touchpoint. 304 where all are as the ETag in If-None-Match.',
+    schema: Type.Object({ flags: Type.Array(Flag) }),
+  },
+  errors: ['user_hash_required', 'too_busy', 'full', 'unavailable'],
+  async handle(call, services) {
+    const set = await services.definitions.of(call.workspace)
+    const { answers } = await decideFor(call, services, set, [...set.compiled.touchpoints.keys()])
+    const flags = answers.map(answer => flagOf(answer, set))
+    const etag = etagOf(flags)
+    call.reply.header('etag', etag)
+    const known = call.request.headers['if-none-match']?.split(',').map(one => one.trim().replace(/^W\//, ''))
+    if (known?.includes(etag) || known?.includes('*')) return call.reply.code(304).send()
+    return { flags }
+  },
+})
+
+/** What a client would see change: not the ids of the decisions, of which each asking has its own. */
+function etagOf(flags: readonly ReturnType<typeof flagOf>[]): string {
+  const lasting = flags.map(({ metadata: { decisionId: _, ...metadata }, ...flag }) => ({ ...flag, metadata }))
+  return `"${createHash('sha256').update(JSON.stringify(lasting)).digest('base64url').slice(0, 27)}"`
+}
+
+async function decideFor(
+  { workspace, key, request, body }: Asked,
+  services: Services,
+  set: LiveSet,
+  touchpoints: readonly string[],
+): Promise<Decided> {
+  const graves = services.graves.ready(workspace)
+  if (graves !== undefined) await graves
+  const { targetingKey, userId: named, anonymousId: device, userHash, ...given } = (body?.context ?? {}) as JsonObject
+  const { userId, anonymousId } = whoIs(targetingKey, named, device, set)
+  const secret = key?.kind === 'secret'
+  if (!secret && set.settings.requireUserHash && userId !== undefined) {
+    if (!services.userHashes.proves(workspace, userId, userHash)) {
+      throw new Problem('user_hash_required', 'This userId needs its userHash.', { path: 'body.context.userHash' })
+    }
+  }
+  const origin = originOf(request)
+  const userAgent = userAgentOf(given.userAgent, origin.userAgent)
+  const context = enrichContext(given, origin, { places: services.places, addresses: set.settings.addresses })
+  return services.decider.decide({
+    workspace,
+    set,
+    userId,
+    anonymousId,
+    touchpoints,
+    context: withSignals(context, origin.signals, set.compiled.consent),
+    source: secret
+      ? undefined
+      : services.newcomers.sourceOf(given.ip ?? (given.direct === true ? origin.ip : undefined), origin),
+    bot: userAgent !== undefined && isBot(userAgent),
+    expose: false,
+    explain: false,
+  })
+}
+
+const DEVICE = 'anonymousId:'
+const USER = 'userId:'
+
+function whoIs(targetingKey: unknown, named: unknown, device: unknown, { compiled }: LiveSet) {
+  const rules = compileRules(compiled.identity)
+  const read = (kind: 'userId' | 'anonymousId', value: unknown) =>
+    typeof value !== 'string' || value === '' || value.length > 500 || rules.find(kind)!.blocks(value)
+      ? undefined
+      : value
+  const target = typeof targetingKey === 'string' ? targetingKey : undefined
+  const isDevice = target?.startsWith(DEVICE) === true
+  const userId =
+    read('userId', named) ??
+    (isDevice ? undefined : read('userId', target?.startsWith(USER) ? target.slice(USER.length) : target))
+  const anonymousId =
+    read('anonymousId', device) ?? (isDevice ? read('anonymousId', target.slice(DEVICE.length)) : undefined)
+  if (userId === undefined && anonymousId === undefined) {
+    throw new Problem('invalid', 'context.targetingKey is missing: name a person.', {
+      path: TARGETING_KEY,
+      mend: 'Set targetingKey to the userId, or to "anonymousId:" and the id of the device.',
+    })
+  }
+  return { userId, anonymousId }
+}
+
+function flagOf({ answer, decisionId }: Decided['answers'][number], { published }: LiveSet) {
+  const { touchpoint, content, variant, experience, version, control, holdout } = answer
+  return {
+    key: touchpoint,
+    ...(content === null ? {} : { value: content }),
+    reason: reasonOf(answer, published.definitions),
+    ...(variant === undefined ? {} : { variant }),
+    metadata: {
+      espalierReason: answer.reason,
+      ...(decisionId === undefined ? {} : { decisionId }),
+      ...(experience === undefined ? {} : { experience, version: version ?? 0, control, holdout }),
+    } as Readonly<Record<string, string | number | boolean>>,
+  }
+}
+
+/** OpenFeature's word: chance decided, a rule did, or nothing did. */
+function reasonOf({ reason, experience }: Answer, definitions: readonly Definition[]): string {
+  if (reason === 'control' || reason === 'holdout') return 'SPLIT'
+  if (reason !== 'assigned') return 'DEFAULT'
+  const found = definitions.find(one => one.kind === 'experience' && one.key === experience) as
+    | Definition<'experience'>
+    | undefined
+  return found?.body.policy?.kind === 'rules' ? 'TARGETING_MATCH' : 'SPLIT'
+}
