@@ -28,6 +28,11 @@ export class Metrics {
     'Decision rows not logged because the outbox was at its bound',
     [],
   )
+  readonly bound = this.#counter(
+    'espalier_bound_total',
+    'Commits of what decisions bind (caps, offers, prices): stored, made again after a conflict, or lost',
+    ['outcome'],
+  )
   readonly exposuresLost = this.#counter(
     'espalier_exposures_lost_total',
     'Exposures of `expose` requests that could not be stored',

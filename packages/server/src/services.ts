@@ -15,6 +15,7 @@ import type { Links } from './pipeline/links.ts'
 import type { Newcomers } from './pipeline/newcomers.ts'
 import type { CommitQueue } from './pipeline/queue.ts'
 import type { Rebuilder } from './pipeline/rebuild.ts'
+import type { Supplies } from './pipeline/supplies.ts'
 import type { UserHashes } from './pipeline/userHash.ts'
 import type { Places } from './place/places.ts'
 import type { Learner } from './workers/learner.ts'
@@ -49,6 +50,7 @@ export interface Services {
   readonly queue: CommitQueue
   readonly intake: Intake
   readonly decider: Decider
+  readonly supplies: Supplies
   readonly shipper: Shipper
   readonly timers: Timers
   readonly models: Models

@@ -18,6 +18,7 @@ import { createLog } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { type ServerOptions, withDefaults } from './options/index.ts'
 import { Backfill } from './pipeline/backfill.ts'
+import { Binder } from './pipeline/binder.ts'
 import { Decider } from './pipeline/decide.ts'
 import { DecisionIds } from './pipeline/decisionId.ts'
 import { LiveDefinitions } from './pipeline/definitions.ts'
@@ -27,6 +28,7 @@ import { Links } from './pipeline/links.ts'
 import { Newcomers } from './pipeline/newcomers.ts'
 import { CommitQueue } from './pipeline/queue.ts'
 import { Rebuilder } from './pipeline/rebuild.ts'
+import { Supplies } from './pipeline/supplies.ts'
 import { UserHashes } from './pipeline/userHash.ts'
 import { Places } from './place/places.ts'
 import { StartError } from './problem.ts'
@@ -131,6 +133,8 @@ async function connect(
   const newcomers = new Newcomers({ store, now, perMinute: options.newPeople })
   const shared = { store, warehouse, queue, definitions, now, log, holder }
   const prepare = async (workspace: string) => definitions.of(workspace)
+  const supplies = new Supplies(store.counters, secret, now)
+  const binder = new Binder(queue, supplies, metrics)
   const services: Services = {
     options,
     version: packageVersion(),
@@ -152,7 +156,8 @@ async function connect(
     graves,
     newcomers,
     intake: new Intake({ userHashes, decisionIds, newId, places, graves, newcomers }),
-    decider: new Decider({ store, queue, graves, newcomers, decisionIds, newId, now, metrics }),
+    supplies,
+    decider: new Decider({ store, queue, graves, newcomers, decisionIds, supplies, binder, newId, now, metrics }),
     shipper,
     eraser: new Eraser({ ...shared, shipper, graves, masterSecret: secret, newId, settleMs }),
     retention: new Retention(shared),

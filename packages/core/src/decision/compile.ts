@@ -62,7 +62,9 @@ export function compile(set: PublishedSet, policyOf: PolicyOf = policiesOf(set))
       const candidates = compileCandidates(here.filter(experience => experience.status === 'running'))
       const resting = here.filter(experience => experience.status !== 'running')
       const slots = body.slots ?? 1
-      return [key, { key, fallback, fits: compileFits(body.schema), slots, ...capsAt(key), candidates, resting }]
+      const scarce = candidates.flatMap(({ experience }) => (isScarce(experience.offer?.supply) ? [experience] : []))
+      const fits = compileFits(body.schema)
+      return [key, { key, fallback, fits, slots, ...capsAt(key), candidates, scarce, resting }]
     }),
   )
   return {
@@ -76,9 +78,6 @@ export function compile(set: PublishedSet, policyOf: PolicyOf = policiesOf(set))
     retention: retentionRules(settings.retention),
     plan: planOf(planSourceOf(set)),
     items: [...new Set([...touchpoints.values()].flatMap(contentsAt).flatMap(content => content.items))],
-    scarce: [...experiences.values()].filter(
-      ({ status, offer }) => status === 'running' && offer !== undefined && isScarce(offer.supply),
-    ),
     recents: recentsOf(touchpoints.values()),
   }
 }

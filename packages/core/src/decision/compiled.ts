@@ -34,8 +34,6 @@ export interface CompiledSet {
   readonly plan: Plan
   /** Catalog items that any content refers to. */
   readonly items: readonly string[]
-  /** Running experiences whose offers people compete for. */
-  readonly scarce: readonly CompiledExperience[]
   /** Touchpoints whose content shows items of the person's recent history, with the events that name them. */
   readonly recents: ReadonlyMap<string, readonly string[]>
 }
@@ -55,6 +53,8 @@ export interface CompiledTouchpoint {
   readonly records: Kept | undefined
   /** Exposures here are kept with the person: a cap counts them. */
   readonly remembers: boolean
+  /** Those of the candidates whose offers people compete for. */
+  readonly scarce: readonly CompiledExperience[]
   /** The others that name this touchpoint, for explanations: draft, paused, ended. */
   readonly resting: readonly CompiledExperience[]
 }

@@ -81,8 +81,10 @@ export class Moment implements World {
 
   /** What the person was given, or is about to be, whether or not it is over. */
   grant(experience: string): Grant | undefined {
-    const { granted } = this.terms
-    return granted.get(experience) ?? own(this.bound.grants, experience)
+    const had = own(this.bound.grants, experience)
+    const reserved = this.terms.granted.get(experience)
+    // Reserved once more under the same key it is the same: another request has given it meanwhile.
+    return reserved === undefined || reserved.key === had?.key ? had : reserved
   }
 
   /** The price the person was told and still has, or is about to be. */

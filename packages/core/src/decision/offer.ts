@@ -59,7 +59,7 @@ export function compileOffer(
 }
 
 /** Whether people compete for it. */
-export function isScarce({ budget, stock, codes }: Supply): boolean {
+export function isScarce({ budget, stock, codes }: Supply = { dearest: 0 }): boolean {
   return budget !== undefined || stock !== undefined || codes?.list !== undefined
 }
 

@@ -102,7 +102,7 @@ function heldGrant(
   const grant = moment.grant(key)
   if (grant === undefined || grant.variant === '' || stateOf(offer!, grant, moment.subject.now) !== 'live')
     return undefined
-  return { grant, isNew: moment.terms.granted.has(key) }
+  return { grant, isNew: moment.terms.granted.get(key) === grant }
 }
 
 function grantOf(variant: string, key: string, at: number, expires: number | undefined, code?: string): Grant {

@@ -1,7 +1,16 @@
 import type { JsonObject } from '@espalier/core'
 import { ANALYTICS, may, PERSONALIZATION } from '@espalier/core/consent'
 import { type ItemLookup, recentItems } from '@espalier/core/content'
-import { type Answer, type Decision, decide, decisionRow, type Person, type Preview } from '@espalier/core/decision'
+import {
+  type Answer,
+  type CompiledExperience,
+  type DecideInput,
+  type Decision,
+  decide,
+  decisionRow,
+  type Person,
+  type Preview,
+} from '@espalier/core/decision'
 import type { Event } from '@espalier/core/event'
 import { bucketKeyOf, compileRules, identifierOf, keysOf, originOf } from '@espalier/core/identity'
 import { PROFILE_LIMITS, type Profile, united } from '@espalier/core/profile'
@@ -9,11 +18,13 @@ import { type Entry, type ExposedAnswer, toRow } from '@espalier/core/stream'
 import type { Located, Store } from '@espalier/store'
 import type { Graves } from '../erasure/graves.ts'
 import type { Metrics } from '../metrics.ts'
+import type { Binder } from './binder.ts'
 import { itemOf } from './catalogItem.ts'
 import type { DecisionIds } from './decisionId.ts'
 import type { LiveSet } from './definitions.ts'
 import type { Newcomers } from './newcomers.ts'
 import type { CommitQueue } from './queue.ts'
+import type { Supplies } from './supplies.ts'
 
 export interface DecideQuestion {
   readonly workspace: string
@@ -30,6 +41,8 @@ export interface DecideQuestion {
   /** Count what is answered as seen. */
   readonly expose: boolean
   readonly preview?: Preview
+  /** In a preview: the person to decide as, whoever asks. */
+  readonly viewed?: Profile
   readonly explain: boolean
 }
 
@@ -53,6 +66,8 @@ export interface DeciderParts {
   readonly graves: Pick<Graves, 'at'>
   readonly newcomers: Newcomers
   readonly decisionIds: DecisionIds
+  readonly supplies: Supplies
+  readonly binder: Binder
   readonly newId: () => string
   readonly now: () => number
   readonly metrics: Metrics
@@ -74,17 +89,28 @@ export class Decider {
     const timestamp = now()
     const recent = recentOf(question, asker?.person, timestamp)
     const items = recent.length === 0 ? (id: string) => set.items.get(id) : await this.#items(question, recent)
-    const decision = decide({
-      set: set.compiled,
-      profile: asker?.person,
-      context,
-      now: timestamp,
-      touchpoints,
-      items,
-      explain,
-      ...(preview === undefined ? {} : { preview }),
-    })
-    const logged = asker?.kept && this.#log(question, asker.kept, decision, requestId, timestamp)
+    const scarce = scarceAt(question)
+    const supplied = scarce.length === 0 ? undefined : await this.#parts.supplies.left(workspace, scarce)
+    const again = (person: Person | undefined, more: Partial<DecideInput>): Decision =>
+      decide({
+        set: set.compiled,
+        profile: person,
+        context,
+        now: timestamp,
+        touchpoints,
+        items,
+        explain,
+        ...(supplied === undefined ? {} : { supplied }),
+        ...(preview === undefined ? {} : { preview }),
+        ...more,
+      })
+    const kept = asker?.kept
+    // Of somebody of whom nothing is kept, nothing can be bound.
+    const first = again(asker?.person, asker !== undefined && kept === undefined ? { binds: false } : {})
+    const { decision, logged } =
+      kept !== undefined && binds(first)
+        ? await this.#bind(question, { kept, person: asker?.person, requestId, timestamp, supplied, again })
+        : { decision: first, logged: kept && this.#log(question, kept, first, requestId, timestamp) }
     const answers = decision.answers.map(answer => {
       metrics.decided(answer.reason)
       const signs = logged?.has(answer.touchpoint) === true
@@ -102,13 +128,45 @@ export class Decider {
     return { requestId, profile: asker?.kept?.profile.id, answers }
   }
 
+  /** What binds is committed first: then the decision, and the touchpoints that are in the log. */
+  async #bind(
+    question: DecideQuestion,
+    asked: {
+      readonly kept: Located
+      readonly person: Person | undefined
+      readonly requestId: string
+      readonly timestamp: number
+      readonly supplied: ((experience: string) => boolean) | undefined
+      readonly again: (person: Person | undefined, more: Partial<DecideInput>) => Decision
+    },
+  ): Promise<{ readonly decision: Decision; readonly logged: ReadonlySet<string> | undefined }> {
+    const { requestId, timestamp, person, supplied = () => true } = asked
+    const { decision, kept, logged } = await this.#parts.binder.bind(
+      question,
+      asked,
+      supplied,
+      // What a visitor said on this device goes on holding; everything else is read anew.
+      ({ profile }, more) => asked.again({ ...profile, ...(person && { consent: person.consent }) }, more),
+      async () => this.#located(question),
+    )
+    return { decision, logged: logged ?? this.#log(question, kept, decision, requestId, timestamp) }
+  }
+
+  /** The person who asks, where they are known. */
+  async #located({ workspace, userId, anonymousId }: DecideQuestion): Promise<Located | undefined> {
+    const byUser = userId === undefined ? undefined : await this.#locate(workspace, identifierOf('userId', userId))
+    if (byUser !== undefined || anonymousId === undefined) return byUser
+    return this.#locate(workspace, identifierOf('anonymousId', anonymousId))
+  }
+
   /**
    * The person who asks. Somebody unknown becomes a person first, so that the decision belongs to them; but not for a
    * preview, and not against their will (R8): then they are decided for as they would be, and nothing is kept. What is
    * decided is logged for measuring, so that needs `analytics`, as an event does.
    */
   async #asker(question: DecideQuestion): Promise<Asker> {
-    const { workspace, userId, anonymousId, context, preview, set } = question
+    const { workspace, userId, anonymousId, context, preview, viewed, set } = question
+    if (viewed !== undefined) return { person: viewed }
     const { consent } = set.compiled
     const found = async (kept: Located, person: Person = kept.profile): Promise<Asker> =>
       may(ANALYTICS, person, context, consent).permitted
@@ -230,6 +288,15 @@ function recentOf({ set, touchpoints }: DecideQuestion, person: Person | undefin
   return events.length === 0 ? [] : [...new Set(events.flatMap(event => recentItems(person.recent!, [event], now)))]
 }
 
+function binds({ preview, binding, wants }: Decision): boolean {
+  return !preview && (binding !== undefined || wants.length > 0)
+}
+
+/** Offers that people compete for and that may be answered here. */
+function scarceAt({ set, touchpoints }: DecideQuestion): readonly CompiledExperience[] {
+  return touchpoints.flatMap(touchpoint => set.compiled.touchpoints.get(touchpoint)?.scarce ?? [])
+}
+
 function exposed(requestId: string, answer: Answer): ExposedAnswer {
   return {
     requestId,
@@ -240,5 +307,6 @@ function exposed(requestId: string, answer: Answer): ExposedAnswer {
     control: answer.control,
     holdout: answer.holdout,
     propensity: answer.propensity,
+    ...(answer.remember && { remember: true as const }),
   }
 }

@@ -8,6 +8,7 @@ const MAC_BYTES = 16
 const HEAD_BYTES = 1 + 16 + 1 + 8 + 4
 const CONTROL = 1
 const HOLDOUT = 2
+const REMEMBER = 4
 const UUID_PARTS = [
   [0, 8],
   [9, 13],
@@ -36,7 +37,7 @@ export class DecisionIds {
     token[0] = FORMAT
     let at = 1
     for (const [from, to] of UUID_PARTS) at += token.write(requestId.slice(from, to), at, 'hex')
-    token[17] = (answer.control ? CONTROL : 0) | (answer.holdout ? HOLDOUT : 0)
+    token[17] = (answer.control ? CONTROL : 0) | (answer.holdout ? HOLDOUT : 0) | (answer.remember ? REMEMBER : 0)
     token.writeDoubleBE(answer.propensity, 18)
     token.writeUInt32BE(answer.version, 26)
     at = writeText(token, HEAD_BYTES, touchpoint)
@@ -70,6 +71,7 @@ export class DecisionIds {
       control: (token[17]! & CONTROL) !== 0,
       holdout: (token[17]! & HOLDOUT) !== 0,
       propensity: token.readDoubleBE(18),
+      ...((token[17]! & REMEMBER) === 0 ? {} : { remember: true as const }),
     }
   }
 

@@ -7,6 +7,10 @@ export interface LinkGrant {
   readonly allows: readonly ('preview' | 'explain')[]
   /** The one person (`kind:value`) it may explain: an explanation tells of their traits (R13). */
   readonly person?: string
+  /** Variants that whoever opens it gets to see, by experience, without asking for them. */
+  readonly variants?: Readonly<Record<string, string>>
+  /** The instant it shows, epoch milliseconds. */
+  readonly at?: number
   /** Epoch milliseconds. */
   readonly expires: number
 }

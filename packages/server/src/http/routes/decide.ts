@@ -7,11 +7,13 @@ import type { Decided } from '../../pipeline/decide.ts'
 import type { LiveSet } from '../../pipeline/definitions.ts'
 import { enrichContext } from '../../pipeline/enrich.ts'
 import type { IntakeRequest } from '../../pipeline/intake.ts'
+import type { LinkGrant } from '../../pipeline/links.ts'
 import { isBot, userAgentOf } from '../../pipeline/visitor.ts'
 import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { instant } from '../instant.ts'
 import { originOf } from '../origin.ts'
+import { personOf } from '../person.ts'
 import { Refusal } from '../refusals.ts'
 import { type Call, route } from '../route.ts'
 import { type TakenIn, takeIn } from '../takeIn.ts'
@@ -35,7 +37,8 @@ const Body = Type.Object(
     expose: Type.Optional(Type.Boolean({ description: 'Count the answers as seen: for pages made on a server.' })),
     preview: Type.Optional(
       Type.Record(Type.String(), Type.String(), {
-        description: 'Variant to show, by experience; `at`: the instant to decide for. Nothing is logged.',
+        description:
+          'Variant to show, by experience; `at`: the instant to decide for; `as`, with a secret key: the person to decide as, by id or as userId:… or anonymousId:…. Nothing is logged.',
       }),
     ),
     explain: Type.Optional(Type.Boolean({ description: 'Say why, condition by condition.' })),
@@ -64,6 +67,17 @@ const AnswerView = Type.Object({
     ),
   ),
   propensity: Type.Optional(Type.Number({ description: 'Chance of being shown. With a secret key.' })),
+  offer: Type.Optional(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description: 'What the person has of the offer: its terms, `code`, and `expires` in epoch milliseconds.',
+    }),
+  ),
+  ranked: Type.Optional(
+    Type.Array(Anything, {
+      description:
+        'At a touchpoint of several slots: all its answers in these same fields, the best first. That one is the answer itself.',
+    }),
+  ),
   explanation: Type.Optional(Anything),
 })
 
@@ -91,7 +105,7 @@ export const decide = route({
       refused: Type.Optional(Type.Array(Refusal, { description: 'Events that may not be kept.' })),
     }),
   },
-  errors: ['user_hash_required', 'link_required', 'bad_link', 'too_busy', 'full', 'unavailable'],
+  errors: ['user_hash_required', 'link_required', 'bad_link', 'not_found', 'too_busy', 'full', 'unavailable'],
   async handle(call, services) {
     const stop = services.metrics.decide.startTimer()
     const { workspace, key, body, request, query } = call
@@ -101,21 +115,24 @@ export const decide = route({
     if (graves !== undefined) await graves
     const secret = key?.kind === 'secret'
     const mustProve = !secret && set.settings.requireUserHash
-    const { userId, anonymousId } = whoAsks(body, set.compiled.identity)
-    const { userHash: inContext, ...given } = (body.context ?? {}) as JsonObject
+    const as = secret ? body.preview?.as : undefined
+    const { userId, anonymousId } = whoAsks(body, set.compiled.identity, as !== undefined)
+    const { userHash: inContext, link: linkInContext, ...given } = (body.context ?? {}) as JsonObject
     const userHash = body.userHash ?? inContext
     if (mustProve && userId !== undefined && !services.userHashes.proves(workspace, userId, userHash)) {
       throw new Problem('user_hash_required', 'This userId needs its userHash.', { path: 'body.userHash' })
     }
-    const link = body.link ?? query.link
-    if (!secret) allow(services, workspace, body, link, userId, anonymousId)
+    const link = body.link ?? query.link ?? (typeof linkInContext === 'string' ? linkInContext : undefined)
+    const shown = link === undefined ? undefined : services.links.verify(workspace, link, services.now())
+    if (!secret) allow(body, shown, userId, anonymousId)
 
     const { errors, refused } = await takeEvents(call, services, set, mustProve, userHash)
     if (body.events !== undefined) {
       const now = services.definitions.of(workspace)
       set = now instanceof Promise ? await now : now
     }
-    const preview = body.preview === undefined ? undefined : readPreview(body.preview, set)
+    const preview = body.preview === undefined ? previewOf(shown) : readPreview(body.preview, set)
+    const viewed = as === undefined ? undefined : await personOf(services, workspace, as, 'body.preview.as')
     const origin = originOf(request)
     const userAgent = userAgentOf(given.userAgent, origin.userAgent)
     const { addresses } = set.settings
@@ -134,6 +151,7 @@ export const decide = route({
       expose: body.expose === true && preview === undefined,
       explain: body.explain === true,
       ...(preview === undefined ? {} : { preview }),
+      ...(viewed === undefined ? {} : { viewed }),
     })
     stop()
     return {
@@ -147,28 +165,38 @@ export const decide = route({
 })
 
 /** By touchpoint; `fromEntries` makes own fields of any name. What is undefined is left out of the JSON. */
-function viewOf(answers: Decided['answers'], secret: boolean, { settings }: LiveSet): Record<string, unknown> {
-  return Object.fromEntries(
-    answers.map(({ answer, decisionId }) => {
-      const { touchpoint, reason, experience, version, variant, content, control, holdout, missing, explanation } =
-        answer
-      const propensity = secret ? answer.propensity : undefined
-      const fault = secret ? answer.fault : undefined
-      // Whoever has a link may see why, and nothing that is personal.
-      const why =
-        secret || explanation === undefined
-          ? explanation
-          : maskExplanation(explanation, personalFields(settings.personal))
-      const view = { decisionId, reason, experience, version, variant, content, control, holdout, propensity }
-      return [touchpoint, { ...view, missing, fault, explanation: why }]
-    }),
-  )
+function viewOf(answers: Decided['answers'], secret: boolean, set: LiveSet): Record<string, unknown> {
+  const views = new Map<string, Record<string, unknown>>()
+  for (const one of answers) {
+    const { touchpoint, rank } = one.answer
+    const view = answerView(one, secret, set)
+    if (rank === undefined) views.set(touchpoint, view)
+    else if (rank === 1) views.set(touchpoint, { ...view, ranked: [view] })
+    else (views.get(touchpoint)!.ranked as unknown[]).push(view)
+  }
+  return Object.fromEntries(views)
+}
+
+function answerView(
+  { answer, decisionId }: Decided['answers'][number],
+  secret: boolean,
+  { settings }: LiveSet,
+): Record<string, unknown> {
+  const { reason, experience, version, variant, content, control, holdout, missing, offer, explanation } = answer
+  const propensity = secret ? answer.propensity : undefined
+  const fault = secret ? answer.fault : undefined
+  // Whoever has a link may see why, and nothing that is personal.
+  const why =
+    secret || explanation === undefined ? explanation : maskExplanation(explanation, personalFields(settings.personal))
+  const view = { decisionId, reason, experience, version, variant, content, control, holdout, propensity }
+  return { ...view, missing, fault, offer, explanation: why }
 }
 
 /** Placeholders for "nobody" count as missing, as in events. */
 function whoAsks(
   body: Static<typeof Body>,
   identity: IdentityRules,
+  viewing: boolean,
 ): { userId: string | undefined; anonymousId: string | undefined } {
   const rules = compileRules(identity)
   const read = (kind: 'userId' | 'anonymousId') => {
@@ -177,7 +205,7 @@ function whoAsks(
   }
   const userId = read('userId')
   const anonymousId = read('anonymousId')
-  if (userId === undefined && anonymousId === undefined) {
+  if (userId === undefined && anonymousId === undefined && !viewing) {
     throw new Problem('invalid', 'body.userId is missing: name a userId or an anonymousId.', { path: 'body.userId' })
   }
   return { userId, anonymousId }
@@ -185,17 +213,15 @@ function whoAsks(
 
 /** A write key may preview or explain only with a link that says so (R13). */
 function allow(
-  services: Services,
-  workspace: string,
   body: Static<typeof Body>,
-  link: string | undefined,
+  grant: LinkGrant | undefined,
   userId: string | undefined,
   anonymousId: string | undefined,
 ): void {
   const wants = [...(body.preview ? (['preview'] as const) : []), ...(body.explain ? (['explain'] as const) : [])]
   if (wants.length === 0) return
-  if (link === undefined) throw new Problem('link_required', `A write key may not ask for ${wants.join(' and ')}.`)
-  const grant = services.links.verify(workspace, link, services.now())
+  if (grant === undefined) throw new Problem('link_required', `A write key may not ask for ${wants.join(' and ')}.`)
+  if (body.preview?.as !== undefined) throw new Problem('link_required', 'Only a secret key may see as another person.')
   const refused = wants.find(want => !grant.allows.includes(want))
   if (refused !== undefined) throw new Problem('bad_link', `The link does not allow ${refused}.`)
   const asked = [
@@ -232,8 +258,15 @@ async function takeEvents(
   return takeIn(services, given, { bytes: bodyBytes(request.body), secret })
 }
 
+/** What a link shows to whoever opens it. A variant that is gone since is passed over. */
+function previewOf(grant: LinkGrant | undefined): Preview | undefined {
+  if (grant?.variants === undefined && grant?.at === undefined) return undefined
+  const { variants = {}, at } = grant
+  return { variants: new Map(Object.entries(variants)), ...(at === undefined ? {} : { at }) }
+}
+
 function readPreview(given: Readonly<Record<string, string>>, set: LiveSet): Preview {
-  const { at, ...variants } = given
+  const { at, as: _, ...variants } = given
   const time = instant(at, 'body.preview.at')
   const preview: Preview = { variants: new Map(Object.entries(variants)), ...(time === undefined ? {} : { at: time }) }
   const [problem] = previewProblems(set.compiled, preview)

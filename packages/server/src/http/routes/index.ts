@@ -1,6 +1,7 @@
 import type { Route } from '../route.ts'
 import { backup } from './backup.ts'
 import { getItem, listItems, putItems, removeItem } from './catalog.ts'
+import { getCollisions } from './collisions.ts'
 import { decide } from './decide.ts'
 import { definitionRoutes } from './definition.ts'
 import { getDefinitions, postDefinitions } from './definitions.ts'
@@ -17,6 +18,7 @@ import { getLibrary } from './library.ts'
 import { makeLink } from './links.ts'
 import { metricsRoute } from './metrics.ts'
 import { getModel, postModel } from './model.ts'
+import { redeemOffer } from './offers.ts'
 import { evaluateFlag, evaluateFlags } from './ofrep.ts'
 import { openApiRoute } from './openapi.ts'
 import { getProfile, getProfileEvents } from './profiles.ts'
@@ -34,9 +36,11 @@ export const routes: readonly Route[] = [
   decide,
   evaluateFlags,
   evaluateFlag,
+  redeemOffer,
   makeLink,
   getDefinitions,
   postDefinitions,
+  getCollisions,
   ...definitionRoutes,
   getLibrary,
   getSegment,

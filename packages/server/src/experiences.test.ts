@@ -1,0 +1,344 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SECRET_KEY, type TestServer, testServer } from './testing/server.ts'
+
+const START = Date.UTC(2026, 10, 22, 12)
+const HOUR = 3_600_000
+let time = START
+let server: TestServer
+
+const publish = async (changes: object[]) => {
+  const answer = await server.post('/v1/definitions', { changes })
+  expect(answer.status, answer.text).toBe(200)
+}
+const touchpoint = (key: string, body: object = {}) => ({ kind: 'touchpoint', key, body: { channel: 'web', ...body } })
+const experience = (key: string, touchpoint: string, content: unknown, more: object = {}) => ({
+  kind: 'experience',
+  key,
+  body: {
+    tactic: 'content',
+    touchpoints: [touchpoint],
+    control: 0,
+    variants: [{ key: 'a', content: { [touchpoint]: content } }],
+    ...more,
+  },
+})
+const decide = (body: object, key?: string) => server.post('/v1/decide', body, key === undefined ? {} : { key })
+const at = async (touchpoint: string, body: object, key?: string) => {
+  const answer = await decide({ touchpoints: [touchpoint], ...body }, key)
+  expect(answer.status, answer.text).toBe(200)
+  return answer.json.answers[touchpoint]
+}
+const person = async (id: string) => (await server.get(`/v1/profiles/userId:${id}`)).json.profile
+
+beforeAll(async () => {
+  server = await testServer({}, { now: () => time })
+  await server.post('/v1/catalog', {
+    items: [
+      { id: 'hat', title: 'Hat', price: 20, cost: 10, currency: 'EUR', stock: 2 },
+      { id: 'shoe', title: 'Shoe', price: 80, stock: 0 },
+      { id: 'sock', title: 'Sock', price: 5 },
+    ],
+  })
+  await publish([
+    { kind: 'settings', key: 'workspace', body: { holdout: 0, timezone: 'Europe/Berlin' } },
+    touchpoint('hero', { format: 'html', default: { title: 'Hello' } }),
+    touchpoint('list', { default: [] }),
+    touchpoint('note', { default: 'nothing' }),
+    touchpoint('tag', { default: { $price: 'hat' } }),
+    touchpoint('panel', { channel: 'support', slots: 3, default: 'help' }),
+    experience('greet', 'hero', { title: 'Hi {{ person.firstName | default: "you" }}' }),
+    experience('viewed', 'list', { $recent: { without: ['Order Completed'], else: [], atLeast: 1 } }),
+    experience('twice', 'note', 'twice', { caps: [{ times: 2, per: '24h' }] }),
+    experience(
+      'sale',
+      'tag',
+      { $price: 'hat' },
+      {
+        tactic: 'price',
+        price: { floor: { ofCost: 1.1 }, lasts: '7d' },
+        variants: [{ key: 'a', price: { percent: -10 }, content: { tag: { $price: 'hat' } } }],
+      },
+    ),
+    experience('refund', 'panel', 'offer a refund to {{ person.firstName }}', { priority: 2 }),
+    experience('upgrade', 'panel', 'upgrade', { priority: 1, audience: { trait: 'plan', is: 'free' } }),
+  ])
+})
+afterAll(() => server.stop())
+
+describe('content', () => {
+  it('is written for the person, and escaped where it is HTML', async () => {
+    await server.post('/v1/identify', { userId: 'ada', traits: { firstName: '<Ada>', email: 'ada@x.org' } })
+    expect(await at('hero', { userId: 'ada' })).toMatchObject({ content: { title: 'Hi &lt;Ada&gt;' } })
+    expect(await at('hero', { userId: 'new' })).toMatchObject({ content: { title: 'Hi you' } })
+  })
+
+  it('shows what was recently viewed, as the catalog has it now, without what was bought or is sold out', async () => {
+    const track = (event: string, product_id: string, i: number) => ({
+      type: 'track',
+      userId: 'viewer',
+      event,
+      properties: { product_id },
+      timestamp: new Date(time - 10_000 + i).toISOString(),
+    })
+    expect((await at('list', { userId: 'viewer' })).content).toEqual([])
+    const events = ['hat', 'shoe', 'gone', 'sock', 'hat'].map((id, i) => track('Product Viewed', id, i))
+    const { content } = await at('list', { userId: 'viewer', events })
+    expect(content.map((item: { id: string }) => item.id)).toEqual(['hat', 'sock'])
+    await server.post('/v1/batch', { batch: [track('Order Completed', 'hat', 9)] })
+    expect((await at('list', { userId: 'viewer' })).content).toEqual([{ id: 'sock', title: 'Sock', price: 5 }])
+  })
+
+  it('that fails is the default with the reason; the fault is for secret keys', async () => {
+    await publish([
+      touchpoint('odd', { default: 'default' }),
+      experience('odd', 'odd', '{{ person.n | divided_by: 0 }}'),
+    ])
+    await server.post('/v1/identify', { userId: 'odd', traits: { n: 1 } })
+    const open = await at('odd', { userId: 'odd' })
+    expect(open).toMatchObject({ reason: 'template-error', content: 'default', variant: 'a' })
+    expect(open).not.toHaveProperty('fault')
+    const { fault } = await at('odd', { userId: 'odd' }, SECRET_KEY)
+    expect(fault).toMatchObject({ code: 'template-error', message: expect.stringContaining('no number') })
+  })
+
+  it('that loops is refused at publication', async () => {
+    const loop = '{% for i in (1..9999) %}{% for j in (1..9999) %}x{% endfor %}{% endfor %}'
+    const answer = await server.post('/v1/definitions', { changes: [experience('loop', 'note', loop)] })
+    expect(answer.status).toBe(422)
+    expect(answer.json.errors).toMatchObject([
+      { path: 'variants[0].content.note', message: expect.stringContaining('loops') },
+    ])
+  })
+
+  it('R13 that would show a whole person is refused', async () => {
+    const answer = await server.post('/v1/definitions', {
+      changes: [experience('leak', 'note', '{{ person | json }}')],
+    })
+    expect(answer.json.errors).toMatchObject([{ message: '"person" as a whole is not shown' }])
+  })
+})
+
+describe('caps', () => {
+  it('R1 hold however many ask at once: each answer is stored before it is given', async () => {
+    await server.post('/v1/identify', { userId: 'often', traits: {} })
+    const answers = await Promise.all(Array.from({ length: 12 }, () => at('note', { userId: 'often' })))
+    expect(answers.filter(answer => answer.experience === 'twice')).toHaveLength(2)
+    expect(answers.filter(answer => answer.reason === 'capped')).toHaveLength(10)
+    expect((await person('often')).bound).toMatchObject({
+      version: 2,
+      shows: { 'served:experience:twice': [time, time] },
+    })
+    time += 24 * HOUR
+    expect((await at('note', { userId: 'often' })).experience).toBe('twice')
+  })
+
+  it('count for somebody who becomes known by asking', async () => {
+    for (const expected of ['twice', 'twice', undefined]) {
+      expect((await at('note', { anonymousId: 'fresh' })).experience).toBe(expected)
+    }
+  })
+
+  it('pass over what cannot be stored: for whom nothing may be kept', async () => {
+    const context = { consent: { categoryPreferences: { analytics: false } } }
+    expect(await at('note', { userId: 'private', context })).toMatchObject({ reason: 'not-bound', content: 'nothing' })
+  })
+
+  it('over what was seen count exposures', async () => {
+    await publish([
+      touchpoint('seen', { default: 'default' }),
+      experience('once', 'seen', 'once', { caps: [{ times: 1, counts: 'seen' }] }),
+      experience('later', 'seen', 'later', { priority: -1, requires: [{ experience: 'once', state: 'seen' }] }),
+    ])
+    const first = await at('seen', { userId: 'looker' })
+    expect(first.content).toBe('once')
+    expect((await at('seen', { userId: 'looker' })).content).toBe('once')
+    await server.post('/v1/track', {
+      userId: 'looker',
+      event: 'Exposure',
+      properties: { decisionId: first.decisionId },
+    })
+    expect((await at('seen', { userId: 'looker' })).content).toBe('later')
+    expect((await person('looker')).bound.seen).toEqual({ once: { at: time, variant: 'a' } })
+    // A page made on a server is seen when it is answered.
+    expect((await at('seen', { userId: 'served', expose: true })).content).toBe('once')
+    expect((await at('seen', { userId: 'served' })).content).toBe('later')
+  })
+})
+
+describe('offers', () => {
+  const offer = (key: string, more: object, variant: object = {}) =>
+    experience(
+      key,
+      key,
+      { $offer: true },
+      {
+        tactic: 'offer',
+        offer: more,
+        variants: [{ key: 'a', content: { [key]: { $offer: true } }, ...variant }],
+      },
+    )
+  const given = (answers: { offer?: { code?: string } }[]) => answers.flatMap(({ offer }) => offer ?? [])
+
+  it('R1 give each person a code of their own and no more than there are, however many ask at once', async () => {
+    const list = ['ONE', 'TWO', 'THREE', 'FOUR']
+    await publish([touchpoint('codes', { default: 'none' }), offer('codes', { codes: { list } })])
+    const people = Array.from({ length: 9 }, (_, i) => ({ userId: `code-${i}` }))
+    const asked = [...people, ...people]
+    const answers = await Promise.all(asked.map(who => at('codes', who)))
+    const codes = new Map(answers.map((answer, i) => [asked[i]!.userId, answer.offer?.code]))
+    const had = [...codes.values()].filter(code => code !== undefined)
+    expect(had.sort()).toEqual([...list].sort())
+    for (const [i, answer] of answers.entries()) {
+      // Both requests of one person have the same.
+      expect(answer.offer?.code).toBe(codes.get(asked[i]!.userId))
+      if (answer.offer === undefined) expect(answer).toMatchObject({ reason: 'sold-out', content: 'none' })
+    }
+    expect(given(await Promise.all(people.map(who => at('codes', who))))).toHaveLength(4)
+  })
+
+  it('make codes that nobody can guess and nobody else has', async () => {
+    await publish([touchpoint('made'), offer('made', { codes: { length: 10, prefix: 'HI-' } })])
+    const people = Array.from({ length: 30 }, (_, i) => ({ userId: `made-${i}` }))
+    const codes = given(await Promise.all(people.map(who => at('made', who)))).map(({ code }) => code)
+    expect(new Set(codes).size).toBe(30)
+    for (const code of codes) expect(code).toMatch(/^HI-[A-Z2-9]{10}$/)
+  })
+
+  it('keep to their budget; what was not used in time is free again, what was used is not', async () => {
+    await publish([
+      touchpoint('spend', { default: 'none' }),
+      offer('spend', { budget: 10, cost: 4.9, lasts: '2d', terms: { percent: 10 } }),
+    ])
+    const ask = (userId: string) => at('spend', { userId })
+    const first = await ask('spend-1')
+    expect(first).toMatchObject({ offer: { percent: 10, experience: 'spend', expires: time + 48 * HOUR } })
+    expect(first.content).toEqual(first.offer)
+    expect((await ask('spend-2')).offer).toBeDefined()
+    expect((await ask('spend-3')).reason).toBe('sold-out')
+    const redeem = (body: object) => server.post('/v1/offers/spend/redeem', body)
+    expect((await redeem({ person: 'userId:spend-3' })).status).toBe(404)
+    expect((await redeem({ person: 'userId:spend-1', code: 'x' })).json.error.path).toBe('body.code')
+    const used = (await redeem({ person: 'userId:spend-1' })).json
+    expect(used).toEqual({ experience: 'spend', variant: 'a', given: time, redeemed: time })
+    time += 1000
+    expect((await redeem({ person: 'userId:spend-1' })).json).toEqual(used)
+    expect((await ask('spend-1')).reason).toBe('offer-used')
+    time += 48 * HOUR
+    // The second ran out: one may be given again, and asked for again by the same person it is over.
+    expect((await ask('spend-2')).reason).toBe('offer-expired')
+    const late = await redeem({ person: 'userId:spend-2' })
+    expect([late.status, late.json.error.code]).toEqual([410, 'offer_expired'])
+    expect((await ask('spend-4')).offer).toBeDefined()
+    expect((await ask('spend-5')).reason).toBe('sold-out')
+  })
+
+  it('who is held out takes nothing of it', async () => {
+    await publish([
+      touchpoint('half', { default: 'none' }),
+      { ...offer('half', { stock: 100 }), body: { ...offer('half', { stock: 100 }).body, control: 0.5 } },
+    ])
+    const people = Array.from({ length: 60 }, (_, i) => ({ userId: `half-${i}` }))
+    const answers = await Promise.all(people.map(who => at('half', who)))
+    const used = await server.services.store.counters.used('main', 'offer/half/stock', time)
+    expect(used).toBe(answers.filter(answer => answer.offer !== undefined).length)
+    expect(answers.filter(answer => answer.control).length).toBe(60 - used)
+    expect(used).toBeGreaterThan(15)
+  })
+})
+
+describe('prices', () => {
+  it('are stored before they are told, and stay while they last', async () => {
+    await server.post('/v1/identify', { userId: 'payer', traits: {} })
+    const answers = await Promise.all(Array.from({ length: 5 }, () => at('tag', { userId: 'payer' })))
+    const shown = { id: 'hat', price: 18, list: 20, currency: 'EUR', until: time + 7 * 24 * HOUR }
+    for (const answer of answers) expect(answer.content).toEqual(shown)
+    await server.post('/v1/catalog', {
+      items: [{ id: 'hat', title: 'Hat', price: 40, cost: 10, currency: 'EUR', stock: 2 }],
+    })
+    time += 24 * HOUR
+    expect((await at('tag', { userId: 'payer' })).content).toEqual(shown)
+    expect((await at('tag', { userId: 'later' })).content).toMatchObject({ price: 36 })
+  })
+})
+
+describe('the support panel', () => {
+  it('answers ranked experiences, the first of them as the answer: the next best action', async () => {
+    await server.post('/v1/identify', { userId: 'caller', traits: { firstName: 'Cy', plan: 'free' } })
+    const answer = await at('panel', { userId: 'caller' }, SECRET_KEY)
+    expect(answer).toMatchObject({ experience: 'refund', content: 'offer a refund to Cy' })
+    expect(answer.ranked.map((one: { content: string }) => one.content)).toEqual(['offer a refund to Cy', 'upgrade'])
+    for (const one of answer.ranked) expect(one.decisionId).toEqual(expect.any(String))
+    expect(new Set(answer.ranked.map((one: { decisionId: string }) => one.decisionId)).size).toBe(2)
+  })
+})
+
+describe('checking before a launch', () => {
+  it('a signed link forces variants for whoever opens it: in the query, the body or the context', async () => {
+    await publish([
+      touchpoint('qa', { default: 'default' }),
+      experience('draft', 'qa', 'forced', { status: 'draft', schedule: { start: '2027-01-01' } }),
+    ])
+    const make = (body: object) => server.post('/v1/links', { allows: ['preview'], ...body })
+    const { link } = (await make({ variants: { draft: 'a' }, hours: 2 })).json
+    const body = { touchpoints: ['qa'], anonymousId: 'tester' }
+    const before = (await server.get('/v1/summary')).json.totals.decisions
+    for (const answer of [
+      await decide({ ...body, link }),
+      await decide({ ...body, context: { link } }),
+      await server.post(`/v1/decide?link=${link}`, body),
+    ]) {
+      expect(answer.json.answers.qa, answer.text).toMatchObject({ reason: 'preview', content: 'forced', variant: 'a' })
+      expect(answer.json.answers.qa).not.toHaveProperty('decisionId')
+    }
+    expect((await decide(body)).json.answers.qa.content).toBe('default')
+    await server.services.shipper.drain(10_000)
+    expect((await server.get('/v1/summary')).json.totals.decisions).toBeLessThanOrEqual(before + 30)
+    time += 2 * HOUR
+    expect((await decide({ ...body, link })).json.error.code).toBe('bad_link')
+    expect((await decide({ ...body, link: `${link}x` })).json.error.code).toBe('bad_link')
+    expect((await make({ variants: { draft: 'b' } })).json.error.path).toBe('body.variants.draft')
+    const explains = { allows: ['explain'], userId: 'ada', variants: { draft: 'a' } }
+    expect((await server.post('/v1/links', explains)).status).toBe(400)
+  })
+
+  it('a link may show another time', async () => {
+    await publish([
+      touchpoint('soon', { default: 'now' }),
+      experience('soon', 'soon', 'soon', { schedule: { start: '2027-01-01' } }),
+    ])
+    const { link } = (await server.post('/v1/links', { allows: ['preview'], at: '2027-01-02T00:00:00Z' })).json
+    expect((await at('soon', { anonymousId: 't', link })).content).toBe('soon')
+    expect((await at('soon', { anonymousId: 't' })).content).toBe('now')
+  })
+
+  it('a secret key may look as any person, at any time; it binds nothing and makes nobody', async () => {
+    await server.post('/v1/identify', { userId: 'viewed', traits: { firstName: 'Vi' } })
+    const { id } = await person('viewed')
+    for (const as of [id, 'userId:viewed']) {
+      const answer = await at('hero', { preview: { as } }, SECRET_KEY)
+      expect(answer.content).toEqual({ title: 'Hi Vi' })
+    }
+    const later = { preview: { as: id, at: new Date(time + 30 * 24 * HOUR).toISOString() } }
+    expect((await at('note', later, SECRET_KEY)).content).toBe('twice')
+    expect((await at('tag', later, SECRET_KEY)).content).toMatchObject({ price: 36 })
+    expect(await person('viewed')).not.toHaveProperty('bound')
+    expect((await decide({ touchpoints: ['hero'], preview: { as: 'userId:nobody' } }, SECRET_KEY)).status).toBe(404)
+    expect((await decide({ touchpoints: ['hero'], userId: 'x', preview: { as: id } })).json.error.code).toBe(
+      'link_required',
+    )
+  })
+
+  it('collisions are told', async () => {
+    await publish([
+      touchpoint('crowd'),
+      experience('crowd-a', 'crowd', 1),
+      experience('crowd-b', 'crowd', 2, { status: 'draft' }),
+    ])
+    const { collisions, more } = (await server.get('/v1/collisions')).json
+    expect(collisions.filter((one: { touchpoint: string }) => one.touchpoint === 'crowd')).toMatchObject([
+      { kind: 'never-shown', experiences: ['crowd-a', 'crowd-b'] },
+    ])
+    expect(more).toBe(false)
+    expect((await server.get('/v1/collisions', { key: 'write-key-of-tests' })).status).toBe(403)
+  })
+})

@@ -1,0 +1,159 @@
+import { createHmac } from 'node:crypto'
+import type { CompiledExperience, Supply, Want } from '@espalier/core/decision'
+import type { Grant } from '@espalier/core/profile'
+import type { CounterStore } from '@espalier/store'
+import { deriveKey } from '../secrets.ts'
+
+/** What is left is believed this long before it is asked for again; a refusal is known at once. */
+const BELIEVED_MS = 1000
+
+/** Offers whose state a node remembers (R11): beyond, all are forgotten and asked for again. */
+const MAX_KNOWN = 10_000
+
+/** Money is counted in thousandths, so that sums are exact. */
+const MILLI = 1000
+
+/** Without look-alikes. 32 of them: five bits each. */
+const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
+
+interface Known {
+  readonly left: boolean
+  readonly checked: number
+}
+
+/** Budgets, stocks and codes of offers, across people and nodes. */
+export class Supplies {
+  readonly #counters: CounterStore
+  readonly #masterSecret: Uint8Array
+  readonly #now: () => number
+  readonly #known = new Map<string, Known>()
+
+  constructor(counters: CounterStore, masterSecret: Uint8Array, now: () => number) {
+    this.#counters = counters
+    this.#masterSecret = masterSecret
+    this.#now = now
+  }
+
+  /** Which of these offers have something left, as far as is known: `reserve` says for certain. */
+  async left(workspace: string, experiences: Iterable<CompiledExperience>): Promise<(experience: string) => boolean> {
+    const left = new Map<string, boolean>()
+    for (const { key, offer } of experiences) {
+      if (offer !== undefined) left.set(key, await this.#left(workspace, key, offer.supply))
+    }
+    return experience => left.get(experience) ?? true
+  }
+
+  async #left(workspace: string, experience: string, supply: Supply): Promise<boolean> {
+    const now = this.#now()
+    const name = JSON.stringify([workspace, experience])
+    const known = this.#known.get(name)
+    if (known !== undefined && now - known.checked < BELIEVED_MS) return known.left
+    let left = true
+    for (const { counter, n, limit } of scarceOf(experience, supply, supply.dearest)) {
+      if (left) left = (await this.#counters.used(workspace, counter, now)) + n <= limit
+    }
+    this.#remember(name, { left, checked: now })
+    return left
+  }
+
+  #remember(name: string, known: Known): void {
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear()
+    this.#known.set(name, known)
+  }
+
+  /** Takes what the offer costs and gives it its code: durable before it answers, and the same for the same want. Undefined: nothing is left. */
+  async reserve(workspace: string, want: Want): Promise<Grant | undefined> {
+    const { experience, variant, key, supply, cost, expires } = want
+    const now = this.#now()
+    const taken: string[] = []
+    for (const { counter, n, limit, passing } of scarceOf(experience, supply, cost)) {
+      const { granted } = await this.#counters.reserve(workspace, counter, {
+        key,
+        n,
+        limit,
+        now,
+        ...(passing && expires !== undefined ? { expires } : {}),
+      })
+      if (!granted) {
+        for (const one of taken) await this.#counters.release(workspace, one, key)
+        this.#remember(JSON.stringify([workspace, experience]), { left: false, checked: now })
+        return undefined
+      }
+      taken.push(counter)
+    }
+    const code = await this.#code(workspace, want, now)
+    return {
+      at: now,
+      variant,
+      key,
+      ...(code === undefined ? {} : { code }),
+      ...(expires === undefined ? {} : { expires }),
+    }
+  }
+
+  /** What was reserved is not used after all. Codes stay taken: somebody may have seen them. */
+  async release(workspace: string, { experience, key, supply, cost }: Want): Promise<void> {
+    for (const { counter, passing } of scarceOf(experience, supply, cost)) {
+      if (passing) await this.#counters.release(workspace, counter, key)
+    }
+  }
+
+  /** It was used in time: it stays taken. What the offer was not limited by when it was given is not counted. */
+  async confirm(workspace: string, experience: string, supply: Supply, key: string): Promise<void> {
+    const now = this.#now()
+    for (const { counter, passing } of scarceOf(experience, supply, 0)) {
+      if (passing) await this.#counters.confirm(workspace, counter, key, now)
+    }
+  }
+
+  /** A code that nobody else has. Which ones are tried, and in which order, follows from the want: asked again, it is the same. */
+  async #code(workspace: string, { experience, key, supply }: Want, now: number): Promise<string | undefined> {
+    const { codes } = supply
+    if (codes === undefined) return undefined
+    const mac = (part: string) =>
+      createHmac('sha256', deriveKey(this.#masterSecret, 'code', workspace))
+        .update(JSON.stringify([experience, key, part]))
+        .digest()
+    const { list, prefix = '', length = 0 } = codes
+    for (let n = 0; n < (list?.length ?? Number.POSITIVE_INFINITY); n++) {
+      const code = list === undefined ? prefix + lettersOf(mac(String(n)), length) : listed(list, mac('list'), n)
+      const counter = `offer/${experience}/code/${code}`
+      if ((await this.#counters.reserve(workspace, counter, { key, n: 1, limit: 1, now })).granted) return code
+    }
+    return undefined
+  }
+}
+
+interface Scarce {
+  readonly counter: string
+  readonly n: number
+  readonly limit: number
+  /** It is free again when the offer expires. */
+  readonly passing: boolean
+}
+
+function scarceOf(experience: string, { budget, stock, codes }: Supply, cost: number): Scarce[] {
+  const scarce: Scarce[] = []
+  const add = (name: string, n: number, limit: number, passing: boolean) =>
+    scarce.push({ counter: `offer/${experience}/${name}`, n, limit, passing })
+  if (budget !== undefined) add('budget', Math.round(cost * MILLI), Math.round(budget * MILLI), true)
+  if (stock !== undefined) add('stock', 1, stock, true)
+  if (codes?.list !== undefined) add('codes', 1, codes.list.length, false)
+  return scarce
+}
+
+/** The n-th code to try of a list: from a place of one's own, in steps that lead to every code. */
+function listed(list: readonly string[], mac: Buffer, n: number): string {
+  const start = mac.readUInt32BE(0) % list.length
+  let step = (mac.readUInt32BE(4) % list.length) | 1
+  while (divisor(step, list.length) !== 1) step++
+  return list[(start + n * step) % list.length]!
+}
+
+function divisor(a: number, b: number): number {
+  return b === 0 ? a : divisor(b, a % b)
+}
+
+function lettersOf(mac: Buffer, length: number): string {
+  return Array.from({ length }, (_, i) => LETTERS[mac[i]! % LETTERS.length]).join('')
+}
