@@ -1,6 +1,6 @@
+import { filesWith } from '@espalier/testkit/files'
 import { Analytics } from '@segment/analytics-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { filesWith } from './testing/raw.ts'
 import { SECRET_KEY, type TestServer, testServer, WRITE_KEY } from './testing/server.ts'
 
 const MARK = 'marzipan-4711'

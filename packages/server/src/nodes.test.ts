@@ -95,6 +95,33 @@ describe('two nodes on one PostgreSQL and one ClickHouse', () => {
     expect(counts).toContainEqual({ name: 'Hit', type: 'track', count: 120 })
   })
 
+  it('R4 R8 what somebody refuses on one node holds on the other at the next request', async () => {
+    const userId = 'shy'
+    for (let i = 0; i < 6; i++) {
+      const [one, two] = i % 2 === 0 ? nodes : [nodes[1], nodes[0]]
+      for (const granted of [false, true]) {
+        const context = { consent: { categoryPreferences: { personalization: granted } } }
+        await one.post('/v1/identify', { userId, context })
+        expect((await decide(two, { userId })).reason === 'consent', `round ${i}, ${granted}`).toBe(!granted)
+      }
+    }
+  })
+
+  it('R8 who is erased on one node is gone on the other, and what comes late stays out there', async () => {
+    const [a, b] = nodes
+    const late = { userId: 'eve', event: 'Late', timestamp: new Date(Date.now() - 60_000).toISOString() }
+    await b.post('/v1/identify', { userId: 'eve', traits: { a: 1 } })
+    const { id } = (await a.call('DELETE', '/v1/profiles/userId:eve')).json
+    expect((await b.get('/v1/profiles/userId:eve')).status).toBe(404)
+    for (const node of [b, a]) expect((await node.post('/v1/track', late)).json.refused).toHaveLength(1)
+    await vi.waitFor(async () => expect((await b.get(`/v1/erasures/${id}`)).json.stage).toBe('physical'), {
+      timeout: 30_000,
+      interval: 100,
+    })
+    const { facts } = (await b.get(`/v1/erasures/${id}`)).json.physical
+    expect([facts.rows.events, facts.steps.join()]).toEqual([1, expect.stringContaining('write-ahead log')])
+  })
+
   it('decision ids of one node are good on the other; a backup says what to use instead', async () => {
     const [a, b] = nodes
     const { decisionId } = await decide(a, { userId: 'u3' })

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
+import { filesIn, filesWith } from '@espalier/testkit/files'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { filesIn, filesWith } from '../testing/raw.ts'
 import { ADMIN_KEY, SECRET_KEY, type TestServer, testServer } from '../testing/server.ts'
 
 const TIMEOUT = 60_000

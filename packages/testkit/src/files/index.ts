@@ -1,0 +1,1 @@
+export { filesIn, filesWith } from './search.ts'
