@@ -35,12 +35,13 @@ export function consentRules(settings: ConsentSettings = {}): ConsentRules {
   const unknown = settings.unknown ?? elsewhere
   const gpc = new Set<string>(settings.globalPrivacyControl ?? SIGNAL_PURPOSES)
   const dnt = new Set<string>(settings.doNotTrack ?? SIGNAL_PURPOSES)
+  const plain = new Map<string, readonly string[]>(PURPOSES.map(purpose => [purpose, [purpose]]))
   return {
-    names: purpose => names.get(purpose) ?? [purpose],
+    names: purpose => names.get(purpose) ?? plain.get(purpose) ?? [purpose],
     refusedBy: signal => (signal === 'gpc' ? gpc : dnt),
     otherwise(purpose, place) {
       const own = purposes.get(purpose)
-      const codes = place === undefined ? [] : codesOf(place)
+      const codes = place === undefined ? NOWHERE : codesOf(place)
       const named = ruleAt(own?.regions, codes)
       if (named !== undefined) return { rule: named, by: 'region' }
       if (own?.default !== undefined) return { rule: own.default, by: 'default' }
@@ -51,10 +52,18 @@ export function consentRules(settings: ConsentSettings = {}): ConsentRules {
   }
 }
 
+const NOWHERE: readonly string[] = []
+/** There are no more than there are pairs of letters. */
+const byCountry = new Map<string, readonly string[]>()
+
 /** The names of a place, the narrowest first. */
-function codesOf({ country, region }: Place): string[] {
-  const groups = [...GROUPS].filter(([, countries]) => countries.has(country)).map(([name]) => name)
-  return [...(region === undefined ? [] : [`${country}-${region}`]), country, ...groups]
+function codesOf({ country, region }: Place): readonly string[] {
+  let codes = byCountry.get(country)
+  if (codes === undefined) {
+    codes = [country, ...[...GROUPS].filter(([, countries]) => countries.has(country)).map(([name]) => name)]
+    byCountry.set(country, codes)
+  }
+  return region === undefined ? codes : [`${country}-${region}`, ...codes]
 }
 
 function ruleAt(regions: Readonly<Record<string, Rule>> | undefined, codes: readonly string[]): Rule | undefined {

@@ -4,6 +4,8 @@ export interface ItemText {
   readonly length: number
   /** Members of the objects at all its levels: more than it has keys where one of them stands twice. */
   readonly members: number
+  /** Something in the body is written as `\u…`, halves of surrogate pairs perhaps. */
+  readonly escapes: boolean
   readonly properties?: string
   readonly traits?: string
   readonly context?: string
@@ -44,6 +46,7 @@ class Scan implements BatchText {
   depth = 1
   items: (ItemText | undefined)[] = []
   readonly #text: string
+  readonly #escapes: boolean
   #at = 0
   /** Of the value passed last: its members, and whether it is compact. */
   #members = 0
@@ -51,6 +54,7 @@ class Scan implements BatchText {
 
   constructor(text: string) {
     this.#text = text
+    this.#escapes = text.includes('\\u')
   }
 
   body(): void {
@@ -89,7 +93,7 @@ class Scan implements BatchText {
   #item(): ItemText {
     const from = this.#at
     this.#reach(3)
-    const item: { -readonly [K in keyof ItemText]: ItemText[K] } = { length: 0, members: 0 }
+    const item: { -readonly [K in keyof ItemText]: ItemText[K] } = { length: 0, members: 0, escapes: this.#escapes }
     for (let key = this.#firstKey(); key !== undefined; key = this.#nextKey()) {
       const start = this.#at
       this.#pass(3)

@@ -18,10 +18,28 @@ export function deviceOf(context: JsonObject): Device | undefined {
   const stated = textOf(device?.type)
   if (stated === undefined && agent === undefined) return undefined
   const mobile = objectOf(context.userAgentData)?.mobile
+  if (agent !== undefined && device === undefined && context.os === undefined) return ofAgent(agent, mobile === true)
   const model = textOf(device?.model)
   const os = textOf(objectOf(context.os)?.name) ?? (agent === undefined ? undefined : osOf(agent))
   const type = (stated && statedType(stated, model)) || agentType(agent, mobile)
   return { type, ...(os !== undefined && { os }), ...(model !== undefined && { model }) }
+}
+
+/** User agents are few and repeat; beyond so many all are read anew. */
+const MAX_REMEMBERED = 5000
+const remembered = { mobile: new Map<string, Device>(), other: new Map<string, Device>() }
+
+/** What the user agent alone says: the same object each time. */
+function ofAgent(agent: string, mobile: boolean): Device {
+  const known = mobile ? remembered.mobile : remembered.other
+  let device = known.get(agent)
+  if (device === undefined) {
+    const os = osOf(agent)
+    device = { type: agentType(agent, mobile), ...(os !== undefined && { os }) }
+    if (known.size >= MAX_REMEMBERED) known.clear()
+    known.set(agent, device)
+  }
+  return device
 }
 
 /** Segment's mobile libraries state the system (`ios`, `android`) where others state the form. */

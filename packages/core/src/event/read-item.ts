@@ -56,7 +56,7 @@ const TYPES: ReadonlySet<unknown> = new Set<EventType>(['track', 'identify', 'pa
 
 function read(raw: unknown, base: ItemBase): Event {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) throw new RefusedItem('not_an_object', 'The item')
-  const shape = new Shape()
+  const shape = new Shape(base.text?.escapes)
   shape.walk(raw, '', 0)
   const limit = base.maxBytes ?? EVENT_LIMITS.bytes
   if (isLarger(raw, shape, limit)) throw new RefusedItem('too_large', 'The item', String(limit))

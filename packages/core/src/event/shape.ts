@@ -9,6 +9,12 @@ export class Shape {
   size = 0
   /** Some text holds half a surrogate pair, which UTF-8 cannot say. */
   broken = false
+  readonly #mayBreak: boolean
+
+  /** `mayBreak`: false where it was parsed from UTF-8 without `\u` in it. */
+  constructor(mayBreak = true) {
+    this.#mayBreak = mayBreak
+  }
 
   /** Walks an object or a list. `depth` is that of its values. Throws `RefusedItem`. */
   walk(value: object, path: string, depth: number): void {
@@ -41,7 +47,7 @@ export class Shape {
 
   #text(text: string): void {
     this.size += text.length + 2
-    if (!text.isWellFormed()) this.broken = true
+    if (this.#mayBreak && !text.isWellFormed()) this.broken = true
   }
 }
 

@@ -1,4 +1,4 @@
-import { askedBy } from '../consent/asked.ts'
+import { type Asked, askedBy } from '../consent/asked.ts'
 import { type PermissionBy, permits } from '../consent/permits.ts'
 import { placeOf, placeOfTraits } from '../consent/place.ts'
 import { ANALYTICS } from '../consent/rules.ts'
@@ -42,13 +42,14 @@ export class ConsentGate {
 
   /** What became of an event that may not be stored; undefined where it may. Its own statement is noted all the same. */
   refuseEvent(event: Event, keys: readonly string[]): Applied | undefined {
-    const stamp = stampOf(event)
-    const { stated: said } = askedBy(event.context)
-    const by = this.#refusedBy(keys, event, said, stamp)
+    if (this.#context.consent === undefined) return undefined
+    const asked = askedBy(event.context)
+    const by = this.#refusedBy(keys, event, asked, event)
     if (by === undefined) return undefined
     const refused: Applied = { outcome: 'refused', reason: 'consent', by }
-    if (Object.keys(said).length === 0) return refused
-    const statement: ConsentStatement = { identifiers: keys, said, ...stamp }
+    const { stated: said } = asked
+    if (isEmpty(said)) return refused
+    const statement: ConsentStatement = { identifiers: keys, said, ...stampOf(event) }
     this.note(statement)
     const instead: Entry = { kind: 'consent', statement }
     return { ...refused, instead }
@@ -56,7 +57,7 @@ export class ConsentGate {
 
   /** As `refuseEvent`, for a decision brought in from elsewhere: it states nothing. */
   refuseDecision(decision: ImportedDecision, keys: readonly string[]): Applied | undefined {
-    const by = this.#refusedBy(keys, decision)
+    const by = this.#refusedBy(keys, decision, askedBy(decision.context))
     return by && { outcome: 'refused', reason: 'consent', by }
   }
 
@@ -73,23 +74,23 @@ export class ConsentGate {
   }
 
   /**
-   * An import brings what was stored elsewhere with whatever consent there was: it is held back by what somebody said, not by
+   * `states`: the event whose own statement counts already. An import brings what was stored elsewhere with whatever consent there was: it is held back by what somebody said, not by
    * what holds where nobody said anything.
    */
   #refusedBy(
     keys: readonly string[],
     { context, origin }: { readonly context: Event['context']; readonly origin?: ImportOrigin },
-    said: Readonly<Record<string, boolean>> = {},
-    stamp?: Stamp,
+    asked: Asked,
+    states?: Event,
   ): PermissionBy | undefined {
     const rules = this.#context.consent
     if (rules === undefined) return undefined
     const people = this.#concerned(keys)
     let consent: Profile['consent'] = people[0]?.consent ?? {}
     for (const { consent: more } of people.slice(1)) consent = united(consent, more, PROFILE_LIMITS.purposes)
-    if (stamp !== undefined) consent = stated(consent, said, stamp)
+    if (states !== undefined && !isEmpty(asked.stated)) consent = stated(consent, asked.stated, stampOf(states))
     const place = placeOf(context) ?? (people[0] && placeOfTraits(people[0].traits))
-    const { permitted, by } = permits(ANALYTICS, consent, askedBy(context), place, rules)
+    const { permitted, by } = permits(ANALYTICS, consent, asked, place, rules)
     if (permitted || (origin !== undefined && (by === 'region' || by === 'default'))) return undefined
     return by
   }
@@ -110,4 +111,9 @@ export class ConsentGate {
     this.#people.setLink(identifier, id)
     return id
   }
+}
+
+function isEmpty(object: object): boolean {
+  for (const _ in object) return false
+  return true
 }

@@ -1,6 +1,13 @@
 import type { JsonObject } from '@espalier/core'
 import { withSignals } from '@espalier/core/consent'
-import { type Event, type EventType, type ImportOrigin, type ItemText, readItem } from '@espalier/core/event'
+import {
+  type Event,
+  type EventType,
+  type ImportOrigin,
+  type ItemBase,
+  type ItemText,
+  readItem,
+} from '@espalier/core/event'
 import { compileRules, identifierOf, keysOf, namesMore } from '@espalier/core/identity'
 import type { Entry, EventEntry } from '@espalier/core/stream'
 import type { Graves } from '../erasure/graves.ts'
@@ -44,6 +51,8 @@ export interface Taken {
   readonly errors: ItemError[]
 }
 
+type Base = { -readonly [K in keyof ItemBase]: ItemBase[K] }
+
 /** Turns items as clients send them into entries of the stream. */
 export class Intake {
   readonly #userHashes: UserHashes
@@ -72,8 +81,9 @@ export class Intake {
   take(request: IntakeRequest): Taken {
     const taken: Taken = { entries: [], sources: [], errors: [] }
     const { items } = request
+    const base = this.#baseOf(request)
     for (let index = 0; index < items.length; index++) {
-      const entry = this.#read(items[index], index, request)
+      const entry = this.#read(items[index], index, base, request)
       if ('code' in entry) taken.errors.push(entry)
       else {
         taken.entries.push(entry)
@@ -90,21 +100,27 @@ export class Intake {
     return this.#newcomers.sourceOf(own?.ip ?? context?.ip ?? (direct === true ? origin.ip : undefined), origin)
   }
 
-  #read(raw: unknown, index: number, request: IntakeRequest): Entry | ItemError {
-    const { context, sentAt, received, type, importOf, maxBytes } = request
-    const userHash = takeUserHash(raw) ?? request.userHash
-    const { event, error } = readItem(raw, {
+  /** What all items of a request are read with; the rest is each one's own. */
+  #baseOf({ context, sentAt, received, type, maxBytes, set }: IntakeRequest): Base {
+    return {
       received,
-      index,
+      index: 0,
       sentAt,
       maxBytes,
-      identity: request.set.compiled.identity,
+      identity: set.compiled.identity,
       newMessageId: this.#newId,
-      text: request.texts?.[index],
+      text: undefined,
       ...(type === undefined ? {} : { type }),
       ...(context === undefined ? {} : { context }),
-      ...(importOf === undefined ? {} : { origin: importOf(index) }),
-    })
+    }
+  }
+
+  #read(raw: unknown, index: number, base: Base, request: IntakeRequest): Entry | ItemError {
+    const userHash = takeUserHash(raw) ?? request.userHash
+    base.index = index
+    base.text = request.texts?.[index]
+    if (request.importOf !== undefined) base.origin = request.importOf(index)
+    const { event, error } = readItem(raw, base)
     if (error !== undefined) return { index, ...error }
     return this.#accept(event, userHash, request) ?? this.#entry(event, request)
   }

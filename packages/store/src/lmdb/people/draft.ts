@@ -17,6 +17,8 @@ export class Draft implements People {
   readonly #replaying: boolean
   readonly #profiles = new Map<string, StoredProfile | Gone>()
   readonly #links = new Map<string, string | Gone>()
+  /** Durable links that were asked for, and those that there are not: each is asked for several times an event. */
+  readonly #settled = new Map<string, string | Gone>()
   readonly #imports = new Map<string, Set<number>>()
   /** Ids that came into being in this cycle: nothing durable has them. */
   readonly #created = new Set<string>()
@@ -31,8 +33,15 @@ export class Draft implements People {
   }
 
   link(identifier: string): string | undefined {
-    const link = this.#links.get(identifier) ?? this.#state.links.get(identifier)
+    const link = this.#links.get(identifier) ?? this.#settled.get(identifier) ?? this.#settle(identifier)
     return link === GONE ? undefined : link
+  }
+
+  /** Nobody else changes the durable state in a cycle: one answer holds for all of it. */
+  #settle(identifier: string): string | Gone {
+    const link = this.#state.links.get(identifier) ?? GONE
+    this.#settled.set(identifier, link)
+    return link
   }
 
   setLink(identifier: string, source: string): void {
