@@ -14,6 +14,7 @@ import { report } from './report.ts'
 import { restore } from './restore.ts'
 import { segments } from './segments.ts'
 import { start } from './start.ts'
+import { whatif } from './whatif.ts'
 
 /** Every command, one a file, in the order in which help lists them. */
 export const commands: readonly Register[] = [
@@ -25,6 +26,7 @@ export const commands: readonly Register[] = [
   diff,
   decide,
   report,
+  whatif,
   segments,
   libraryCommand,
   person,

@@ -42,6 +42,10 @@ function policyOf({ policy, variants, goal }: Experience): Problem[] {
     policy,
     variants.map(({ key }) => key),
   )
+  if (policy.kind === 'split' && policy.sticky === true) {
+    const message = 'what people were given is not kept, so a split cannot be sticky'
+    problems.push(problem(['policy', 'sticky'], message, 'leave it out; a share that only grows moves few people'))
+  }
   if ((policy.kind === 'bandit' || policy.kind === 'contextual') && goal === undefined) {
     problems.push(problem(['goal'], 'its policy learns and has no goal to learn from', 'name a metric with a window'))
   }
@@ -160,11 +164,8 @@ export function unfitToLearn(
   { type, window, direction }: Metric,
   policy: { readonly reward?: string; readonly delay?: unknown },
 ): readonly [message: string, mend: string] | undefined {
-  if (type === 'mean') {
-    return [
-      'an average over events is nothing that one decision brings',
-      'learn from a metric of type conversion or sum',
-    ]
+  if (type !== 'conversion' && type !== 'sum') {
+    return [`one decision brings no ${type}`, 'learn from a metric of type conversion or sum']
   }
   if (window === undefined) {
     return [

@@ -47,6 +47,7 @@ describe('the policy of an experience', () => {
       'policy.inputs[0].from: an input is read from one place',
     ],
     [{ kind: 'contextual', inputs: [{ key: 'x', kind: 'number', from: { trait: 'x' } }] }, 'policy.inputs[0].kind: '],
+    [{ kind: 'split', sticky: true }, 'policy.sticky: what people were given is not kept'],
     [{ kind: 'rollout', variant: 'c', guardrails: ['m'] }, 'policy.variant: there is no variant "c"'],
   ])('%j is refused, with the place', (policy, expected) => {
     expect(paths(policy)[0]).toContain(expected)
@@ -86,7 +87,7 @@ describe('what a policy names', () => {
     ]
     expect(problems({ kind: 'bandit' }, more)).toEqual([])
     expect(problems({ kind: 'bandit' }, more, 'ever')[0]).toMatch(/^goal: without a window/)
-    expect(problems({ kind: 'bandit' }, more, 'size')[0]).toMatch(/^goal: an average/)
+    expect(problems({ kind: 'bandit' }, more, 'size')[0]).toMatch(/^goal: one decision brings no mean/)
     expect(problems({ kind: 'bandit', reward: 'value' }, more)[0]).toMatch(/^goal: a conversion has no value/)
     expect(problems({ kind: 'split' }, more, 'ever')).toEqual([])
   })
