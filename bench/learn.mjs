@@ -117,18 +117,20 @@ async function measure(data, log) {
     }),
   )
   const began = performance.now()
-  for (let i = 0; i < BANDITS; i++) {
-    const one = performance.now()
-    const answer = await admin.post(`/v1/experiences/${keyOf(i)}/model`, JSON.stringify({ action: 'train' }))
-    const { newest, last } = JSON.parse(answer)
-    if (newest >= 1) learned++
-    else log(`${keyOf(i)}: ${last?.sentence}`)
-    took[i >= BANDITS - CONTEXTUAL ? 'contextual' : 'bandit'].push((performance.now() - one) / 1000)
+  const sampler = setInterval(() => {
     most = Math.max(most, memory())
-  }
+  }, 250)
+  await server.ask('learn')
   const trainSeconds = (performance.now() - began) / 1000
+  clearInterval(sampler)
   isDone = true
   await asking
+  for (let i = 0; i < BANDITS; i++) {
+    const { newest, last } = await admin.get(`/v1/experiences/${keyOf(i)}/model`)
+    if (newest >= 1) learned++
+    else log(`${keyOf(i)}: ${last?.sentence}`)
+    took[i >= BANDITS - CONTEXTUAL ? 'contextual' : 'bandit'].push((last?.milliseconds ?? 0) / 1000)
+  }
   latencies.sort((a, b) => a - b)
   log(
     `${learned} of ${BANDITS} trained in ${trainSeconds.toFixed(1)} s; ${asked} decides meanwhile, ${dropped} dropped`,

@@ -8,12 +8,13 @@ const server = await startServer(
   { port: 0, logLevel: 'warn', ...options },
   mode === 'parse' ? { store: forgetful() } : {},
 )
-const { store, shipper } = server.services
+const { store, shipper, learner } = server.services
 
 const answers = {
   depth: () => store.outbox.depth(),
   drain: () => shipper.drain(600_000),
   memory: () => process.memoryUsage(),
+  learn: () => learner.round(),
 }
 
 process.on('message', async ({ id, ask }) => {

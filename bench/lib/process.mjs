@@ -29,7 +29,7 @@ export async function startProcess(mode, options = {}) {
       else waiting.get(message.id)?.resolve(message.answer)
     })
   })
-  /** Asks the process itself: 'depth' of the outbox, 'drain' it, 'memory'. */
+  /** Asks the process itself: 'depth' of the outbox, 'drain' it, 'memory', to 'learn' what is due. */
   const ask = what =>
     new Promise((resolve, reject) => {
       const id = ++asked

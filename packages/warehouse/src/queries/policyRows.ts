@@ -27,7 +27,7 @@ export interface PolicyRow {
 }
 
 /** People of one page: some tens of megabytes. */
-export const PAGE_PEOPLE = 20_000
+export const PAGE_PEOPLE = 50_000
 
 type Row = Omit<PolicyRow, 'context' | 'inputs'> & { context: string; inputs: string }
 
@@ -50,16 +50,15 @@ export async function* policyRows(
     const credited = creditedSql(question, binder, { number, of: slices })
     const window = windowOf(question, binder)
     const after = binder.bind('Int64', question.closesAfter ?? scope.from)
-    const rows = `SELECT * FROM ${credited} WHERE at + ${window} > ${after}`
+    // The rows of a page are held, and decisions go by them: of those there may be any number.
     const page = await database.rows<Row>(
       `SELECT row.person AS person, row.variant AS variant, row.propensity AS propensity, row.reward AS reward, row.at AS at,
         row.at + ${window} AS closesAt, row.lost AS lost, d.definitions AS definitions, d.context AS context, d.inputs AS inputs
-      FROM (${rows}) AS row
-      LEFT ANY JOIN (
+      FROM (
         SELECT request_id, definitions, context, inputs FROM decisions
         WHERE workspace = {workspace:String} AND has(answers.experience, {experience:String})
-          AND request_id IN (SELECT request FROM (${rows}))
-      ) AS d ON d.request_id = row.request
+      ) AS d
+      RIGHT ANY JOIN (SELECT * FROM ${credited} WHERE at + ${window} > ${after}) AS row ON d.request_id = row.request
       ORDER BY row.person, row.at`,
       { ...binder.params, ...scope },
     )
