@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { accountsContract } from './contract/accounts.ts'
 import { bindingsContract } from './contract/bindings.ts'
 import { catalogContract } from './contract/catalog.ts'
 import { consentContract } from './contract/consent.ts'
@@ -22,6 +23,7 @@ export function storeContract(name: string, open: OpenStore): void {
   describe(`${name} keeps the store contract`, () => {
     describe('people', () => peopleContract(open))
     describe('identity', () => identityContract(open))
+    describe('accounts', () => accountsContract(open))
     describe('bindings', () => bindingsContract(open))
     describe('consent', () => consentContract(open))
     describe('erasure', () => erasureContract(open))

@@ -1,3 +1,4 @@
+import type { Account } from '@espalier/core/account'
 import type { Definition, DefinitionChange, PublishedSet } from '@espalier/core/definition'
 import type { Profile } from '@espalier/core/profile'
 import type { Applied, ApplyContext, Entry, Row, Table } from '@espalier/core/stream'
@@ -87,6 +88,10 @@ export interface PeopleStore {
   locate(workspace: string, identifier: string): Promise<Located | undefined>
   /** Synchronous `locate` where the state is at hand in memory or a mapped file; undefined: not supported, use `locate`. */
   locateSync?(workspace: string, identifier: string): Located | undefined
+  /** Those of these companies that are known, by group id. As of the last commit. */
+  accounts(workspace: string, ids: readonly string[]): Promise<Account[]>
+  /** Synchronous `accounts`, as `locateSync`. */
+  accountsSync?(workspace: string, ids: readonly string[]): Account[]
   /** People by id ascending after `after`, at most `limit`; for exports and snapshots. */
   page(workspace: string, after: string | undefined, limit: number): Promise<Profile[]>
   count(workspace: string): Promise<number>

@@ -1,3 +1,4 @@
+import type { Account } from '@espalier/core/account'
 import type { MergedProfile, Profile } from '@espalier/core/profile'
 import type { People } from '@espalier/core/stream'
 
@@ -5,6 +6,7 @@ import type { People } from '@espalier/core/stream'
 export interface PeopleState {
   link(identifier: string): string | undefined
   profile(id: string): Profile | MergedProfile | undefined
+  account(id: string): Account | undefined
   seen(messageId: string, received: number): boolean
   imported(file: string, row: number): boolean
 }
@@ -15,6 +17,8 @@ export class WorkingPeople implements People {
   readonly links = new Map<string, string | undefined>()
   /** Undefined: taken away. */
   readonly profiles = new Map<string, Profile | MergedProfile | undefined>()
+  /** Undefined: taken away. */
+  readonly accounts = new Map<string, Account | undefined>()
   /** messageId to received time. */
   readonly messages = new Map<string, number>()
   readonly imports = new Map<string, { file: string; row: number }>()
@@ -46,6 +50,18 @@ export class WorkingPeople implements People {
 
   remove(id: string): void {
     this.profiles.set(id, undefined)
+  }
+
+  account(id: string): Account | undefined {
+    return this.accounts.has(id) ? this.accounts.get(id) : this.#state.account(id)
+  }
+
+  putAccount(account: Account): void {
+    this.accounts.set(account.id, account)
+  }
+
+  removeAccount(id: string): void {
+    this.accounts.set(id, undefined)
   }
 
   seen(messageId: string, received: number): boolean {

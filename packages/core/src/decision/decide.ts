@@ -4,6 +4,7 @@ import { PERSONALIZATION } from '../consent/rules.ts'
 import type { ItemLookup } from '../content/world.ts'
 import type { JsonObject } from '../json.ts'
 import type { Binding } from '../profile/bound.ts'
+import type { ConsideredAccount } from '../segment/subject.ts'
 import type { Answer } from './answer.ts'
 import { byDefault, withoutExperience } from './answering.ts'
 import type { Want } from './binding.ts'
@@ -19,6 +20,8 @@ export interface DecideInput {
   readonly set: CompiledSet
   /** The person; undefined for a known bot, which is nobody and gets the default content. */
   readonly profile: Person | undefined
+  /** The person's accounts, where the set asks for them (`Plan.asksAccounts`). */
+  readonly accounts?: readonly ConsideredAccount[]
   /** What the caller sent. */
   readonly context: JsonObject
   /** Epoch milliseconds. */
@@ -73,7 +76,7 @@ export function decide(input: DecideInput): Decision {
   const permission = profile && may(PERSONALIZATION, profile, context, set.consent)
   // R8: of somebody who refuses, nothing is in the default content either.
   const person = permission?.permitted === false ? undefined : profile
-  const moment = new Moment(set, input.items, person, context, now, termsOf(input))
+  const moment = new Moment(set, input.items, person, context, now, termsOf(input), person && input.accounts)
   const answers: Answer[] = []
   for (const key of input.touchpoints) {
     const touchpoint = set.touchpoints.get(key)

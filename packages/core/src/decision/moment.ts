@@ -46,11 +46,12 @@ export class Moment implements World {
     context: JsonObject,
     now: number,
     terms: Terms,
+    accounts: Subject['accounts'] = [],
   ) {
     this.set = set
     this.items = items
     this.person = person
-    this.subject = { profile: person ?? NOBODY, context, now }
+    this.subject = { profile: person ?? NOBODY, context, now, accounts }
     this.terms = terms
   }
 

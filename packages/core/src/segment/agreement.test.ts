@@ -24,7 +24,7 @@ function agree(life: Life, { conditions, language }: Trial, now: number): void {
     for (const id of oracle.people(now)) {
       const profile = life.person(id)!
       const expected = oracle.holds(condition, id, { now, known: now })
-      const { value } = compiled.truth({ profile, context: {}, now })
+      const { value } = compiled.truth({ profile, context: {}, now, accounts: life.accountsOf(profile) })
       const said = `${JSON.stringify(condition)} of ${id} at ${new Date(now).toISOString()}`
       expect([value, profile.memberships?.[key]?.in ?? false, entered.has(id)], said).toEqual([
         expected,
@@ -39,6 +39,21 @@ describe('live conditions and a brute-force oracle', () => {
   it('R5 R10 agree after everything that was received, with timers heard at their time', () => {
     fc.assert(
       fc.property(trial('profile', 3), trial => {
+        const life = new Life(setOf(keyed(trial.conditions), trial.language))
+        for (const { at, events } of trial.batches) {
+          life.elapse(at)
+          life.receive(events, at)
+          life.elapse(at + AFTER)
+          agree(life, trial, at + AFTER)
+        }
+      }),
+      RUNS,
+    )
+  })
+
+  it('R5 R10 agree on accounts: what everybody said of them, and what anyone of them does', () => {
+    fc.assert(
+      fc.property(trial('accounts', 3, 3), trial => {
         const life = new Life(setOf(keyed(trial.conditions), trial.language))
         for (const { at, events } of trial.batches) {
           life.elapse(at)

@@ -4,7 +4,7 @@ import { type CompiledCondition, READS_NOTHING, TOUCHED_BY_NOTHING, verdict } fr
 import type { Subject, Truth } from './subject.ts'
 
 /** What there is to say of a condition that is no joint of others. */
-export interface Leaf extends Partial<Pick<CompiledCondition, 'reads' | 'needs' | 'touched'>> {
+export interface Leaf extends Partial<Pick<CompiledCondition, 'reads' | 'needs' | 'touched' | 'anyone'>> {
   readonly condition: JsonObject
   readonly test: (subject: Subject) => boolean
   /** Instants after `now`, ascending, at which alone its truth may change without an event; all of them, others may be among them. */
@@ -34,6 +34,7 @@ export function leaf({ condition, test, changes, actual, ...about }: Leaf): Comp
     reads: about.reads ?? READS_NOTHING,
     needs: about.needs ?? [],
     touched: about.touched ?? TOUCHED_BY_NOTHING,
+    anyone: about.anyone ?? [],
   }
 }
 

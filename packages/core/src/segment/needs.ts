@@ -1,13 +1,12 @@
 import { conditionsOf, defaultConditionsOf } from '../definition/conditionsOf.ts'
 import type { Definition, PublishedSet } from '../definition/definition.ts'
-import { conditionsOfPolicy } from '../policy/conditions.ts'
 import type { Need } from '../signal/need.ts'
 import { parseInstant } from '../time/instant.ts'
 import { compiler } from './compile.ts'
 import { compileAggregate } from './compileAggregate.ts'
 import type { Condition } from './condition.ts'
 import type { Language } from './language.ts'
-import type { PlanSource } from './plan.ts'
+import { looksAtAccounts, type PlanSource } from './plan.ts'
 import { notedOf, upkeepOf } from './upkeep.ts'
 
 type Live<K extends Definition['kind']> = Definition<K>
@@ -47,6 +46,14 @@ export function needsOf(set: PublishedSet): Need[] {
   ])
 }
 
+/** The texts of what the definitions of a set ask of anyone of an account. */
+export function anyoneOf(set: PublishedSet): Set<string> {
+  const language = languageOf(set)
+  const compile = compiler(language)
+  const conditions: Condition[] = [...language.segments.values(), ...askedAtDecisions(set)]
+  return new Set(conditions.flatMap(condition => compile(condition).anyone.map(({ key }) => key)))
+}
+
 function askedAtDecisions(set: PublishedSet): Condition[] {
   const experiences = live(set, 'experience').filter(({ body: { status } }) => status !== 'draft' && status !== 'ended')
   return [
@@ -78,6 +85,8 @@ export function planSourceOf(set: PublishedSet): PlanSource {
     return { need, since: noted?.since ?? 0, filled: noted?.filled ?? !isNoted }
   })
   const unfilled = new Set(signals.filter(({ filled }) => !filled).map(({ need }) => need.key))
+  const isLive = (condition: Condition) => !compile(condition).needs.some(need => unfilled.has(need.key))
+  const accounts = askedAtDecisions(set).filter(condition => looksAtAccounts(compile(condition)))
   return {
     version: set.version,
     zone: language.zone,
@@ -87,9 +96,10 @@ export function planSourceOf(set: PublishedSet): PlanSource {
       key,
       version,
       condition,
-      live: !compile(condition).needs.some(need => unfilled.has(need.key)),
+      live: isLive(condition),
     })),
     signals,
+    ...(accounts.length > 0 && { accounts: accounts.map(condition => ({ condition, live: isLive(condition) })) }),
     ...(retention !== undefined && { retention }),
   }
 }

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../json.ts'
 import type { Need } from '../signal/need.ts'
+import type { Condition } from './condition.ts'
 import type { Subject, Truth } from './subject.ts'
 
 /** A condition made ready to be asked many times. The three answers agree: the tests hold them together. */
@@ -14,6 +15,16 @@ export interface CompiledCondition {
   readonly needs: readonly Need[]
   /** What has to happen for its truth to change before `until`. */
   readonly touched: Touched
+  /** What it asks of anyone of an account: to be kept up with the account. */
+  readonly anyone: readonly Anyone[]
+}
+
+/** A condition on anyone of an account. */
+export interface Anyone {
+  /** Its text. */
+  readonly key: string
+  readonly condition: Condition
+  readonly compiled: CompiledCondition
 }
 
 /** What a condition may look at, without repetition. */
@@ -79,13 +90,20 @@ export function unionTouched(touched: readonly Touched[]): Touched {
   }
 }
 
+export function unionAnyone(parts: readonly Anyone[]): Anyone[] {
+  return [...new Map(parts.map(part => [part.key, part])).values()]
+}
+
 /** What parts joined by all, any or not have together. */
-export function together(parts: readonly CompiledCondition[]): Pick<CompiledCondition, 'reads' | 'needs' | 'touched'> {
+export function together(
+  parts: readonly CompiledCondition[],
+): Pick<CompiledCondition, 'reads' | 'needs' | 'touched' | 'anyone'> {
   const needs = new Map(parts.flatMap(part => part.needs).map(need => [JSON.stringify(need), need]))
   return {
     reads: unionReads(parts.map(part => part.reads)),
     needs: [...needs.values()],
     touched: unionTouched(parts.map(part => part.touched)),
+    anyone: unionAnyone(parts.flatMap(part => part.anyone)),
   }
 }
 

@@ -11,7 +11,7 @@ import type { Aggregate } from './aggregate.ts'
 import { compiler } from './compile.ts'
 import type { Condition } from './condition.ts'
 import type { CalendarEntry } from './language.ts'
-import type { CompiledCondition, Facet } from './node.ts'
+import { type CompiledCondition, type Facet, unionAnyone } from './node.ts'
 
 /** What the stream has to know of the definitions. Plain JSON: it travels with the journal, so that replay repeats it (R6). */
 export interface PlanSource {
@@ -22,6 +22,8 @@ export interface PlanSource {
   readonly computed: readonly (readonly [key: string, aggregate: Aggregate])[]
   readonly segments: readonly PlannedSegment[]
   readonly signals: readonly PlannedSignal[]
+  /** What decisions alone ask of the person's accounts; absent: nothing. */
+  readonly accounts?: readonly { readonly condition: Condition; readonly live: boolean }[]
   /** How long what is known of people is kept; absent: for ever. */
   readonly retention?: RetentionSettings
 }
@@ -46,8 +48,14 @@ export interface Plan extends Keeping {
   readonly version: number
   readonly source: PlanSource
   readonly retention: RetentionRules
-  /** Live ones. */
+  /** Live ones: first what they and decisions ask of anyone of an account, kept up as a segment is. */
   readonly segments: readonly WatchedSegment[]
+  /** The places of those that look at the person's accounts. */
+  readonly askingAccounts: readonly number[]
+  /** Whether anything looks at accounts: then they have to be at hand. */
+  readonly asksAccounts: boolean
+  /** What is asked of anyone of an account, by its text, whether or not its signals are filled. */
+  readonly anyone: ReadonlySet<string>
   /** The places in `segments` of those whose truth an event may change at once. */
   readonly touchedBy: (event: Event) => ReadonlySet<number>
   /** The places of those that look at any of these signals. */
@@ -56,10 +64,15 @@ export interface Plan extends Keeping {
   readonly awake: (now: number) => readonly number[]
 }
 
+/** What the keys of conditions on anyone of an account begin with, before their text; no segment's key has a colon. */
+export const ANYONE = 'anyone:'
+
 export interface WatchedSegment {
   readonly key: string
   readonly version: number
   readonly condition: CompiledCondition
+  /** It is no segment, but what is asked of anyone of an account: its text. Nobody hears of who enters and leaves. */
+  readonly anyone?: string
 }
 
 export function planOf(source: PlanSource): Plan {
@@ -70,9 +83,17 @@ export function planOf(source: PlanSource): Plan {
     computed: new Map(source.computed),
     segments: new Map(source.segments.map(({ key, condition }) => [key, condition])),
   })
-  const segments = source.segments
-    .filter(({ live }) => live)
-    .map(({ key, version, condition }) => ({ key, version, condition: compile(condition) }))
+  const planned = source.segments.map(({ condition, ...segment }) => ({ ...segment, condition: compile(condition) }))
+  const live = planned.filter(({ live }) => live)
+  const asked = (source.accounts ?? []).map(({ condition, live }) => ({ condition: compile(condition), live }))
+  const anyone = unionAnyone(
+    [...live, ...asked.filter(({ live }) => live)].flatMap(({ condition }) => condition.anyone),
+  )
+  const segments: readonly WatchedSegment[] = [
+    ...anyone.map(({ key, compiled }) => ({ key: ANYONE + key, version: 1, condition: compiled, anyone: key })),
+    ...live.map(({ key, version, condition }) => ({ key, version, condition })),
+  ]
+  const askingAccounts = segments.flatMap(({ condition }, i) => (looksAtAccounts(condition) ? [i] : []))
   return {
     version: source.version,
     source,
@@ -81,11 +102,18 @@ export function planOf(source: PlanSource): Plan {
     signals: new Map(signals.map(signal => [signal.need.key, signal])),
     retention: retentionRules(source.retention),
     segments,
+    askingAccounts,
+    asksAccounts: askingAccounts.length > 0 || asked.length > 0,
+    anyone: new Set([...planned, ...asked].flatMap(({ condition }) => condition.anyone.map(({ key }) => key))),
     touchedBy: toucher(segments),
     touchedBySignals: keys =>
       segments.flatMap(({ condition }, i) => (condition.needs.some(({ key }) => keys.includes(key)) ? [i] : [])),
     awake: waker(segments),
   }
+}
+
+export function looksAtAccounts({ touched }: CompiledCondition): boolean {
+  return touched.facets.includes('accounts')
 }
 
 /** A plan of signals alone. */

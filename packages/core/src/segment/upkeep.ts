@@ -1,7 +1,8 @@
 import type { PublishedSet } from '../definition/definition.ts'
 import type { Upkeep } from '../definition/upkeep.ts'
 import type { Need } from '../signal/need.ts'
-import { needsOf } from './needs.ts'
+import { anyoneOf, needsOf } from './needs.ts'
+import { ANYONE } from './plan.ts'
 
 type Noted = Upkeep['signals'][number]
 
@@ -29,6 +30,7 @@ export function nextUpkeep(planned: PublishedSet): Upkeep {
     return { key: need.key, ...(need.kind === 'times' && { keep: need.keep }), since, filled }
   })
   const live = new Set(planned.definitions.filter(({ kind }) => kind === 'segment').map(({ key }) => key))
+  for (const key of anyoneOf(planned)) live.add(ANYONE + key)
   return { authored: planned.version, signals, segments: before.segments.filter(({ key }) => live.has(key)) }
 }
 

@@ -5,6 +5,7 @@ import type { Profile } from '../profile/profile.ts'
 import { reduce, seeAt } from '../profile/reduce.ts'
 import { withPast } from '../profile/signals.ts'
 import { isLate as isLateSignal } from '../signal/kept.ts'
+import { Accounts } from './accounts.ts'
 import { ConsentGate } from './consent.ts'
 import type { ApplyContext } from './context.ts'
 import { Drafts } from './drafts.ts'
@@ -20,7 +21,7 @@ import type {
   Unmerge,
 } from './entry.ts'
 import { eventRow, exposureRow, importedDecisionRow, importedExposureRow } from './entry-rows.ts'
-import { Erasures } from './erasure.ts'
+import { type Erase, Erasures } from './erasure.ts'
 import { Identities } from './identities.ts'
 import { Memberships } from './memberships.ts'
 import type { People } from './people.ts'
@@ -42,6 +43,7 @@ export class Batch {
   readonly #people: People
   readonly #context: ApplyContext
   readonly #drafts: Drafts
+  readonly #accounts: Accounts
   readonly #identities: Identities
   readonly #consent: ConsentGate
   readonly #erasures: Erasures
@@ -53,7 +55,8 @@ export class Batch {
     this.#people = people
     this.#context = context
     this.#drafts = new Drafts(people)
-    this.#memberships = new Memberships(this.#drafts, context, row => this.#effects.push(row))
+    this.#accounts = new Accounts(people, context)
+    this.#memberships = new Memberships(this.#drafts, this.#accounts, context, row => this.#effects.push(row))
     this.#identities = new Identities(people, this.#drafts, context, row => this.rows.push(row), this.#memberships)
     this.#consent = new ConsentGate(people, this.#drafts, context, this.#memberships)
     this.#erasures = new Erasures(people, this.#drafts, context)
@@ -77,7 +80,7 @@ export class Batch {
       case 'tick':
         return this.#tick(entry)
       case 'erase':
-        return this.#erasures.erase(entry)
+        return this.#erase(entry)
       case 'unbury':
         return this.#erasures.unbury(entry)
       case 'unmerge':
@@ -92,6 +95,7 @@ export class Batch {
   finish(): void {
     this.#memberships.finish()
     for (const row of this.#effects) this.rows.push(row)
+    this.#accounts.finish()
     this.#drafts.finish()
   }
 
@@ -107,7 +111,12 @@ export class Batch {
     const draft = this.#drafts.draft(source)
     const { workspace, now, plan } = this.#context
     if (draft.due !== undefined && draft.due <= now) this.#memberships.catchUp(draft)
+    const before = { id: draft.id, accounts: draft.accounts }
     reduce(draft, event, plan)
+    if (event.type === 'group') {
+      this.#accounts.state(event)
+      this.#accounts.move(before, draft)
+    }
     this.#memberships.retain(draft)
     if (plan.segments.length > 0) this.#memberships.touch(source, event)
     this.rows.push(eventRow(workspace, source, event, draft.session, plan.version))
@@ -184,12 +193,21 @@ export class Batch {
     return { outcome: 'stored', profile: person.id, source }
   }
 
+  #erase(entry: Erase): Applied {
+    const person = this.#drafts.person(entry.profile)
+    const applied = this.#erasures.erase(entry)
+    if (person !== undefined && applied.outcome === 'stored') this.#accounts.erase(person)
+    return applied
+  }
+
   #unmerge(entry: Unmerge): Applied {
     const person = this.#asRead(entry)
     if (person === undefined || !areParts(person, entry.parts)) return CONFLICT
     const people = unmerged(person, entry.parts, this.#context.now)
     if (people.some(({ splits = [] }) => splits.length > IDENTITY_LIMITS.splits)) return refused('full')
     for (const profile of people) this.#memberships.retain(this.#drafts.add(profile))
+    this.#accounts.move(person, undefined)
+    for (const profile of people) this.#accounts.move(undefined, profile)
     for (const { id } of people) this.#memberships.touchAll(id)
     for (const profile of people) {
       if (profile.id === person.id) continue
@@ -204,7 +222,9 @@ export class Batch {
   #rebuild(entry: Rebuild): Applied {
     const person = this.#asRead(entry)
     if (person === undefined) return CONFLICT
-    this.#memberships.retain(this.#drafts.add(rebuilt(person, entry.content)))
+    const draft = this.#drafts.add(rebuilt(person, entry.content))
+    this.#memberships.retain(draft)
+    this.#accounts.move(person, draft)
     this.#memberships.touchAll(person.id)
     return { outcome: 'stored', profile: person.id, source: person.id }
   }

@@ -114,7 +114,7 @@ export class Identities {
     // What was due until now is true of the two as they were apart.
     for (const person of [into, from]) this.#memberships.catchUp(person)
     const survivor = this.#drafts.add(mergeProfiles(into, from, this.#context.now, this.#context.plan))
-    this.#memberships.merged(from, survivor)
+    this.#memberships.merged(from, into, survivor)
     for (const source of from.sources) {
       this.#drafts.redirect(source, survivor.id)
       this.tell(survivor, source, { ...cause, won })

@@ -2,6 +2,8 @@ import { expire, nextExpiry } from '../consent/retention.ts'
 import type { Event } from '../event/event.ts'
 import { dueOf } from '../profile/due.ts'
 import type { Membership, Profile } from '../profile/profile.ts'
+import { ANYONE, looksAtAccounts } from '../segment/plan.ts'
+import type { Accounts } from './accounts.ts'
 import type { ApplyContext } from './context.ts'
 import type { Drafts } from './drafts.ts'
 import { type Row, toRow } from './rows.ts'
@@ -22,12 +24,16 @@ interface Crossing {
   readonly reason?: string
 }
 
+/** People, with the places of the segments to look at. */
+type Touched = Map<string, Set<number> | 'all'>
+
 /**
  * Keeps up who is in which segment (R5): when something happened that can touch a segment, and when its truth expires. Truth at
  * an instant is of the events received by then; so a person's timers that are due are heard before anything new is.
  */
 export class Memberships {
   readonly #drafts: Drafts
+  readonly #accounts: Accounts
   readonly #context: ApplyContext
   readonly #write: (row: Row) => void
   readonly #places: ReadonlyMap<string, number>
@@ -38,8 +44,9 @@ export class Memberships {
   /** Who was in which segment as somebody else until now. */
   readonly #carried = new Set<string>()
 
-  constructor(drafts: Drafts, context: ApplyContext, write: (row: Row) => void) {
+  constructor(drafts: Drafts, accounts: Accounts, context: ApplyContext, write: (row: Row) => void) {
     this.#drafts = drafts
+    this.#accounts = accounts
     this.#context = context
     this.#write = write
     this.#places = placesOf(context.plan.segments)
@@ -61,15 +68,17 @@ export class Memberships {
     this.#add(source, this.#context.plan.awake(this.#context.now))
   }
 
-  /** `from` became `into`: it leaves its segments, and what `into` enters by that is said to be so. */
-  merged(from: Profile, into: Profile): void {
+  /** `from` became `into`: it leaves its segments, and what `into` enters by that is said to be so. `before`: `into` until now. */
+  merged(from: Profile, before: Profile, into: Profile): void {
     const { plan, now } = this.#context
     for (const [key, { in: isIn }] of Object.entries(from.memberships ?? {})) {
-      if (!isIn) continue
+      if (!isIn || key.startsWith(ANYONE)) continue
       const version = plan.source.segments.find(segment => segment.key === key)?.version ?? 0
       this.#tell(from, { key, version, entered: false, at: now, reason: 'merged' })
       this.#carried.add(`${into.id} ${key}`)
     }
+    this.#accounts.move(from, undefined)
+    this.#accounts.move(before, into)
     this.touchAll(into.id)
   }
 
@@ -80,18 +89,12 @@ export class Memberships {
 
   /** Looks at the segments of these keys. */
   touchSegments(source: string, keys: readonly string[]): void {
-    this.#add(
-      source,
-      keys.flatMap(key => this.#places.get(key) ?? []),
-    )
+    this.#add(source, this.#placesFor(keys))
   }
 
   /** Whether looking at these segments now would change anything of a person whose timer is not due. */
   wouldChange(person: Profile, keys: readonly string[]): boolean {
-    return keys.some(key => {
-      const place = this.#places.get(key)
-      return place !== undefined && this.#outcome(person, place, this.#context.now).changed
-    })
+    return this.#placesFor(keys).some(place => this.#outcome(person, place, this.#context.now).changed)
   }
 
   /** Hears the timers that were due up to now, one after the other, each at its own instant. */
@@ -125,7 +128,43 @@ export class Memberships {
 
   /** Looks at everybody who was touched, as things stand now. */
   finish(): void {
-    const people = new Map<string, Set<number> | 'all'>()
+    const people = this.#touchedPeople()
+    if (this.#context.plan.asksAccounts) this.#finishWithAccounts(people)
+    else for (const [id, places] of people) this.#lookAt(id, places)
+  }
+
+  /** What somebody fulfils as anyone of their account is looked at first: the truth of the others hangs on it. */
+  #finishWithAccounts(touched: Touched): void {
+    const { segments } = this.#context.plan
+    for (const [id, places] of touched) {
+      const all = places === 'all' ? segments.keys() : places
+      this.#lookAt(id, new Set([...all].filter(place => segments[place]!.anyone !== undefined)))
+    }
+    for (let people = touched; ; people = new Map()) {
+      this.#addAffected(people)
+      if (people.size === 0) return
+      for (const [id, places] of people) this.#lookAt(id, places)
+    }
+  }
+
+  /** Others whose truth is another since an account of theirs is. */
+  #addAffected(people: Touched): void {
+    const { now, plan } = this.#context
+    for (let affected = this.#accounts.affected(now); affected.size > 0; affected = this.#accounts.affected(now)) {
+      for (const member of affected) {
+        const person = this.#drafts.person(member)
+        const before = person && people.get(person.id)
+        if (person === undefined || before === 'all') continue
+        const isDue = person.due !== undefined && person.due <= now
+        if (isDue) this.catchUp(this.#drafts.draft(person.id))
+        if (!isDue && !plan.askingAccounts.some(place => this.#outcome(person, place, now).changed)) continue
+        people.set(person.id, new Set([...(before ?? []), ...plan.askingAccounts]))
+      }
+    }
+  }
+
+  #touchedPeople(): Touched {
+    const people: Touched = new Map()
     for (const [source, places] of this.#touched) {
       const person = this.#drafts.person(source)
       // Erased in the same batch.
@@ -135,7 +174,7 @@ export class Memberships {
       if (before === 'all' || places === 'all') people.set(id, 'all')
       else people.set(id, before === undefined ? places : new Set([...before, ...places]))
     }
-    for (const [id, places] of people) this.#lookAt(id, places)
+    return people
   }
 
   #lookAt(id: string, places: Set<number> | 'all'): void {
@@ -153,7 +192,9 @@ export class Memberships {
     let isChanged = false
     for (const [key, { in: isIn }] of Object.entries(draft.memberships ?? {})) {
       if (this.#places.has(key) || plan.source.segments.some(segment => segment.key === key)) continue
-      if (isIn) this.#tell(draft, { key, version: 0, entered: false, at: now, reason: 'archived' })
+      if (key.startsWith(ANYONE)) {
+        if (plan.anyone.has(key.slice(ANYONE.length))) continue
+      } else if (isIn) this.#tell(draft, { key, version: 0, entered: false, at: now, reason: 'archived' })
       this.#set(draft, key, undefined)
       isChanged = true
     }
@@ -161,16 +202,32 @@ export class Memberships {
   }
 
   #look(draft: Profile, place: number, at: number): boolean {
-    const { key, version } = this.#context.plan.segments[place]!
+    const { key, version, condition, anyone } = this.#context.plan.segments[place]!
+    if (looksAtAccounts(condition)) this.#hearOthers(draft, at)
     const { changed, was, next } = this.#outcome(draft, place, at)
     if (!changed) return false
     const value = next?.in ?? false
-    if (value !== was) {
+    if (value !== was && anyone === undefined) {
       const isCarried = value && this.#carried.has(`${draft.id} ${key}`)
       this.#tell(draft, { key, version, entered: value, at, ...(isCarried && { reason: 'merged' }) })
     }
     this.#set(draft, key, next)
+    if (anyone !== undefined) this.#accounts.hold(draft, anyone, next)
     return true
+  }
+
+  /** Whoever somebody's accounts count on only up to an instant: whether they go on to fulfil what they did is looked at first. */
+  #hearOthers(person: Profile, at: number): void {
+    for (const id of this.#accounts.late(person, at)) {
+      const other = this.#drafts.person(id)
+      const places = this.#context.plan.segments.flatMap(({ key, anyone }, place) =>
+        anyone !== undefined && (other?.memberships?.[key]?.until ?? Number.POSITIVE_INFINITY) <= at ? [place] : [],
+      )
+      if (places.length === 0) continue
+      const draft = this.#drafts.draft(id)
+      for (const place of places) this.#look(draft, place, at)
+      this.#time(draft)
+    }
   }
 
   /** What is to be noted of a membership at an instant, and whether that is something else than what is. */
@@ -180,7 +237,8 @@ export class Memberships {
     at: number,
   ): { changed: boolean; was: boolean; next: Membership | undefined } {
     const { key, condition } = this.#context.plan.segments[place]!
-    const { value, until } = condition.truth({ profile: person, context: {}, now: at })
+    const accounts = this.#context.plan.asksAccounts ? this.#accounts.considered(person) : []
+    const { value, until } = condition.truth({ profile: person, context: {}, now: at, accounts })
     const { memberships } = person
     const old = memberships !== undefined && Object.hasOwn(memberships, key) ? memberships[key] : undefined
     const was = old?.in ?? false
@@ -189,6 +247,14 @@ export class Memberships {
     const changed = old === undefined || value !== was || old.until !== (expires ? until : undefined)
     const since = old !== undefined && value === was ? old.since : at
     return { changed, was, next: { in: value, since, ...(expires && { until }) } }
+  }
+
+  /** Of a segment that looks at accounts, with what is asked of anyone of them. */
+  #placesFor(keys: readonly string[]): number[] {
+    const { segments } = this.#context.plan
+    const places = keys.flatMap(key => this.#places.get(key) ?? [])
+    if (!places.some(place => looksAtAccounts(segments[place]!.condition))) return places
+    return [...segments.flatMap(({ anyone }, place) => (anyone === undefined ? [] : [place])), ...places]
   }
 
   #set(draft: Profile, key: string, membership: Membership | undefined): void {

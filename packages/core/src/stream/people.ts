@@ -1,3 +1,4 @@
+import type { Account } from '../account/account.ts'
 import type { MergedProfile, Profile } from '../profile/profile.ts'
 
 /**
@@ -19,6 +20,11 @@ export interface People {
   put(profile: Profile | MergedProfile): void
   /** Takes the profile away, and its timer: nothing of it is kept (erasure). Identifiers that lead to it have to go as well. */
   remove(id: string): void
+  /** What is kept of a company, by its group id. */
+  account(id: string): Account | undefined
+  /** Replaces the account; the caller must not change it afterwards. */
+  putAccount(account: Account): void
+  removeAccount(id: string): void
   /** True when this messageId was taken in within the horizon; otherwise remembers it (R3). */
   seen(messageId: string, received: number): boolean
   /** True when this row of this file was taken in ever before; otherwise remembers it (R3). */

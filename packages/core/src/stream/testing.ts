@@ -1,3 +1,4 @@
+import type { Account } from '../account/account.ts'
 import { compareEvents } from '../event/event.ts'
 import { readItem } from '../event/read-item.ts'
 import { originOf } from '../identity/origin.ts'
@@ -18,6 +19,7 @@ import type { Part } from './unmerge.ts'
 export class MemoryPeople implements People {
   readonly links = new Map<string, string>()
   readonly profiles = new Map<string, Profile | MergedProfile>()
+  readonly accounts = new Map<string, Account>()
   readonly #messages = new Set<string>()
   readonly #rows = new Set<string>()
 
@@ -43,6 +45,18 @@ export class MemoryPeople implements People {
 
   remove(id: string): void {
     this.profiles.delete(id)
+  }
+
+  account(id: string): Account | undefined {
+    return this.accounts.get(id)
+  }
+
+  putAccount(account: Account): void {
+    this.accounts.set(account.id, frozen(account))
+  }
+
+  removeAccount(id: string): void {
+    this.accounts.delete(id)
   }
 
   seen(messageId: string): boolean {

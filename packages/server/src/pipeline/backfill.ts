@@ -1,4 +1,4 @@
-import { type Definition, type PublishedSet, UPKEEP_KEY, type Upkeep } from '@espalier/core/definition'
+import { type PublishedSet, UPKEEP_KEY, type Upkeep } from '@espalier/core/definition'
 import type { Event } from '@espalier/core/event'
 import { stampOf } from '@espalier/core/profile'
 import { type Plan, planOf, planSourceOf, upkeepOf, withDone } from '@espalier/core/segment'
@@ -215,9 +215,8 @@ export class Backfill {
 /** Live segments of which nobody has looked yet who is in them. */
 function unseenSegments(set: PublishedSet, plan: Plan): Upkeep['segments'] {
   const seen = upkeepOf(set).segments
-  const live = new Set(plan.segments.map(({ key }) => key))
-  return set.definitions
-    .filter((one): one is Definition<'segment'> => one.kind === 'segment' && !one.archived && live.has(one.key))
+  // Those that are no segment, but what is asked of anyone of an account, are looked at as well.
+  return plan.segments
     .filter(({ key, version }) => !seen.some(noted => noted.key === key && noted.version === version))
     .map(({ key, version }) => ({ key, version }))
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@espalier/core'
+import { considered } from '@espalier/core/account'
 import { ANALYTICS, may, PERSONALIZATION } from '@espalier/core/consent'
 import { type ItemLookup, recentItems } from '@espalier/core/content'
 import {
@@ -14,6 +15,7 @@ import {
 import type { Event } from '@espalier/core/event'
 import { bucketKeyOf, compileRules, identifierOf, keysOf, originOf } from '@espalier/core/identity'
 import { PROFILE_LIMITS, type Profile, united } from '@espalier/core/profile'
+import type { ConsideredAccount } from '@espalier/core/segment'
 import { type Entry, type ExposedAnswer, toRow } from '@espalier/core/stream'
 import type { Located, Store } from '@espalier/store'
 import type { Graves } from '../erasure/graves.ts'
@@ -52,6 +54,10 @@ export interface Decided {
   readonly answers: readonly { readonly answer: Answer; readonly decisionId: string | undefined }[]
 }
 
+type Considered = readonly ConsideredAccount[]
+
+const NO_ACCOUNTS: Considered = []
+
 /** Whom a question is about. */
 interface Asker {
   /** What is decided by. */
@@ -87,6 +93,7 @@ export class Decider {
     const asker = question.bot ? undefined : await this.#asker(question)
     const requestId = newId()
     const timestamp = now()
+    const accounts = await this.#accounts(question, asker?.person)
     const recent = recentOf(question, asker?.person, timestamp)
     const items = recent.length === 0 ? (id: string) => set.items.get(id) : await this.#items(question, recent)
     const scarce = scarceAt(question)
@@ -95,6 +102,7 @@ export class Decider {
       decide({
         set: set.compiled,
         profile: person,
+        accounts,
         context,
         now: timestamp,
         touchpoints,
@@ -215,6 +223,16 @@ export class Decider {
   #locate(workspace: string, identifier: string): Located | undefined | Promise<Located | undefined> {
     const { people } = this.#parts.store
     return people.locateSync ? people.locateSync(workspace, identifier) : people.locate(workspace, identifier)
+  }
+
+  /** Those the person belongs to, where a definition looks at any. As of the last commit (R4). */
+  #accounts({ workspace, set }: DecideQuestion, person: Person | undefined): Considered | Promise<Considered> {
+    const ids = Object.keys(person?.accounts ?? {})
+    if (ids.length === 0 || !set.compiled.plan.asksAccounts) return NO_ACCOUNTS
+    const { people } = this.#parts.store
+    return people.accountsSync
+      ? people.accountsSync(workspace, ids).map(considered)
+      : people.accounts(workspace, ids).then(accounts => accounts.map(considered))
   }
 
   /** The catalog as far as it matters here: what definitions refer to, and what the person's recent history names. */

@@ -99,6 +99,11 @@ export function identify(told: Told): Entry {
   return { kind: 'event', event: event('identify', { name: 'identify', ...told }) }
 }
 
+/** Somebody says that they belong to a company, and what it is. */
+export function group(told: Told & { readonly group: string }): Entry {
+  return { kind: 'event', event: { ...event('group', { name: 'group', ...told }), groupId: told.group } }
+}
+
 /** What was called `previous` is this user. */
 export function alias(told: Told & { readonly previous: string }): Entry {
   return { kind: 'event', event: { ...event('alias', { name: 'alias', ...told }), previousId: told.previous } }

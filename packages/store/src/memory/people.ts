@@ -1,3 +1,4 @@
+import type { Account } from '@espalier/core/account'
 import { isMerged, type MergedProfile, type Profile } from '@espalier/core/profile'
 import type { Applied, Apply, Row } from '@espalier/core/stream'
 import type { CommitBatch, Located, PeopleStore, Timer } from '../port.ts'
@@ -9,6 +10,7 @@ const HORIZON_MS = 7 * 86_400_000
 interface Workspace {
   readonly links: Map<string, string>
   readonly profiles: Map<string, Profile | MergedProfile>
+  readonly accounts: Map<string, Account>
   readonly messages: Map<string, number>
   readonly imports: Set<string>
 }
@@ -31,6 +33,7 @@ export class MemoryPeople implements PeopleStore {
     const people = new WorkingPeople({
       link: identifier => state.links.get(identifier),
       profile: id => copy(state.profiles.get(id)),
+      account: id => copy(state.accounts.get(id)),
       seen: (messageId, received) => received - (state.messages.get(messageId) ?? -Infinity) <= HORIZON_MS,
       imported: (file, row) => state.imports.has(importKey(file, row)),
     })
@@ -45,6 +48,7 @@ export class MemoryPeople implements PeopleStore {
     this.#ship(rows, now)
     for (const [identifier, source] of people.links) setOrDelete(state.links, identifier, source)
     for (const [id, profile] of people.profiles) setOrDelete(state.profiles, id, copy(profile))
+    for (const [id, account] of people.accounts) setOrDelete(state.accounts, id, copy(account))
     for (const [messageId, received] of people.messages) state.messages.set(messageId, received)
     for (const key of people.imports.keys()) state.imports.add(key)
     return applied
@@ -66,6 +70,15 @@ export class MemoryPeople implements PeopleStore {
     const source = this.#workspaces.get(workspace)?.links.get(identifier)
     const profile = source === undefined ? undefined : copy(this.#person(workspace, source))
     return source === undefined || profile === undefined ? undefined : { profile, source }
+  }
+
+  async accounts(workspace: string, ids: readonly string[]): Promise<Account[]> {
+    return this.accountsSync(workspace, ids)
+  }
+
+  accountsSync(workspace: string, ids: readonly string[]): Account[] {
+    const known = this.#workspaces.get(workspace)?.accounts
+    return ids.flatMap(id => copy(known?.get(id)) ?? [])
   }
 
   async page(workspace: string, after: string | undefined, limit: number): Promise<Profile[]> {
@@ -112,7 +125,13 @@ export class MemoryPeople implements PeopleStore {
   #workspace(name: string): Workspace {
     const known = this.#workspaces.get(name)
     if (known) return known
-    const made = { links: new Map(), profiles: new Map(), messages: new Map(), imports: new Set<string>() }
+    const made: Workspace = {
+      links: new Map(),
+      profiles: new Map(),
+      accounts: new Map(),
+      messages: new Map(),
+      imports: new Set(),
+    }
     this.#workspaces.set(name, made)
     return made
   }

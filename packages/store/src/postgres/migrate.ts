@@ -5,9 +5,10 @@ import { timers } from './migrations/002-timers.ts'
 import { records } from './migrations/003-records.ts'
 import { packedOutbox } from './migrations/004-packed-outbox.ts'
 import { unsampledBodies } from './migrations/005-unsampled-bodies.ts'
+import { accounts } from './migrations/006-accounts.ts'
 
 /** In order; a published one never changes. The number of a migration is its place, from 1. */
-const MIGRATIONS: readonly string[] = [initial, timers, records, packedOutbox, unsampledBodies]
+const MIGRATIONS: readonly string[] = [initial, timers, records, packedOutbox, unsampledBodies, accounts]
 
 /** Brings the schema to this version's. Nodes that start at once do it in turn; a newer schema is refused. */
 export async function migrate(database: Database): Promise<void> {

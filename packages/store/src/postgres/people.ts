@@ -1,3 +1,4 @@
+import type { Account } from '@espalier/core/account'
 import type { Profile } from '@espalier/core/profile'
 import type { Applied } from '@espalier/core/stream'
 import type { CommitBatch, Located, PeopleStore, Timer } from '../port.ts'
@@ -46,6 +47,16 @@ export class PostgresPeople implements PeopleStore {
     )
     // A tombstone is merged into nobody.
     return row?.body ? { profile: decodeProfile(row.body), source: row.source } : undefined
+  }
+
+  async accounts(workspace: string, ids: readonly string[]): Promise<Account[]> {
+    if (ids.length === 0) return []
+    const rows = await this.#database.query<{ body: Account }>(
+      'SELECT body FROM espalier.accounts WHERE workspace = $1 AND id = ANY ($2::text[]) ORDER BY id',
+      [workspace, ids],
+      'people.accounts',
+    )
+    return rows.map(({ body }) => body)
   }
 
   async page(workspace: string, after: string | undefined, limit: number): Promise<Profile[]> {

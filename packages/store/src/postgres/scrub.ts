@@ -5,7 +5,7 @@ import type { Database } from './database.ts'
 import { asStoreError } from './failures.ts'
 
 /** What is changed or deleted, and says something of somebody. */
-const TABLES = ['profiles', 'identifiers', 'outbox', 'outbox_batches', 'records', 'catalog', 'reservations']
+const TABLES = ['profiles', 'accounts', 'identifiers', 'outbox', 'outbox_batches', 'records', 'catalog', 'reservations']
 
 /** How often, and how long apart, it is tried to get past transactions that are still open. */
 const ATTEMPTS = 20

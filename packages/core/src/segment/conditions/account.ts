@@ -32,6 +32,7 @@ export function account(condition: AccountCondition, anyone: CompiledCondition |
       reads: { ...READS_NOTHING, facts: [{ name: `account:${key}`, read: test }] },
       needs: anyone?.needs ?? [],
       touched,
+      anyone: anyone === undefined ? [] : [{ key, condition: asked.anyone, compiled: anyone }],
     })
   }
   const { trait: path, ...comparisons } = asked

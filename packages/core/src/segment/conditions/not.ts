@@ -14,5 +14,6 @@ export function not(part: CompiledCondition): CompiledCondition {
     reads: part.reads,
     needs: part.needs,
     touched: part.touched,
+    anyone: part.anyone,
   }
 }

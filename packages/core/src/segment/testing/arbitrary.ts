@@ -221,6 +221,11 @@ function inOrder(list: readonly Happened[]): Batch[] {
       index,
     }
   })
+  return together(events)
+}
+
+/** By the time they are received. */
+function together(events: readonly Event[]): Batch[] {
   const instants = [...new Set(events.map(({ received }) => received))].sort((a, b) => a - b)
   return instants.map(at => ({ at, events: events.filter(({ received }) => received === at) }))
 }
@@ -465,13 +470,34 @@ function languageOf(theme: Theme): fc.Arbitrary<Language> {
   })
 }
 
-/** Conditions and a history they are asked about. */
-export function trial(asked: Asked, conditions: number): fc.Arbitrary<Trial> {
+/** Several histories as one, each of its own people; accounts are everybody's. */
+function crowd(histories: readonly (readonly Batch[])[]): Batch[] {
+  const events = histories.flatMap((batches, i) =>
+    batches.flatMap(batch => batch.events.map(event => apart(event, `${i}`))),
+  )
+  return together(events)
+}
+
+function apart({ anonymousId, userId, previousId, messageId, ...event }: Event, prefix: string): Event {
+  return {
+    ...event,
+    messageId: prefix + messageId,
+    ...(anonymousId !== undefined && { anonymousId: prefix + anonymousId }),
+    ...(userId !== undefined && { userId: prefix + userId }),
+    ...(previousId !== undefined && { previousId: prefix + previousId }),
+  }
+}
+
+/** Conditions and the histories of so many groups of people that they are asked about. */
+export function trial(asked: Asked, conditions: number, groups = 1): fc.Arbitrary<Trial> {
   return fc.constantFrom<Theme[]>('actions', 'actions', 'statements', 'both').chain(theme =>
     fc.record({
       conditions: fc.array(joined(leavesOf(theme, asked)), { minLength: conditions, maxLength: conditions }),
       language: languageOf(theme),
-      batches: batchesOf(theme),
+      batches:
+        groups === 1
+          ? batchesOf(theme)
+          : fc.array(batchesOf(theme), { minLength: groups, maxLength: groups }).map(crowd),
     }),
   )
 }

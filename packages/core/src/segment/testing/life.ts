@@ -1,3 +1,4 @@
+import { considered } from '../../account/considered.ts'
 import type { Definition, PublishedSet } from '../../definition/definition.ts'
 import type { Event } from '../../event/event.ts'
 import type { Profile } from '../../profile/profile.ts'
@@ -10,6 +11,7 @@ import type { Condition } from '../condition.ts'
 import { type Language, NO_NAMES } from '../language.ts'
 import { planSourceOf } from '../needs.ts'
 import { type Plan, planOf } from '../plan.ts'
+import type { ConsideredAccount } from '../subject.ts'
 import type { Filed, Link, World } from './world.ts'
 
 type Crossing = Pick<EventRow, 'profile' | 'timestamp' | 'name'>
@@ -74,6 +76,14 @@ export class Life {
   person(id: string): Profile | undefined {
     const found = this.stream.people.profile(id)
     return found !== undefined && 'mergedInto' in found ? undefined : found
+  }
+
+  /** The person's accounts, as conditions look at them. */
+  accountsOf({ accounts }: Profile): ConsideredAccount[] {
+    return Object.keys(accounts).flatMap(id => {
+      const account = this.stream.people.account(id)
+      return account === undefined ? [] : [considered(account)]
+    })
   }
 
   /** Everything taken in so far: rows are read once each. */

@@ -1,4 +1,5 @@
 import type { Route } from '../route.ts'
+import { getAccount } from './accounts.ts'
 import { backup } from './backup.ts'
 import { getItem, listItems, putItems, removeItem } from './catalog.ts'
 import { getCollisions } from './collisions.ts'
@@ -52,6 +53,7 @@ export const routes: readonly Route[] = [
   summary,
   getProfile,
   getProfileEvents,
+  getAccount,
   exportProfile,
   eraseProfile,
   listErasures,

@@ -1,3 +1,4 @@
+import type { Account } from '@espalier/core/account'
 import type {
   Consent,
   Membership,
@@ -14,7 +15,25 @@ import { Packr } from 'msgpackr'
 import { PackWriter } from './packWriter.ts'
 import { dictionary, optional, plain, record, type Shape } from './shape.ts'
 
-export type StoredProfile = Profile | MergedProfile
+export type StoredProfile = Profile | MergedProfile | StoredAccount
+
+/** A company, among the people under an id that nobody has. */
+export interface StoredAccount {
+  readonly id: string
+  readonly account: Account
+}
+
+export function accountKey(id: string): string {
+  return `account:${id}`
+}
+
+export function isAccount(stored: StoredProfile): stored is StoredAccount {
+  return 'account' in stored
+}
+
+export function isPerson(stored: StoredProfile): stored is Profile {
+  return !('mergedInto' in stored || isAccount(stored))
+}
 
 const number = plain<number>()
 const text = plain<string>()
@@ -130,10 +149,11 @@ const packr = new Packr({ useRecords: false })
 const writer = new PackWriter()
 
 /**
- * MessagePack of `[0, id, mergedInto]` or `[1, …the profile's members]`; JSON where a key may be `__proto__`, which the reader of
- * MessagePack gives another name. Valid until the next call.
+ * MessagePack of `[0, id, mergedInto]` or `[1, …the profile's members]`; JSON of an account, and where a key may be `__proto__`,
+ * which the reader of MessagePack gives another name. Valid until the next call.
  */
 export function encodeProfile(stored: StoredProfile): Uint8Array {
+  if (isAccount(stored)) return Buffer.from(JSON.stringify(stored))
   writer.reset()
   if ('mergedInto' in stored) writer.any([0, stored.id, stored.mergedInto])
   else {
@@ -154,5 +174,6 @@ export function decodeProfile(bytes: Buffer): StoredProfile {
 /** About how many bytes it takes in memory, as measured on profiles that the reducer made (decoded ones take half). */
 export function profileSize(stored: StoredProfile): number {
   if ('mergedInto' in stored) return 300
+  if (isAccount(stored)) return 1000 + 100 * stored.account.members.length
   return 2500 + 90 * (stored.identifiers.length + stored.sources.length) + 390 * stored.recent.length
 }

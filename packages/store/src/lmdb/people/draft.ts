@@ -1,8 +1,9 @@
+import type { Account } from '@espalier/core/account'
 import type { MergedProfile, Profile } from '@espalier/core/profile'
 import type { People } from '@espalier/core/stream'
 import { hashed } from '../dedup/hash.ts'
 import { IdTable } from '../dedup/idTable.ts'
-import type { StoredProfile } from './codec.ts'
+import { accountKey, isAccount, isPerson, type StoredProfile } from './codec.ts'
 import { chunkKey, hasRow, withRows } from './imports.ts'
 import { GONE, type Gone } from './layers.ts'
 import type { WorkspaceState } from './workspaceState.ts'
@@ -53,8 +54,22 @@ export class Draft implements People {
   }
 
   profile(id: string): Profile | MergedProfile | undefined {
-    const profile = this.#profiles.get(id) ?? this.#state.profiles.get(id)
-    return profile === GONE ? undefined : profile
+    const stored = this.#stored(id)
+    return stored === undefined || isAccount(stored) ? undefined : stored
+  }
+
+  account(id: string): Account | undefined {
+    const stored = this.#stored(accountKey(id))
+    return stored !== undefined && isAccount(stored) ? stored.account : undefined
+  }
+
+  putAccount(account: Account): void {
+    const id = accountKey(account.id)
+    this.#changeProfile(id, { id, account })
+  }
+
+  removeAccount(id: string): void {
+    this.#changeProfile(accountKey(id), GONE)
   }
 
   put(profile: Profile | MergedProfile): void {
@@ -131,6 +146,11 @@ export class Draft implements People {
     for (let i = 0; i < ids.length; i += 3) state.dedup.add(ids[i]!, ids[i + 1]!, ids[i + 2]!)
   }
 
+  #stored(id: string): StoredProfile | undefined {
+    const stored = this.#profiles.get(id) ?? this.#state.profiles.get(id)
+    return stored === GONE ? undefined : stored
+  }
+
   #changeProfile(id: string, profile: StoredProfile | Gone): void {
     this.#batch.profiles.push([id, this.#profiles.get(id)])
     this.#profiles.set(id, profile)
@@ -159,9 +179,9 @@ function restore<V>(map: Map<string, V>, key: string, before: V | undefined): vo
 }
 
 function dueOf(profile: StoredProfile | Gone | undefined): number | undefined {
-  return profile === undefined || profile === GONE || 'mergedInto' in profile ? undefined : profile.due
+  return profile === undefined || profile === GONE || !isPerson(profile) ? undefined : profile.due
 }
 
 function countOf(profile: StoredProfile | Gone | undefined): number {
-  return profile === undefined || profile === GONE || 'mergedInto' in profile ? 0 : 1
+  return profile === undefined || profile === GONE || !isPerson(profile) ? 0 : 1
 }

@@ -1,8 +1,9 @@
+import type { Account } from '@espalier/core/account'
 import type { Profile } from '@espalier/core/profile'
 import type { Applied } from '@espalier/core/stream'
 import type { CommitBatch, Located, PeopleStore, Timer } from '../../port.ts'
 import type { CheckpointDb } from '../checkpoint/db.ts'
-import type { StoredProfile } from './codec.ts'
+import { isPerson, type StoredProfile } from './codec.ts'
 import { GONE } from './layers.ts'
 import type { PeopleState } from './state.ts'
 import type { WorkspaceState } from './workspaceState.ts'
@@ -37,6 +38,15 @@ export class LmdbPeople implements PeopleStore {
 
   locateSync(workspace: string, identifier: string): Located | undefined {
     return this.#state.get(workspace)?.locate(identifier)
+  }
+
+  async accounts(workspace: string, ids: readonly string[]): Promise<Account[]> {
+    return this.accountsSync(workspace, ids)
+  }
+
+  accountsSync(workspace: string, ids: readonly string[]): Account[] {
+    const state = this.#state.get(workspace)
+    return ids.flatMap(id => state?.account(id) ?? [])
   }
 
   async page(workspace: string, after: string | undefined, limit: number): Promise<Profile[]> {
@@ -82,8 +92,4 @@ export class LmdbPeople implements PeopleStore {
     const profiles = [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
     return { profiles, last }
   }
-}
-
-function isPerson(profile: StoredProfile): profile is Profile {
-  return !('mergedInto' in profile)
 }

@@ -1,10 +1,11 @@
+import type { Account } from '@espalier/core/account'
 import type { Profile } from '@espalier/core/profile'
 import type { Located } from '../../port.ts'
 import type { CheckpointDb } from '../checkpoint/db.ts'
 import { Dedup } from '../dedup/dedup.ts'
 import type { HashKey } from '../dedup/hash.ts'
 import type { Run } from '../dedup/run.ts'
-import { profileSize, type StoredProfile } from './codec.ts'
+import { accountKey, isAccount, isPerson, profileSize, type StoredProfile } from './codec.ts'
 import { type CacheBudget, Layers } from './layers.ts'
 import { Timers } from './timers.ts'
 
@@ -48,9 +49,15 @@ export class WorkspaceState {
   /** The person an id leads to. Who looks does not need them kept in memory: who has come to do something does. */
   person(id: string): Profile | undefined {
     const stored = this.profiles.peek(id)
-    if (stored === undefined || !('mergedInto' in stored)) return stored
+    if (stored === undefined || isAccount(stored)) return undefined
+    if (isPerson(stored)) return stored
     const person = this.profiles.peek(stored.mergedInto)
-    return person === undefined || 'mergedInto' in person ? undefined : person
+    return person === undefined || !isPerson(person) ? undefined : person
+  }
+
+  account(id: string): Account | undefined {
+    const stored = this.profiles.peek(accountKey(id))
+    return stored !== undefined && isAccount(stored) ? stored.account : undefined
   }
 
   locate(identifier: string): Located | undefined {

@@ -33,7 +33,7 @@ export class Commits {
   async commit({ workspace, entries, now, plan, consent, identity }: CommitBatch): Promise<readonly Applied[]> {
     if (entries.length === 0) return []
     await this.#room.assert()
-    const references = new References(entries, identity)
+    const references = new References(entries, plan.asksAccounts, identity)
     return this.#turns.take(() =>
       this.#database.transaction(async tx => {
         const [, snapshot] = await Promise.all([

@@ -6,11 +6,15 @@ import type { Entry, ImportedDecision } from '@espalier/core/stream'
 export class References {
   readonly identifiers = new Set<string>()
   readonly profiles = new Set<string>()
+  readonly accounts = new Set<string>()
   readonly messages = new Set<string>()
   readonly imports: ImportOrigin[] = []
+  /** Conditions look at the accounts of the people concerned. */
+  readonly asksAccounts: boolean
   readonly #rules: CompiledRules
 
-  constructor(entries: readonly Entry[], identity?: IdentityRules) {
+  constructor(entries: readonly Entry[], asksAccounts: boolean, identity?: IdentityRules) {
+    this.asksAccounts = asksAccounts
     this.#rules = compileRules(identity)
     for (const entry of entries) this.#entry(entry)
   }
@@ -20,6 +24,7 @@ export class References {
       case 'event':
         this.#told(entry.event)
         this.#graves(entry.tombstones)
+        if (entry.event.groupId !== undefined) this.accounts.add(entry.event.groupId)
         if (entry.event.previousId !== undefined) {
           this.identifiers.add(`userId:${entry.event.previousId}`)
           this.identifiers.add(`anonymousId:${entry.event.previousId}`)

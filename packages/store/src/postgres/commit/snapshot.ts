@@ -1,8 +1,10 @@
+import type { Account } from '@espalier/core/account'
 import { isMerged, type MergedProfile, type Profile } from '@espalier/core/profile'
 import { importKey, type PeopleState } from '../../working.ts'
 import { decodeProfile, TextKeys } from '../blobs.ts'
 import type { Queries } from '../database.ts'
 import { Again } from '../failures.ts'
+import { type LockedAccount, lockAccounts } from './accounts.ts'
 import type { References } from './references.ts'
 
 interface LockedRow {
@@ -19,6 +21,8 @@ interface LockedRow {
 export class Snapshot implements PeopleState {
   /** Version of each profile as locked. */
   readonly versions = new Map<string, number>()
+  /** Those that are there, as locked. */
+  accounts: ReadonlyMap<string, LockedAccount> = new Map()
   readonly #profiles = new Map<string, Profile | MergedProfile>()
   readonly #links = new Map<string, string>()
   readonly #messages = new Set<string>()
@@ -43,6 +47,7 @@ export class Snapshot implements PeopleState {
       snapshot.#readImports(tx, workspace),
     ])
     await snapshot.#assertLinks(tx, workspace)
+    await snapshot.#lockAccounts(tx, workspace)
     return snapshot
   }
 
@@ -67,6 +72,12 @@ export class Snapshot implements PeopleState {
     return profile
   }
 
+  account(id: string): Account | undefined {
+    const account = this.accounts.get(id)
+    if (!account && !this.#references.accounts.has(id)) this.#missing(this.#references.accounts, id)
+    return account?.body
+  }
+
   seen(messageId: string): boolean {
     if (!this.#references.messages.has(messageId)) this.#missing(this.#references.messages, messageId)
     return this.#messages.has(this.keyOf(messageId))
@@ -79,7 +90,7 @@ export class Snapshot implements PeopleState {
   /**
    * The batch is about somebody who was not locked: their profile was merged into another while we waited for its lock, or
    * no identifier named them. Done again with them locked too, in order; and with all that is theirs, since who asks for one of
-   * somebody's many identifiers or sources will ask for the others.
+   * somebody's many identifiers or sources will ask for the others, and who asks for a member of an account for its members.
    */
   #missing(known: Set<string>, one: string): never {
     known.add(one)
@@ -87,6 +98,9 @@ export class Snapshot implements PeopleState {
       if (isMerged(profile) || !(profile.sources.includes(one) || profile.identifiers.includes(one))) continue
       for (const source of profile.sources) this.#references.profiles.add(source)
       for (const identifier of profile.identifiers) this.#references.identifiers.add(identifier)
+    }
+    for (const { body } of this.accounts.values()) {
+      if (body.members.includes(one)) for (const member of body.members) this.#references.profiles.add(member)
     }
     throw new Again('More people are concerned than were locked.')
   }
@@ -126,6 +140,17 @@ export class Snapshot implements PeopleState {
       if (merged_into !== null) this.#profiles.set(id, { id, mergedInto: merged_into })
       else if (body) this.#profiles.set(id, decodeProfile(body))
     }
+  }
+
+  /** Of the people concerned, where conditions look at them; that more of them are asked for is remembered. */
+  async #lockAccounts(tx: Queries, workspace: string): Promise<void> {
+    const { accounts, asksAccounts } = this.#references
+    if (asksAccounts) {
+      for (const profile of this.#profiles.values()) {
+        if (!isMerged(profile)) for (const id of Object.keys(profile.accounts)) accounts.add(id)
+      }
+    }
+    this.accounts = await lockAccounts(tx, workspace, accounts)
   }
 
   /**

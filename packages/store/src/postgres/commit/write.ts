@@ -4,6 +4,7 @@ import type { WorkingPeople } from '../../working.ts'
 import { Blobs, encodeProfile } from '../blobs.ts'
 import type { Queries } from '../database.ts'
 import { Again } from '../failures.ts'
+import { writeAccounts } from './accounts.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /**
@@ -20,6 +21,7 @@ export async function write(tx: Queries, workspace: string, people: WorkingPeopl
     writeImports(tx, workspace, [...people.imports.values()]),
     writeProfiles(tx, workspace, profiles, snapshot.versions),
     removeProfiles(tx, workspace, gone, snapshot.versions),
+    writeAccounts(tx, workspace, people.accounts, snapshot.accounts),
   ])
 }
 
