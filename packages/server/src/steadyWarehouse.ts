@@ -36,6 +36,7 @@ export class SteadyWarehouse implements Warehouse {
 
   insert: Warehouse['insert'] = async batch => (await this.#get()).insert(batch)
   impact: Warehouse['impact'] = async question => (await this.#get()).impact(question)
+  impacts: Warehouse['impacts'] = async question => (await this.#get()).impacts(question)
   policyTraining: Warehouse['policyTraining'] = async question => (await this.#get()).policyTraining(question)
   rewardDelays: Warehouse['rewardDelays'] = async question => (await this.#get()).rewardDelays(question)
   whatIfSums: Warehouse['whatIfSums'] = async question => (await this.#get()).whatIfSums(question)

@@ -8,7 +8,7 @@ import { WarehouseError } from './errors.ts'
 import { type Location, type Resolved, resolveOptions, type WarehouseOptions } from './options.ts'
 import { crossings, overlaps, segmentSample } from './queries/crossings.ts'
 import { identityLinks } from './queries/identityLinks.ts'
-import { impact } from './queries/impact.ts'
+import { impact, impacts } from './queries/impact.ts'
 import { log } from './queries/log.ts'
 import { logSize } from './queries/logSize.ts'
 import { pastEvents } from './queries/pastEvents.ts'
@@ -47,6 +47,7 @@ export async function openWarehouse(location: Location, options: WarehouseOption
   return {
     insert: batch => insert(database, batch),
     impact: question => impact(database, question),
+    impacts: question => impacts(database, question),
     policyTraining: question => policyTraining(database, question),
     policyRows: question => policyRows(database, question),
     rewardDelays: question => rewardDelays(database, question),

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@espalier/core'
 import type { Metric } from '@espalier/core/definition'
-import type { ArmStatistics } from '@espalier/core/experiment'
+import type { ArmStatistics, QuantilesByArm } from '@espalier/core/experiment'
 import type { Table } from '@espalier/core/stream'
 import type { WhatIfSums } from '@espalier/core/whatif'
 import type { CreditQuestion } from './queries/credited.ts'
@@ -27,6 +27,8 @@ export interface Warehouse {
   insert(batch: InsertBatch): Promise<void>
   /** Statistics of each arm of an experience by first exposure. */
   impact(question: ImpactQuestion): Promise<ImpactStatistics>
+  /** The same for several metrics, in their order, in as few passes as it takes. */
+  impacts(question: ImpactsQuestion): Promise<ImpactStatistics[]>
   /** What each variant's decisions brought, as sums: what a bandit learns from. */
   policyTraining(question: TrainingQuestion): Promise<TrainingStatistics>
   /** The same row by row, with what the decisions looked at, in pages; the rows of a person follow each other. */
@@ -110,6 +112,10 @@ export interface ImpactQuestion {
   readonly now: number
 }
 
+export interface ImpactsQuestion extends Omit<ImpactQuestion, 'metric'> {
+  readonly metrics: readonly Metric[]
+}
+
 export interface ImpactStatistics {
   /** By arm of the first exposure; control is the arm with `control: true`. */
   readonly arms: readonly ArmStatistics[]
@@ -117,6 +123,11 @@ export interface ImpactStatistics {
   readonly contaminated: number
   /** Currencies of money in scope that have no rate on some day: the metric is then an error, never a mixed sum. */
   readonly missingRates: readonly { currency: string; days: number; firstDay: string }[]
+  /** When the first and the last exposure in the range were. Absent where nobody was exposed. */
+  readonly first?: number
+  readonly last?: number
+  /** Of a quantile: by arm, and of all variants together. */
+  readonly quantiles?: QuantilesByArm
 }
 
 export interface TimelineEvent {

@@ -161,11 +161,17 @@ function policyReferences({ policy, goal }: Experience, surroundings: Surroundin
 
 /** Why nothing can be learned from a metric, and the mend; undefined where it can. */
 export function unfitToLearn(
-  { type, window, direction }: Metric,
+  { type, window, direction, per = 'person', absent, delay }: Metric,
   policy: { readonly reward?: string; readonly delay?: unknown },
 ): readonly [message: string, mend: string] | undefined {
   if (type !== 'conversion' && type !== 'sum') {
     return [`one decision brings no ${type}`, 'learn from a metric of type conversion or sum']
+  }
+  if (!['conversion', 'sum'].includes(type) || per !== 'person' || absent || delay !== undefined) {
+    return [
+      'only whether a person did it, or their total, can be credited to a decision',
+      'learn from a metric of type conversion or sum, per person, without delay',
+    ]
   }
   if (window === undefined) {
     return [

@@ -7,10 +7,10 @@ export const Metric = Type.Object(
   {
     name: Type.Optional(Type.String({ maxLength: 200 })),
     description: Type.Optional(Type.String({ maxLength: 2000 })),
-    type: Type.Enum(['conversion', 'sum', 'mean'], {
+    type: Type.Enum(['conversion', 'count', 'sum', 'mean', 'quantile'], {
       type: 'string',
       description:
-        'conversion: did it at all; sum: total of a property a person; mean: average of a property over events (a ratio).',
+        'conversion: did it at all; count: how often; sum: total of a property a person; mean: average of a property over events (a ratio); quantile: of a property over events.',
     }),
     event: Type.String({ minLength: 1, maxLength: 200 }),
     where: Type.Optional(Type.Array(PropertyCondition, { maxItems: 20 })),
@@ -18,7 +18,14 @@ export const Metric = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 200,
-        description: 'For sum and mean, a path such as total or cart.value.',
+        description: 'For sum, mean and quantile, a path such as total or cart.value.',
+      }),
+    ),
+    level: Type.Optional(
+      Type.Number({
+        minimum: 0.01,
+        maximum: 0.99,
+        description: 'Of a quantile: 0.9 is what nine of ten values lie below.',
       }),
     ),
     currency: Type.Optional(
@@ -38,14 +45,65 @@ export const Metric = Type.Object(
         { additionalProperties: false, description: 'Events that subtract inside the window, such as Order Refunded.' },
       ),
     ),
+    per: Type.Optional(
+      Type.Enum(['person', 'buyer', 'session', 'exposure'], {
+        type: 'string',
+        description:
+          'What the total is divided by: everybody (unless set); those who did it at all; sessions with an event inside the window; exposures inside the window (a conversion then counts at most once each).',
+      }),
+    ),
+    delay: Type.Optional({
+      ...Duration,
+      description:
+        'Events count from so long after the first exposure on, such as 7d for who comes back after a week. People whose window is still open are then left out.',
+    }),
     window: Type.Optional({
       ...Duration,
-      description: 'How long after the first exposure events count, such as 7d; without it, to the end.',
+      description:
+        'For how long after the first exposure (and the delay) events count, such as 7d; without it, to the end.',
+    }),
+    absent: Type.Optional(
+      Type.Boolean({
+        description:
+          'Of a conversion: counts those who did not do it within the window, such as churn. People whose window is still open are left out.',
+      }),
+    ),
+    winsorize: Type.Optional(
+      Type.Number({
+        minimum: 0.5,
+        maximum: 1,
+        description:
+          'Totals above this percentile of all totals above 0 count as it, such as 0.99: one huge order does not decide.',
+      }),
+    ),
+    covariate: Type.Optional({
+      ...Duration,
+      description:
+        'The same in so long before the first exposure is known of each person, such as 28d: lifts are adjusted for it (CUPED).',
     }),
     direction: Type.Optional(
       Type.Enum(['up', 'down'], { type: 'string', default: 'up', description: 'Which way is good.' }),
+    ),
+    worthwhile: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 10,
+        description: 'The smallest lift that would be worth having, as a fraction; 0.01 unless set.',
+      }),
+    ),
+    guardrail: Type.Optional(
+      Type.Boolean({ description: 'Watched in every experience, whatever its goal: it must not be hurt.' }),
     ),
   },
   { additionalProperties: false, description: 'A KPI per person.' },
 )
 export type Metric = Type.Static<typeof Metric>
+
+/** What a metric is to the mathematics: a share of people, a mean over people, a ratio of two totals, or a quantile. */
+export type Statistic = 'conversion' | 'sum' | 'mean' | 'quantile'
+
+export function statisticOf({ type, per = 'person' }: Pick<Metric, 'type' | 'per'>): Statistic {
+  if (type === 'mean' || type === 'quantile') return type
+  if (per !== 'person') return 'mean'
+  return type === 'conversion' ? 'conversion' : 'sum'
+}

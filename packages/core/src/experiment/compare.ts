@@ -1,4 +1,4 @@
-import type { Metric } from '../definition/metric.ts'
+import type { Statistic } from '../definition/metric.ts'
 import { type ArmStatistics, addArms } from './arm.ts'
 import { bayesian, type Prior } from './bayesian.ts'
 import { covariateSample } from './covariate.ts'
@@ -13,12 +13,14 @@ import { type VerdictPlan, verdictOf } from './verdict.ts'
 import { effectivePeople } from './weighted.ts'
 
 export interface CompareOptions {
-  readonly type: Metric['type']
+  readonly type: Statistic
   readonly confidence: number
   readonly sampleRatio: SampleRatio
   readonly plan: VerdictPlan
   readonly prior?: Prior | undefined
   readonly days?: number | undefined
+  /** Quantiles are compared as they come: they are not made of the arms' sums. */
+  readonly quantiles?: { readonly control: Sample; readonly treatment: Sample }
 }
 
 /** Two arms as they are compared: within strata where there are several, otherwise as they are. */
@@ -34,7 +36,9 @@ export function compareWithControl(
   options: CompareOptions,
 ): Pick<VariantReport, 'lift' | 'difference' | 'verdict' | 'evidence'> {
   const { type, confidence, plan, prior, sampleRatio, days } = options
-  const { control, treatment, adjusted, evidence } = pairOf(arms, isTreatment, type)
+  const { control, treatment, adjusted, evidence } = options.quantiles
+    ? { ...options.quantiles, adjusted: null, evidence: {} }
+    : pairOf(arms, isTreatment, type)
   const lift = relativeLift(control, treatment, confidence)
   const difference = absoluteDifference(control, treatment, confidence)
   const better = adjusted && adjustedReport(adjusted, lift.standardError, confidence)
@@ -66,11 +70,7 @@ export function compareWithControl(
   }
 }
 
-function pairOf(
-  arms: readonly ArmStatistics[],
-  isTreatment: (arm: ArmStatistics) => boolean,
-  type: Metric['type'],
-): Pair {
+function pairOf(arms: readonly ArmStatistics[], isTreatment: (arm: ArmStatistics) => boolean, type: Statistic): Pair {
   const strata = new Set(arms.map(arm => arm.stratum))
   if (strata.size > 1) {
     const { control, treatment, strata: counted, coverage } = stratified(arms, type, isTreatment)
@@ -98,7 +98,7 @@ function adjustedPair(
   arms: readonly ArmStatistics[],
   controlArm: ArmStatistics,
   treatmentArm: ArmStatistics,
-  type: Metric['type'],
+  type: Statistic,
 ): AdjustedArms | null {
   const control = covariateSample(controlArm, type)
   const treatment = covariateSample(treatmentArm, type)

@@ -1,4 +1,4 @@
-import type { Metric } from '../definition/metric.ts'
+import type { Statistic } from '../definition/metric.ts'
 import type { ArmStatistics } from './arm.ts'
 import { armSample, meanSample, ratioSample, type Sample } from './sample.ts'
 
@@ -38,7 +38,7 @@ export interface CovariateSample extends Sample {
 }
 
 /** Null where the arm's statistics have nothing from before, or nothing to divide by. */
-export function covariateSample(arm: ArmStatistics, type: Metric['type']): CovariateSample | null {
+export function covariateSample(arm: ArmStatistics, type: Statistic): CovariateSample | null {
   const { people: n, covariate } = arm
   if (covariate === undefined) return null
   const after = armSample(arm, type)

@@ -1,4 +1,4 @@
-import type { Metric } from '../definition/metric.ts'
+import type { Statistic } from '../definition/metric.ts'
 import { type ArmStatistics, addArms } from './arm.ts'
 import { corrections } from './correction.ts'
 import { DEFAULT_CONFIDENCE, type Estimate, estimateOf, noEstimate } from './estimate.ts'
@@ -17,7 +17,7 @@ export interface SegmentStatistics {
 }
 
 export interface DrilldownOptions {
-  readonly type: Metric['type']
+  readonly type: Statistic
   /** The variant that is compared with the control group; all together unless given. */
   readonly variant?: string
   readonly direction?: 'up' | 'down'

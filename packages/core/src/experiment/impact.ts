@@ -1,9 +1,10 @@
-import type { Metric } from '../definition/metric.ts'
+import { type Metric, statisticOf } from '../definition/metric.ts'
 import { type ArmStatistics, addArms, addArmsByStratum } from './arm.ts'
 import type { Prior } from './bayesian.ts'
 import { type CompareOptions, compareWithControl } from './compare.ts'
 import { crossover } from './crossover.ts'
 import { DEFAULT_CONFIDENCE } from './estimate.ts'
+import { type QuantileStatistics, type QuantilesByArm, quantileSample } from './quantile.ts'
 import type { ArmReport, Comparison, Impact, VariantReport } from './report.ts'
 import { armSample, type Sample } from './sample.ts'
 import { sentenceOf } from './sentence.ts'
@@ -14,7 +15,7 @@ import { maturedShare } from './window.ts'
 import { capReport } from './winsor.ts'
 
 export interface ImpactOptions {
-  readonly metric: Pick<Metric, 'type' | 'name' | 'event' | 'direction' | 'currency'>
+  readonly metric: Pick<Metric, 'type' | 'per' | 'name' | 'event' | 'direction' | 'currency'>
   /** Of the intervals; 0.95 unless given. */
   readonly confidence?: number
   readonly contaminated?: number
@@ -26,6 +27,8 @@ export interface ImpactOptions {
   readonly days?: number
   /** What was believed of the lift beforehand; flat unless given. */
   readonly prior?: Prior
+  /** Of a metric that is a quantile: the arms' sums say only who was seen. */
+  readonly quantiles?: QuantilesByArm
 }
 
 /**
@@ -33,7 +36,8 @@ export interface ImpactOptions {
  * several strata are compared within each (`stratified.ts`), arms with weights by these (`weighted.ts`).
  */
 export function impact(statistics: readonly ArmStatistics[], options: ImpactOptions): Impact {
-  const { metric, confidence = DEFAULT_CONFIDENCE, contaminated = 0, plan, prior, days } = options
+  const { metric, confidence = DEFAULT_CONFIDENCE, contaminated = 0, plan, prior, days, quantiles } = options
+  const type = statisticOf(metric)
   const byStratum = addArmsByStratum(statistics)
   const arms = withUnseen(addArms(byStratum), options.design ?? [])
   const control = arms.find(arm => arm.control)
@@ -41,36 +45,51 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
   const direction = metric.direction ?? 'up'
   const ratio = sampleRatio(arms)
 
+  const controlQuantile = quantiles?.arms.find(arm => arm.control)
+  const sampleOf = (arm: ArmStatistics, quantile: QuantileStatistics | null | undefined) =>
+    type === 'quantile' ? quantileOrNobody(quantile) : armSample(arm, type)
+
   const compare = (
     arm: ArmStatistics,
     comparisons: number,
     isTreatment: (arm: ArmStatistics) => boolean,
+    quantile: QuantileStatistics | null | undefined,
   ): VariantReport => {
     const compareOptions: CompareOptions = {
-      type: metric.type,
+      type,
       confidence,
       sampleRatio: ratio,
       plan: { ...plan, confidence, direction, comparisons },
       prior,
       days,
+      ...(type === 'quantile' && {
+        quantiles: { control: quantileOrNobody(controlQuantile), treatment: quantileOrNobody(quantile) },
+      }),
     }
     return {
-      ...armReport(arm, armSample(arm, metric.type)),
+      ...armReport(arm, sampleOf(arm, quantile)),
       ...compareWithControl(byStratum, isTreatment, compareOptions),
     }
   }
   const together = addArms(variants.map(arm => ({ ...arm, variant: '' })))[0]
-  const personalized = together === undefined ? null : compare(together, 1, () => true)
+  const personalized = together === undefined ? null : compare(together, 1, () => true, quantiles?.together)
   const report: Comparison = {
     metric: {
-      type: metric.type,
+      type,
       name: metric.name ?? metric.event,
       direction,
       ...(metric.currency === undefined ? {} : { currency: metric.currency }),
     },
     confidence,
-    control: control === undefined ? null : armReport(control, armSample(control, metric.type)),
-    variants: variants.map(arm => compare(arm, variants.length, other => other.variant === arm.variant)),
+    control: control === undefined ? null : armReport(control, sampleOf(control, controlQuantile)),
+    variants: variants.map(arm =>
+      compare(
+        arm,
+        variants.length,
+        other => other.variant === arm.variant,
+        quantiles?.arms.find(quantile => !quantile.control && quantile.variant === arm.variant),
+      ),
+    ),
     personalized,
     sampleRatio: ratio,
     contaminated,
@@ -82,6 +101,11 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
     warnings: warningsOf(report),
     sentence: sentenceOf(report),
   }
+}
+
+/** Where nobody has a value there is nothing to compare. */
+function quantileOrNobody(quantile: QuantileStatistics | null | undefined): Sample {
+  return quantile ? quantileSample(quantile) : { n: 0, mean: Number.NaN, variance: 0 }
 }
 
 /** What can be told only where the statistics say. */

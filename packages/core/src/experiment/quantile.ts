@@ -23,6 +23,12 @@ export interface QuantileStatistics {
   readonly clusters?: QuantileClusters
 }
 
+/** A quantile of each arm, and of all variants together, since these do not add. Arms without a value are left out. */
+export interface QuantilesByArm {
+  readonly arms: readonly QuantileStatistics[]
+  readonly together: QuantileStatistics | null
+}
+
 /** Over people: how many of their values lie at or below the arm's quantile, and how many values they have. */
 export interface QuantileClusters {
   readonly people: number

@@ -1,4 +1,4 @@
-import type { Metric } from '../definition/metric.ts'
+import type { Statistic } from '../definition/metric.ts'
 import type { Anytime } from './anytime.ts'
 import type { Posterior } from './bayesian.ts'
 import type { Crossover } from './crossover.ts'
@@ -37,7 +37,7 @@ export interface Comparison {
 }
 
 export interface ImpactMetric {
-  readonly type: Metric['type']
+  readonly type: Statistic
   readonly name: string
   readonly direction: 'up' | 'down'
   readonly currency?: string

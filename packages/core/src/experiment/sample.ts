@@ -1,4 +1,4 @@
-import type { Metric } from '../definition/metric.ts'
+import type { Statistic } from '../definition/metric.ts'
 import type { ArmStatistics } from './arm.ts'
 import { weightedRatioSample, weightedSample } from './weighted.ts'
 
@@ -53,8 +53,8 @@ function variance(n: number, sum: number, sumSquares: number): number {
   return squares > ROUNDING * sumSquares ? squares / (n - 1) : 0
 }
 
-/** How the KPI of a metric type is made from an arm's statistics; weighted where they have weights. */
-export function armSample(arm: ArmStatistics, type: Metric['type']): Sample {
+/** How the KPI of a form of statistic is made from an arm's statistics; weighted where they have weights. */
+export function armSample(arm: ArmStatistics, type: Statistic): Sample {
   if (arm.weights !== undefined) {
     return (type === 'mean' ? weightedRatioSample : weightedSample)(arm.people, arm.weights)
   }

@@ -1,4 +1,4 @@
-import type { Metric } from '../definition/metric.ts'
+import type { Statistic } from '../definition/metric.ts'
 import { type ArmStatistics, addArms } from './arm.ts'
 import { armSample, type Sample } from './sample.ts'
 
@@ -28,7 +28,7 @@ interface Stratum {
  */
 export function stratified(
   arms: readonly ArmStatistics[],
-  type: Metric['type'],
+  type: Statistic,
   isTreatment: (arm: ArmStatistics) => boolean,
 ): Stratified {
   const members = new Map<string, ArmStatistics[]>()

@@ -1,4 +1,4 @@
-import type { Metric } from '../definition/metric.ts'
+import type { Statistic } from '../definition/metric.ts'
 import { type ArmStatistics, addArms } from './arm.ts'
 import { DEFAULT_CONFIDENCE, type Estimate, estimateOf, noEstimate } from './estimate.ts'
 import { armSample, type Sample } from './sample.ts'
@@ -43,7 +43,7 @@ export interface TargetingReport {
  */
 export function judgeTargeting(
   groups: readonly ChoiceStatistics[],
-  type: Metric['type'],
+  type: Statistic,
   { confidence = DEFAULT_CONFIDENCE, direction = 'up', costs = {} }: TargetingOptions = {},
 ): TargetingReport {
   const sign = direction === 'up' ? 1 : -1
@@ -84,7 +84,7 @@ interface Stratum {
 
 function stratumOf(
   { choice, arms }: ChoiceStatistics,
-  type: Metric['type'],
+  type: Statistic,
   net: (variant: string, sample: Sample) => Sample,
 ): Stratum[] {
   const own = addArms(arms)

@@ -1,4 +1,4 @@
-import type { Metric } from '../definition/metric.ts'
+import type { Statistic } from '../definition/metric.ts'
 import { type ArmStatistics, addArms } from './arm.ts'
 import type { SegmentStatistics } from './drilldown.ts'
 import { absoluteDifference } from './lift.ts'
@@ -24,7 +24,7 @@ export interface UpliftOfVariant {
 }
 
 /** Variants without people, and without a control group all of them, are left out: nothing is known of them. */
-export function learnUplift(segments: readonly SegmentStatistics[], type: Metric['type']): UpliftModel {
+export function learnUplift(segments: readonly SegmentStatistics[], type: Statistic): UpliftModel {
   const dimensions = [...new Set(segments.map(({ dimension }) => dimension))]
   const first = segments.filter(({ dimension }) => dimension === dimensions[0]).flatMap(({ arms }) => arms)
   const variants = new Set(first.filter(arm => !arm.control).map(arm => arm.variant))
@@ -69,7 +69,7 @@ export function chooseByUplift(
   return chosen
 }
 
-function difference(arms: readonly ArmStatistics[], variant: string, type: Metric['type']) {
+function difference(arms: readonly ArmStatistics[], variant: string, type: Statistic) {
   const own = addArms(arms)
   const sampleOf = (arm: ArmStatistics | undefined) =>
     arm === undefined ? { n: 0, mean: Number.NaN, variance: 0 } : armSample(arm, type)

@@ -9,6 +9,9 @@ export interface ArmVersion {
   readonly version: number
   /** Mean over its exposures in the range. */
   readonly propensity: number
+  /** When it was seen first and last. */
+  readonly firstSeen: number
+  readonly lastSeen: number
   /** The arm's number, the same in all versions. */
   readonly group: number
 }
@@ -19,7 +22,8 @@ const MOST = 5_000
 /** The arms of an experience that were seen in the range, control first, then by variant and version. */
 export async function armVersions(database: Database, scope: Params): Promise<ArmVersion[]> {
   const rows = await database.rows<Omit<ArmVersion, 'group'>>(
-    `SELECT e.control AS control, if(e.control, '', e.variant) AS variant, e.version AS version, avg(e.propensity) AS propensity
+    `SELECT e.control AS control, if(e.control, '', e.variant) AS variant, e.version AS version, avg(e.propensity) AS propensity,
+      toUnixTimestamp64Milli(min(e.timestamp)) AS firstSeen, toUnixTimestamp64Milli(max(e.timestamp)) AS lastSeen
     FROM exposures AS e
     WHERE e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.holdout AND ${within('e.timestamp')}
     GROUP BY control, variant, version

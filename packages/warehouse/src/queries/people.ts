@@ -13,7 +13,8 @@ const latest = `(
   GROUP BY source
 )`
 
-const people = `(
+/** Rows (source, canonical) of every source with a link. */
+export const people = `(
   SELECT one.source AS source, if(two.canonical = '', one.canonical, two.canonical) AS canonical
   FROM ${latest} AS one LEFT ANY JOIN ${latest} AS two ON two.source = one.canonical
 )`

@@ -1,0 +1,60 @@
+import type { Metric } from '@espalier/core/definition'
+import type { Database, Params } from '../../client/database.ts'
+import { WarehouseError } from '../../errors.ts'
+import { exchangeSql } from '../exchange.ts'
+import { Binder } from '../params.ts'
+
+/** More days of more currencies than this in one report are refused. */
+const MOST = 100_000
+
+/** What money of other currencies was worth, by day: looked up beforehand, since a shop has few currencies and few days. */
+export interface Factors {
+  /** Of a row `e` of events: what one unit of its currency was worth in the target; 0 where there is no rate. */
+  sql(target: string, binder: Binder): string
+}
+
+const keyText = "concat(e.currency, ' ', toString(toDate32(e.timestamp)))"
+
+export async function factorsOf(
+  database: Database,
+  metrics: readonly Metric[],
+  scope: Params & { readonly now: number },
+): Promise<Factors> {
+  const tables = new Map<string, { keys: string[]; factors: number[] }>()
+  for (const target of new Set(metrics.flatMap(({ currency }) => currency ?? []))) {
+    const names = metrics.flatMap(({ currency, event, refund }) =>
+      currency === target ? [event, ...(refund ? [refund.event] : [])] : [],
+    )
+    tables.set(target, await factorsTo(database, target, names, scope))
+  }
+  return {
+    sql(target, binder) {
+      const { keys = [], factors = [] } = tables.get(target) ?? {}
+      const own = `e.currency = ${binder.bind('String', target)}`
+      if (keys.length === 0) return `if(${own}, 1.0, 0.0)`
+      const found = `transform(${keyText}, ${binder.bind('Array(String)', keys)}, ${binder.bind('Array(Float64)', factors)}, 0.0)`
+      return `if(${own}, 1.0, ${found})`
+    },
+  }
+}
+
+async function factorsTo(
+  database: Database,
+  target: string,
+  names: readonly string[],
+  scope: Params & { readonly now: number },
+): Promise<{ keys: string[]; factors: number[] }> {
+  const binder = new Binder()
+  const to = binder.bind('String', target)
+  const days = `SELECT DISTINCT e.currency AS currency, toDate32(e.timestamp) AS day FROM events AS e
+    WHERE e.workspace = {workspace:String} AND e.name IN (${names.map(name => binder.bind('String', name)).join(', ')})
+      AND e.currency != ${to} AND e.timestamp <= fromUnixTimestamp64Milli({now:Int64}, 'UTC')`
+  const rows = await database.rows<{ key: string; factor: number }>(
+    `SELECT concat(currency, ' ', toString(day)) AS key, factor FROM ${exchangeSql(days, to)} WHERE factor > 0 LIMIT ${MOST + 1}`,
+    { ...scope, ...binder.params },
+  )
+  if (rows.length > MOST) {
+    throw new WarehouseError('invalid', `More than ${MOST} rates are needed at once. Ask for a shorter time.`)
+  }
+  return { keys: rows.map(row => row.key), factors: rows.map(row => row.factor) }
+}
