@@ -129,4 +129,20 @@ describe('R8 what is no longer kept', () => {
     expect((await size()).events).toBe(1)
     expect(await retention.round(), 'once a day').toBe(0)
   })
+
+  it('tombstones stand as long as the settings say, and then go', async () => {
+    const { eraser, store } = server.services
+    await server.call('PUT', '/v1/settings', { body: { holdout: 0, retention: { erased: '2d' } } })
+    const late = { userId: 'bob', event: 'Late', timestamp: new Date(now - 60_000).toISOString() }
+    const { id } = (await server.call('DELETE', '/v1/profiles/userId:bob')).json
+    now += DAY
+    expect((await server.post('/v1/track', late)).json.refused).toHaveLength(1)
+    now += DAY
+    expect((await server.post('/v1/track', late)).json).toEqual({ success: true })
+    await eraser.round()
+    await eraser.round()
+    const record = await eraser.records.get('main', id)
+    expect(record).toMatchObject({ stage: 'physical', tombstones: [], unburied: true })
+    expect(await store.people.find('main', 'userId:bob')).toMatchObject({ events: 1, traits: {} })
+  })
 })

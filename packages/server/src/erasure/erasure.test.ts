@@ -111,6 +111,17 @@ describe('R8 erase', { timeout: TIMEOUT }, () => {
     expect((await server.get('/v1/erasures', theirs)).json.erasures).toEqual([])
   })
 
+  it('R2 what was asked for and interrupted is gone on with', async () => {
+    const { eraser, queue } = server.services
+    await server.post('/v1/identify', { userId: 'ivy', traits: { a: 1 } })
+    vi.spyOn(queue, 'submit').mockRejectedValueOnce(new Error('killed before the commit'))
+    expect((await erase('ivy')).status).toBe(500)
+    await eraser.round()
+    expect((await server.get(refOf('ivy'))).status).toBe(404)
+    const { erasures } = (await server.get('/v1/erasures')).json
+    expect(erasures.at(-1)).toMatchObject({ stage: 'physical', physical: { facts: { rows: { events: 1 } } } })
+  })
+
   it('while the warehouse is down they are gone already, and the rest follows when it is back', async () => {
     const mark = 'praline4713'
     await plant(mark)
