@@ -51,7 +51,7 @@ export const report: Register = (program, shell) => {
       if (options.json) return printJson(shell, impact)
       const paint = palette(shell.colour)
       shell.out(impactTable(impact))
-      shell.out(`\n${paint.bold(impact.sentence)}\n`)
+      shell.out(`\n${paint.bold(verdictOf(impact))}${impact.sentence}\n`)
       for (const { message } of impact.warnings) shell.out(`${paint.yellow('!')} ${message}\n`)
       if (!impact.complete) shell.out('The newest events are still on their way to the warehouse.\n')
       return
@@ -71,7 +71,7 @@ async function sentences(api: Api): Promise<{ key: string; sentence: string }[]>
   for (const { key, body } of experiences) {
     if (!body.goal || body.status === 'draft') continue
     const sentence = await api.get<Impact>(impactPath(key, {})).then(
-      impact => impact.sentence,
+      impact => `${verdictOf(impact)}${impact.sentence}`,
       error => explain(error),
     )
     found.push({ key, sentence })
@@ -107,6 +107,11 @@ function totals({ totals: all, events, revenue, countries, complete }: Summary):
     parts.push(`\n${table(['country', 'people', 'orders'], rows, [1, 2])}`)
   }
   return parts.join('')
+}
+
+/** The one verdict, in front of the sentence that explains it. */
+function verdictOf({ verdict }: Pick<Impact, 'verdict'>): string {
+  return verdict ? `${verdict.label}. ` : ''
 }
 
 function impactTable(impact: Impact): string {

@@ -16,7 +16,7 @@ export const impact = route({
   tag: 'Reports',
   summary: 'What an experience changes',
   description:
-    'By the arm of each person’s first exposure: people, exposures, conversions, mean; lift over the control group with interval and p-value by the delta method; sample-ratio check; people seen in two arms.',
+    'By the arm of each person’s first exposure: people, exposures, conversions, mean; one verdict by an always-valid interval, with the smallest worthwhile lift of the metric; how we know: lift over the control group with interval and p-value, adjusted for before where the metric has a covariate; sample-ratio check; people seen in two arms; what winsorizing took away; how many windows have closed.',
   params: Type.Object({ key: Type.String({ maxLength: 100 }) }),
   query: Type.Object(
     {
@@ -37,8 +37,12 @@ export const impact = route({
       control: Type.Union([Numbers, Type.Null()]),
       variants: Type.Array(Numbers),
       personalized: Type.Union([Numbers, Type.Null()]),
+      verdict: Type.Union([Numbers, Type.Null()], { description: 'Of all variants together.' }),
       sampleRatio: Numbers,
       contaminated: Type.Integer(),
+      crossover: Type.Optional(Numbers),
+      capped: Type.Optional(Numbers),
+      matured: Type.Optional(Type.Number({ description: 'Share of people whose window has closed.' })),
       warnings: Type.Array(Numbers),
       sentence: Type.String(),
     }),
@@ -75,6 +79,9 @@ export const impact = route({
     const numbers = report(statistics.arms, {
       metric: metric.body,
       contaminated: statistics.contaminated,
+      plan: metric.body.worthwhile === undefined ? {} : { worthwhile: metric.body.worthwhile },
+      ...(statistics.quantiles && { quantiles: statistics.quantiles }),
+      ...daysOf(statistics, services.now()),
       ...(query.confidence === undefined ? {} : { confidence: query.confidence }),
       ...(experience === undefined ? {} : { design: designOf(experience) }),
     })
@@ -89,6 +96,14 @@ function isExperience(key: string) {
 function isMetric(key: string) {
   return (one: Definition): one is Definition<'metric'> => one.kind === 'metric' && one.key === key
 }
+
+/** How long people have been coming: what waiting longer is reckoned by. */
+function daysOf({ first, last }: ImpactStatistics, now: number): { days?: number } {
+  if (first === undefined || last === undefined) return {}
+  return { days: Math.max(1, (Math.min(now, last) - first) / DAY_MS) }
+}
+
+const DAY_MS = 86_400_000
 
 function designOf(experience: Definition<'experience'>): { variant: string; control: boolean; share: number }[] {
   const { control, variants } = complete('experience', experience.body)
