@@ -216,7 +216,7 @@ describe('a contextual bandit', () => {
     expect(newest).toBe(2)
     // Only what closed since, not all over again.
     expect(last.rows).toBeLessThan(100)
-  })
+  }, 90_000)
 })
 
 describe('POST /v1/whatif', () => {
