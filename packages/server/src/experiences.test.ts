@@ -143,6 +143,19 @@ describe('caps', () => {
     expect(await at('note', { userId: 'private', context })).toMatchObject({ reason: 'not-bound', content: 'nothing' })
   })
 
+  it('are not used up by asking for all flags at once (OFREP)', async () => {
+    const context = { targetingKey: 'flags' }
+    const all = await server.call('POST', '/ofrep/v1/evaluate/flags', { key: 'write-key-of-tests', body: { context } })
+    const flags = all.json.flags as { key: string; value?: unknown; metadata?: { reason?: string } }[]
+    expect(flags.filter(({ key }) => key === 'panel')).toHaveLength(1)
+    expect(flags.find(({ key }) => key === 'note')).toMatchObject({ value: 'nothing' })
+    const one = await server.call('POST', '/ofrep/v1/evaluate/flags/note', {
+      key: 'write-key-of-tests',
+      body: { context },
+    })
+    expect(one.json).toMatchObject({ value: 'twice' })
+  })
+
   it('over what was seen count exposures', async () => {
     await publish([
       touchpoint('seen', { default: 'default' }),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Kind, validateSet } from '../definition/index.ts'
 import type { Json, JsonObject } from '../json.ts'
+import { type Bound, UNBOUND } from '../profile/bound.ts'
 import { AHEAD } from '../segment/conditions/did.ts'
 import { parseInstant } from '../time/instant.ts'
 import type { Answer } from './answer.ts'
@@ -17,6 +18,8 @@ interface DecisionCase {
   traits?: Record<string, Json>
   events?: [string, string][]
   consent?: Record<string, boolean>
+  timezone?: string
+  bound?: Partial<Bound>
   context?: JsonObject
   items?: Record<string, JsonObject>
   now?: string
@@ -30,16 +33,17 @@ const published = setOf(cases.definitions)
 const set = compile(published)
 
 function inputOf(given: DecisionCase): DecideInput {
-  const { bucketKey, traits = {}, events = [], consent = {}, preview, previewAt } = given
+  const { bucketKey, traits = {}, events = [], consent = {}, timezone, bound, preview, previewAt } = given
   const person = {
     bucketKey: bucketKey ?? '',
     traits,
     events: events.map(([name, at]) => [name, parseInstant(at)!] as const),
     consent,
   }
+  const more = { ...(timezone && { timezone }), ...(bound && { bound: { ...UNBOUND, ...bound } }) }
   return {
     set,
-    profile: bucketKey === null ? undefined : personOf(person),
+    profile: bucketKey === null ? undefined : { ...personOf(person), ...more },
     context: given.context ?? {},
     now: parseInstant(given.now ?? '2026-11-22T12:00:00Z')!,
     touchpoints: given.touchpoints,

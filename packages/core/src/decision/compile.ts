@@ -78,6 +78,8 @@ export function compile(set: PublishedSet, policyOf: PolicyOf = policiesOf(set))
     retention: retentionRules(settings.retention),
     plan: planOf(planSourceOf(set)),
     items: [...new Set([...touchpoints.values()].flatMap(contentsAt).flatMap(content => content.items))],
+    // Whatever the shape of what looks at it, it is named so.
+    readsVisit: live.some(({ kind, body }) => isAsked(kind) && JSON.stringify(body).includes('visit.')),
     recents: recentsOf(touchpoints.values()),
   }
 }
@@ -220,6 +222,11 @@ function compileHoldout(share: number, zone: string): CompiledHoldout {
       return drawn.point(bucketKey)
     },
   }
+}
+
+/** Definitions that are looked at in a decision, with its context. */
+function isAsked(kind: Definition['kind']): boolean {
+  return kind === 'experience' || kind === 'touchpoint'
 }
 
 /** Everything that may be shown at a touchpoint, whatever the status of its experience. */

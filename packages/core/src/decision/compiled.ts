@@ -34,6 +34,8 @@ export interface CompiledSet {
   readonly plan: Plan
   /** Catalog items that any content refers to. */
   readonly items: readonly string[]
+  /** Something looks at what the visit is like, at `visit` of the context. */
+  readonly readsVisit: boolean
   /** Touchpoints whose content shows items of the person's recent history, with the events that name them. */
   readonly recents: ReadonlyMap<string, readonly string[]>
 }

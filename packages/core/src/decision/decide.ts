@@ -15,6 +15,7 @@ import { type DecisionInputs, noInputs } from './inputs.ts'
 import { Moment, type Person, type Terms } from './moment.ts'
 import { forcedAt, type Preview } from './preview.ts'
 import { serve, serveBinding } from './serve.ts'
+import { visitOf } from './visit.ts'
 
 export interface DecideInput {
   readonly set: CompiledSet
@@ -69,7 +70,8 @@ function termsOf({ binds, preview, granted, supplied }: DecideInput): Terms {
  * those left out are just like those who are not; they get the default content, never the next experience.
  */
 export function decide(input: DecideInput): Decision {
-  const { set, context, preview } = input
+  const { set, preview } = input
+  const context = set.readsVisit ? { ...input.context, visit: visitOf(input.context) } : input.context
   const now = preview?.at ?? input.now
   const profile = input.profile && expire(input.profile, set.retention, now)
   const inputs = noInputs()

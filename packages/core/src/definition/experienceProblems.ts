@@ -2,7 +2,7 @@ import { conditionsOfPolicy } from '../policy/conditions.ts'
 import { policyProblems } from '../policy/problems.ts'
 import { conditionProblems } from './conditionProblems.ts'
 import { contentProblems } from './contentProblems.ts'
-import type { Experience, Variant } from './experience.ts'
+import type { Experience, Requirement, Variant } from './experience.ts'
 import type { Metric } from './metric.ts'
 import { neighbourProblems } from './neighbourProblems.ts'
 import { offerProblems } from './offerProblems.ts'
@@ -129,8 +129,8 @@ function referenceProblems(experience: Experience, surroundings: Surroundings): 
     unknown.push(unknownReference(['goal'], 'metric', goal, surroundings))
   }
   unknown.push(...policyReferences(experience, surroundings))
-  for (const [i, { experience: key, variant }] of (experience.requires ?? []).entries()) {
-    unknown.push(...requiredProblems(key, variant, surroundings, ['requires', i]))
+  for (const [i, requirement] of (experience.requires ?? []).entries()) {
+    unknown.push(...requiredProblems(requirement, surroundings, ['requires', i]))
   }
   const misfits = touchpoints.flatMap(key => {
     const touchpoint = surroundings.find('touchpoint', key)
@@ -207,9 +207,18 @@ export function misfitsAt(
   )
 }
 
-function requiredProblems(key: string, variant: string | undefined, surroundings: Surroundings, path: Path): Problem[] {
+function requiredProblems(
+  { experience: key, variant, state }: Requirement,
+  surroundings: Surroundings,
+  path: Path,
+): Problem[] {
   const required = surroundings.find('experience', key) as Experience | undefined
   if (required === undefined) return [unknownReference([...path, 'experience'], 'experience', key, surroundings)]
+  const { policy } = required
+  if (state !== 'seen' && policy !== undefined && policy.kind !== 'split') {
+    const message = `what the policy of experience "${key}" chooses is not the same for ever`
+    return [problem([...path, 'state'], message, 'depend on what was seen of it: state seen')]
+  }
   // Empty where it has problems of its own.
   const known = (required.variants ?? []).map(one => one.key)
   if (variant === undefined || known.length === 0 || known.includes(variant)) return []

@@ -16,7 +16,7 @@ export interface VisitOrigin {
  * Campaign and referrer of an event: `context.campaign`, else the `utm_` parameters of the page's query; and the page's
  * referrer where it is another site. Undefined where the event names neither: it does not touch acquisition.
  */
-export function originOf(event: Event): VisitOrigin | undefined {
+export function originOf(event: Pick<Event, 'context'>): VisitOrigin | undefined {
   const page = objectOf(event.context.page)
   const origin = campaignOf(event.context.campaign) ?? utmOf(page) ?? {}
   const referrer = referrerOf(event.context, page)

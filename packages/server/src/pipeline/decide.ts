@@ -46,6 +46,8 @@ export interface DecideQuestion {
   /** In a preview: the person to decide as, whoever asks. */
   readonly viewed?: Profile
   readonly explain: boolean
+  /** False: it may not commit anything, so what would bind is passed over. */
+  readonly binds?: boolean
 }
 
 export interface Decided {
@@ -114,7 +116,8 @@ export class Decider {
       })
     const kept = asker?.kept
     // Of somebody of whom nothing is kept, nothing can be bound.
-    const first = again(asker?.person, asker !== undefined && kept === undefined ? { binds: false } : {})
+    const unbinding = question.binds === false || (asker !== undefined && kept === undefined)
+    const first = again(asker?.person, unbinding ? { binds: false } : {})
     const { decision, logged } =
       kept !== undefined && binds(first)
         ? await this.#bind(question, { kept, person: asker?.person, requestId, timestamp, supplied, again })

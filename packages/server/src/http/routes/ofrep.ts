@@ -66,7 +66,7 @@ export const evaluateFlags = route({
   fromPages: true,
   summary: 'All touchpoints as feature flags (OFREP)',
   description:
-    'Asking is deciding, never exposure: what a person has really seen is told by a track `Exposure` with the flag’s decisionId.',
+    'Asking is deciding, never exposure: what a person has really seen is told by a track `Exposure` with the flag’s decisionId. What has to be stored before it is answered (offers, prices, caps over what is served) is passed over here: ask for that flag alone.',
   body: Body,
   answer: {
     description: 'One flag a touchpoint. 304 where all are as the ETag in If-None-Match.',
@@ -75,8 +75,9 @@ export const evaluateFlags = route({
   errors: ['user_hash_required', 'too_busy', 'full', 'unavailable'],
   async handle(call, services) {
     const set = await services.definitions.of(call.workspace)
-    const { answers } = await decideFor(call, services, set, [...set.compiled.touchpoints.keys()])
-    const flags = answers.map(answer => flagOf(answer, set))
+    const { answers } = await decideFor(call, services, set, [...set.compiled.touchpoints.keys()], false)
+    // A flag has one value: that of the best, where there are several.
+    const flags = answers.filter(({ answer: { rank = 1 } }) => rank === 1).map(answer => flagOf(answer, set))
     const etag = etagOf(flags)
     call.reply.header('etag', etag)
     const known = call.request.headers['if-none-match']?.split(',').map(one => one.trim().replace(/^W\//, ''))
@@ -96,6 +97,7 @@ async function decideFor(
   services: Services,
   set: LiveSet,
   touchpoints: readonly string[],
+  binds = true,
 ): Promise<Decided> {
   const graves = services.graves.ready(workspace)
   if (graves !== undefined) await graves
@@ -123,6 +125,7 @@ async function decideFor(
     bot: userAgent !== undefined && isBot(userAgent),
     expose: false,
     explain: false,
+    binds,
   })
 }
 
