@@ -22,7 +22,14 @@ export class Metrics {
   })
   readonly acknowledge = this.#histogram('espalier_acknowledge_seconds', 'From entering the queue to being durable')
   readonly decide = this.#histogram('espalier_decide_seconds', 'One decide request, its events included')
-  readonly decisions = this.#counter('espalier_decisions_total', 'Answers, by reason', ['reason'])
+  readonly #decided = new Map<string, number>()
+  readonly decisions = new Counter({
+    name: 'espalier_decisions_total',
+    help: 'Answers, by reason',
+    labelNames: ['reason'],
+    registers: [this.registry],
+    collect: () => this.#collectDecided(),
+  })
   readonly decisionsLost = this.#counter(
     'espalier_decision_rows_lost_total',
     'Decision rows not logged because the outbox was at its bound',
@@ -46,16 +53,14 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry })
   }
 
-  readonly #reasons = new Map<string, Counter.Internal>()
-
-  /** One answer. The counter of a reason is looked up once. */
+  /** One answer: counted here, and told when somebody looks. */
   decided(reason: string): void {
-    let counter = this.#reasons.get(reason)
-    if (counter === undefined) {
-      counter = this.decisions.labels({ reason })
-      this.#reasons.set(reason, counter)
-    }
-    counter.inc()
+    this.#decided.set(reason, (this.#decided.get(reason) ?? 0) + 1)
+  }
+
+  #collectDecided(): void {
+    for (const [reason, count] of this.#decided) this.decisions.inc({ reason }, count)
+    this.#decided.clear()
   }
 
   /** Events refused because of consent, of all workspaces, since the start. */

@@ -35,6 +35,7 @@ let byName: Map<string, string> | undefined
 
 /** The two letters of ISO 3166-1 for a country named by them or in English; undefined where it is neither. */
 export function countryCode(text: string): string | undefined {
+  if (text.length === 2 && isCapital(text, 0) && isCapital(text, 1)) return text === 'UK' ? 'GB' : text
   const plain = text.trim()
   if (/^[A-Za-z]{2}$/.test(plain)) {
     const code = plain.toUpperCase()
@@ -61,3 +62,8 @@ function namesOfAll(): Map<string, string> {
 }
 
 const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
+
+function isCapital(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code >= 0x41 && code <= 0x5a
+}

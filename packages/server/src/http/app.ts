@@ -98,7 +98,9 @@ function add(app: FastifyInstance, route: Route, services: Services): void {
     exposeHeadRoute: false,
     handler: async (request, reply) => {
       const { value: body, text } = bodyOf(route, request.body)
-      const { workspace, key } = await authenticate(route.access, authorizationOf(request), body, services)
+      const credentials = { authorization: authorizationOf(request), connection: request.socket }
+      const caller = authenticate(route.access, credentials, body, services)
+      const { workspace, key } = caller instanceof Promise ? await caller : caller
       if (route.body !== undefined && route.checks !== 'handler') check(route.body, body, 'body')
       const params = route.params === undefined ? {} : checkText(route.params, request.params, 'path')
       const query = route.query === undefined ? request.query : checkText(route.query, request.query, 'query')

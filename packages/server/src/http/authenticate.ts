@@ -9,18 +9,24 @@ export interface Caller {
   readonly key: ApiKey | undefined
 }
 
+export interface Credentials {
+  readonly authorization: string | undefined
+  /** What the request came on. */
+  readonly connection: object
+}
+
 const NOBODY: Caller = { workspace: '', key: undefined }
 
 /**
  * Who is calling, and may they? The key comes as HTTP Basic user, as Bearer token, or as the body's `writeKey`.
- * Throws `no_key`, `unknown_key`, `wrong_key`, `not_admin`.
+ * A promise only where the store has to be asked. Throws `no_key`, `unknown_key`, `wrong_key`, `not_admin`.
  */
-export async function authenticate(
+export function authenticate(
   access: Access,
-  authorization: string | undefined,
+  { authorization, connection }: Credentials,
   body: unknown,
   services: Services,
-): Promise<Caller> {
+): Caller | Promise<Caller> {
   if (access === 'anybody') return NOBODY
   const text = keyOf(authorization) ?? writeKeyOf(body)
   if (text === undefined || text === '') throw new Problem('no_key', 'This request has no key.')
@@ -29,7 +35,11 @@ export async function authenticate(
     if (adminKey !== undefined && sameText(adminKey, text)) return NOBODY
     if (access === 'admin') throw new Problem('not_admin', 'This needs the admin key.')
   }
-  const key = await services.keys.find(text)
+  const key = services.keys.find(text, connection)
+  return key instanceof Promise ? key.then(found => allowed(access, found, services)) : allowed(access, key, services)
+}
+
+function allowed(access: Access, key: ApiKey, services: Services): Caller {
   if (key.kind === 'write' && access !== 'write') throw new Problem('wrong_key', 'A write key may not do this.')
   if (key.kind === 'analyst' && access !== 'read') {
     throw new Problem('wrong_key', 'An analyst’s key may only read, and nothing that is personal.')

@@ -17,13 +17,13 @@ describe('the key ring', () => {
       },
     } as unknown as KeyStore
     const ring = new KeyRing(store, () => now)
-    await expect(ring.find('the-key')).resolves.toBe(key)
+    expect(await ring.find('the-key')).toBe(key)
     now = 999
-    await expect(ring.find('the-key')).resolves.toBe(key)
+    expect(await ring.find('the-key')).toBe(key)
     expect(reads).toBe(1)
     stored = { ...key, revoked: 500 }
     now = 1000
-    await expect(ring.find('the-key')).rejects.toMatchObject({ code: 'unknown_key' })
+    await expect(async () => ring.find('the-key')).rejects.toMatchObject({ code: 'unknown_key' })
     expect(reads).toBe(2)
   })
 
@@ -36,12 +36,27 @@ describe('the key ring', () => {
       },
     } as unknown as KeyStore
     const ring = new KeyRing(store, () => 0)
-    const guess = (text: string) => ring.find(text).catch(() => undefined)
+    const guess = async (text: string) => {
+      await expect(async () => ring.find(text)).rejects.toMatchObject({ code: 'unknown_key' })
+    }
     await guess('first')
     await guess('first')
     expect(reads).toBe(1)
     for (let i = 0; i < 10_000; i++) await guess(`guess ${i}`)
     await guess('first')
     expect(reads).toBe(10_002)
+  })
+
+  it('R13 a connection that brings another key is another caller', async () => {
+    const other: ApiKey = { ...key, id: '2', workspace: 'other', hash: hashKey('another') }
+    const store = { byHash: async (hash: string) => [key, other].find(one => one.hash === hash) } as unknown as KeyStore
+    const ring = new KeyRing(store, () => 0)
+    const connection = {}
+    for (let i = 0; i < 2; i++) {
+      expect(await ring.find('the-key', connection)).toBe(key)
+      expect(await ring.find('another', connection)).toBe(other)
+      expect(await ring.find('another', {})).toBe(other)
+      await expect(async () => ring.find('neither', connection)).rejects.toMatchObject({ code: 'unknown_key' })
+    }
   })
 })

@@ -188,8 +188,22 @@ function answerView(
   // Whoever has a link may see why, and nothing that is personal.
   const why =
     secret || explanation === undefined ? explanation : maskExplanation(explanation, personalFields(settings.personal))
-  const view = { decisionId, reason, experience, version, variant, content, control, holdout, propensity }
-  return { ...view, missing, fault, offer, explanation: why }
+  // One literal: a copy of another object with more members costs ten times as much.
+  return {
+    decisionId,
+    reason,
+    experience,
+    version,
+    variant,
+    content,
+    control,
+    holdout,
+    propensity,
+    missing,
+    fault,
+    offer,
+    explanation: why,
+  }
 }
 
 /** Placeholders for "nobody" count as missing, as in events. */
