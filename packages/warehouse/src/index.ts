@@ -11,6 +11,8 @@ export type { PastEvent, PastEvents, PastEventsQuestion } from './queries/pastEv
 export type { PolicyRow, PolicyRowsQuestion } from './queries/policyRows.ts'
 export type { TrainingQuestion, TrainingStatistics } from './queries/policyTraining.ts'
 export type { Rhythm } from './queries/rhythm.ts'
+export { NotInSql } from './queries/segment/index.ts'
+export type { SegmentOverlap, SegmentOverlapQuestion, SegmentQuestion } from './queries/segments.ts'
 export type { WhatIfQuestion } from './queries/whatIf.ts'
 export type { Removed } from './removal/erase.ts'
 export { type ClusterOptions, clusterDdl } from './schema/cluster.ts'

@@ -18,6 +18,7 @@ import { policyTraining } from './queries/policyTraining.ts'
 import { putRates } from './queries/rates.ts'
 import { rewardDelays } from './queries/rewardDelays.ts'
 import { rhythm } from './queries/rhythm.ts'
+import { segmentHistory, segmentMembers, segmentOverlap, segmentSize } from './queries/segments.ts'
 import { tableStats } from './queries/stats.ts'
 import { summary } from './queries/summary.ts'
 import { timeline } from './queries/timeline.ts'
@@ -66,6 +67,10 @@ export async function openWarehouse(location: Location, options: WarehouseOption
     personSize: question => personSize(database, question),
     erase: question => erase(database, question),
     expire: question => expire(database, question),
+    segmentSize: question => segmentSize(database, question),
+    segmentOverlap: question => segmentOverlap(database, question),
+    segmentMembers: question => segmentMembers(database, question),
+    segmentHistory: question => segmentHistory(database, question),
     putRates: (workspace, rates) => putRates(database, workspace, rates),
     backup: async directory => {
       if (engine === undefined || path === undefined) {

@@ -13,6 +13,7 @@ import type { PersonQuestion } from './queries/person.ts'
 import type { PolicyRow, PolicyRowsQuestion } from './queries/policyRows.ts'
 import type { TrainingQuestion, TrainingStatistics } from './queries/policyTraining.ts'
 import type { Rhythm } from './queries/rhythm.ts'
+import type { SegmentOverlap, SegmentOverlapQuestion, SegmentQuestion } from './queries/segments.ts'
 import type { WhatIfQuestion } from './queries/whatIf.ts'
 import type { ErasureQuestion, Removed } from './removal/erase.ts'
 import type { ExpiryQuestion } from './removal/expire.ts'
@@ -74,6 +75,16 @@ export interface Warehouse {
   segmentSample(workspace: string, segment: string, limit: number): Promise<string[]>
   /** How many days people usually take to do something again. */
   rhythm(workspace: string, event: string): Promise<Rhythm>
+  /** For how many people a condition holds at an instant, as the log says it. Throws `NotInSql` where the log cannot tell. */
+  segmentSize(question: SegmentQuestion): Promise<number>
+  /** For how many each of several holds, and for how many all of them. */
+  segmentOverlap(question: SegmentOverlapQuestion): Promise<SegmentOverlap>
+  /** For whom it holds: canonical profiles in order of id, page by page. */
+  segmentMembers(question: SegmentQuestion & { after?: string; limit: number }): Promise<string[]>
+  /** For how many it held at some instants, at most 400. */
+  segmentHistory(
+    question: Omit<SegmentQuestion, 'at'> & { days: readonly number[] },
+  ): Promise<{ at: number; size: number }[]>
   /** Daily exchange rates: one unit of `currency` in `base`. A repeated day replaces. */
   putRates(
     workspace: string,

@@ -1,6 +1,6 @@
 export * from './aggregate.ts'
 export * from './compile.ts'
-export { type CompiledAggregate, compileAggregate } from './compileAggregate.ts'
+export { bucketsOf, type CompiledAggregate, compileAggregate } from './compileAggregate.ts'
 export * from './condition.ts'
 export { anyoneKey } from './conditions/account.ts'
 export { PERSON_FACTS } from './conditions/facts.ts'

@@ -1,3 +1,4 @@
+export { type Bucketing, bucketing } from './buckets.ts'
 export * from './keeping.ts'
 export * from './kept.ts'
 export * from './limits.ts'

@@ -4,7 +4,7 @@ import { type Money, moneyOf } from '../event/money.ts'
 import type { JsonObject } from '../json.ts'
 import type { Session } from '../profile/profile.ts'
 import { sessionIdAt } from '../profile/session.ts'
-import { type LineWriter, partitionOf, type Row } from './rows.ts'
+import { jsonLine, type LineWriter, partitionOf, type Row } from './rows.ts'
 
 /** The row of an event; `session` is the person's after it, `definitions` the version it was applied with. */
 export function eventRow(
@@ -92,7 +92,7 @@ class Line implements Row {
 
 /** `text` is that of `known`, which may not be what the event holds by now. */
 function jsonOf(value: JsonObject, known: JsonObject | undefined, text: string | undefined): string {
-  return (value === known ? text : undefined) ?? JSON.stringify(value)
+  return (value === known ? text : undefined) ?? jsonLine(value)
 }
 
 /** Everything of the event is in its row, which writes '' for an absent id and may name an account that is not the event's own. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { partitionOf } from './rows.ts'
+import type { Json } from '../json.ts'
+import { jsonLine, partitionOf } from './rows.ts'
 
 it('the partition is the UTC month', () => {
   fc.assert(
@@ -21,4 +22,22 @@ it('the partition is the UTC month', () => {
     expect(partitionOf(Date.parse(`${text}T00:00:00Z`))).toBe(Number(text.slice(0, 7).replace('-', '')))
     expect(partitionOf(Date.parse(`${text}T23:59:59.999Z`))).toBe(Number(text.slice(0, 7).replace('-', '')))
   }
+})
+
+it('whole numbers beyond 64 bits are written as doubles, and nothing else is touched', () => {
+  const long = '123456789012345680000'
+  expect(jsonLine({ [long]: `"${long},`, n: [1.5e20, -9.3e18, 1e21, 5], text: `\\"${long}` })).toBe(
+    `{"${long}":"\\"${long},","n":[150000000000000000000e0,-9300000000000000000e0,1e+21,5],"text":"\\\\\\"${long}"}`,
+  )
+  fc.assert(
+    fc.property(
+      fc.jsonValue(),
+      fc.double({ min: -1e21, max: 1e21, noNaN: true }).map(number => Math.round(number)),
+      (value, number) => {
+        const given = { value, number, list: [number, value] } as Json
+        expect(JSON.parse(jsonLine(given))).toEqual(JSON.parse(JSON.stringify(given)))
+      },
+    ),
+    { seed: 5 },
+  )
 })

@@ -113,6 +113,20 @@ export interface IdentityLinkRow {
 
 export type AnyRow = EventRow | DecisionRow | ExposureRow | IdentityLinkRow
 
+/** A text, which may hold anything, or a whole number that 64 bits may not hold. */
+const LONG_NUMBER = /"(?:[^"\\]|\\.)*"|(-?[0-9]{19,})(?=[,\]}]|$)/g
+
+/**
+ * JSON of which the warehouse reads every part. It finds nothing at all in an object with a whole number beyond 64 bits, which
+ * JavaScript writes out up to 21 digits; with an exponent it takes it for the double that it is.
+ */
+export function jsonLine(value: Json): string {
+  const json = JSON.stringify(value)
+  return /[0-9]{19}/.test(json)
+    ? json.replace(LONG_NUMBER, (part, number?: string) => (number === undefined ? part : `${number}e0`))
+    : json
+}
+
 const DAY_MS = 86_400_000
 const DAYS_OF_400_YEARS = 146_097
 
@@ -130,5 +144,5 @@ export function partitionOf(timestamp: number): number {
 }
 
 export function toRow(table: Table, timestamp: number, row: AnyRow): Row {
-  return { table, partition: partitionOf(timestamp), line: JSON.stringify(row as unknown as Json) }
+  return { table, partition: partitionOf(timestamp), line: jsonLine(row as unknown as Json) }
 }

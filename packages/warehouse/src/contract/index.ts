@@ -9,6 +9,7 @@ import { personContract } from './person.ts'
 import { policiesContract } from './policies.ts'
 import { ratesContract } from './rates.ts'
 import { removalContract } from './removal.ts'
+import { segmentsContract } from './segments.ts'
 import { summaryContract } from './summary.ts'
 import { timelineContract } from './timeline.ts'
 
@@ -31,6 +32,7 @@ export function warehouseContract(name: string, open: () => Promise<Warehouse>):
     describe('summary', () => summaryContract(warehouse))
     describe('pastEvents', () => pastEventsContract(warehouse))
     describe('policies', () => policiesContract(warehouse))
+    describe('segments', () => segmentsContract(warehouse))
     describe('rates', () => ratesContract(warehouse))
     describe('person', () => personContract(warehouse))
     describe('removal', () => removalContract(warehouse))

@@ -1,7 +1,7 @@
 import type { Binder } from './params.ts'
 
 /** The arguments that lead JSON functions along a path such as `cart.value`; each step is bound. */
-export function pathInto(column: string, path: string, binder: Binder): string {
+export function pathInto(column: string, path: string, binder: Pick<Binder, 'bind'>): string {
   return [column, ...path.split('.').map(step => binder.bind('String', step))].join(', ')
 }
 
@@ -11,12 +11,15 @@ const numeric = "('Int64', 'UInt64', 'Double')"
 const LARGEST = '1e12'
 
 /** An amount: a number, or text that is a plain decimal (`"19.99"`); null where there is neither. */
-export function numberAt(column: string, path: string, binder: Binder): string {
+export function numberAt(column: string, path: string, binder: Pick<Binder, 'bind'>): string {
   const at = pathInto(column, path, binder)
   const decimal = `extract(JSONExtractString(${at}), '^[[:space:]]*([+-]?[0-9]+(?:[.][0-9]+)?)[[:space:]]*$')`
   const number = `multiIf(${isNumber(at)}, JSONExtract(${at}, 'Nullable(Float64)'), ${isText(at)}, toFloat64OrNull(${decimal}), NULL)`
   return `if(abs(${number}) <= ${LARGEST}, ${number}, NULL)`
 }
+
+/** A text, and '' for what is none: by itself the engine gives numbers as text, too. */
+export const textAt = (at: string) => `if(${isText(at)}, JSONExtractString(${at}), '')`
 
 export const isNumber = (at: string) => `JSONType(${at}) IN ${numeric}`
 export const isText = (at: string) => `JSONType(${at}) = 'String'`

@@ -11,13 +11,18 @@ export class Binder {
     value: unknown,
   ): string {
     const name = `p${this.#next++}`
-    this.#values[name] = value
+    this.#values[name] = type.includes('Float64') ? numbersText(value as number | readonly number[]) : value
     return `{${name}:${type}}`
   }
 
   get params(): Params {
     return this.#values
   }
+}
+
+/** The client refuses whole numbers that no double tells from their neighbours; as text they are what they are. */
+function numbersText(value: number | readonly number[]): string {
+  return typeof value === 'number' ? String(value) : `[${value.join(',')}]`
 }
 
 /** What the engine's times can hold: the years 1900 to 2299. */

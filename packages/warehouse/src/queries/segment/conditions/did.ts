@@ -1,0 +1,25 @@
+import type { DidCondition } from '@espalier/core/segment'
+import { durationMs, parseInstant } from '@espalier/core/time'
+import type { Asked } from '../asked.ts'
+import { happened } from '../happened.ts'
+
+/** How often it happened in (now - within, now], from `since` on, and later than the last time of the event of `sinceLast`. */
+export function did(condition: DidCondition, asked: Asked): string {
+  const { did: name, where, atMost, sinceLast } = condition
+  const least = condition.atLeast ?? (atMost === undefined ? 1 : 0)
+  const window = condition.within === undefined ? Number.NEGATIVE_INFINITY : asked.at - durationMs(condition.within) + 1
+  const since = condition.since === undefined ? Number.NEGATIVE_INFINITY : (parseInstant(condition.since) ?? Infinity)
+  const counted = asked.row(happened(asked, { name, where, from: Math.max(window, since) }))
+  const n = sinceLast === undefined ? asked.aggregate(`countIf(${counted})`) : later(counted, sinceLast, asked)
+  const tests = [`${n} >= ${asked.whole(least)}`, ...(atMost === undefined ? [] : [`${n} <= ${asked.whole(atMost)}`])]
+  return `(${tests.join(' AND ')})`
+}
+
+/** Of what is counted, how often it came later than the last time of another event: never where that never happened. */
+function later(counted: string, other: string, asked: Asked): string {
+  const others = asked.row(happened(asked, { name: other }))
+  const isThere = asked.aggregate(`countIf(${others}) > 0`)
+  const last = asked.aggregate(`maxIf(e.at, ${others})`)
+  const times = asked.aggregate(`groupArrayIf(e.at, ${counted})`)
+  return `if(${isThere}, arrayCount(t -> t > ${last}, ${times}), 0)`
+}
