@@ -25,6 +25,11 @@ export function textKey(text: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }
 
+/** An array as a parameter, of what needs no quotes: keys and numbers. The driver would look at each for what to escape. */
+export function plainArray(values: readonly (string | number | null)[]): string {
+  return `{${values.map(value => value ?? 'NULL').join(',')}}`
+}
+
 /** Keys of texts, each made once. */
 export class TextKeys {
   readonly #keys = new Map<string, string>()

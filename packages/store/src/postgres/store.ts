@@ -31,8 +31,8 @@ export interface PostgresStoreOptions {
   readonly clock?: () => number
 }
 
-/** Transactions at once: while one is applied here, PostgreSQL works on the others. More make them smaller, not faster. */
-const CONCURRENCY = 3
+/** Transactions at once: while one is applied here, PostgreSQL works on the other. More make them smaller, not faster. */
+const CONCURRENCY = 2
 
 /** Opens the database, bringing its schema to this version's first. */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {

@@ -1,7 +1,7 @@
 import type { Account } from '@espalier/core/account'
 import { isMerged, type MergedProfile, type Profile } from '@espalier/core/profile'
 import { importKey, type PeopleState } from '../../working.ts'
-import { decodeProfile, TextKeys } from '../blobs.ts'
+import { decodeProfile, plainArray, TextKeys } from '../blobs.ts'
 import type { Queries } from '../database.ts'
 import { Again } from '../failures.ts'
 import { type LockedAccount, lockAccounts } from './accounts.ts'
@@ -116,7 +116,7 @@ export class Snapshot implements PeopleState {
        FROM espalier.identifiers link
        JOIN espalier.profiles own ON own.workspace = link.workspace AND own.id = link.source
        WHERE link.workspace = $1 AND link.identifier = ANY ($2::uuid[])`,
-      [workspace, [...byKey.keys()]],
+      [workspace, plainArray([...byKey.keys()])],
       'commit.links',
     )
     for (const { identifier, source, merged_into } of rows) {
@@ -162,7 +162,7 @@ export class Snapshot implements PeopleState {
     if (doubtful.length === 0) return
     const now = await tx.query<{ identifier: string; source: string }>(
       'SELECT identifier, source FROM espalier.identifiers WHERE workspace = $1 AND identifier = ANY ($2::uuid[])',
-      [workspace, doubtful.map(([identifier]) => this.keyOf(identifier))],
+      [workspace, plainArray(doubtful.map(([identifier]) => this.keyOf(identifier)))],
       'commit.links.again',
     )
     const sources = new Map(now.map(({ identifier, source }) => [identifier, source]))
@@ -180,7 +180,7 @@ export class Snapshot implements PeopleState {
     if (this.#references.messages.size === 0) return
     const rows = await tx.query<{ id: string }>(
       'SELECT id FROM espalier.message_ids WHERE workspace = $1 AND id = ANY ($2::uuid[])',
-      [workspace, Array.from(this.#references.messages, id => this.keyOf(id))],
+      [workspace, plainArray(Array.from(this.#references.messages, id => this.keyOf(id)))],
       'commit.messages',
     )
     for (const { id } of rows) this.#messages.add(id)

@@ -1,7 +1,7 @@
 import type { ImportOrigin } from '@espalier/core/event'
 import { isMerged, type MergedProfile, type Profile } from '@espalier/core/profile'
 import type { WorkingPeople } from '../../working.ts'
-import { Blobs, encodeProfile } from '../blobs.ts'
+import { Blobs, encodeProfile, plainArray } from '../blobs.ts'
 import type { Queries } from '../database.ts'
 import { Again } from '../failures.ts'
 import { writeAccounts } from './accounts.ts'
@@ -53,7 +53,7 @@ async function makeLinks(tx: Queries, workspace: string, links: Link[]): Promise
     tx,
     `INSERT INTO espalier.identifiers (workspace, identifier, source)
      SELECT $1, * FROM unnest($2::uuid[], $3::text[]) ON CONFLICT DO NOTHING`,
-    [workspace, links.map(({ key }) => key), links.map(({ source }) => source)],
+    [workspace, plainArray(links.map(({ key }) => key)), links.map(({ source }) => source)],
     links.length,
     'commit.links.make',
   )
@@ -67,7 +67,7 @@ async function moveLinks(tx: Queries, workspace: string, links: readonly Link[])
     `INSERT INTO espalier.identifiers (workspace, identifier, source)
      SELECT $1, * FROM unnest($2::uuid[], $3::text[])
      ON CONFLICT (workspace, identifier) DO UPDATE SET source = excluded.source`,
-    [workspace, links.map(({ key }) => key), links.map(({ source }) => source)],
+    [workspace, plainArray(links.map(({ key }) => key)), links.map(({ source }) => source)],
     'commit.links.move',
   )
 }
@@ -109,7 +109,7 @@ async function writeMessages(
     `INSERT INTO espalier.message_ids (generation, workspace, id)
      SELECT (SELECT max(generation) FROM espalier.message_generations), $1, id FROM unnest($2::uuid[]) AS id
      ON CONFLICT DO NOTHING`,
-    [workspace, messageIds.map(id => snapshot.keyOf(id)).sort()],
+    [workspace, plainArray(messageIds.map(id => snapshot.keyOf(id)).sort())],
     messageIds.length,
     'commit.newMessages',
   )
@@ -137,7 +137,7 @@ async function writeImports(tx: Queries, workspace: string, origins: readonly Im
     tx,
     `INSERT INTO espalier.imported_rows (file, row)
      SELECT * FROM unnest($1::integer[], $2::bigint[]) ON CONFLICT DO NOTHING`,
-    [rows.map(row => row.file), rows.map(row => row.row)],
+    [plainArray(rows.map(row => row.file)), plainArray(rows.map(row => row.row))],
     rows.length,
     'commit.newImports',
   )
@@ -171,12 +171,12 @@ async function writeProfiles(
     [
       workspace,
       profiles.map(profile => profile.id),
-      profiles.map(profile => (versions.get(profile.id) ?? 0) + 1),
+      plainArray(profiles.map(profile => (versions.get(profile.id) ?? 0) + 1)),
       profiles.map(profile => (isMerged(profile) ? profile.mergedInto : null)),
       bodies.all(),
-      places.map(place => place?.at ?? null),
-      places.map(place => place?.length ?? null),
-      profiles.map(profile => (isMerged(profile) ? null : (profile.due ?? null))),
+      plainArray(places.map(place => place?.at ?? null)),
+      plainArray(places.map(place => place?.length ?? null)),
+      plainArray(profiles.map(profile => (isMerged(profile) ? null : (profile.due ?? null)))),
     ],
     'commit.profiles',
   )
