@@ -164,7 +164,10 @@ describe('other entries', () => {
   it('an appearance makes a person without an event or a row', () => {
     const { people, take } = stream()
     const entry: Entry = { kind: 'appearance', anonymousId: 'a', at: NOW }
-    expect(take(entry)).toEqual({ applied: [{ outcome: 'stored', profile: 'p1', source: 'p1', isNew: true }], rows: [] })
+    expect(take(entry)).toEqual({
+      applied: [{ outcome: 'stored', profile: 'p1', source: 'p1', isNew: true }],
+      rows: [],
+    })
     expect(people.find('anonymousId:a')).toMatchObject({ version: 1, events: 0, firstSeen: NOW })
     take(entry)
     expect(people.find('anonymousId:a')).toMatchObject({ version: 1 })
