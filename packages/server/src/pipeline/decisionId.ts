@@ -25,7 +25,7 @@ export class DecisionIds {
   sign(workspace: string, answer: ExposedAnswer): string {
     token[0] = FORMAT
     writeUuid(answer.requestId)
-    token[17] = (answer.control ? CONTROL : 0) | (answer.holdout ? HOLDOUT : 0)
+    token[17] = (answer.control ? CONTROL : 0) | (answer.holdout ? HOLDOUT : 0) | (answer.remember ? REMEMBER : 0)
     token.writeDoubleBE(answer.propensity, 18)
     token.writeUInt32BE(answer.version, 26)
     let at = writeText(HEAD_BYTES, answer.touchpoint)
