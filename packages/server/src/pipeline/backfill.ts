@@ -1,9 +1,8 @@
 import { type PublishedSet, UPKEEP_KEY, type Upkeep } from '@espalier/core/definition'
 import type { Event } from '@espalier/core/event'
-import { stampOf } from '@espalier/core/profile'
 import { type Plan, planOf, planSourceOf, upkeepOf, withDone } from '@espalier/core/segment'
-import { eventsOf, type KeptSignal, type Signal } from '@espalier/core/signal'
-import type { Entry } from '@espalier/core/stream'
+import type { KeptSignal } from '@espalier/core/signal'
+import { type Entry, type PastNeeded, pastEntry, pastNeeded } from '@espalier/core/stream'
 import { type Store, StoreError } from '@espalier/store'
 import type { PastEvents, Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
@@ -141,17 +140,16 @@ export class Backfill {
   async #fill(workspace: string, signals: readonly KeptSignal[], lease: string): Promise<void> {
     const { warehouse, queue } = this.#parts
     for (const below of new Set(signals.map(({ since }) => since))) {
-      const some = signals.filter(({ since }) => since === below)
-      const named = some.map(({ need }) => eventsOf(need))
-      const events = named.includes(undefined) ? undefined : [...new Set(named.flatMap(names => names!))]
-      for await (const page of warehouse.pastEvents({ workspace, events, below })) {
-        for (let at = 0; at < page.length && !this.#stopped; at += ENTRIES) {
-          const entries = page.slice(at, at + ENTRIES).flatMap(past => entryOf(past, some))
-          await queue.submit(workspace, entries, 200 * entries.length)
-          await this.#renew(lease)
-          this.#note(workspace, { signals: entries.length })
+      for (const needed of pastNeeded(signals.filter(({ since }) => since === below))) {
+        for await (const page of warehouse.pastEvents({ workspace, events: needed.events, below })) {
+          for (let at = 0; at < page.length && !this.#stopped; at += ENTRIES) {
+            const entries = page.slice(at, at + ENTRIES).flatMap(past => entryOf(past, needed) ?? [])
+            await queue.submit(workspace, entries, 200 * entries.length)
+            await this.#renew(lease)
+            this.#note(workspace, { signals: entries.length })
+          }
+          if (this.#stopped) return
         }
-        if (this.#stopped) return
       }
     }
   }
@@ -221,18 +219,7 @@ function unseenSegments(set: PublishedSet, plan: Plan): Upkeep['segments'] {
     .map(({ key, version }) => ({ key, version }))
 }
 
-/** What a source's past makes of signals, by the reducer that will go on with them; nothing where it makes nothing. */
-function entryOf({ profile, events }: PastEvents, signals: readonly KeptSignal[]): Entry[] {
-  const made: Record<string, Signal> = {}
-  for (const { messageId, type, ...past } of events) {
-    const event: Event = { ...past, messageId, type: type as Event['type'], context: {} }
-    const stamp = stampOf(event)
-    for (const { need, since, observe } of signals) {
-      const names = eventsOf(need)
-      if (names !== undefined && !names.includes(event.name)) continue
-      const signal = observe(made[need.key], { event, stamp, begins: { since } })
-      if (signal !== undefined) made[need.key] = signal
-    }
-  }
-  return Object.keys(made).length === 0 ? [] : [{ kind: 'backfill', profile, signals: made }]
+function entryOf({ profile, events }: PastEvents, { signals }: PastNeeded): Entry | undefined {
+  const past = events.map(event => ({ ...event, type: event.type as Event['type'], context: {} }))
+  return pastEntry(profile, past, signals)
 }

@@ -1,4 +1,3 @@
-export * from './accounts.ts'
 export * from './arbitrary.ts'
 export * from './cases.ts'
 export * from './changes.ts'
