@@ -10,7 +10,28 @@ const server = await startServer(
 )
 const { store, shipper, learner } = server.services
 
+/** How late people's leaving of segments was noticed, and how many bytes a profile has as JSON on average. */
+async function expiryLag() {
+  const lags = []
+  let bytes = 0
+  const people = await store.people.page('main', undefined, 200)
+  for (const person of people) bytes += JSON.stringify(person).length
+  for (let at = 0; at < people.length; at += 50) {
+    const sources = people.slice(at, at + 50).flatMap(person => person.sources)
+    for (const event of await warehouse.timeline({ workspace: 'main', sources, limit: 1000 })) {
+      if (event.name === 'Segment Left') lags.push(event.received - event.timestamp)
+    }
+  }
+  const sorted = lags.sort((a, b) => a - b)
+  const quantile = share => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? null
+  return {
+    lag: { n: lags.length, p50Ms: quantile(0.5), p99Ms: quantile(0.99) },
+    size: Math.round(bytes / people.length),
+  }
+}
+
 const answers = {
+  expiryLag,
   depth: () => store.outbox.depth(),
   drain: () => shipper.drain(600_000),
   memory: () => process.memoryUsage(),

@@ -104,7 +104,9 @@ function memory() {
     put: profile => profiles.set(profile.id, profile),
     remove: id => profiles.delete(id),
     unlink: identifier => links.delete(identifier),
-    isBuried: () => false,
+    account: () => undefined,
+    putAccount: () => undefined,
+    removeAccount: () => undefined,
     seen: id => remember(id),
     imported: (file, row) => remember(`${file}:${row}`),
   }

@@ -10,6 +10,7 @@ import { FrameBuilder } from './frameBuilder.ts'
 function nobody(): People {
   const links = new Map<string, string>()
   const profiles = new Map()
+  const accounts = new Map()
   return {
     link: identifier => links.get(identifier),
     setLink: (identifier, source) => void links.set(identifier, source),
@@ -19,6 +20,9 @@ function nobody(): People {
     remove: id => void profiles.delete(id),
     seen: messageId => messageId.startsWith('known'),
     imported: () => false,
+    account: id => accounts.get(id),
+    putAccount: account => void accounts.set(account.id, account),
+    removeAccount: id => void accounts.delete(id),
   }
 }
 
