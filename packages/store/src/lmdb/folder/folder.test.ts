@@ -9,6 +9,7 @@ import { idMaker, NOON, PLAN, temporaryFolder, tracked } from '../testing.ts'
 import { ensureFormat } from './format.ts'
 import { lockFolder } from './lock.ts'
 import { DiskRoom } from './room.ts'
+import { inTurn } from './turn.ts'
 
 let path: string
 let remove: () => Promise<void>
@@ -147,6 +148,23 @@ describe('the lock of a data folder', () => {
       for (const one of attempts) if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'in-use' })
     }
     expect(await readdir(path)).toEqual(['lock.json'])
+  })
+
+  it('is looked at and taken by one after the other, whoever fails', async () => {
+    let inside = 0
+    let most = 0
+    const works = Array.from({ length: 6 }, (_, i) =>
+      inTurn(path, async () => {
+        most = Math.max(most, ++inside)
+        await new Promise(resolve => setImmediate(resolve))
+        inside--
+        if (i % 2) throw new Error('failed')
+        return i
+      }),
+    )
+    const outcomes = (await Promise.allSettled(works)).map(one => (one.status === 'fulfilled' ? one.value : 'failed'))
+    expect(outcomes).toEqual([0, 'failed', 2, 'failed', 4, 'failed'])
+    if (process.platform === 'linux') expect(most).toBe(1)
   })
 
   it('of another machine counts as long as it is kept fresh', async () => {

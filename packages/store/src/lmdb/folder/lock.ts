@@ -3,6 +3,7 @@ import { link, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { StoreError } from '../../errors.ts'
+import { inTurn } from './turn.ts'
 
 /** Who has the folder. */
 interface Owner {
@@ -19,7 +20,11 @@ const BEAT_MS = 2000
 const SILENCE_MS = 10_000
 
 /** Takes the folder for this process; a lock whose process is gone is taken over. Answers how to let go. */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+export function lockFolder(folder: string): Promise<() => Promise<void>> {
+  return inTurn(folder, () => take(folder))
+}
+
+async function take(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, 'lock.json')
   const mine = join(folder, `lock.${randomUUID()}`)
   await writeFile(mine, JSON.stringify(await self()))
