@@ -260,7 +260,7 @@ describe('offers', () => {
 })
 
 describe('prices', () => {
-  it('are stored before they are told, and stay while they last', async () => {
+  it('are stored before they are told, stay while they last, and are audited', async () => {
     await server.post('/v1/identify', { userId: 'payer', traits: {} })
     const answers = await Promise.all(Array.from({ length: 5 }, () => at('tag', { userId: 'payer' })))
     const shown = { id: 'hat', price: 18, list: 20, currency: 'EUR', until: time + 7 * 24 * HOUR }
@@ -271,6 +271,23 @@ describe('prices', () => {
     time += 24 * HOUR
     expect((await at('tag', { userId: 'payer' })).content).toEqual(shown)
     expect((await at('tag', { userId: 'later' })).content).toMatchObject({ price: 36 })
+    const { id } = await person('payer')
+    const audit = (await server.get('/v1/experiences/sale/quotes')).json
+    expect(audit.quotes.map((one: { price: number }) => one.price)).toEqual([36, 18])
+    expect(audit.quotes[1]).toEqual({
+      at: time - 24 * HOUR,
+      profile: id,
+      item: 'hat',
+      price: 18,
+      list: 20,
+      currency: 'EUR',
+      until: shown.until,
+      version: 1,
+      variant: 'a',
+    })
+    const page = (await server.get('/v1/experiences/sale/quotes?limit=1')).json
+    const rest = (await server.get(`/v1/experiences/sale/quotes?limit=1&before=${page.next}`)).json
+    expect([page.quotes[0].price, rest.quotes[0].price]).toEqual([36, 18])
   })
 })
 

@@ -41,6 +41,7 @@ export class SteadyWarehouse implements Warehouse {
   rewardDelays: Warehouse['rewardDelays'] = async question => (await this.#get()).rewardDelays(question)
   whatIfSums: Warehouse['whatIfSums'] = async question => (await this.#get()).whatIfSums(question)
   timeline: Warehouse['timeline'] = async question => (await this.#get()).timeline(question)
+  quotes: Warehouse['quotes'] = async question => (await this.#get()).quotes(question)
   logSize: Warehouse['logSize'] = async question => (await this.#get()).logSize(question)
   identityLinks: Warehouse['identityLinks'] = async question => (await this.#get()).identityLinks(question)
   summary: Warehouse['summary'] = async question => (await this.#get()).summary(question)

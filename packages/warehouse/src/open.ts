@@ -15,6 +15,7 @@ import { pastEvents } from './queries/pastEvents.ts'
 import { person, personSize } from './queries/person.ts'
 import { policyRows } from './queries/policyRows.ts'
 import { policyTraining } from './queries/policyTraining.ts'
+import { quotes } from './queries/quotes.ts'
 import { putRates } from './queries/rates.ts'
 import { rewardDelays } from './queries/rewardDelays.ts'
 import { rhythm } from './queries/rhythm.ts'
@@ -54,6 +55,7 @@ export async function openWarehouse(location: Location, options: WarehouseOption
     rewardDelays: question => rewardDelays(database, question),
     whatIfSums: question => whatIfSums(database, question),
     timeline: question => timeline(database, question),
+    quotes: question => quotes(database, question),
     log: question => log(database, question),
     logSize: question => logSize(database, question),
     identityLinks: question => identityLinks(database, question),

@@ -12,6 +12,7 @@ import type { PastEvents, PastEventsQuestion } from './queries/pastEvents.ts'
 import type { PersonQuestion } from './queries/person.ts'
 import type { PolicyRow, PolicyRowsQuestion } from './queries/policyRows.ts'
 import type { TrainingQuestion, TrainingStatistics } from './queries/policyTraining.ts'
+import type { QuotesQuestion, ToldQuote } from './queries/quotes.ts'
 import type { Rhythm } from './queries/rhythm.ts'
 import type { SegmentOverlap, SegmentOverlapQuestion, SegmentQuestion } from './queries/segments.ts'
 import type { WhatIfQuestion } from './queries/whatIf.ts'
@@ -45,6 +46,8 @@ export interface Warehouse {
     before?: number
     limit: number
   }): Promise<TimelineEvent[]>
+  /** The prices that an experience told, newest first: the audit of each. */
+  quotes(question: QuotesQuestion): Promise<ToldQuote[]>
   /** Everything that was filed under these source profiles, in the total order of events (R10), in pages. */
   log(question: LogQuestion): AsyncIterable<FiledEvent[]>
   /** How much of it there still is. */

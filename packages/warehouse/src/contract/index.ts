@@ -7,6 +7,7 @@ import { insertContract } from './insert.ts'
 import { pastEventsContract } from './pastEvents.ts'
 import { personContract } from './person.ts'
 import { policiesContract } from './policies.ts'
+import { quotesContract } from './quotes.ts'
 import { ratesContract } from './rates.ts'
 import { removalContract } from './removal.ts'
 import { segmentsContract } from './segments.ts'
@@ -28,6 +29,7 @@ export function warehouseContract(name: string, open: () => Promise<Warehouse>):
     describe('insert', () => insertContract(warehouse))
     describe('impact', () => impactContract(warehouse))
     describe('timeline', () => timelineContract(warehouse))
+    describe('quotes', () => quotesContract(warehouse))
     describe('identity', () => identityContract(warehouse))
     describe('summary', () => summaryContract(warehouse))
     describe('pastEvents', () => pastEventsContract(warehouse))

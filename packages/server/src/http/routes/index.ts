@@ -23,6 +23,7 @@ import { redeemOffer } from './offers.ts'
 import { evaluateFlag, evaluateFlags } from './ofrep.ts'
 import { openApiRoute } from './openapi.ts'
 import { getProfile, getProfileEvents } from './profiles.ts'
+import { getQuotes } from './quotes.ts'
 import { putRates } from './rates.ts'
 import { getMembers, getSegment } from './segments.ts'
 import { summary } from './summary.ts'
@@ -38,6 +39,7 @@ export const routes: readonly Route[] = [
   evaluateFlags,
   evaluateFlag,
   redeemOffer,
+  getQuotes,
   makeLink,
   getDefinitions,
   postDefinitions,
