@@ -369,6 +369,13 @@ describe('checking before a launch', () => {
       { kind: 'never-shown', experiences: ['crowd-a', 'crowd-b'] },
     ])
     expect(more).toBe(false)
+    const changes = [
+      experience('crowd-c', 'crowd', 3, { status: 'draft', audience: { trait: 'x', is: 1 }, priority: 9 }),
+    ]
+    const planned = (await server.post('/v1/definitions', { changes, dryRun: true })).json.collisions.collisions
+    expect(planned.filter((one: { experiences: string[] }) => one.experiences.includes('crowd-c'))).toMatchObject([
+      { kind: 'overlap', experiences: ['crowd-c', 'crowd-a'] },
+    ])
     expect((await server.get('/v1/collisions', { key: 'write-key-of-tests' })).status).toBe(403)
   })
 })

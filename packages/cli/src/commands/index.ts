@@ -1,5 +1,6 @@
 import type { Register } from '../program.ts'
 import { backup } from './backup.ts'
+import { collisions } from './collisions.ts'
 import { decide } from './decide.ts'
 import { demo } from './demo.ts'
 import { diff } from './diff.ts'
@@ -24,6 +25,7 @@ export const commands: readonly Register[] = [
   push,
   pull,
   diff,
+  collisions,
   decide,
   report,
   whatif,

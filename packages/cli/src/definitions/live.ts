@@ -1,4 +1,5 @@
 import type { JsonObject } from '@espalier/core'
+import type { Collisions } from '@espalier/core/collision'
 import { CliError } from '../errors.ts'
 import type { Api } from '../http/api.ts'
 import { ApiError } from '../http/api.ts'
@@ -23,6 +24,8 @@ export type Change = 'created' | 'updated' | 'archived' | 'unchanged'
 export interface Published {
   readonly version: number
   readonly changed: readonly { kind: string; key: string; version: number; change: Change }[]
+  /** Of a dry run: collisions between experiences as they would be. */
+  readonly collisions?: Collisions
 }
 
 export function live(api: Api): Promise<LiveSet> {

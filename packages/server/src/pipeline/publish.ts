@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { JsonObject } from '@espalier/core'
+import { type Collisions, collisionsOf } from '@espalier/core/collision'
 import {
   type Definition,
   type DefinitionChange,
@@ -22,6 +23,8 @@ export interface Publication {
     readonly version: number
     readonly change: 'created' | 'updated' | 'archived' | 'unchanged'
   }[]
+  /** Of a dry run: collisions between experiences as they would be. */
+  readonly collisions?: Collisions
 }
 
 export interface PublishOptions {
@@ -52,7 +55,9 @@ export async function publish(
     const normal = changes.map(change => {
       return change.body === undefined ? change : { ...change, body: normalise(change.kind as Kind, change.body) }
     })
-    if (options.dryRun === true) return describe(current, normal, undefined)
+    if (options.dryRun === true) {
+      return { ...describe(current, normal, undefined), collisions: collisionsOf(planned(current, normal)) }
+    }
     try {
       // What was validated is what is published: if somebody else published meanwhile, look again.
       const expected = current.version

@@ -3,6 +3,7 @@ import type { DefinitionChange } from '@espalier/core/definition'
 import Type from 'typebox'
 import { publish } from '../../pipeline/publish.ts'
 import { route } from '../route.ts'
+import { CollisionsView } from './collisions.ts'
 
 const Kind = Type.String({ maxLength: 50, description: 'touchpoint, experience, metric or settings.' })
 const Body = Type.Record(Type.String(), Type.Unknown())
@@ -56,7 +57,7 @@ export const postDefinitions = route({
   access: 'secret',
   tag: 'Definitions',
   summary: 'Publish changes, all or none',
-  description: 'Live on every node within 2 s. With `dryRun`, says what would change.',
+  description: 'Live on every node within 2 s. With `dryRun`, says what would change, and what would collide.',
   body: Type.Object(
     {
       changes: Type.Array(Change, { maxItems: 5000 }),
@@ -67,7 +68,14 @@ export const postDefinitions = route({
   ),
   answer: {
     description: 'What is live now.',
-    schema: Type.Object({ version: Type.Integer(), changed: Type.Array(Changed) }),
+    schema: Type.Object({
+      version: Type.Integer(),
+      changed: Type.Array(Changed),
+      collisions: Type.Optional({
+        ...CollisionsView,
+        description: 'With `dryRun`: experiences that would want the same place for the same people.',
+      }),
+    }),
   },
   errors: ['invalid_definition', 'conflict', 'unavailable'],
   async handle({ workspace, body, key }, services) {
