@@ -36,6 +36,8 @@ export interface Content {
   /** Whether what is made of it fits the touchpoint is only known once it is made: it has texts, lists or blocks. */
   readonly moves: boolean
   readonly fill: (world: World) => Filled
+  /** What `fill` gives, where that is the same for everybody. */
+  readonly constant: Filled | undefined
 }
 
 const NOTHING_SHOWN: ReadonlySet<unknown> = new Set()
@@ -54,8 +56,8 @@ export function compileContent(content: Json, language: ContentLanguage): Conten
     moves: false,
   }
   if (!dynamic) {
-    const filled: Filled = { content, missing: [], shown: NOTHING_SHOWN }
-    return { ...about, fill: () => filled }
+    const constant: Filled = { content, missing: [], shown: NOTHING_SHOWN }
+    return { ...about, fill: () => constant, constant }
   }
   const part = compiling.part(content)
   const fill = (world: World): Filled => {
@@ -74,6 +76,7 @@ export function compileContent(content: Json, language: ContentLanguage): Conten
     offer: wants.offer,
     moves: moves(content),
     fill,
+    constant: undefined,
   }
 }
 

@@ -21,7 +21,8 @@ export function show(
   { variant, propensity, model }: Chosen,
   reason: 'assigned' | 'preview',
 ): Answer {
-  const made = make(touchpoint, variant.content.get(touchpoint.key)!, world)
+  const meant = variant.content.get(touchpoint.key)!
+  const made: Made = meant.constant ?? make(touchpoint, meant, world)
   const answer: Draft = {
     touchpoint: touchpoint.key,
     reason,
@@ -34,7 +35,7 @@ export function show(
     propensity,
   }
   if (model !== undefined) answer.model = model
-  if (made.fault === undefined) return answer
+  if (meant.constant !== undefined || made.fault === undefined) return answer
   // The arm stays the variant's: who was drawn must not depend on what the catalog holds today.
   answer.fault = made.fault
   if (made.missing.length > 0) answer.missing = made.missing

@@ -16,7 +16,7 @@ export type Chosen = Assignment & { readonly variant: CompiledVariant }
 
 /** A person's one assignment in an experience, the same at all its touchpoints and on all channels: undefined is control. */
 export function assign(experience: CompiledExperience, subject: Subject, bucketKey: string): Assignment | undefined {
-  const { draws, policy, variants } = experience
+  const { draws, policy, variants, bySplit } = experience
   if (inRange(draws.control.point(bucketKey), draws.control.range)) return undefined
   if (policy !== undefined) {
     const { variant, propensity, model } = policy.choose(subject, bucketKey)
@@ -25,6 +25,5 @@ export function assign(experience: CompiledExperience, subject: Subject, bucketK
   }
   const drawn = chooseVariation(draws.variant.point(bucketKey), draws.variant.ranges)
   // Weights may fall short of 1 by rounding: the last point is the last variant's.
-  const variant = drawn === -1 ? variants.at(-1)! : variants[drawn]!
-  return { variant, propensity: variant.propensity }
+  return bySplit[drawn === -1 ? bySplit.length - 1 : drawn]
 }

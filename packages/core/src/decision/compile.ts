@@ -64,7 +64,13 @@ export function compile(set: PublishedSet, policyOf: PolicyOf = policiesOf(set))
       const slots = body.slots ?? 1
       const scarce = candidates.flatMap(({ experience }) => (isScarce(experience.offer?.supply) ? [experience] : []))
       const fits = compileFits(body.schema)
-      return [key, { key, fallback, fits, slots, ...capsAt(key), candidates, scarce, resting }]
+      const { caps, records, remembers } = capsAt(key)
+      const isPlain =
+        slots === 1 &&
+        caps.length === 0 &&
+        !remembers &&
+        candidates.every(({ experience }) => looksAtLittle(experience))
+      return [key, { key, fallback, fits, isPlain, slots, caps, records, remembers, candidates, scarce, resting }]
     }),
   )
   return {
@@ -131,6 +137,14 @@ function compileExperience(
     experience.control,
     experience.variants.map(v => v.weight),
   )
+  const variants = experience.variants.map(
+    (variant, i): CompiledVariant => ({
+      key: variant.key,
+      propensity: (1 - draws.control.propensity) * shareOf(draws.variant.ranges[i]!),
+      content: compileContents(variant.content, experience.touchpoints, languageAt),
+      price: variant.price,
+    }),
+  )
   return {
     key,
     version,
@@ -149,18 +163,17 @@ function compileExperience(
     remembers: required || keptFor(caps, `seen:experience:${key}`) !== undefined,
     draws,
     policy,
-    variants: experience.variants.map(
-      (variant, i): CompiledVariant => ({
-        key: variant.key,
-        propensity: (1 - draws.control.propensity) * shareOf(draws.variant.ranges[i]!),
-        content: compileContents(variant.content, experience.touchpoints, languageAt),
-        price: variant.price,
-      }),
-    ),
+    variants,
+    bySplit: variants.map(variant => ({ variant, propensity: variant.propensity })),
     fallbacks: (experience.fallbacks ?? []).map(
       content => new Map(Object.entries(content).map(([key, part]) => [key, compileContent(part, languageAt(key))])),
     ),
   }
+}
+
+/** At its times and its audience only, and it binds nothing. */
+function looksAtLittle({ gate, caps, offer, binds, remembers }: CompiledExperience): boolean {
+  return gate === undefined && caps.length === 0 && offer === undefined && !binds && !remembers
 }
 
 function gateOf({ requires = [], layer }: Experience, schedule: CompiledSchedule['within']): Gate | undefined {

@@ -7,6 +7,7 @@ import type { VariantPrice } from '../definition/price.ts'
 import type { IdentityRules } from '../identity/rules.ts'
 import type { CompiledCondition } from '../segment/node.ts'
 import type { Plan } from '../segment/plan.ts'
+import type { Assignment } from './assign.ts'
 import type { Range } from './bucket.ts'
 import type { CompiledCap, Kept } from './caps.ts'
 import type { Collect } from './inputs.ts'
@@ -47,6 +48,8 @@ export interface CompiledTouchpoint {
   readonly fits: Fits | undefined
   /** Running experiences in the order they are considered: highest priority first, then by key. */
   readonly candidates: readonly Candidate[]
+  /** One slot and no caps, and none of the candidates looks at more than its times and its audience. */
+  readonly isPlain: boolean
   /** How many experiences are answered at once, the best first. */
   readonly slots: number
   /** Its own and its channel's. */
@@ -95,6 +98,8 @@ export interface CompiledExperience {
   /** Undefined: the split by `draws`. */
   readonly policy: CompiledPolicy | undefined
   readonly variants: readonly CompiledVariant[]
+  /** What the split gives those who draw each variant. */
+  readonly bySplit: readonly Assignment[]
   /** Contents by touchpoint, to be shown instead of a variant's that cannot be made: the first that can. */
   readonly fallbacks: readonly ReadonlyMap<string, Content>[]
 }

@@ -124,6 +124,10 @@ function decideAt(
   inputs: DecisionInputs,
   answers: Answer[],
 ): void {
+  if (touchpoint.isPlain) {
+    answers.push(decidePlain(touchpoint, moment, person, inputs))
+    return
+  }
   const { candidates, slots, records } = touchpoint
   let considered: Candidate | undefined
   let hindrance: Obstacle | undefined
@@ -146,6 +150,21 @@ function decideAt(
   considered?.collect(moment.subject, inputs)
   if (won === 0) answers.push(byDefault(touchpoint, moment, hindrance ?? 'no-experience'))
   else if (records !== undefined) moment.binds.show(records)
+}
+
+/** The same where nothing is capped, offered, priced or depended on: most touchpoints, and it is asked most often. */
+function decidePlain(touchpoint: CompiledTouchpoint, moment: Moment, person: Person, inputs: DecisionInputs): Answer {
+  const { candidates } = touchpoint
+  const { subject } = moment
+  for (let i = 0; i < candidates.length; i++) {
+    const { experience, collect } = candidates[i]!
+    if (subject.now < experience.start || subject.now >= experience.end) continue
+    if (experience.audience !== undefined && !experience.audience.test(subject)) continue
+    collect(subject, inputs)
+    return serve(experience, touchpoint, moment, person)
+  }
+  candidates.at(-1)?.collect(subject, inputs)
+  return byDefault(touchpoint, moment, 'no-experience')
 }
 
 function ranked(answer: Answer, experience: CompiledExperience, touchpoint: CompiledTouchpoint, rank: number): Answer {

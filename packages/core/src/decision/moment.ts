@@ -23,20 +23,21 @@ export interface Terms {
 }
 
 const NOBODY = { traits: {}, signals: {} }
+const NO_ACCOUNTS: NonNullable<Subject['accounts']> = []
 
 /** One question while it is being answered: who asks, in which context, when; and what content may show of it. */
 export class Moment implements World {
-  readonly set: CompiledSet
-  readonly items: ItemLookup
-  readonly person: Person | undefined
-  readonly subject: Subject
-  readonly terms: Terms
-  /** No experience, no offer. */
-  readonly offer = undefined
+  // Declared, since a field would be set twice, and one is made for every request.
+  declare readonly set: CompiledSet
+  declare readonly items: ItemLookup
+  declare readonly person: Person | undefined
+  declare readonly subject: Subject
+  declare readonly terms: Terms
   /** Experiences that were passed over although their audience holds, and why. */
-  passed: Record<string, string> | undefined
-  #binds: Binds | undefined
-  #zone: string | undefined
+  declare passed: Record<string, string> | undefined
+  /** What the request binds so far; undefined where it binds nothing. */
+  declare bindsIfAny: Binds | undefined
+  private declare knownZone: string | undefined
 
   /** Without a person, or for one of whom nothing may be used, it is nobody's. */
   constructor(
@@ -46,19 +47,27 @@ export class Moment implements World {
     context: JsonObject,
     now: number,
     terms: Terms,
-    accounts: Subject['accounts'] = [],
+    accounts: NonNullable<Subject['accounts']> = NO_ACCOUNTS,
   ) {
     this.set = set
     this.items = items
     this.person = person
     this.subject = { profile: person ?? NOBODY, context, now, accounts }
     this.terms = terms
+    this.passed = undefined
+    this.bindsIfAny = undefined
+    this.knownZone = undefined
+  }
+
+  /** No experience, no offer. */
+  get offer(): JsonObject | undefined {
+    return undefined
   }
 
   /** The person's time zone: as the caller says, else as last heard of; where there is none, the workspace's. */
   get zone(): string {
-    this.#zone ??= knownZone(this.subject.context.timezone) ?? knownZone(this.person?.timezone) ?? this.set.zone
-    return this.#zone
+    this.knownZone ??= known(this.subject.context.timezone) ?? known(this.person?.timezone) ?? this.set.zone
+    return this.knownZone
   }
 
   get recent(): World['recent'] {
@@ -69,15 +78,10 @@ export class Moment implements World {
     return this.person?.bound ?? UNBOUND
   }
 
-  /** What the request binds so far. */
+  /** To bind something more. */
   get binds(): Binds {
-    this.#binds ??= new Binds()
-    return this.#binds
-  }
-
-  /** The same where nothing was bound. */
-  get bindsIfAny(): Binds | undefined {
-    return this.#binds
+    this.bindsIfAny ??= new Binds()
+    return this.bindsIfAny
   }
 
   /** What the person was given, or is about to be, whether or not it is over. */
@@ -90,7 +94,7 @@ export class Moment implements World {
 
   /** The price the person was told and still has, or is about to be. */
   quote(item: string): Quote | undefined {
-    const made = this.#binds?.quotes.get(item)
+    const made = this.bindsIfAny?.quotes.get(item)
     const kept = made ?? own(this.bound.quotes, item)
     return kept !== undefined && this.subject.now < kept.until ? kept : undefined
   }
@@ -119,13 +123,13 @@ function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined
 const MAX_ZONES = 1000
 const zones = new Map<string, boolean>()
 
-function knownZone(name: unknown): string | undefined {
+function known(name: unknown): string | undefined {
   if (typeof name !== 'string') return undefined
-  let known = zones.get(name)
-  if (known === undefined) {
-    known = isZone(name)
+  let is = zones.get(name)
+  if (is === undefined) {
+    is = isZone(name)
     if (zones.size >= MAX_ZONES) zones.clear()
-    zones.set(name, known)
+    zones.set(name, is)
   }
-  return known ? name : undefined
+  return is ? name : undefined
 }

@@ -3,7 +3,7 @@ import type { JsonObject } from '../json.ts'
 import type { Grant } from '../profile/bound.ts'
 import type { Answer } from './answer.ts'
 import { leftOut, show } from './answering.ts'
-import { assign, type Chosen } from './assign.ts'
+import { type Assignment, assign, type Chosen } from './assign.ts'
 import { Binds } from './binding.ts'
 import { inRange } from './bucket.ts'
 import type { CompiledExperience, CompiledTouchpoint } from './compiled.ts'
@@ -26,14 +26,16 @@ export function serve(
   if (assignment === undefined) {
     return withoutIt(experience, touchpoint, moment, 'control', experience.draws.control.propensity)
   }
-  const { variant } = assignment
-  if (variant === undefined) {
+  if (!isChosen(assignment)) {
     const answer = withoutIt(experience, touchpoint, moment, 'default', assignment.propensity)
     return assignment.model === undefined ? answer : { ...answer, model: assignment.model }
   }
-  const chosen = { ...assignment, variant }
-  if (!experience.binds) return show(touchpoint, moment, moment, experience, chosen, 'assigned')
-  return serveBinding(experience, touchpoint, moment, person, chosen, 'assigned')
+  if (!experience.binds) return show(touchpoint, moment, moment, experience, assignment, 'assigned')
+  return serveBinding(experience, touchpoint, moment, person, assignment, 'assigned')
+}
+
+function isChosen(assignment: Assignment): assignment is Chosen {
+  return assignment.variant !== undefined
 }
 
 /**
