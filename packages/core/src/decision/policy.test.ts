@@ -28,9 +28,11 @@ const byPlan: CompiledPolicy = {
 }
 
 const bucketKeys = Array.from({ length: 400 }, (_, i) => (i * 2_654_435_761).toString(16).padStart(16, '0'))
+const withPolicy = compile(published, ({ key }) => (key === 'welcome' ? byPlan : undefined))
+const withoutPolicy = compile(published)
 const ask = (bucketKey: string, traits = {}) =>
   decide({
-    set: compile(published, ({ key }) => (key === 'welcome' ? byPlan : undefined)),
+    set: withPolicy,
     profile: personOf({ bucketKey, traits }),
     context: {},
     now: 0,
@@ -62,7 +64,7 @@ it('R7 a policy’s choice has its own propensity and model, times the share tha
 it('R6 the control group is drawn before the policy and is who it was without it', () => {
   const bySplit = (bucketKey: string) =>
     decide({
-      set: compile(published),
+      set: withoutPolicy,
       profile: personOf({ bucketKey }),
       context: {},
       now: 0,

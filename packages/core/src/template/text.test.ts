@@ -128,15 +128,16 @@ describe('R11 a template is bounded', () => {
     expect(['x', 'TemplateError']).toContain(outcome)
   })
 
-  it('takes less than a second at any of its bounds', () => {
-    const started = performance.now()
+  it('takes less than a second of CPU at any of its bounds', () => {
+    const started = process.cpuUsage()
     const list = Array.from({ length: 2_000 }, (_, i) => `item ${i}`)
     refused('{% for i in (1..9000) %}{% assign x = list | sort | reverse | join: "," %}{% endfor %}', 'limit', { list })
     refused('{% for i in (1..9000) %}{% if a == b %}{% endif %}{% endfor %}', 'steps', {
       a: 'x'.repeat(4000),
       b: `${'x'.repeat(3999)}y`,
     })
-    expect(performance.now() - started).toBeLessThan(1000)
+    const { user, system } = process.cpuUsage(started)
+    expect((user + system) / 1000).toBeLessThan(1000)
   })
 })
 
