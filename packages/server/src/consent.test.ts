@@ -101,6 +101,12 @@ describe('R8 refused is not stored', () => {
 describe('R8 where nobody said anything', () => {
   const context = { location: { country: 'FR' } }
 
+  it('a workspace without consent settings loses nobody to their place', async () => {
+    expect((await track({ anonymousId: 'tours', event: 'Fine', context })).json).toEqual({ success: true })
+    expect(await hero({ anonymousId: 'tours', context })).toMatchObject({ content: 'personal' })
+    await server.call('PUT', '/v1/settings', { body: { holdout: 0, consent: {} } })
+  })
+
   it('a place that asks first is asked first: nobody becomes a person, nothing is decided', async () => {
     expect((await track({ anonymousId: 'paris', context }, { key: SECRET_KEY })).json.refused[0].by).toBe('region')
     expect(await hero({ anonymousId: 'paris', context })).toMatchObject({ reason: 'consent', content: 'default' })
@@ -117,7 +123,7 @@ describe('R8 where nobody said anything', () => {
     const settings = { holdout: 0, consent: { regions: {} } }
     expect((await server.call('PUT', '/v1/settings', { body: settings })).status).toBe(200)
     expect((await track({ anonymousId: 'nice', event: 'Fine', context })).json).toEqual({ success: true })
-    await server.call('PUT', '/v1/settings', { body: { holdout: 0 } })
+    await server.call('PUT', '/v1/settings', { body: { holdout: 0, consent: {} } })
     expect((await track({ anonymousId: 'nice', event: 'Fine', context })).json.refused).toHaveLength(1)
   })
 })

@@ -136,7 +136,7 @@ const examinations: Readonly<Record<string, Examination>> = {
     return { check: 'keys', status: 'warn', message, mend: 'Make a write key, or no page can send events.' }
   },
 
-  async privacy({ eraser, newcomers, metrics, now }, workspace) {
+  async privacy({ eraser, newcomers, metrics, now, definitions }, workspace) {
     const oldest = await eraser.oldest(workspace)
     const held = newcomers.report(workspace)
     const refused = await metrics.refusedByConsent()
@@ -153,7 +153,11 @@ const examinations: Readonly<Record<string, Examination>> = {
       return { check: 'privacy', status: 'warn', message, mend, details }
     }
     const message = `Nothing waits to be erased; ${refused} events were refused for want of consent since the start.`
-    return { check: 'privacy', status: 'ok', message, details }
+    if ((await definitions.of(workspace)).compiled.consent.isStated)
+      return { check: 'privacy', status: 'ok', message, details }
+    const mend =
+      'The settings have no consent section: nobody is asked before they are stored, wherever they are. With `consent: {}` the EEA, GB, CH and BR are.'
+    return { check: 'privacy', status: 'ok', message, mend, details }
   },
 
   async limits({ options }) {

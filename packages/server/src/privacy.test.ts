@@ -104,7 +104,7 @@ describe('R8 what is no longer kept', () => {
   const settings = { holdout: 0, retention: { events: '30d', traits: { email: '10d' } } }
 
   it('goes: a trait at its instant, rows by whole days; what is stated anew stays', async () => {
-    const { retention, queue, store, warehouse } = server.services
+    const { retention, timers, store, warehouse } = server.services
     await server.post('/v1/identify', { userId: 'bob', traits: { email: 'bob@example.com', plan: 'free' } })
     await server.call('PUT', '/v1/settings', { body: settings })
     await retention.round()
@@ -119,7 +119,7 @@ describe('R8 what is no longer kept', () => {
     expect((await server.get('/v1/profiles/userId:bob')).json.profile.traits.email.value).toBe('bob@example.org')
 
     now = NOON + 32 * DAY
-    await queue.committed()
+    await timers.round()
     await server.services.shipper.drain(5000)
     const person = await store.people.find('main', `userId:${EMAIL}`)
     const size = () => warehouse.personSize({ workspace: 'main', sources: person?.sources ?? [] })

@@ -19,6 +19,7 @@ import type { Supplies } from './pipeline/supplies.ts'
 import type { UserHashes } from './pipeline/userHash.ts'
 import type { Places } from './place/places.ts'
 import type { Learner } from './workers/learner.ts'
+import type { Rebuilds } from './workers/rebuilds.ts'
 import type { Retention } from './workers/retention.ts'
 import type { Shipper } from './workers/shipper.ts'
 import type { Timers } from './workers/timers.ts'
@@ -47,6 +48,7 @@ export interface Services {
   readonly retention: Retention
   readonly backfill: Backfill
   readonly rebuilder: Rebuilder
+  readonly rebuilds: Rebuilds
   readonly queue: CommitQueue
   readonly intake: Intake
   readonly decider: Decider

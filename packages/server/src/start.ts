@@ -37,6 +37,7 @@ import { SteadyWarehouse } from './steadyWarehouse.ts'
 import { packageVersion } from './version.ts'
 import { watchGauges } from './watchGauges.ts'
 import { Learner } from './workers/learner.ts'
+import { Rebuilds } from './workers/rebuilds.ts'
 import { Retention } from './workers/retention.ts'
 import { Shipper } from './workers/shipper.ts'
 import { Timers } from './workers/timers.ts'
@@ -125,13 +126,16 @@ async function connect(
   const { queueItems: maxItems, queueBytes: maxBytes, shipEvery: every } = options
   const consent = (workspace: string) => definitions.last(workspace)?.compiled.consent ?? NO_SETTINGS
   const identity = (workspace: string) => definitions.last(workspace)?.compiled.identity ?? DEFAULT_IDENTITY
-  const queue = new CommitQueue({ store, now, plan, consent, identity, metrics, maxItems, maxBytes })
+  const note: Rebuilds['note'] = (workspace, applied) => rebuilds.note(workspace, applied)
+  const queue = new CommitQueue({ store, now, plan, consent, identity, metrics, note, maxItems, maxBytes })
   const shipper = new Shipper({ outbox: store.outbox, warehouse, now, log, metrics, holder, every })
   // With PostgreSQL there may be other nodes, which learn of new definitions within 2 s (R4).
   const settleMs = options.store === 'embedded' ? 0 : 2500
   const graves = new Graves({ store, masterSecret: secret, now, shared: options.store !== 'embedded' })
   const newcomers = new Newcomers({ store, now, perMinute: options.newPeople })
   const shared = { store, warehouse, queue, definitions, now, log, holder }
+  const rebuilder = new Rebuilder({ store, warehouse, shipper, queue, definitions })
+  const rebuilds = new Rebuilds({ rebuilder, now, log })
   const prepare = async (workspace: string) => definitions.of(workspace)
   const supplies = new Supplies(store.counters, secret, now)
   const binder = new Binder(queue, supplies, metrics)
@@ -150,7 +154,8 @@ async function connect(
     userHashes,
     definitions,
     backfill: new Backfill({ store, warehouse, definitions, queue, shipper, now, log, holder, settleMs }),
-    rebuilder: new Rebuilder({ store, warehouse, shipper, queue, definitions }),
+    rebuilder,
+    rebuilds,
     queue,
     places,
     graves,
@@ -193,12 +198,13 @@ async function listen(app: FastifyInstance, { port, host }: ServerOptions): Prom
 }
 
 async function shutDown(app: FastifyInstance, services: Services): Promise<void> {
-  const { queue, shipper, timers, eraser, retention, learner, backfill, store, warehouse, options, log, now } = services
+  const { queue, shipper, timers, eraser, retention, learner, backfill, rebuilds, store, warehouse } = services
+  const { options, log, now } = services
   const deadline = now() + options.drainTime
   log.info('stopping')
   await within(
     deadline - now(),
-    Promise.all([closeApp(app), ...[backfill, timers, eraser, retention, learner].map(one => one.stop())]),
+    Promise.all([closeApp(app), ...[backfill, rebuilds, timers, eraser, retention, learner].map(one => one.stop())]),
   )
   app.server.closeAllConnections()
   // Whatever was accepted is committed, however long it takes: it may have been acknowledged.

@@ -30,9 +30,7 @@ export const doctor: Register = (program, shell) => {
       const colours = { ok: paint.green, warn: paint.yellow, fail: paint.red }
       const width = Math.max(...checks.map(({ check }) => check.length))
       for (const { check, status, message, mend } of checks) {
-        shell.out(
-          `${colours[status](status.padEnd(4))}  ${check.padEnd(width)}  ${message}${status !== 'ok' && mend ? ` ${mend}` : ''}\n`,
-        )
+        shell.out(`${colours[status](status.padEnd(4))}  ${check.padEnd(width)}  ${message}${mend ? ` ${mend}` : ''}\n`)
       }
     }
     const failed = checks.filter(({ status }) => status === 'fail').map(({ check }) => check)

@@ -14,6 +14,8 @@ interface Case {
   name: string
   purpose?: string
   settings?: ConsentSettings
+  /** The workspace has no consent settings. */
+  unset?: boolean
   context?: JsonObject
   traits?: Record<string, Json>
   said?: [purpose: string, granted: boolean, at: number][]
@@ -28,7 +30,8 @@ const saying = (said: Case['said'] = []): Profile['consent'] =>
 describe('permits', () => {
   it.each(cases as Case[])('R8 $name', ({
     purpose = 'analytics',
-    settings,
+    settings = {},
+    unset = false,
     context = {},
     traits = {},
     said,
@@ -37,7 +40,7 @@ describe('permits', () => {
   }) => {
     const facts = Object.fromEntries(Object.entries(traits).map(([name, value]) => [name, { value, ...stamp(1) }]))
     const place = placeOf(context) ?? placeOfTraits(facts)
-    const rules = consentRules(settings)
+    const rules = consentRules(unset ? undefined : settings)
     expect(permits(purpose, saying(said), askedBy(context), place, rules)).toEqual({ permitted, by })
   })
 

@@ -12,11 +12,15 @@ export const PURPOSES = [ANALYTICS, PERSONALIZATION, 'email', 'sms', 'push', 'ad
 
 /** Where nothing is done before somebody agreed, unless the workspace says otherwise. */
 export const OPT_IN_REGIONS = ['EEA', 'GB', 'CH', 'BR'] as const
+/** What reaches out to people or hands them on: asked for in those regions also where a workspace has no consent settings. */
+export const OUTWARD_PURPOSES = ['email', 'sms', 'push', 'ads', 'sale'] as const
 /** What a browser's signal refuses unless the workspace says otherwise. */
 export const SIGNAL_PURPOSES = ['ads', 'sale'] as const
 
 /** A workspace's consent settings made ready: everything that does not depend on the person or the request is done. */
 export interface ConsentRules {
+  /** The workspace has consent settings. */
+  readonly isStated: boolean
   /** The names under which preferences count for a purpose, its own first. */
   readonly names: (purpose: string) => readonly string[]
   readonly refusedBy: (signal: Signal) => ReadonlySet<string>
@@ -27,16 +31,24 @@ export interface ConsentRules {
 /** Who says what holds where the person has said nothing: the region they are in, the purpose's own default, or the rest. */
 export type Otherwise = 'region' | 'default'
 
-export function consentRules(settings: ConsentSettings = {}): ConsentRules {
+/**
+ * A workspace that says nothing of consent has no banner that could ask, so opening its gate by region would lose every event
+ * from there: until it has consent settings, empty ones will do, only what is refused is refused, and outward purposes wait
+ * for a yes.
+ */
+export function consentRules(stated?: ConsentSettings): ConsentRules {
+  const settings = stated ?? {}
   const purposes = new Map((settings.purposes ?? []).map(purpose => [purpose.key, purpose]))
   const names = new Map([...purposes].map(([key, { categories = [] }]) => [key, [...new Set([key, ...categories])]]))
   const regions = settings.regions ?? Object.fromEntries(OPT_IN_REGIONS.map(code => [code, 'opt-in' as const]))
+  const hasRegions = (purpose: string) => stated !== undefined || outward.has(purpose)
   const elsewhere = settings.elsewhere ?? 'opt-out'
   const unknown = settings.unknown ?? elsewhere
   const gpc = new Set<string>(settings.globalPrivacyControl ?? SIGNAL_PURPOSES)
   const dnt = new Set<string>(settings.doNotTrack ?? SIGNAL_PURPOSES)
   const plain = new Map<string, readonly string[]>(PURPOSES.map(purpose => [purpose, [purpose]]))
   return {
+    isStated: stated !== undefined,
     names: purpose => names.get(purpose) ?? plain.get(purpose) ?? [purpose],
     refusedBy: signal => (signal === 'gpc' ? gpc : dnt),
     otherwise(purpose, place) {
@@ -45,13 +57,14 @@ export function consentRules(settings: ConsentSettings = {}): ConsentRules {
       const named = ruleAt(own?.regions, codes)
       if (named !== undefined) return { rule: named, by: 'region' }
       if (own?.default !== undefined) return { rule: own.default, by: 'default' }
-      const regional = ruleAt(regions, codes)
+      const regional = hasRegions(purpose) ? ruleAt(regions, codes) : undefined
       if (regional !== undefined) return { rule: regional, by: 'region' }
       return { rule: place === undefined ? unknown : elsewhere, by: 'default' }
     },
   }
 }
 
+const outward = new Set<string>(OUTWARD_PURPOSES)
 const NOWHERE: readonly string[] = []
 /** There are no more than there are pairs of letters. */
 const byCountry = new Map<string, readonly string[]>()

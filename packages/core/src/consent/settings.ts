@@ -60,7 +60,7 @@ export const ConsentSettings = Type.Object(
   {
     additionalProperties: false,
     description:
-      'What holds where somebody has said nothing: by `regions` (opt-in in the EEA, GB, CH and BR unless set), `elsewhere` (opt-out unless set), and `unknown` where the place is not known (as elsewhere unless set).',
+      'What holds where somebody has said nothing: by `regions` (opt-in in the EEA, GB, CH and BR unless set; without consent settings only for email, sms, push, ads and sale), `elsewhere` (opt-out unless set), and `unknown` where the place is not known (as elsewhere unless set).',
   },
 )
 export type ConsentSettings = Type.Static<typeof ConsentSettings>

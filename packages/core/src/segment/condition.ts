@@ -26,7 +26,7 @@ export const ScoreCondition = Type.Object({ score: Name, ...comparisons }, compa
 
 /**
  * What is known of the person besides traits: `{person: 'device.type', is: 'mobile'}`. One of `device.type`, `device.os`,
- * `locale`, `timezone`, `acquisition.first.campaign` and the like.
+ * `locale`, `timezone`, `acquisition.first.campaign`, `firstSeen` and `lastSeen` (instants), `events` and the like.
  */
 export const PersonCondition = Type.Object({ person: Name, ...relativeComparisons }, compares)
 

@@ -106,6 +106,7 @@ export class Batch {
     const held = this.#consent.refuseEvent(event, keys)
     if (held) return held
     if (this.#isKnown(event)) return DUPLICATE
+    const { merges } = this.#identities
     const source = this.#identities.identify(keys, event, event.timestamp, event.messageId)
     this.#identities.file(source, event.timestamp, event.messageId)
     const draft = this.#drafts.draft(source)
@@ -124,7 +125,7 @@ export class Batch {
       this.rows.push(exposureRow(this.#context.workspace, source, event, exposure))
       if (exposure.remember) draft.bound = withExposure(draft.bound ?? UNBOUND, exposure, event.timestamp)
     }
-    const late = isLate(draft, event, plan)
+    const late = merges === this.#identities.merges ? isLate(draft, event, plan) : isLateAtAll(draft)
     const isNew = draft.version === 1
     if (!late && !isNew) return { outcome: 'stored', profile: draft.id, source }
     return { outcome: 'stored', profile: draft.id, source, ...(late && { late }), ...(isNew && { isNew }) }
@@ -137,13 +138,14 @@ export class Batch {
     const held = this.#consent.refuseDecision(decision, keys)
     if (held) return held
     if (this.#isKnown(decision)) return DUPLICATE
+    const { merges } = this.#identities
     const source = this.#identities.identify(keys, decision, decision.timestamp, decision.messageId)
     this.#identities.file(source, decision.timestamp, decision.messageId)
     const draft = this.#drafts.draft(source)
     seeAt(draft, decision.timestamp)
     this.rows.push(importedDecisionRow(this.#context.workspace, source, draft.bucketKey, decision))
     if (decision.exposed) this.rows.push(importedExposureRow(this.#context.workspace, source, decision))
-    return { outcome: 'stored', profile: draft.id, source }
+    return stored(draft, source, merges !== this.#identities.merges)
   }
 
   /** `stored` also where everything was known already and nothing changed. */
@@ -151,11 +153,13 @@ export class Batch {
     const keys = this.#identities.keysOf(appearance)
     if (keys.length === 0) return refused('nobody')
     if (this.#erasures.keepsOut(appearance.tombstones, Number.NEGATIVE_INFINITY)) return refused('erased')
+    const { merges } = this.#identities
     const source = this.#identities.identify(keys, appearance, appearance.at, 'appearance')
     // What is decided for them is filed under it.
     this.#identities.file(source, Number.POSITIVE_INFINITY, 'appearance')
-    const { id, version } = this.#drafts.known(source)
-    return { outcome: 'stored', profile: id, source, ...(version === 1 && { isNew: true }) }
+    const person = this.#drafts.known(source)
+    const applied = stored(person, source, merges !== this.#identities.merges)
+    return person.version === 1 ? { ...applied, isNew: true } : applied
   }
 
   /** `duplicate` where there is no such source: nothing changes. */
@@ -166,7 +170,7 @@ export class Batch {
     if (draft.due !== undefined && draft.due <= now) this.#memberships.catchUp(draft)
     draft.signals = withPast(draft, source, signals, plan)
     this.#memberships.touchSignals(source, Object.keys(signals))
-    return { outcome: 'stored', profile: draft.id, source }
+    return stored(draft, source, true)
   }
 
   /** `conflict` also where there is nobody any more: they are decided for anew. */
@@ -203,8 +207,9 @@ export class Batch {
   #unmerge(entry: Unmerge): Applied {
     const person = this.#asRead(entry)
     if (person === undefined || !areParts(person, entry.parts)) return CONFLICT
-    const people = unmerged(person, entry.parts, this.#context.now)
-    if (people.some(({ splits = [] }) => splits.length > IDENTITY_LIMITS.splits)) return refused('full')
+    const isFull = ({ splits = [] }: Profile) => splits.length > IDENTITY_LIMITS.splits
+    if (unmerged(person, entry.parts, this.#context.now).some(isFull)) return refused('full')
+    const people = unmerged(this.#caughtUp(person), entry.parts, this.#context.now)
     for (const profile of people) this.#memberships.retain(this.#drafts.add(profile))
     this.#accounts.move(person, undefined)
     for (const profile of people) this.#accounts.move(undefined, profile)
@@ -222,7 +227,7 @@ export class Batch {
   #rebuild(entry: Rebuild): Applied {
     const person = this.#asRead(entry)
     if (person === undefined) return CONFLICT
-    const draft = this.#drafts.add(rebuilt(person, entry.content))
+    const draft = this.#drafts.add(rebuilt(this.#caughtUp(person), entry.content))
     this.#memberships.retain(draft)
     this.#accounts.move(person, draft)
     this.#memberships.touchAll(person.id)
@@ -233,9 +238,7 @@ export class Batch {
     const [a, b] = [this.#drafts.person(profile), this.#drafts.person(other)]
     if (a === undefined || b === undefined) return refused('unknown')
     const rejoined = this.#identities.rejoin(a, b, by)
-    return typeof rejoined === 'string'
-      ? refused(rejoined)
-      : { outcome: 'stored', profile: rejoined.id, source: profile }
+    return typeof rejoined === 'string' ? refused(rejoined) : stored(rejoined, profile, true)
   }
 
   /** The person as they were when the log was read; undefined where they, or what is kept of people, have changed since. */
@@ -245,10 +248,27 @@ export class Batch {
     return person?.id === profile && person.version === version ? person : undefined
   }
 
+  /** A copy of a person whose timers were heard as they were: what is made of them anew begins now. */
+  #caughtUp(person: Profile): Profile {
+    const caught = { ...person }
+    this.#memberships.catchUp(caught)
+    return caught
+  }
+
   /** R3: an import's row is remembered for ever, all else by its messageId for the horizon. */
   #isKnown({ origin, messageId, received }: Event | ImportedDecision): boolean {
     return origin ? this.#people.imported(origin.file, origin.row) : this.#people.seen(messageId, received)
   }
+}
+
+/** `mayBeLate`: what was kept of the person was put together with something else. */
+function stored(person: Profile, source: string, mayBeLate: boolean): Applied {
+  const applied: Applied = { outcome: 'stored', profile: person.id, source }
+  return mayBeLate && isLateAtAll(person) ? { ...applied, late: true } : applied
+}
+
+function isLateAtAll({ signals }: Profile): boolean {
+  return Object.values(signals).some(isLateSignal)
 }
 
 /** A signal that the event belongs to can no longer tell what it makes: the person has to be made again from the log. */

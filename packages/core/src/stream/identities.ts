@@ -47,6 +47,8 @@ export class Identities {
   readonly #rules: CompiledRules
   readonly #write: (row: Row) => void
   readonly #memberships: Memberships
+  /** People united so far. */
+  merges = 0
 
   constructor(
     people: People,
@@ -113,6 +115,7 @@ export class Identities {
     const { into, from, won } = survivorOf(this.#drafts.draft(a.id), this.#drafts.draft(b.id))
     // What was due until now is true of the two as they were apart.
     for (const person of [into, from]) this.#memberships.catchUp(person)
+    this.merges++
     const survivor = this.#drafts.add(mergeProfiles(into, from, this.#context.now, this.#context.plan))
     this.#memberships.merged(from, into, survivor)
     for (const source of from.sources) {

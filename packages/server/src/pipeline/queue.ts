@@ -16,6 +16,8 @@ export interface QueueOptions {
   /** By what people are known. */
   readonly identity: (workspace: string) => IdentityRules
   readonly metrics: Metrics
+  /** Hears what became of the entries of each commit. */
+  readonly note?: (workspace: string, applied: readonly Applied[]) => void
   /** Bounds of one workspace's waiting entries; beyond either, `too_busy` (R11). */
   readonly maxItems: number
   readonly maxBytes: number
@@ -187,6 +189,7 @@ export class CommitQueue {
       metrics.commits.observe((ended - started) / 1000)
       metrics.commitItems.observe(entries.length)
       count(applied, metrics)
+      this.#options.note?.(workspace, applied)
       let at = 0
       for (const job of jobs) {
         job.resolve(applied.slice(at, at + job.entries.length))

@@ -37,11 +37,20 @@ export function score({ score: name, ...comparisons }: ScoreCondition): Compiled
 /** What `person` may name: facts that are plain data and no identifier. */
 export const PERSON_FACTS = ['device', 'locale', 'timezone', 'acquisition', 'firstSeen', 'lastSeen', 'events'] as const
 
+type PersonFact = (typeof PERSON_FACTS)[number]
+
+/** Instants are text, as everywhere in the language. */
+function factOf(profile: Considered, name: PersonFact): unknown {
+  const fact = profile[name]
+  const isInstant = (name === 'firstSeen' || name === 'lastSeen') && fact !== undefined
+  return isInstant ? new Date(fact as number).toISOString() : fact
+}
+
 /** Holds when what is known of the person besides traits compares as stated. */
 export function person({ person: path, ...comparisons }: PersonCondition): CompiledCondition {
   const [name = '', ...rest] = splitPath(path)
   const isFact = (PERSON_FACTS as readonly string[]).includes(name)
-  const read: Read = profile => (isFact ? valueAt(profile[name as keyof Considered], rest) : undefined)
+  const read: Read = profile => (isFact ? valueAt(factOf(profile, name as PersonFact), rest) : undefined)
   return fact({ person: path, ...comparisons }, `person:${path}`, read, 'person', comparisons)
 }
 

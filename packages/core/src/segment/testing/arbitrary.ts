@@ -400,13 +400,15 @@ const fact: fc.Arbitrary<Condition> = fc.oneof(
 ) as fc.Arbitrary<Condition>
 
 /** What only a live profile can be asked, and the warehouse not. */
-export const profileOnly: fc.Arbitrary<Condition> = fc
-  .constantFrom('device.type', 'acquisition.first.source', 'acquisition.last.campaign', 'device')
-  .chain(person =>
-    fc
-      .constantFrom({ is: 'mobile' }, { is: 'ads' }, { in: ['spring', 'desktop'] }, { exists: true })
-      .map(c => ({ person, ...c })),
-  ) as fc.Arbitrary<Condition>
+const profileOnly: fc.Arbitrary<Condition> = fc.oneof(
+  fc
+    .tuple(
+      fc.constantFrom('device.type', 'acquisition.first.source', 'acquisition.last.campaign', 'device'),
+      fc.constantFrom({ is: 'mobile' }, { is: 'ads' }, { in: ['spring', 'desktop'] }, { exists: true }),
+    )
+    .map(([person, c]) => ({ person, ...c })),
+  fc.tuple(fc.constantFrom('firstSeen', 'lastSeen'), comparisonsOfDate).map(([person, c]) => ({ person, ...c })),
+) as fc.Arbitrary<Condition>
 
 /** What only an audience may ask; it is a function of time and of the person's zone. */
 const time: fc.Arbitrary<Condition> = some(

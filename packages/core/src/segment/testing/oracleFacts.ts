@@ -91,6 +91,8 @@ function personOf(received: readonly Event[]): JsonObject {
     ...(timezone !== undefined && { timezone }),
     acquisition: touches.length === 0 ? {} : ({ first: touches[0]!, last: touches.at(-1)! } as unknown as JsonObject),
     events: received.length,
+    firstSeen: new Date(received[0]!.timestamp).toISOString(),
+    lastSeen: new Date(received.at(-1)!.timestamp).toISOString(),
   }
 }
 
