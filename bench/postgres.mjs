@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { readItem } from '@espalier/core/event'
-import { planOfNeeds } from '@espalier/core/segment'
+import { planOfNeeds } from '@espalier/core/plan'
 import { apply } from '@espalier/core/stream'
 import { openPostgresStore } from '@espalier/store/postgres'
 import { startPostgres } from '@espalier/testkit/postgres'

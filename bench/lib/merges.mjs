@@ -1,5 +1,5 @@
 import { identityRules } from '@espalier/core/identity'
-import { planOfNeeds } from '@espalier/core/segment'
+import { planOfNeeds } from '@espalier/core/plan'
 import { apply } from '@espalier/core/stream'
 
 const NOW = Date.UTC(2026, 10, 1, 9)

@@ -1,4 +1,4 @@
-import { planOf, planSourceOf } from '@espalier/core/segment'
+import { planOf, planSourceOf } from '@espalier/core/plan'
 import { apply } from '@espalier/core/stream'
 
 const PEOPLE = 2000

@@ -1,4 +1,4 @@
-import { validateSet } from '@espalier/core/definition'
+import { validateSet } from '@espalier/core/plan'
 import { freeBytes } from './backup.ts'
 import { PHYSICAL_WITHIN_MS } from './erasure/eraser.ts'
 import { optionNames, optionTable } from './options/index.ts'

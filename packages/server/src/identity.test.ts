@@ -1,7 +1,7 @@
 import { bucketKeyOf } from '@espalier/core/identity'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Rebuilder } from './pipeline/rebuild.ts'
 import { type TestServer, testServer } from './testing/server.ts'
+import { Rebuilder } from './workers/rebuild.ts'
 
 let server: TestServer
 beforeAll(async () => {

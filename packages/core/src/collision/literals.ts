@@ -1,5 +1,5 @@
+import { compileComparisons } from '../filter/comparison.ts'
 import type { Json, JsonObject } from '../json.ts'
-import { compileComparisons } from '../segment/comparison.ts'
 import { durationMs } from '../time/duration.ts'
 
 /** A condition without parts, or that it does not hold. */

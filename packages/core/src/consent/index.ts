@@ -1,4 +1,3 @@
-export * from './asked.ts'
 export { countryCode } from './country.ts'
 export * from './may.ts'
 export * from './permits.ts'

@@ -1,6 +1,6 @@
+import { askedBy } from '../event/asked.ts'
 import type { JsonObject } from '../json.ts'
 import type { Profile } from '../profile/profile.ts'
-import { askedBy } from './asked.ts'
 import { type Permission, permits } from './permits.ts'
 import { placeOf, placeOfTraits } from './place.ts'
 import type { ConsentRules } from './rules.ts'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { askedBy } from '../event/asked.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { Profile } from '../profile/profile.ts'
-import { askedBy } from './asked.ts'
 import cases from './cases.json' with { type: 'json' }
 import { permits } from './permits.ts'
 import { placeOf, placeOfTraits } from './place.ts'

@@ -1,6 +1,6 @@
+import type { Asked } from '../event/asked.ts'
+import { compareStamps } from '../event/stamp.ts'
 import type { Profile } from '../profile/profile.ts'
-import { compareStamps } from '../profile/stamp.ts'
-import type { Asked } from './asked.ts'
 import type { Place } from './place.ts'
 import type { ConsentRules, Otherwise } from './rules.ts'
 

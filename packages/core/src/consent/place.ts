@@ -1,6 +1,6 @@
+import { objectOf } from '../event/asked.ts'
 import type { JsonObject } from '../json.ts'
 import type { Profile } from '../profile/profile.ts'
-import { objectOf } from './asked.ts'
 import { countryCode } from './country.ts'
 
 /** Where somebody is, as far as the law of the place asks. */

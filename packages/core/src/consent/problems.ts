@@ -1,4 +1,4 @@
-import { type Path, type Problem, problem } from '../definition/problem.ts'
+import { type Path, type Problem, problem } from '../problem/problem.ts'
 import { durationMs } from '../time/duration.ts'
 import { KEPT_TABLES } from './retention.ts'
 import { ANALYTICS, PERSONALIZATION } from './rules.ts'

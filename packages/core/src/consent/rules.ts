@@ -1,4 +1,4 @@
-import type { Signal } from './asked.ts'
+import type { Signal } from '../event/asked.ts'
 import { GROUPS } from './country.ts'
 import type { Place } from './place.ts'
 import type { ConsentSettings, Rule } from './settings.ts'

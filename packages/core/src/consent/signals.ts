@@ -1,5 +1,5 @@
+import { askedBy, objectOf, type Signal } from '../event/asked.ts'
 import type { JsonObject } from '../json.ts'
-import { askedBy, objectOf, type Signal } from './asked.ts'
 import type { ConsentRules } from './rules.ts'
 
 /**

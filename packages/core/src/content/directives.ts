@@ -1,7 +1,7 @@
 import Type from 'typebox'
+import { EventFilter } from '../filter/filter.ts'
 import type { Json } from '../json.ts'
 import type { Condition } from '../segment/condition.ts'
-import { EventFilter } from '../segment/filter.ts'
 
 const closed = { additionalProperties: false } as const
 const ItemId = Type.String({ minLength: 1, maxLength: 200 })

@@ -1,14 +1,16 @@
 import { Compile } from 'typebox/schema'
-import { schemaProblems } from '../definition/schemaProblems.ts'
-import type { Touchpoint } from '../definition/touchpoint.ts'
 import type { Json } from '../json.ts'
+import { schemaProblems } from '../problem/schemaProblems.ts'
 import type { Filled } from './compile.ts'
 
 /** Whether content that was made for a person fits the touchpoint. null does; catalog items are taken to, as at publication. */
 export type Fits = (made: Pick<Filled, 'content' | 'shown'>) => boolean
 
+/** JSON Schema. */
+type Schema = Readonly<Record<string, unknown>>
+
 /** Undefined where anything fits. */
-export function compileFits(schema: Touchpoint['schema']): Fits | undefined {
+export function compileFits(schema: Schema | undefined): Fits | undefined {
   if (schema === undefined) return undefined
   let check: ((content: Json) => boolean) | undefined
   return ({ content, shown }) => {
@@ -27,7 +29,7 @@ export function compileFits(schema: Touchpoint['schema']): Fits | undefined {
 }
 
 /** Compiled only once somebody asks: it costs more than the rest of the touchpoint. */
-function checkOf(schema: NonNullable<Touchpoint['schema']>): (content: Json) => boolean {
+function checkOf(schema: Schema): (content: Json) => boolean {
   const validator = Compile(schema)
   return content => validator.Check(content)
 }

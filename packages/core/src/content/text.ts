@@ -1,6 +1,6 @@
+import { splitPath, valueAt } from '../filter/path.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { traitReader } from '../segment/conditions/trait.ts'
-import { splitPath, valueAt } from '../segment/path.ts'
 import { compileText, type Named } from '../template/text.ts'
 import type { Compiling, Part } from './part.ts'
 import { recentItems, VIEWED } from './recentItems.ts'

@@ -1,5 +1,5 @@
+import { chooseVariation, inRange } from '../bucket/bucket.ts'
 import type { Subject } from '../segment/subject.ts'
-import { chooseVariation, inRange } from './bucket.ts'
 import type { CompiledExperience, CompiledVariant } from './compiled.ts'
 
 /** The variant somebody gets who is not left out. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { chooseVariation, inRange } from '../bucket/bucket.ts'
 import type { Answer } from './answer.ts'
-import { chooseVariation, inRange } from './bucket.ts'
 import { compile } from './compile.ts'
 import type { CompiledSet } from './compiled.ts'
 import { decide } from './decide.ts'

@@ -1,4 +1,4 @@
-import { inRange } from './bucket.ts'
+import { inRange } from '../bucket/bucket.ts'
 import { isCapped } from './caps.ts'
 import type { CompiledExperience, CompiledTouchpoint } from './compiled.ts'
 import type { Moment, Person } from './moment.ts'

@@ -1,6 +1,5 @@
 export * from './answer.ts'
 export type { Want } from './binding.ts'
-export * from './bucket.ts'
 export * from './compile.ts'
 export * from './compiled.ts'
 export * from './decide.ts'

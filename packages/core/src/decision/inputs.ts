@@ -1,9 +1,9 @@
+import { splitPath, valueAt } from '../filter/path.ts'
 import type { JsonObject } from '../json.ts'
 import type { Profile } from '../profile/profile.ts'
 import { timesOf } from '../segment/conditions/did.ts'
 import { traitReader } from '../segment/conditions/trait.ts'
 import type { Reads } from '../segment/node.ts'
-import { splitPath, valueAt } from '../segment/path.ts'
 import type { Subject } from '../segment/subject.ts'
 
 /** What the audiences that were considered looked at, as it was then (R7). Missing values are left out. */

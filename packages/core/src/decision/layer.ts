@@ -1,5 +1,5 @@
+import { hasher, inRange, type Range } from '../bucket/bucket.ts'
 import type { Layer } from '../definition/experience.ts'
-import { hasher, inRange, type Range } from './bucket.ts'
 
 /** Who falls into an experience's part of its layer. The layer's draw has nothing to do with those within experiences. */
 export function compileLayer({ key, from, to }: Layer): (bucketKey: string) => boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { validate } from '../definition/validate.ts'
-import { validateSet } from '../definition/validateSet.ts'
 import type { JsonObject } from '../json.ts'
+import { validateSet } from '../plan/validateSet.ts'
 import { UNBOUND } from '../profile/bound.ts'
 import type { Answer } from './answer.ts'
 import { decide } from './decide.ts'

@@ -1,10 +1,10 @@
+import { compileComparisons } from '../filter/comparison.ts'
+import { splitPath, valueAt } from '../filter/path.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { InputSpec } from '../policy/spec.ts'
-import { compileComparisons } from '../segment/comparison.ts'
 import { compiler } from '../segment/compile.ts'
 import type { Condition } from '../segment/condition.ts'
 import type { Language } from '../segment/language.ts'
-import { splitPath, valueAt } from '../segment/path.ts'
 import { inputFact } from './policies.ts'
 
 /** What the log knows of a decision. */

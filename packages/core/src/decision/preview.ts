@@ -1,5 +1,5 @@
-import type { Problem } from '../definition/problem.ts'
-import { nearest } from '../definition/suggest.ts'
+import type { Problem } from '../problem/problem.ts'
+import { nearest } from '../problem/suggest.ts'
 import type { CompiledExperience, CompiledSet, CompiledVariant } from './compiled.ts'
 
 /** Shows what would be shown: nothing of such a decision is logged. */

@@ -1,6 +1,6 @@
 import type { Definition, Kind, PublishedSet } from '../definition/definition.ts'
-import { validateSet } from '../definition/validateSet.ts'
 import type { Json, JsonObject } from '../json.ts'
+import { validateSet } from '../plan/validateSet.ts'
 import { subjectOf } from '../segment/testing/subject.ts'
 import { compile } from './compile.ts'
 import type { CompiledSet } from './compiled.ts'

@@ -1,4 +1,8 @@
 import Type, { type TSchema } from 'typebox'
+import { expressionProblem } from '../filter/re.ts'
+import { type Path, type Problem, problem } from '../problem/problem.ts'
+import { kindOf, schemaProblems } from '../problem/schemaProblems.ts'
+import { nearest } from '../problem/suggest.ts'
 import type { Aggregate } from '../segment/aggregate.ts'
 import {
   CalendarCondition,
@@ -20,14 +24,10 @@ import {
   ValueCondition,
 } from '../segment/condition.ts'
 import { PERSON_FACTS } from '../segment/conditions/facts.ts'
-import { expressionProblem } from '../segment/re.ts'
 import { SIGNAL_LIMITS } from '../signal/limits.ts'
 import { durationMs } from '../time/duration.ts'
 import { parseInstant } from '../time/instant.ts'
-import { type Path, type Problem, problem } from './problem.ts'
 import type { Surroundings } from './references.ts'
-import { kindOf, schemaProblems } from './schemaProblems.ts'
-import { nearest } from './suggest.ts'
 
 /** Where a condition is written: an audience is asked at a decision, which has a context; a segment has none. */
 export type ConditionPlace = 'audience' | 'segment'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { compiledOf, setOf } from '../decision/testing.ts'
-import { needsOf } from '../segment/needs.ts'
+import { needsOf } from '../plan/needs.ts'
 import { conditionsOf, defaultConditionsOf } from './conditionsOf.ts'
 import type { Experience } from './experience.ts'
 

@@ -1,9 +1,9 @@
 import { Meta } from 'typebox/schema'
-import { directiveProblems, sampleOf } from '../content/problems.ts'
 import type { Json } from '../json.ts'
-import { type Path, type Problem, problem } from './problem.ts'
+import { type Path, type Problem, problem } from '../problem/problem.ts'
+import { schemaProblems, show } from '../problem/schemaProblems.ts'
+import { directiveProblems, sampleOf } from './directiveProblems.ts'
 import type { Surroundings } from './references.ts'
-import { schemaProblems, show } from './schemaProblems.ts'
 import type { Touchpoint } from './touchpoint.ts'
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema'

@@ -1,11 +1,12 @@
 import Type from 'typebox'
+import { Key } from '../key.ts'
 import { PolicySpec } from '../policy/spec.ts'
 import { Condition } from '../segment/condition.ts'
 import { Caps } from './cap.ts'
+import { Content } from './content.ts'
 import { Offer, VariantOffer } from './offer.ts'
 import { Price, VariantPrice } from './price.ts'
 import { Schedule } from './schedule.ts'
-import { Content, Key } from './shared.ts'
 
 export const Tactic = Type.Enum(
   ['recommendation', 'offer', 'price', 'content', 'message', 'onboarding', 'support', 'other'],

@@ -1,5 +1,7 @@
 import { conditionsOfPolicy } from '../policy/conditions.ts'
 import { policyProblems } from '../policy/problems.ts'
+import { type Path, type Problem, problem } from '../problem/problem.ts'
+import { nearest } from '../problem/suggest.ts'
 import { conditionProblems } from './conditionProblems.ts'
 import { contentProblems } from './contentProblems.ts'
 import type { Experience, Requirement, Variant } from './experience.ts'
@@ -7,10 +9,8 @@ import type { Metric } from './metric.ts'
 import { neighbourProblems } from './neighbourProblems.ts'
 import { offerProblems } from './offerProblems.ts'
 import { priceProblems } from './priceProblems.ts'
-import { type Path, type Problem, problem } from './problem.ts'
 import type { Surroundings } from './references.ts'
 import { scheduleProblems } from './scheduleProblems.ts'
-import { nearest } from './suggest.ts'
 import type { Touchpoint } from './touchpoint.ts'
 
 /** How far weights may miss 1: what rounding to six digits leaves. */

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { PropertyCondition } from '../segment/filter.ts'
+import { PropertyCondition } from '../filter/filter.ts'
 import { Duration } from '../time/schema.ts'
 
 /** A KPI, per person, from their events after the first exposure and within the window. */

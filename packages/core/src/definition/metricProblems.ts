@@ -1,5 +1,5 @@
+import { type Problem, problem } from '../problem/problem.ts'
 import type { Metric } from './metric.ts'
-import { type Problem, problem } from './problem.ts'
 
 type Optional = 'property' | 'currency' | 'refund' | 'level' | 'per' | 'absent' | 'winsorize' | 'covariate' | 'delay'
 

@@ -1,6 +1,6 @@
+import { type Problem, problem } from '../problem/problem.ts'
 import type { Experience } from './experience.ts'
 import { protectedProblems, setsPrices } from './priceProblems.ts'
-import { type Problem, problem } from './problem.ts'
 import type { Surroundings } from './references.ts'
 import { PROTECTED_TRAITS, type Settings } from './settings.ts'
 

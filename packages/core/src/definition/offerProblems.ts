@@ -1,7 +1,7 @@
+import { type Problem, problem } from '../problem/problem.ts'
 import { parseInstant } from '../time/instant.ts'
 import { conditionProblems } from './conditionProblems.ts'
 import type { Experience } from './experience.ts'
-import { type Problem, problem } from './problem.ts'
 import type { Surroundings } from './references.ts'
 
 /** What is wrong with an experience's offer beyond its schema. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { validateSet } from '../plan/validateSet.ts'
 import type { DefinitionChange, PublishedSet } from './definition.ts'
 import { validate } from './validate.ts'
-import { validateSet } from './validateSet.ts'
 
 const experience = (policy: unknown, goal: string | undefined = 'bought') => ({
   tactic: 'content',

@@ -1,11 +1,11 @@
 import Type, { type TSchema } from 'typebox'
+import { Key } from '../key.ts'
 import { MAX_INPUTS, MAX_RULES } from '../policy/limits.ts'
 import { BanditSpec, ContextualSpec, InputSpec, RolloutSpec, RulesSpec, SplitSpec } from '../policy/spec.ts'
+import { type Path, type Problem, problem } from '../problem/problem.ts'
+import { kindOf, schemaProblems } from '../problem/schemaProblems.ts'
+import { nearest } from '../problem/suggest.ts'
 import { conditionProblems } from './conditionProblems.ts'
-import { type Path, type Problem, problem } from './problem.ts'
-import { kindOf, schemaProblems } from './schemaProblems.ts'
-import { Key } from './shared.ts'
-import { nearest } from './suggest.ts'
 
 const closed = { additionalProperties: false } as const
 const Rule = Type.Object({ when: Type.Unknown(), variant: Key }, closed)

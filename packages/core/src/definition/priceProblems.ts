@@ -1,7 +1,7 @@
 import type { JsonObject } from '../json.ts'
+import { type Path, type Problem, problem } from '../problem/problem.ts'
 import type { Experience, Variant } from './experience.ts'
 import type { Price } from './price.ts'
-import { type Path, type Problem, problem } from './problem.ts'
 import type { Surroundings } from './references.ts'
 
 /** What is wrong with an experience's prices beyond their schema: what no catalog could make right. */

@@ -1,6 +1,6 @@
+import { type Path, type Problem, problem } from '../problem/problem.ts'
 import { parseInstant } from '../time/instant.ts'
 import { isZone } from '../time/zone.ts'
-import { type Path, type Problem, problem } from './problem.ts'
 import type { Schedule } from './schedule.ts'
 
 /** What is wrong with a schedule beyond its schema. */

@@ -1,9 +1,9 @@
 import Type from 'typebox'
 import { AddressSettings, ConsentSettings, PersonalSettings, RetentionSettings } from '../consent/settings.ts'
 import { IdentitySettings } from '../identity/settings.ts'
+import { Key } from '../key.ts'
 import { Instant } from '../time/schema.ts'
 import { Caps } from './cap.ts'
-import { Key } from './shared.ts'
 import { Channel } from './touchpoint.ts'
 
 /** Names under which people keep what must not decide what somebody pays. */

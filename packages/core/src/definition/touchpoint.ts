@@ -1,7 +1,8 @@
 import Type from 'typebox'
 import type { Json } from '../json.ts'
+import { Key } from '../key.ts'
 import { Caps } from './cap.ts'
-import { Content, Key } from './shared.ts'
+import { Content } from './content.ts'
 
 export const Channel = Type.Enum(
   ['web', 'app', 'email', 'sms', 'push', 'in-app', 'webhook', 'ads', 'support', 'sales', 'api'],

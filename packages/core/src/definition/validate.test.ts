@@ -3,10 +3,10 @@ import { Check, Errors, Meta } from 'typebox/schema'
 import { describe, expect, it } from 'vitest'
 import { compile } from '../decision/compile.ts'
 import type { Json } from '../json.ts'
+import { MAX_BYTES } from '../problem/plain.ts'
+import type { Problem } from '../problem/problem.ts'
 import type { Kind } from './definition.ts'
 import { complete, normalise, SCHEMAS } from './normalise.ts'
-import { MAX_BYTES } from './plain.ts'
-import type { Problem } from './problem.ts'
 import { validate } from './validate.ts'
 
 const experience = {

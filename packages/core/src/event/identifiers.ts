@@ -1,5 +1,5 @@
+import { hasControl } from '../control.ts'
 import { isBlocked } from '../identity/blocked.ts'
-import { hasControl } from './control.ts'
 import { RefusedItem } from './errors.ts'
 import { EVENT_LIMITS } from './limits.ts'
 

@@ -26,3 +26,6 @@ export const EVENT_LIMITS = {
 
 /** Bound of an imported item, bytes of compact JSON. */
 export const IMPORT_ITEM_BYTES = 1024 * 1024
+
+/** Inactivity that ends a session, milliseconds. */
+export const SESSION_GAP_MS = 30 * 60 * 1000

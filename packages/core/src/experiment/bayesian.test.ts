@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { normalQuantile } from '../numeric/normal.ts'
 import { bayesian, meanAbove, type Posterior } from './bayesian.ts'
 import { estimateOf } from './estimate.ts'
 import { absoluteDifference, relativeLift } from './lift.ts'
-import { normalQuantile } from './normal.ts'
 import { meanSample, proportionSample, type Sample } from './sample.ts'
 
 interface Expected {

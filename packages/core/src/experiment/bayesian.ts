@@ -1,5 +1,5 @@
+import { normalCdf, normalQuantile } from '../numeric/normal.ts'
 import { checkConfidence, DEFAULT_CONFIDENCE, type Estimate, type Undefined } from './estimate.ts'
-import { normalCdf, normalQuantile } from './normal.ts'
 
 /** What was believed of the effect before the data: normal, in the unit of the estimate (0.1 is 10 % of lift). */
 export interface Prior {

@@ -1,5 +1,5 @@
-import { normalCdf, normalQuantile } from './normal.ts'
-import { studentQuantile, studentTwoSided } from './student.ts'
+import { normalCdf, normalQuantile } from '../numeric/normal.ts'
+import { studentQuantile, studentTwoSided } from '../numeric/student.ts'
 
 /** Why a number cannot be given. */
 export type Undefined =

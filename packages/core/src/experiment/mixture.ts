@@ -1,5 +1,5 @@
+import { normalQuantile } from '../numeric/normal.ts'
 import { checkConfidence, DEFAULT_CONFIDENCE } from './estimate.ts'
-import { normalQuantile } from './normal.ts'
 import type { Sample } from './sample.ts'
 
 /**

@@ -1,6 +1,6 @@
+import { normalCdf, normalQuantile } from '../numeric/normal.ts'
 import { anytimeMultiplier, DEFAULT_TUNING } from './anytime.ts'
 import { DEFAULT_CONFIDENCE } from './estimate.ts'
-import { normalCdf, normalQuantile } from './normal.ts'
 
 /** A comparison that is planned: of one variant with the control group. */
 export interface PowerPlan {

@@ -1,5 +1,5 @@
+import { normalQuantile } from '../numeric/normal.ts'
 import { DEFAULT_CONFIDENCE } from './estimate.ts'
-import { normalQuantile } from './normal.ts'
 import { ratioSample, type Sample } from './sample.ts'
 
 /**

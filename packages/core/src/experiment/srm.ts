@@ -1,5 +1,5 @@
-import { chiSquareSurvival } from './chi-square.ts'
-import { solveSymmetric } from './solve.ts'
+import { chiSquareSurvival } from '../numeric/chi-square.ts'
+import { solveSymmetric } from '../numeric/solve.ts'
 
 /** An arm's people against the people to expect by design, relative to the other arms. */
 export interface Allocation {

@@ -1,4 +1,4 @@
-import { type Path, type Problem, problem } from '../definition/problem.ts'
+import { type Path, type Problem, problem } from '../problem/problem.ts'
 import { PRESETS } from './rules.ts'
 import type { IdentitySettings } from './settings.ts'
 

@@ -1,12 +1,17 @@
-import type { Event } from '../event/event.ts'
-import type { Json } from '../json.ts'
-import { splitPath, valueAt } from '../segment/path.ts'
+import { splitPath, valueAt } from '../filter/path.ts'
+import type { Json, JsonObject } from '../json.ts'
 import { formed } from './form.ts'
 import { IDENTITY_LIMITS } from './limits.ts'
 import type { KindRule } from './rules.ts'
 
 /** What an event says of who it belongs to, and where it may say more. */
-export type Named = Pick<Event, 'userId' | 'anonymousId'> & Partial<Pick<Event, 'type' | 'properties' | 'context'>>
+export interface Named {
+  readonly userId?: string
+  readonly anonymousId?: string
+  readonly type?: string
+  readonly properties?: JsonObject
+  readonly context?: JsonObject
+}
 
 /** All values of one kind that an event has, as they are compared. */
 export type Reader = (event: Named) => readonly string[]

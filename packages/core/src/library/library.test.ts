@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { PublishedSet } from '../definition/definition.ts'
-import { validateSet } from '../definition/validateSet.ts'
-import { planSourceOf } from '../segment/needs.ts'
-import { planOf } from '../segment/plan.ts'
+import { planSourceOf } from '../plan/needs.ts'
+import { planOf } from '../plan/plan.ts'
+import { validateSet } from '../plan/validateSet.ts'
 import { library, USUAL_BUSINESS } from './index.ts'
 
 const nothing: PublishedSet = { version: 0, definitions: [] }

@@ -1,7 +1,7 @@
+import { bestOfBetas } from '../numeric/betaBest.ts'
+import { chanceOfBest } from '../numeric/chanceOfBest.ts'
 import type { BetaModel, GaussianModel, Model } from './learn/model.ts'
 import { type LearnedParts, learnedPolicy, type Scorer } from './learned.ts'
-import { bestOfBetas } from './numeric/betaBest.ts'
-import { chanceOfBest } from './numeric/chanceOfBest.ts'
 import type { Policy } from './policy.ts'
 
 /** Thompson sampling without the sampling: a variant's weight is the probability that it is the best, by quadrature. */

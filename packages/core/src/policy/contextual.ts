@@ -1,8 +1,8 @@
+import { chanceOfBest, QUICK } from '../numeric/chanceOfBest.ts'
+import { cholesky, invertLower, packedSize, squaredNorm } from '../numeric/cholesky.ts'
 import { compileEncoder } from './encoding.ts'
 import { type ContextualModel, isContextualModel, type Model } from './learn/model.ts'
 import { type LearnedParts, learnedPolicy, type Scorer } from './learned.ts'
-import { chanceOfBest, QUICK } from './numeric/chanceOfBest.ts'
-import { cholesky, invertLower, packedSize, squaredNorm } from './numeric/cholesky.ts'
 import type { Policy } from './policy.ts'
 
 /** Reads an input of a person, by its key; undefined where there is none. */

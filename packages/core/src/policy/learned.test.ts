@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { POINTS } from '../decision/bucket.ts'
+import { POINTS } from '../bucket/bucket.ts'
 import { random } from '../random/random.ts'
 import type { Encoding } from './encoding.ts'
 import { inForce, publish, rollBack, type Timeline } from './learn/timeline.ts'

@@ -1,4 +1,4 @@
-import { hasher, POINTS } from '../decision/bucket.ts'
+import { hasher, POINTS } from '../bucket/bucket.ts'
 import type { Model } from './learn/model.ts'
 import { MAX_MASKS } from './limits.ts'
 import { periodOf, periodStart } from './period.ts'

@@ -1,7 +1,8 @@
 /** Bounds (R11). A definition or a model beyond them is refused. */
 
 /** Variants of an experience; the same as the definition's. */
-export const MAX_ARMS = 50
+export { MAX_ARMS } from '../numeric/chanceOfBest.ts'
+
 /** Variants of a contextual bandit: each keeps a matrix. */
 export const MAX_CONTEXTUAL_ARMS = 20
 export const MAX_INPUTS = 32

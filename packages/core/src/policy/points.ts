@@ -1,4 +1,4 @@
-import { POINTS } from '../decision/bucket.ts'
+import { POINTS } from '../bucket/bucket.ts'
 
 /**
  * Probabilities as whole points of 10,000, which are the points the bucketing hash knows: a chance in points is exactly the

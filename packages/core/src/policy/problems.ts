@@ -1,4 +1,4 @@
-import { type Path, type Problem, problem } from '../definition/problem.ts'
+import { type Path, type Problem, problem } from '../problem/problem.ts'
 import { durationMs } from '../time/duration.ts'
 import { columnsOf } from './encoding.ts'
 import { MAX_COLUMNS, MAX_CONTEXTUAL_ARMS } from './limits.ts'

@@ -1,4 +1,4 @@
-import { hasher, POINTS } from '../decision/bucket.ts'
+import { hasher, POINTS } from '../bucket/bucket.ts'
 import { pointOf } from './points.ts'
 import type { Ask, Basis, Chances, Policy } from './policy.ts'
 import { type RolloutState, SHARE_OF } from './stages.ts'

@@ -1,4 +1,4 @@
-import { hasher, POINTS } from '../decision/bucket.ts'
+import { hasher, POINTS } from '../bucket/bucket.ts'
 import { entryAt, pointOf, toPoints } from './points.ts'
 import type { Ask, Chances, Policy } from './policy.ts'
 

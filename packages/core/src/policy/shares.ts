@@ -1,4 +1,4 @@
-import { getBucketRanges, POINTS, shareOf } from '../decision/bucket.ts'
+import { getBucketRanges, POINTS, shareOf } from '../bucket/bucket.ts'
 import { MAX_MASKS } from './limits.ts'
 import { entryAt } from './points.ts'
 

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { Key } from '../definition/shared.ts'
+import { Key } from '../key.ts'
 import { Condition } from '../segment/condition.ts'
 import { Duration } from '../time/schema.ts'
 import { MAX_INPUTS, MAX_LEVELS, MAX_RULES } from './limits.ts'

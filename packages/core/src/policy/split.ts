@@ -1,4 +1,4 @@
-import { hasher, POINTS } from '../decision/bucket.ts'
+import { hasher, POINTS } from '../bucket/bucket.ts'
 import { pointOf } from './points.ts'
 import { mayKeep, type Policy } from './policy.ts'
 import { compileShares } from './shares.ts'

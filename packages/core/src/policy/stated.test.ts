@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { chooseVariation, getBucketRanges, hasher, POINTS } from '../decision/bucket.ts'
+import { chooseVariation, getBucketRanges, hasher, POINTS } from '../bucket/bucket.ts'
 import { compileShares } from './shares.ts'
 import { SHARE_OF, STAGES, type Stage, signalOf, startRollout, stepRollout } from './stages.ts'
 import { DAY, frequencies, policyOf } from './testing.ts'

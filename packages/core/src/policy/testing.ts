@@ -1,7 +1,7 @@
+import { packedSize } from '../numeric/cholesky.ts'
 import { compilePolicy, type PolicyParts } from './compile.ts'
 import { columnsOf, type Encoding } from './encoding.ts'
 import type { BetaModel, ContextualModel, GaussianModel, Model } from './learn/model.ts'
-import { packedSize } from './numeric/cholesky.ts'
 import type { Ask, Policy } from './policy.ts'
 
 /** Models and policies for tests, made by hand. */

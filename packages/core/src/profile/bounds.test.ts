@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../event/event.ts'
 import { readItem } from '../event/read-item.ts'
-import { planOfNeeds } from '../segment/plan.ts'
+import { compareStamps, stampOf } from '../event/stamp.ts'
+import { planOfNeeds } from '../plan/plan.ts'
 import { SIGNAL_LIMITS } from '../signal/limits.ts'
 import { times as timesNeed } from '../signal/need.ts'
 import { mergeTimes } from '../signal/times.ts'
@@ -12,7 +13,6 @@ import { newProfile } from './new-profile.ts'
 import type { Profile } from './profile.ts'
 import { reduce } from './reduce.ts'
 import { boundedSignals } from './signals.ts'
-import { compareStamps, stampOf } from './stamp.ts'
 
 const T = Date.UTC(2026, 10, 1)
 const none = planOfNeeds(1, [])

@@ -1,8 +1,8 @@
 import type { Event } from '../event/event.ts'
+import { newest, type Stamp, supersedes } from '../event/stamp.ts'
 import type { Json } from '../json.ts'
 import { PROFILE_LIMITS } from './limits.ts'
 import type { Profile, Trait } from './profile.ts'
-import { newest, type Stamp, supersedes } from './stamp.ts'
 
 /** What people say of themselves by events of a given name: first-class facts on the profile, beside traits. */
 export const FACT_EVENTS = {

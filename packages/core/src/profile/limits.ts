@@ -1,3 +1,5 @@
+import { SESSION_GAP_MS } from '../event/limits.ts'
+
 /**
  * Every bound of a profile (R11) with what happens at it. All of them keep the profile a function of the set of its events:
  * what a bound leaves out does not depend on the order of arrival. The bounds on identifiers and sources are in `identity`.
@@ -22,5 +24,5 @@ export const PROFILE_LIMITS = {
   /** Preferences, subscriptions, answers to surveys, scores, of each: the most recently stated are kept. */
   facts: 100,
   /** Inactivity that ends a session, milliseconds. */
-  sessionGapMs: 30 * 60 * 1000,
+  sessionGapMs: SESSION_GAP_MS,
 } as const

@@ -1,3 +1,4 @@
+import { supersedes, united } from '../event/stamp.ts'
 import { linkedAt, originsOf } from '../identity/origin.ts'
 import { isOlder } from '../identity/resolve.ts'
 import { splitsOf } from '../identity/split.ts'
@@ -10,7 +11,6 @@ import { mergedRecent } from './recent.ts'
 import { touched } from './reduce.ts'
 import { mergedSession } from './session.ts'
 import { mergedSignals } from './signals.ts'
-import { supersedes, united } from './stamp.ts'
 
 /**
  * Two profiles of one person as one. `into` survives with its id and userId; the older one's bucket key wins, older being the

@@ -1,11 +1,11 @@
 import type { Device } from '../event/device.ts'
 import type { VisitOrigin } from '../event/origin.ts'
+import type { Stamp } from '../event/stamp.ts'
 import type { Origin } from '../identity/origin.ts'
 import type { Split } from '../identity/split.ts'
 import type { Json } from '../json.ts'
 import type { Signal } from '../signal/signal.ts'
 import type { Bound } from './bound.ts'
-import type { Stamp } from './stamp.ts'
 
 /**
  * One person: what the stream has made of their events. Plain data, so that it can be stored, copied and compared.

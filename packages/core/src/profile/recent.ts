@@ -1,9 +1,9 @@
 import type { Event } from '../event/event.ts'
 import { moneyOf, productsOf } from '../event/money.ts'
 import { pathOf } from '../event/origin.ts'
+import { compareStamps, type Stamp } from '../event/stamp.ts'
 import { PROFILE_LIMITS } from './limits.ts'
 import type { RecentEvent } from './profile.ts'
-import { compareStamps, type Stamp } from './stamp.ts'
 
 /** What the recent history keeps of an event; undefined for what is not an action (identify, group, alias). */
 export function recentOf(event: Event, stamp: Stamp): RecentEvent | undefined {

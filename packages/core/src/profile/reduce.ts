@@ -1,6 +1,7 @@
 import { deviceOf } from '../event/device.ts'
 import type { Event } from '../event/event.ts'
 import { originOf } from '../event/origin.ts'
+import { type Stamp, stampOf, supersedes } from '../event/stamp.ts'
 import type { Json } from '../json.ts'
 import type { Keeping } from '../signal/keeping.ts'
 import { stateFactsOf } from './facts.ts'
@@ -8,7 +9,6 @@ import type { Profile, Touch } from './profile.ts'
 import { recentOf, withRecent } from './recent.ts'
 import { withSession } from './session.ts'
 import { withEvent } from './signals.ts'
-import { type Stamp, stampOf, supersedes } from './stamp.ts'
 import { objectOf, withAccount, withConsent, withTraits } from './statements.ts'
 
 /**

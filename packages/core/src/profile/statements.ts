@@ -1,9 +1,9 @@
-import { askedBy } from '../consent/asked.ts'
+import { askedBy } from '../event/asked.ts'
 import type { Event } from '../event/event.ts'
+import { newest, type Stamp, supersedes } from '../event/stamp.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { PROFILE_LIMITS } from './limits.ts'
 import type { Consent, Profile, Trait } from './profile.ts'
-import { newest, type Stamp, supersedes } from './stamp.ts'
 
 /** Traits after a statement of `values`: each replaces an older one of its name. Values over the bound are left out. */
 export function withTraits(traits: Profile['traits'], values: JsonObject, stamp: Stamp): Profile['traits'] {

@@ -1,6 +1,6 @@
 import Type from 'typebox'
+import { EventFilter } from '../filter/filter.ts'
 import { Duration } from '../time/schema.ts'
-import { EventFilter } from './filter.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: 200 })
 const closed = { additionalProperties: false } as const

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { nextUpkeep } from '../plan/upkeep.ts'
 import { type Trial, trial } from './testing/arbitrary.ts'
 import { Life, setOf } from './testing/life.ts'
 import { Oracle } from './testing/oracle.ts'
 import { Publication, withUpkeep } from './testing/publication.ts'
-import { nextUpkeep } from './upkeep.ts'
 
 /** Between what was received and what is done next. */
 const AFTER = 500

@@ -1,8 +1,8 @@
 import Type from 'typebox'
+import { COMPARES, comparisons, relativeComparisons } from '../filter/comparisons.ts'
+import { EventFilter } from '../filter/filter.ts'
 import { Duration, Instant } from '../time/schema.ts'
 import { Aggregate } from './aggregate.ts'
-import { COMPARES, comparisons, relativeComparisons } from './comparisons.ts'
-import { EventFilter } from './filter.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: 200 })
 const Count = Type.Integer({ minimum: 1, maximum: 100 })

@@ -1,5 +1,5 @@
+import type { Comparison } from '../filter/comparison.ts'
 import type { Json, JsonObject } from '../json.ts'
-import type { Comparison } from './comparison.ts'
 import { type CompiledCondition, READS_NOTHING, TOUCHED_BY_NOTHING, verdict } from './node.ts'
 import type { Subject, Truth } from './subject.ts'
 

@@ -1,6 +1,6 @@
+import { compareStamps } from '../event/stamp.ts'
+import { splitPath, valueAt } from '../filter/path.ts'
 import type { Json } from '../json.ts'
-import { compareStamps } from '../profile/stamp.ts'
-import { splitPath, valueAt } from '../segment/path.ts'
 import { SIGNAL_LIMITS } from './limits.ts'
 import type { EdgesNeed } from './need.ts'
 import type { Observation } from './observation.ts'

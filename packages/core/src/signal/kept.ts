@@ -1,4 +1,4 @@
-import { compileProperties } from '../segment/property.ts'
+import { compileProperties } from '../filter/property.ts'
 import { mergeEdges, observeEdges } from './edges.ts'
 import { held } from './held.ts'
 import type { Need } from './need.ts'

@@ -1,4 +1,4 @@
-import type { PropertyCondition } from '../segment/filter.ts'
+import type { PropertyCondition } from '../filter/filter.ts'
 
 /** Which events a signal listens to: those of a name, of which all conditions on their properties hold. */
 export interface Listened {

@@ -1,5 +1,5 @@
 import type { Event } from '../event/event.ts'
-import type { Stamp } from '../profile/stamp.ts'
+import type { Stamp } from '../event/stamp.ts'
 import type { Accumulated } from './signal.ts'
 
 /** An event as signals see it. */

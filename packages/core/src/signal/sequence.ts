@@ -1,4 +1,4 @@
-import { compileProperties } from '../segment/property.ts'
+import { compileProperties } from '../filter/property.ts'
 import { heldByBoth } from './held.ts'
 import { SIGNAL_LIMITS } from './limits.ts'
 import type { Listened, SequenceNeed } from './need.ts'

@@ -1,10 +1,8 @@
-import { PROFILE_LIMITS } from '../profile/limits.ts'
+import { SESSION_GAP_MS as GAP } from '../event/limits.ts'
 import { dueOf, withAhead } from './ahead.ts'
 import { SIGNAL_LIMITS } from './limits.ts'
 import { isAhead, type Observation } from './observation.ts'
 import type { Ahead, SessionSpan, Sessions } from './signal.ts'
-
-const GAP = PROFILE_LIMITS.sessionGapMs
 
 /** Events that make sessions. */
 export function isAction({ type }: Observation['event']): boolean {

@@ -1,5 +1,5 @@
+import type { Stamp } from '../event/stamp.ts'
 import type { Json } from '../json.ts'
-import type { Stamp } from '../profile/stamp.ts'
 import type { Buckets } from './need.ts'
 
 /**

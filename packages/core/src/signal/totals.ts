@@ -1,5 +1,5 @@
+import { splitPath, valueAt } from '../filter/path.ts'
 import type { Json } from '../json.ts'
-import { splitPath, valueAt } from '../segment/path.ts'
 import { dueOf, withAhead } from './ahead.ts'
 import { bucketing, inWindow, withBucket } from './buckets.ts'
 import { heldByBoth } from './held.ts'

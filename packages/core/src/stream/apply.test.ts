@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readItem } from '../event/read-item.ts'
 import { bucketKeyOf } from '../identity/bucket-key.ts'
-import { planOfNeeds } from '../segment/plan.ts'
+import { planOfNeeds } from '../plan/plan.ts'
 import { times } from '../signal/need.ts'
 import { type ApplyContext, apply } from './apply.ts'
 import type { Entry, ImportedDecision } from './entry.ts'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { readItem } from '../event/read-item.ts'
-import { planOfNeeds } from '../segment/plan.ts'
+import { planOfNeeds } from '../plan/plan.ts'
 import { type ApplyContext, apply } from './apply.ts'
 import type { Bind, Entry, ExposedAnswer } from './entry.ts'
 import type { DecisionRow } from './rows.ts'

@@ -1,8 +1,8 @@
 import type { ConsentRules } from '../consent/rules.ts'
 import type { IdentityRules } from '../identity/rules.ts'
-import type { Plan } from '../segment/plan.ts'
+import type { Plan } from '../plan/plan.ts'
 
-export type { Plan } from '../segment/plan.ts'
+export type { Plan } from '../plan/plan.ts'
 
 /** Everything besides the state that the outcome depends on: kept with the entries, so that replay repeats it (R6). */
 export interface ApplyContext {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readItem } from '../event/read-item.ts'
-import { planOf } from '../segment/plan.ts'
+import { planOf } from '../plan/plan.ts'
 import { type ApplyContext, apply } from './apply.ts'
 import type { Applied, Entry } from './entry.ts'
 import { MemoryPeople } from './testing.ts'

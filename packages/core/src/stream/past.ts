@@ -1,5 +1,5 @@
 import type { Event } from '../event/event.ts'
-import { stampOf } from '../profile/stamp.ts'
+import { stampOf } from '../event/stamp.ts'
 import { eventsOf, type KeptSignal } from '../signal/kept.ts'
 import type { Signal } from '../signal/signal.ts'
 import type { Entry } from './entry.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RetentionSettings } from '../consent/settings.ts'
 import { readItem } from '../event/read-item.ts'
-import { planOf } from '../segment/plan.ts'
+import { planOf } from '../plan/plan.ts'
 import { apply } from './apply.ts'
 import type { Entry } from './entry.ts'
 import { MemoryPeople } from './testing.ts'

@@ -1,10 +1,10 @@
+import { compareStamps } from '../event/stamp.ts'
 import { bucketKeyOf } from '../identity/bucket-key.ts'
 import { isUser } from '../identity/identifier.ts'
 import { linkedAt, type Origin, originOf } from '../identity/origin.ts'
 import { isOlder, userOf } from '../identity/resolve.ts'
 import { splitsBetween, splitsOf } from '../identity/split.ts'
 import type { Consent, Profile } from '../profile/profile.ts'
-import { compareStamps } from '../profile/stamp.ts'
 import type { Content } from './replay.ts'
 
 /** A part of a person: some of their sources, and what the log says of them. */

@@ -1,4 +1,4 @@
-import { studentQuantile } from '../experiment/student.ts'
+import { studentQuantile } from '../numeric/student.ts'
 import { COMPONENTS, type Component, type WhatIfSums } from './sums.ts'
 
 /**

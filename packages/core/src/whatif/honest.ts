@@ -1,4 +1,4 @@
-import { studentQuantile } from '../experiment/student.ts'
+import { studentQuantile } from '../numeric/student.ts'
 import { productAt } from './estimators.ts'
 import type { WhatIfSums } from './sums.ts'
 

@@ -1,4 +1,4 @@
-import { POINTS } from '../decision/bucket.ts'
+import { POINTS } from '../bucket/bucket.ts'
 import type { Chances } from '../policy/policy.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Signal } from '@espalier/core/consent'
+import type { Signal } from '@espalier/core/event'
 import type { FastifyRequest } from 'fastify'
 import type { Origin } from '../pipeline/enrich.ts'
 

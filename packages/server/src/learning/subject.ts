@@ -1,4 +1,5 @@
-import { compileLoggedInput, shareOf } from '@espalier/core/decision'
+import { shareOf } from '@espalier/core/bucket'
+import { compileLoggedInput } from '@espalier/core/decision'
 import type { Definition, Experience, Metric, PublishedSet } from '@espalier/core/definition'
 import { complete } from '@espalier/core/definition'
 import type { InputSpec } from '@espalier/core/policy'

@@ -1,6 +1,7 @@
 import { compileLogged, compileLoggedInput, type LoggedNeed, loggedValue, NotLogged } from '@espalier/core/decision'
 import type { Definition, PublishedSet } from '@espalier/core/definition'
 import { complete } from '@espalier/core/definition'
+import { languageOf } from '@espalier/core/plan'
 import {
   compilePolicy,
   compilePredict,
@@ -10,7 +11,6 @@ import {
   type Predict,
   periodMs,
 } from '@espalier/core/policy'
-import { languageOf } from '@espalier/core/segment'
 import { armMeans, startWhatIf, targetOf, type WhatIf, type WhatIfSums, whatIf } from '@espalier/core/whatif'
 import type { CreditQuestion, PolicyRow, Warehouse } from '@espalier/warehouse'
 import { trainPolicy } from './training.ts'

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@espalier/core'
-import type { AddressSettings, Signal } from '@espalier/core/consent'
+import type { AddressSettings } from '@espalier/core/consent'
+import type { Signal } from '@espalier/core/event'
 import type { Places } from '../place/places.ts'
 import { truncateIp } from './ip.ts'
 import { isBrowser, userAgentOf } from './visitor.ts'

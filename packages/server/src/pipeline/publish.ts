@@ -8,9 +8,8 @@ import {
   normalise,
   type PublishedSet,
   UPKEEP_KEY,
-  validateSet,
 } from '@espalier/core/definition'
-import { nextUpkeep, upkeepOf } from '@espalier/core/segment'
+import { nextUpkeep, upkeepOf, validateSet } from '@espalier/core/plan'
 import { StoreError } from '@espalier/store'
 import { Problem } from '../problem.ts'
 import type { Services } from '../services.ts'

@@ -1,6 +1,6 @@
 import { consentRules } from '@espalier/core/consent'
 import { DEFAULT_IDENTITY } from '@espalier/core/identity'
-import { planOfNeeds } from '@espalier/core/segment'
+import { planOfNeeds } from '@espalier/core/plan'
 import type { Applied, Entry } from '@espalier/core/stream'
 import { type CommitBatch, StoreError } from '@espalier/store'
 import fc from 'fast-check'

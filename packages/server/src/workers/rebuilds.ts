@@ -1,7 +1,7 @@
 import type { Applied } from '@espalier/core/stream'
 import type { Logger } from 'pino'
-import type { Rebuilder } from '../pipeline/rebuild.ts'
 import { Problem } from '../problem.ts'
+import type { Rebuilder } from './rebuild.ts'
 
 export interface RebuildsOptions {
   readonly rebuilder: Pick<Rebuilder, 'rebuild'>

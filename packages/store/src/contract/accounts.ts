@@ -1,4 +1,5 @@
-import { type Condition, compileCondition, planOf } from '@espalier/core/segment'
+import { planOf } from '@espalier/core/plan'
+import { type Condition, compileCondition } from '@espalier/core/segment'
 import type { Applied, Entry } from '@espalier/core/stream'
 import { expect, it } from 'vitest'
 import type { Store } from '../port.ts'

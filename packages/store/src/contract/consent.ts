@@ -1,5 +1,5 @@
 import { consentRules } from '@espalier/core/consent'
-import { planOfNeeds } from '@espalier/core/segment'
+import { planOfNeeds } from '@espalier/core/plan'
 import type { Entry } from '@espalier/core/stream'
 import { expect, it } from 'vitest'
 import type { Store } from '../port.ts'

@@ -1,7 +1,7 @@
 import { compareEvents, type Event } from '@espalier/core/event'
 import { bucketKeyOf, identityRules } from '@espalier/core/identity'
+import { planOfNeeds } from '@espalier/core/plan'
 import type { Profile } from '@espalier/core/profile'
-import { planOfNeeds } from '@espalier/core/segment'
 import { type Entry, type Part, Replay } from '@espalier/core/stream'
 import { expect, it } from 'vitest'
 import type { Store } from '../port.ts'

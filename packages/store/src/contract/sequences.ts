@@ -1,4 +1,4 @@
-import { planOfNeeds } from '@espalier/core/segment'
+import { planOfNeeds } from '@espalier/core/plan'
 import { type Applied, apply, type Entry } from '@espalier/core/stream'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'

@@ -1,13 +1,8 @@
 import type { Json, JsonObject } from '@espalier/core'
 import { statisticOf } from '@espalier/core/definition'
-import {
-  type ArmStatistics,
-  capOf,
-  normalQuantile,
-  type QuantileStatistics,
-  type QuantilesByArm,
-} from '@espalier/core/experiment'
-import { compileProperties } from '@espalier/core/segment'
+import { type ArmStatistics, capOf, type QuantileStatistics, type QuantilesByArm } from '@espalier/core/experiment'
+import { compileProperties } from '@espalier/core/filter'
+import { normalQuantile } from '@espalier/core/numeric'
 import type { EventRow, ExposureRow, IdentityLinkRow } from '@espalier/core/stream'
 import { durationMs } from '@espalier/core/time'
 import type { ImpactQuestion, ImpactStatistics } from '../warehouse.ts'

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@espalier/core'
-import { compileProperties, type PropertyCondition } from '@espalier/core/segment'
+import { compileProperties, type PropertyCondition } from '@espalier/core/filter'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEngine, type TestEngine } from '../contract/engine.ts'

@@ -1,4 +1,4 @@
-import type { PropertyCondition } from '@espalier/core/segment'
+import type { PropertyCondition } from '@espalier/core/filter'
 import type { Binder } from './params.ts'
 import { comparisonsSql } from './segment/comparisons.ts'
 import { pathValue } from './segment/value.ts'

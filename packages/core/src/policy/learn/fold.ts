@@ -1,5 +1,5 @@
+import { addOuter, packedSize } from '../../numeric/cholesky.ts'
 import { compileEncoder, type Encoder } from '../encoding.ts'
-import { addOuter, packedSize } from '../numeric/cholesky.ts'
 import type { Learner } from './learner.ts'
 import type { Refusals, TrainingRow } from './row.ts'
 import { type ArmSums, inOrder, noArmSums, type Sums } from './sums.ts'

@@ -1,5 +1,5 @@
+import { addOuter, cholesky, multiply, packedSize, solve } from '../../numeric/cholesky.ts'
 import { columnsOf, compileEncoder } from '../encoding.ts'
-import { addOuter, cholesky, multiply, packedSize, solve } from '../numeric/cholesky.ts'
 import { evidenceOf } from './evidence.ts'
 import { addTaken, type Draft, encodeRow, startDraft, sumsOf } from './fold.ts'
 import { type Gathered, startGather } from './gather.ts'

@@ -1,6 +1,6 @@
+import { cholesky, packedSize } from '../../numeric/cholesky.ts'
 import { columnsOf, type EncodedInput, type Encoding } from '../encoding.ts'
 import { MAX_ARMS, MAX_COLUMNS, MAX_CONTEXTUAL_ARMS, MAX_INPUTS, MAX_LEVELS } from '../limits.ts'
-import { cholesky, packedSize } from '../numeric/cholesky.ts'
 import type { LearnerKind } from './learner.ts'
 import type { Model } from './model.ts'
 

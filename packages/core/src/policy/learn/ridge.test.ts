@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addOuter, cholesky, packedSize, solve } from '../numeric/cholesky.ts'
+import { addOuter, cholesky, packedSize, solve } from '../../numeric/cholesky.ts'
 import { solveRidge } from './ridge.ts'
 
 /** The contexts of MABWiser's `test_linucb.py`. */

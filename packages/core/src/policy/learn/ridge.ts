@@ -1,4 +1,4 @@
-import { cholesky, invertLower, multiply, packedSize, solve } from '../numeric/cholesky.ts'
+import { cholesky, invertLower, multiply, packedSize, solve } from '../../numeric/cholesky.ts'
 
 /** A ridge regression's normal equations solved: A = ridge · I + c Σ w x xᵀ, mean = A⁻¹ c Σ w r x. */
 export interface Ridge {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { cholesky, invertLower, packedSize } from '../../numeric/cholesky.ts'
 import { random } from '../../random/random.ts'
 import { columnsOf, type Encoding, fitEncoding } from '../encoding.ts'
-import { cholesky, invertLower, packedSize } from '../numeric/cholesky.ts'
 import { startFold } from './fold.ts'
 import type { Learner, LearnerKind } from './learner.ts'
 import { startLogistic } from './logistic.ts'

@@ -1,5 +1,5 @@
+import { compileComparison } from '../../filter/comparison.ts'
 import type { JsonObject } from '../../json.ts'
-import { compileComparison } from '../comparison.ts'
 import type { AccountCondition } from '../condition.ts'
 import { leaf } from '../leaf.ts'
 import { type CompiledCondition, READS_NOTHING, TOUCHED_BY_NOTHING } from '../node.ts'

@@ -1,9 +1,9 @@
+import { compileComparison } from '../../filter/comparison.ts'
+import { splitPath, valueAt } from '../../filter/path.ts'
 import type { JsonObject } from '../../json.ts'
-import { compileComparison } from '../comparison.ts'
 import type { ContextCondition } from '../condition.ts'
 import { compared } from '../leaf.ts'
 import { type CompiledCondition, READS_NOTHING } from '../node.ts'
-import { splitPath, valueAt } from '../path.ts'
 
 /** Holds when what the caller sent compares as stated. */
 export function context(condition: ContextCondition): CompiledCondition {

@@ -1,5 +1,6 @@
+import { compileComparison } from '../../filter/comparison.ts'
+import { splitPath, valueAt } from '../../filter/path.ts'
 import type { Json, JsonObject } from '../../json.ts'
-import { compileComparison } from '../comparison.ts'
 import type {
   ConsentCondition,
   FeedbackCondition,
@@ -10,7 +11,6 @@ import type {
 } from '../condition.ts'
 import { compared, leaf } from '../leaf.ts'
 import { type CompiledCondition, type Facet, READS_NOTHING, TOUCHED_BY_NOTHING } from '../node.ts'
-import { splitPath, valueAt } from '../path.ts'
 import type { Considered, Subject } from '../subject.ts'
 
 type Read = (profile: Considered) => Json | undefined

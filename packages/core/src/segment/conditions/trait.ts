@@ -1,10 +1,10 @@
+import { compileComparison } from '../../filter/comparison.ts'
+import { splitPath, valueAt } from '../../filter/path.ts'
 import type { Json, JsonObject } from '../../json.ts'
 import type { Profile } from '../../profile/profile.ts'
-import { compileComparison } from '../comparison.ts'
 import type { TraitCondition } from '../condition.ts'
 import { compared } from '../leaf.ts'
 import { type CompiledCondition, READS_NOTHING, TOUCHED_BY_NOTHING } from '../node.ts'
-import { splitPath, valueAt } from '../path.ts'
 
 /** Reads a trait, or what a path leads to in one: `plan`, `address.city`. */
 export function traitReader(path: string): (profile: Pick<Profile, 'traits'>) => Json | undefined {

@@ -1,6 +1,6 @@
+import { compileComparison } from '../../filter/comparison.ts'
 import type { JsonObject } from '../../json.ts'
 import type { Aggregate } from '../aggregate.ts'
-import { compileComparison } from '../comparison.ts'
 import { compileAggregate } from '../compileAggregate.ts'
 import type { ComputedCondition, ValueCondition } from '../condition.ts'
 import { compared } from '../leaf.ts'

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import type { Event } from '../../event/event.ts'
+import type { PropertyCondition } from '../../filter/filter.ts'
 import type { JsonObject } from '../../json.ts'
 import { TEST_NOW } from '../../stream/testing.ts'
 import type { Aggregate } from '../aggregate.ts'
 import type { Condition } from '../condition.ts'
-import type { PropertyCondition } from '../filter.ts'
 import type { Language } from '../language.ts'
 
 const MINUTE = 60_000

@@ -1,7 +1,7 @@
+import type { Comparisons } from '../../filter/comparison.ts'
 import type { Json } from '../../json.ts'
 import { durationMs } from '../../time/duration.ts'
 import { parseInstant } from '../../time/instant.ts'
-import type { Comparisons } from '../comparison.ts'
 
 /** The comparisons, said once more as they are documented; `matches` by the host's own regular expressions. */
 export function compares(comparisons: Comparisons, value: Json | undefined, now: number): boolean {

@@ -1,13 +1,13 @@
 import type { Definition, PublishedSet } from '../../definition/definition.ts'
 import { UPKEEP_KEY, type Upkeep } from '../../definition/upkeep.ts'
 import { compareEvents } from '../../event/event.ts'
+import { planSourceOf } from '../../plan/needs.ts'
+import { planOf } from '../../plan/plan.ts'
+import { nextUpkeep, upkeepOf, withDone } from '../../plan/upkeep.ts'
 import { isAction } from '../../signal/sessions.ts'
 import type { Entry } from '../../stream/entry.ts'
 import { eventOf } from '../../stream/logged.ts'
 import { pastEntry, pastNeeded } from '../../stream/past.ts'
-import { planSourceOf } from '../needs.ts'
-import { planOf } from '../plan.ts'
-import { nextUpkeep, upkeepOf, withDone } from '../upkeep.ts'
 import type { Life } from './life.ts'
 
 /** A set with this upkeep. */

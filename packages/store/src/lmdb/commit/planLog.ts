@@ -1,5 +1,5 @@
 import { DEFAULT_IDENTITY, type IdentityRules } from '@espalier/core/identity'
-import type { Plan } from '@espalier/core/segment'
+import type { Plan } from '@espalier/core/plan'
 import type { CommitFacts } from '../journal/facts.ts'
 
 interface Said {

@@ -1,6 +1,6 @@
 import type { Event } from '@espalier/core/event'
 import type { IdentityRules } from '@espalier/core/identity'
-import { type Plan, type PlanSource, planOf, planOfNeeds } from '@espalier/core/segment'
+import { type Plan, type PlanSource, planOf, planOfNeeds } from '@espalier/core/plan'
 import { times } from '@espalier/core/signal'
 import type { Applied, Entry, EventRow, ExposedAnswer, Row } from '@espalier/core/stream'
 

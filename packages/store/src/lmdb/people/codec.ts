@@ -1,4 +1,5 @@
 import type { Account } from '@espalier/core/account'
+import type { Stamp } from '@espalier/core/event'
 import type {
   Consent,
   Membership,
@@ -6,7 +7,6 @@ import type {
   Profile,
   RecentEvent,
   Session,
-  Stamp,
   Touch,
   Trait,
 } from '@espalier/core/profile'

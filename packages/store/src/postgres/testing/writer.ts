@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { planOfNeeds } from '@espalier/core/segment'
+import { planOfNeeds } from '@espalier/core/plan'
 import { apply, type Entry } from '@espalier/core/stream'
 import { openPostgresStore } from '../store.ts'
 

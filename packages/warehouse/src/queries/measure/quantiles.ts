@@ -1,10 +1,6 @@
 import type { Metric } from '@espalier/core/definition'
-import {
-  DEFAULT_CONFIDENCE,
-  normalQuantile,
-  type QuantileStatistics,
-  type QuantilesByArm,
-} from '@espalier/core/experiment'
+import { DEFAULT_CONFIDENCE, type QuantileStatistics, type QuantilesByArm } from '@espalier/core/experiment'
+import { normalQuantile } from '@espalier/core/numeric'
 import type { Database, Params } from '../../client/database.ts'
 import type { ArmVersion } from '../arms.ts'
 import { layers, rowColumns } from './columns.ts'

@@ -1,4 +1,4 @@
-import type { PropertyCondition } from '@espalier/core/segment'
+import type { PropertyCondition } from '@espalier/core/filter'
 import { durationMs, parseInstant } from '@espalier/core/time'
 import type { Binder } from '../params.ts'
 import { instantOf } from './instant.ts'

@@ -1,4 +1,4 @@
-import type { PropertyCondition } from '@espalier/core/segment'
+import type { PropertyCondition } from '@espalier/core/filter'
 import { conditionsSql } from '../conditions.ts'
 import type { Asked } from './asked.ts'
 

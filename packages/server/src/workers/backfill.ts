@@ -1,14 +1,14 @@
 import { type PublishedSet, UPKEEP_KEY, type Upkeep } from '@espalier/core/definition'
 import type { Event } from '@espalier/core/event'
-import { type Plan, planOf, planSourceOf, upkeepOf, withDone } from '@espalier/core/segment'
+import { type Plan, planOf, planSourceOf, upkeepOf, withDone } from '@espalier/core/plan'
 import type { KeptSignal } from '@espalier/core/signal'
 import { type Entry, type PastNeeded, pastEntry, pastNeeded } from '@espalier/core/stream'
 import { type Store, StoreError } from '@espalier/store'
 import type { PastEvents, Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
-import type { Shipper } from '../workers/shipper.ts'
-import type { LiveDefinitions } from './definitions.ts'
-import type { CommitQueue } from './queue.ts'
+import type { LiveDefinitions } from '../pipeline/definitions.ts'
+import type { CommitQueue } from '../pipeline/queue.ts'
+import type { Shipper } from './shipper.ts'
 
 export interface BackfillParts {
   readonly store: Pick<Store, 'leases' | 'people' | 'definitions'>

@@ -1,4 +1,4 @@
-import { normalCdf } from '../../experiment/normal.ts'
+import { normalCdf } from './normal.ts'
 
 /**
  * The standard normal's distribution and density by table, for the hot path: cubic Hermite interpolation between exact

@@ -3,11 +3,11 @@ import type { Profile } from '@espalier/core/profile'
 import { type Applied, type Content, type Entry, eventOf, type Part, Replay } from '@espalier/core/stream'
 import type { Store } from '@espalier/store'
 import type { Warehouse } from '@espalier/warehouse'
+import type { LiveDefinitions } from '../pipeline/definitions.ts'
+import type { CommitQueue } from '../pipeline/queue.ts'
 import { Problem } from '../problem.ts'
-import { DRAIN_MS } from '../workers/drainTime.ts'
-import type { Shipper } from '../workers/shipper.ts'
-import type { LiveDefinitions } from './definitions.ts'
-import type { CommitQueue } from './queue.ts'
+import { DRAIN_MS } from './drainTime.ts'
+import type { Shipper } from './shipper.ts'
 
 export interface RebuilderParts {
   readonly store: Pick<Store, 'people'>

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest'
 import type { Definition } from '../definition/definition.ts'
 import type { Experience, Status } from '../definition/experience.ts'
+import type { Condition } from '../segment/condition.ts'
+import { AHEAD } from '../segment/conditions/did.ts'
+import { evaluate } from '../segment/evaluate.ts'
 import type { TimesNeed } from '../signal/need.ts'
 import type { EventTimes } from '../signal/signal.ts'
 import { mergeTimes } from '../signal/times.ts'
-import type { Condition } from './condition.ts'
-import { AHEAD } from './conditions/did.ts'
-import { evaluate } from './evaluate.ts'
 import { needsOf } from './needs.ts'
 
 function experience(key: string, audience: Condition | undefined, status: Status = 'running', archived = false) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Definition, DefinitionChange, Kind, PublishedSet } from '../definition/definition.ts'
 import type { JsonObject } from '../json.ts'
-import type { Definition, DefinitionChange, Kind, PublishedSet } from './definition.ts'
 import { MAX_DEFINITIONS, validateSet } from './validateSet.ts'
 
 const hero: JsonObject = { channel: 'web', schema: { type: 'object', properties: { title: { type: 'string' } } } }

@@ -1,5 +1,5 @@
-import { incompleteBeta } from '../../experiment/beta.ts'
-import { logBeta } from '../../experiment/gamma.ts'
+import { incompleteBeta } from './beta.ts'
+import { logBeta } from './gamma.ts'
 import { NODES, WEIGHTS } from './gaussLegendre.ts'
 
 /** A Beta distribution; both parameters at least 1/2. */

@@ -1,6 +1,8 @@
-import { MAX_ARMS } from '../limits.ts'
 import { NODES, WEIGHTS } from './gaussLegendre.ts'
 import { normalAt } from './normalTable.ts'
+
+/** Arms that are compared at once. */
+export const MAX_ARMS = 50
 
 export interface Precision {
   /** Standard deviations beyond which a normal is taken to have no mass. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { normalCdf } from '../../experiment/normal.ts'
-import { random } from '../../random/random.ts'
+import { random } from '../random/random.ts'
 import { chanceOfBest, QUICK } from './chanceOfBest.ts'
+import { normalCdf } from './normal.ts'
 import { normalAt } from './normalTable.ts'
 
 function chances(means: readonly number[], sds: readonly number[]): number[] {

@@ -1,13 +1,4 @@
 import Type, { type TSchema } from 'typebox'
-import { conditionProblems } from '../definition/conditionProblems.ts'
-import { type Path, type Problem, problem } from '../definition/problem.ts'
-import type { Surroundings } from '../definition/references.ts'
-import { schemaProblems, show, type Unknown } from '../definition/schemaProblems.ts'
-import { nearest } from '../definition/suggest.ts'
-import type { Json, JsonObject } from '../json.ts'
-import type { TextFormat } from '../template/engine.ts'
-import { TemplateError } from '../template/error.ts'
-import { compileText, isTemplate, type Named, type TextTemplate } from '../template/text.ts'
 import {
   Block,
   DIRECTIVES,
@@ -16,8 +7,17 @@ import {
   ListDirective,
   MAX_BLOCKS,
   RecentDirective,
-} from './directives.ts'
-import { VARIABLES } from './text.ts'
+} from '../content/directives.ts'
+import { VARIABLES } from '../content/text.ts'
+import type { Json, JsonObject } from '../json.ts'
+import { type Path, type Problem, problem } from '../problem/problem.ts'
+import { schemaProblems, show, type Unknown } from '../problem/schemaProblems.ts'
+import { nearest } from '../problem/suggest.ts'
+import type { TextFormat } from '../template/engine.ts'
+import { TemplateError } from '../template/error.ts'
+import { compileText, isTemplate, type Named, type TextTemplate } from '../template/text.ts'
+import { conditionProblems } from './conditionProblems.ts'
+import type { Surroundings } from './references.ts'
 
 const closed = { additionalProperties: false } as const
 const ItemId = Type.String({ minLength: 1, maxLength: 200 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { incompleteBeta } from '../../experiment/beta.ts'
+import { incompleteBeta } from './beta.ts'
 import { bestOfBetas } from './betaBest.ts'
 
 describe('P(best) of Betas', () => {

@@ -1,0 +1,12 @@
+/** Distributions, quadrature and solving: numbers that know nothing of experiments or policies. */
+export * from './beta.ts'
+export * from './betaBest.ts'
+export * from './chanceOfBest.ts'
+export * from './chi-square.ts'
+export * from './cholesky.ts'
+export * from './gamma.ts'
+export * from './gaussLegendre.ts'
+export * from './normal.ts'
+export * from './normalTable.ts'
+export * from './solve.ts'
+export * from './student.ts'
