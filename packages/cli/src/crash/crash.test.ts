@@ -8,7 +8,7 @@ import { Program, SECRET_KEY } from './program.ts'
 import { Traffic } from './traffic.ts'
 
 /** `npm run test:crash` asks for 50; the tests of every day for fewer, with another seed each day. */
-const KILLS = Number(process.env.ESPALIER_CRASHES ?? 6)
+const KILLS = Number(process.env.ESPALIER_CRASHES ?? 3)
 const SEED = process.env.ESPALIER_SEED ?? new Date().toISOString().slice(0, 10)
 const PEOPLE = 100
 const built = existsSync(fileURLToPath(new URL('../../dist/main.js', import.meta.url)))

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type Kind, validateSet } from '../definition/index.ts'
+import type { Kind } from '../definition/index.ts'
 import type { Json, JsonObject } from '../json.ts'
+import { validateSet } from '../plan/validateSet.ts'
 import { type Bound, UNBOUND } from '../profile/bound.ts'
 import { AHEAD } from '../segment/conditions/did.ts'
 import { parseInstant } from '../time/instant.ts'

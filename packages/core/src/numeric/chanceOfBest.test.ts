@@ -85,6 +85,7 @@ describe('P(best) of normals', () => {
   })
 
   it('shares equally among those who cannot be told apart, and never answers NaN', () => {
+    expect(chances([-9.14e-314], [0])).toEqual([1])
     expect(chances([1, 1, 1], [0, 0, 0])).toEqual([
       expect.closeTo(1 / 3, 9),
       expect.closeTo(1 / 3, 9),

@@ -29,6 +29,9 @@ const cdf = new Float64Array(MAX_ARMS)
 const chances = new Float64Array(MAX_ARMS)
 const normal = new Float64Array(2)
 
+/** Below it a density is no longer a number. */
+const LEAST = 1e-290
+
 /**
  * P(arm k has the largest value) for independent normals: w_k = ∫ f_k(y) Π_{i≠k} F_i(y) dy, for the first `arms` entries.
  * Composite Gauss-Legendre; a panel is never wider than what the narrowest normal alive there allows, so that an arm known
@@ -56,7 +59,7 @@ export function chanceOfBest(
   const narrowest = NARROWEST * Math.max(high - bottom, Math.abs(high), Math.abs(bottom))
   let count = 0
   for (let i = 0; i < arms; i++) {
-    const sd = Math.max(sds[i]!, narrowest)
+    const sd = Math.max(sds[i]!, narrowest, LEAST)
     // Who cannot come up to where somebody surely is, is never the best.
     if (means[i]! + reach * sd < low) continue
     alive[count] = i

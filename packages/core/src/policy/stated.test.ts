@@ -44,7 +44,8 @@ describe('split', () => {
         const total = list.reduce((sum, weight, i) => sum + (eligible[i] ? weight : 0), 0)
         for (const [i, count] of counts.entries()) {
           if (!eligible[i]) expect(count).toBe(0)
-          else if (total > 0) expect(Math.abs(count / POINTS - list[i]! / total)).toBeLessThan(0.0015)
+          // Each of up to six variants rounds to a point, twice.
+          else if (total > 0) expect(Math.abs(count / POINTS - list[i]! / total)).toBeLessThan(0.002)
         }
       }),
       { numRuns: 40 },

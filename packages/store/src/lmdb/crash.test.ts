@@ -11,7 +11,7 @@ import { openLmdbStore } from './store.ts'
 import { idMaker, NOON, PLAN, temporaryFolder, tracked } from './testing.ts'
 
 const CHILD = join(import.meta.dirname, '../../dist/lmdb/crashChild.js')
-const KILLS = 8
+const KILLS = Number(process.env.ESPALIER_CRASHES ?? 3)
 
 /** Runs the child until it has said `lines` lines, then kills it as a power switch would. */
 async function runUntilKilled(path: string, prefix: string, lines: number): Promise<Said[]> {
