@@ -295,7 +295,7 @@ describe('signals that a new definition needs', () => {
     await publish([{ kind: 'touchpoint', key: 'blog.end', body: { channel: 'web', default: 'other' } }])
     expect(await read()).toMatchObject({ since: first!.since, filled: true })
     const { definitions: live } = await server.services.store.definitions.current('main')
-    const readers = live.find(({ key }) => key === 'readers')!.body as JsonObject
+    const readers = live.find(({ key }) => key === 'readers')!.body as Record<string, unknown>
     await publish([{ kind: 'experience', key: 'readers', body: null }])
     expect(await read()).toBeUndefined()
     await publish([{ kind: 'experience', key: 'readers', body: readers }])

@@ -1,7 +1,7 @@
 import { OFREPProvider } from '@openfeature/ofrep-provider'
 import { OFREPWebProvider } from '@openfeature/ofrep-web-provider'
 import { OpenFeature } from '@openfeature/server-sdk'
-import { OpenFeature as WebOpenFeature } from '@openfeature/web-sdk'
+import { type Provider, OpenFeature as WebOpenFeature } from '@openfeature/web-sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestServer, testServer, WRITE_KEY } from './testing/server.ts'
 
@@ -94,7 +94,7 @@ describe('the published OFREP provider for the web', () => {
       pollInterval: 0,
       headers: [['Authorization', `Bearer ${WRITE_KEY}`]],
     })
-    await WebOpenFeature.setProviderAndWait(provider)
+    await WebOpenFeature.setProviderAndWait(provider as Provider)
     const client = WebOpenFeature.getClient()
     expect(client.getStringDetails('home.hero', 'code')).toMatchObject({ value: 'Welcome back', variant: 'warm' })
     expect(client.getBooleanValue('new.checkout', false)).toBe(true)

@@ -82,6 +82,11 @@ function nobody(): People {
     setLink: (identifier, source) => links.set(identifier, source),
     profile: id => profiles.get(id),
     put: profile => profiles.set(profile.id, profile),
+    unlink: identifier => links.delete(identifier),
+    remove: id => profiles.delete(id),
+    account: () => undefined,
+    putAccount: () => undefined,
+    removeAccount: () => undefined,
     seen: () => false,
     imported: () => false,
   }

@@ -78,7 +78,7 @@ describe('caps', () => {
         expect(count(1e15, one => one.experience === 'twice', 'request')).toBeLessThanOrEqual(5)
         expect(count(24 * HOUR, one => one.experience === 'once', 'request')).toBeLessThanOrEqual(1)
         expect(count(24 * HOUR, one => one.touchpoint === 'hero', 'answer')).toBeLessThanOrEqual(3)
-        const onChannel = (one: Answer) => CHANNEL[one.touchpoint as 'hero'] === 'email'
+        const onChannel = (one: Answer) => CHANNEL[one.touchpoint as keyof typeof CHANNEL] === 'email'
         expect(count(48 * HOUR, onChannel, 'answer')).toBeLessThanOrEqual(4)
       }),
       { numRuns: 200 },

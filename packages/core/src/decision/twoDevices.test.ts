@@ -155,14 +155,14 @@ describe('R6 an A/A experiment, 90 to 10, with 30 % of people on two devices', (
   })
 
   it('shows no false lift by the arm of the first exposure', () => {
-    const { value, interval } = liftOf(people) as { value: number; interval: [number, number] }
+    const { value, interval } = liftOf(people) as unknown as { value: number; interval: [number, number] }
     expect(Math.abs(value)).toBeLessThan(0.12)
     expect(interval[0]).toBeLessThan(0)
     expect(interval[1]).toBeGreaterThan(0)
   })
 
   it('would show one, and be sure of it, were people dropped who saw both arms', () => {
-    const { value, interval } = liftOf(people.filter(person => !person.mixed)) as {
+    const { value, interval } = liftOf(people.filter(person => !person.mixed)) as unknown as {
       value: number
       interval: [number, number]
     }

@@ -107,8 +107,14 @@ describe.skipIf(!isThere)('Hillstrom (skipped where ../shared/data is absent)', 
     ['visit', 'Womens E-Mail', 0.4260550703, [0.3543987369, 0.4977114036], [0.31376486, 0.55009398], 0.424652785],
     ['spend', 'Mens E-Mail', 1.1792887704, [0.5442847607, 1.8142927799], [0.37297887, 2.77828597], 1.1754722554],
     ['spend', 'Womens E-Mail', 0.6501518639, [0.1491124609, 1.1511912669], [0.00558648, 1.89398001], 0.6469201471],
-  ] as const)('%s by %s: lift, both intervals, and the lift adjusted for what was spent before', (kpi, arm, ...expected) => {
-    const [value, fixed, anytime, adjusted] = expected
+  ] as [
+    Kpi,
+    string,
+    number,
+    number[],
+    number[],
+    number,
+  ][])('%s by %s: lift, both intervals, and the lift adjusted for what was spent before', (kpi, arm, value, fixed, anytime, adjusted) => {
     const metric = { type: typeOf(kpi), event: kpi } as const
     const reportOf = (withBefore: boolean) =>
       impact(armsOf(all, kpi, withBefore), { metric }).variants.find(({ variant }) => variant === arm)!

@@ -81,7 +81,7 @@ function peek(world: World, lift: number, rng: Random): Peeked {
   const sums = [
     { n: 0, sum: 0, squares: 0 },
     { n: 0, sum: 0, squares: 0 },
-  ] as const
+  ]
   const verdicts = new Set<Verdict['verdict']>()
   let anytimeMissed = false
   let fixedMissedOnce = false

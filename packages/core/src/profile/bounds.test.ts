@@ -40,7 +40,7 @@ function expectSetFunction<K extends keyof Profile>(events: readonly Event[], fi
     }),
     { numRuns: 10 },
   )
-  expect(mergeProfiles(profileOf(a), profileOf(b, none, 'q'), 0)[field]).toEqual(expected)
+  expect(mergeProfiles(profileOf(a), profileOf(b, none, 'q'), 0, none)[field]).toEqual(expected)
 }
 
 /** A fixed, scrambled order: some times fall together. */

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { PropertyCondition } from '../filter/filter.ts'
 import { compileProperties } from '../filter/property.ts'
 import type { Json, JsonObject } from '../json.ts'
 import cases from './cases.json' with { type: 'json' }
 import { compileCondition } from './compile.ts'
-import type { Condition, PropertyCondition } from './condition.ts'
+import type { Condition } from './condition.ts'
 import { evaluate, explain, truth } from './evaluate.ts'
 import { subjectOf } from './testing/subject.ts'
 

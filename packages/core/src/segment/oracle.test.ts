@@ -28,7 +28,7 @@ function oracle(condition: Condition, world: World, t: number): boolean {
   if ('not' in condition) return !oracle(condition.not, world, t)
   if ('trait' in condition) return world.traits[condition.trait] === condition.is
   if ('context' in condition) return false
-  const { did, atLeast = 1, within } = condition
+  const { did, atLeast = 1, within } = condition as DidCondition
   const length = within === undefined ? Number.POSITIVE_INFINITY : durationMs(within)
   return world.events.filter(([name, at]) => name === did && at <= t && t - at < length).length >= atLeast
 }

@@ -3,6 +3,7 @@ import { readItem } from '../event/read-item.ts'
 import { bucketKeyOf } from '../identity/bucket-key.ts'
 import { planOfNeeds } from '../plan/plan.ts'
 import { times } from '../signal/need.ts'
+import type { EventTimes } from '../signal/signal.ts'
 import { type ApplyContext, apply } from './apply.ts'
 import type { Entry, ImportedDecision } from './entry.ts'
 import type { Row } from './rows.ts'
@@ -214,7 +215,7 @@ describe('other entries', () => {
     const { people, take } = stream()
     take(event({ anonymousId: 'a', event: 'Order Completed' }, NOW - 10), event({ userId: 'u' }))
     take(event({ anonymousId: 'a', userId: 'u' }))
-    const [known] = people.find('userId:u')!.signals['Order Completed']!.times
+    const [known] = (people.find('userId:u')!.signals['Order Completed'] as EventTimes).times
     const backfill: Entry = {
       kind: 'backfill',
       profile: 'p1',

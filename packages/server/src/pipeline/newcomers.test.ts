@@ -1,3 +1,4 @@
+import { planOfNeeds } from '@espalier/core/plan'
 import { apply, type Entry } from '@espalier/core/stream'
 import { openMemoryStore } from '@espalier/store/memory'
 import { describe, expect, it } from 'vitest'
@@ -69,7 +70,7 @@ describe('a network’s new people', () => {
 
   it('who are known go on, who would be new have to wait; that is reported for an hour', async () => {
     const { newcomers, store, bring, pass } = setUp(1)
-    const plan = (await import('@espalier/core/segment')).planOfNeeds(0, [])
+    const plan = planOfNeeds(0, [])
     await store.people.commit({ workspace: 'main', entries: [event('known')], now: 0, plan })
     bring(5)
     const entries = [event('known', 0), event('stranger', 1), event('server', 2)]

@@ -51,7 +51,7 @@ const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 })
 const json = fc.dictionary(text, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3, noNullPrototype: true })
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
 
-const entry: fc.Arbitrary<Entry> = fc
+const entry = fc
   .record({
     type: fc.constantFrom('track', 'identify', 'page', 'screen', 'group', 'alias'),
     known: fc.boolean(),
@@ -89,7 +89,7 @@ const entry: fc.Arbitrary<Entry> = fc
       holdout: false,
       propensity: 0.5,
     }
-    return { kind: 'event', event, ...(exposed && { exposure: seen }), ...(unproven && { unproven }) }
+    return { kind: 'event', event, ...(exposed && { exposure: seen }), ...(unproven && { unproven }) } as Entry
   })
 
 describe('what a frame keeps of a commit', () => {
