@@ -12,7 +12,7 @@ export async function bench({ full, log }) {
   const seconds = full ? 120 : 30
   log('making traces')
   // More than will be needed; where a machine is faster than that, it measures for less than `seconds`.
-  const batches = await makeTraces({ people: PEOPLE, events: 25_000 * (seconds + WARM) })
+  const batches = await makeTraces({ people: PEOPLE, events: 18_000 * (seconds + WARM) })
   const events = batches.reduce((sum, batch) => sum + batch.events, 0)
   const bytes = batches.reduce((sum, batch) => sum + batch.body.length, 0)
   log(`${events} events of ${Math.round(bytes / events)} bytes`)
