@@ -133,6 +133,11 @@ export interface ImpactsQuestion extends Omit<ImpactQuestion, 'metric'> {
 export interface ImpactStatistics {
   /** By arm of the first exposure; control is the arm with `control: true`. */
   readonly arms: readonly ArmStatistics[]
+  /**
+   * The same people as they are to be compared, where the arms' chances changed: by strata of versions with the same chances, weighted
+   * by 1 / chance where chances differ within a version. An arm comes once a stratum.
+   */
+  readonly byChance?: readonly ArmStatistics[]
   /** People seen in two or more arms: counted in their first. */
   readonly contaminated: number
   /** Currencies of money in scope that have no rate on some day: the metric is then an error, never a mixed sum. */

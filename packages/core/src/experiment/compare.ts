@@ -34,7 +34,7 @@ export function compareWithControl(
   arms: readonly ArmStatistics[],
   isTreatment: (arm: ArmStatistics) => boolean,
   options: CompareOptions,
-): Pick<VariantReport, 'lift' | 'difference' | 'verdict' | 'evidence'> {
+): Pick<VariantReport, 'lift' | 'difference' | 'verdict' | 'evidence'> & { readonly samples: ComparedArms } {
   const { type, confidence, plan, prior, sampleRatio, days } = options
   const { control, treatment, adjusted, evidence } = options.quantiles
     ? { ...options.quantiles, adjusted: null, evidence: {} }
@@ -47,6 +47,7 @@ export function compareWithControl(
   const compared = { control, treatment, adjusted }
   const isKnown = lift.standardError !== null || difference.standardError !== null
   return {
+    samples: { control, treatment },
     lift,
     difference,
     verdict: verdictOf(

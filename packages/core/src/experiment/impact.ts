@@ -11,6 +11,7 @@ import { sentenceOf } from './sentence.ts'
 import { sampleRatio } from './srm.ts'
 import type { VerdictPlan } from './verdict.ts'
 import { warningsOf } from './warnings.ts'
+import { sampleRatioByChance } from './weighted-srm.ts'
 import { maturedShare } from './window.ts'
 import { capReport } from './winsor.ts'
 
@@ -21,8 +22,10 @@ export interface ImpactOptions {
   readonly contaminated?: number
   /** Arms the design has, so that those nobody has seen yet are reported too. `share` of the people, relative. */
   readonly design?: readonly { variant: string; control: boolean; share: number }[]
-  /** Fixed at launch. */
-  readonly plan?: Pick<VerdictPlan, 'tuning' | 'worthwhile'>
+  /** Fixed at launch. `confidence` is the verdict's; that of the intervals unless given. */
+  readonly plan?: Pick<VerdictPlan, 'tuning' | 'worthwhile' | 'confidence'>
+  /** The policy draws people anew each period, so that they are meant to see several variants. */
+  readonly redrawn?: boolean
   /** How long people have been coming, in days, for an estimate of how many more are needed. */
   readonly days?: number
   /** What was believed of the lift beforehand; flat unless given. */
@@ -36,14 +39,16 @@ export interface ImpactOptions {
  * several strata are compared within each (`stratified.ts`), arms with weights by these (`weighted.ts`).
  */
 export function impact(statistics: readonly ArmStatistics[], options: ImpactOptions): Impact {
-  const { metric, confidence = DEFAULT_CONFIDENCE, contaminated = 0, plan, prior, days, quantiles } = options
+  const { metric, confidence = DEFAULT_CONFIDENCE, contaminated = 0, plan, prior, days, quantiles, redrawn } = options
   const type = statisticOf(metric)
   const byStratum = addArmsByStratum(statistics)
-  const arms = withUnseen(addArms(byStratum), options.design ?? [])
+  const changed = byStratum.some(arm => arm.weights !== undefined || arm.stratum !== byStratum[0]?.stratum)
+  // What the design says now says nothing of chances that changed.
+  const arms = withUnseen(addArms(byStratum), changed ? [] : (options.design ?? []))
   const control = arms.find(arm => arm.control)
   const variants = arms.filter(arm => !arm.control)
   const direction = metric.direction ?? 'up'
-  const ratio = sampleRatio(arms)
+  const ratio = changed ? sampleRatioByChance(byStratum) : sampleRatio(arms)
 
   const controlQuantile = quantiles?.arms.find(arm => arm.control)
   const sampleOf = (arm: ArmStatistics, quantile: QuantileStatistics | null | undefined) =>
@@ -54,25 +59,29 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
     comparisons: number,
     isTreatment: (arm: ArmStatistics) => boolean,
     quantile: QuantileStatistics | null | undefined,
-  ): VariantReport => {
+  ): { report: VariantReport; control: Sample } => {
     const compareOptions: CompareOptions = {
       type,
       confidence,
       sampleRatio: ratio,
-      plan: { ...plan, confidence, direction, comparisons },
+      plan: { confidence, ...plan, direction, comparisons },
       prior,
       days,
       ...(type === 'quantile' && {
         quantiles: { control: quantileOrNobody(controlQuantile), treatment: quantileOrNobody(quantile) },
       }),
     }
-    return {
-      ...armReport(arm, sampleOf(arm, quantile)),
-      ...compareWithControl(byStratum, isTreatment, compareOptions),
-    }
+    const { samples, ...compared } = compareWithControl(byStratum, isTreatment, compareOptions)
+    const own = changed && Number.isFinite(samples.treatment.mean) ? samples.treatment : sampleOf(arm, quantile)
+    return { report: { ...armReport(arm, own), ...compared }, control: samples.control }
   }
-  const together = addArms(variants.map(arm => ({ ...arm, variant: '' })))[0]
-  const personalized = together === undefined ? null : compare(together, 1, () => true, quantiles?.together)
+  const all = addArms(variants.map(arm => ({ ...arm, variant: '' })))[0]
+  const together = all && compare(all, 1, () => true, quantiles?.together)
+  // Where chances changed, the means beside a lift are those it is made of.
+  const controlSample =
+    control !== undefined && !(changed && Number.isFinite(together?.control.mean))
+      ? sampleOf(control, controlQuantile)
+      : (together?.control ?? NOBODY)
   const report: Comparison = {
     metric: {
       type,
@@ -81,23 +90,25 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
       ...(metric.currency === undefined ? {} : { currency: metric.currency }),
     },
     confidence,
-    control: control === undefined ? null : armReport(control, sampleOf(control, controlQuantile)),
-    variants: variants.map(arm =>
-      compare(
-        arm,
-        variants.length,
-        other => other.variant === arm.variant,
-        quantiles?.arms.find(quantile => !quantile.control && quantile.variant === arm.variant),
-      ),
+    control: control === undefined ? null : armReport(control, controlSample),
+    variants: variants.map(
+      arm =>
+        compare(
+          arm,
+          variants.length,
+          other => other.variant === arm.variant,
+          quantiles?.arms.find(quantile => !quantile.control && quantile.variant === arm.variant),
+        ).report,
     ),
-    personalized,
+    personalized: together?.report ?? null,
     sampleRatio: ratio,
     contaminated,
+    ...(redrawn && { redrawn }),
     ...optionalChecks(arms),
   }
   return {
     ...report,
-    verdict: personalized?.verdict ?? null,
+    verdict: report.personalized?.verdict ?? null,
     warnings: warningsOf(report),
     sentence: sentenceOf(report),
   }
@@ -105,8 +116,10 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
 
 /** Where nobody has a value there is nothing to compare. */
 function quantileOrNobody(quantile: QuantileStatistics | null | undefined): Sample {
-  return quantile ? quantileSample(quantile) : { n: 0, mean: Number.NaN, variance: 0 }
+  return quantile ? quantileSample(quantile) : NOBODY
 }
+
+const NOBODY: Sample = { n: 0, mean: Number.NaN, variance: 0 }
 
 /** What can be told only where the statistics say. */
 function optionalChecks(arms: readonly ArmStatistics[]): Pick<Comparison, 'crossover' | 'capped' | 'matured'> {

@@ -13,7 +13,7 @@
  * | people in two arms | `ArmStatistics.crossed` | by the arm of their first exposure |
  * | chances that differ between people | `ArmStatistics.weights` | sums weighted by 1 / chance; `expected` is summed chances |
  * | chances that change with the version | `ArmStatistics.stratum` | one set of arms a version of the experience or model |
- * | sample ratio of such chances | `Allocation.chanceProducts` | summed products of the arms' chances |
+ * | sample ratio of such chances | `ArmStatistics.weights`, or `Allocation.chanceProducts` | summed weights against everybody (`weighted-srm.ts`), or summed products of the arms' chances |
  * | quantiles | `QuantileStatistics` | in two steps: count and quantile, then `quantileLevels` and counts below it |
  * | drill-down, targeting rules | `SegmentStatistics` | arms by dimension and value at the first exposure |
  * | a rule judged | `ChoiceStatistics` | arms by what the rule chooses, of people it was not learned from |
@@ -58,5 +58,6 @@ export * from './uplift.ts'
 export * from './verdict.ts'
 export * from './warnings.ts'
 export * from './weighted.ts'
+export * from './weighted-srm.ts'
 export * from './window.ts'
 export * from './winsor.ts'

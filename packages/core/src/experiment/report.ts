@@ -28,6 +28,8 @@ export interface Comparison {
   readonly sampleRatio: SampleRatio
   /** People seen in two or more arms: counted in their first. */
   readonly contaminated: number
+  /** The policy draws people anew each period: they are meant to see several variants. */
+  readonly redrawn?: boolean
   /** The same by arm, where the statistics say. */
   readonly crossover?: Crossover
   /** Where values above a cap were counted as the cap. */
@@ -99,6 +101,7 @@ export interface Warning {
     | 'overflow'
     | 'sample-ratio'
     | 'contaminated'
+    | 'redrawn'
     | 'uneven-crossover'
     | 'open-windows'
     | 'low-overlap'

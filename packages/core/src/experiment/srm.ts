@@ -32,7 +32,7 @@ export interface SampleRatio {
 export const SRM_THRESHOLD = 0.001
 
 /** Below this many expected people in an arm the chi-square approximation does not hold. */
-const SMALLEST_EXPECTED = 5
+export const SMALLEST_EXPECTED = 5
 
 /** Pearson's chi-square. Arms the design gives nobody are left out, also from the degrees of freedom. */
 export function sampleRatio(arms: readonly Allocation[], threshold = SRM_THRESHOLD): SampleRatio {
@@ -67,7 +67,7 @@ function covariancesOf(arms: readonly Allocation[], scale: number): number[][] |
 }
 
 /** Squared distance in standard deviations; the last arm follows from the others. Null where chance allows no deviation at all. */
-function mahalanobis(covariances: number[][], deviations: number[]): number | null {
+export function mahalanobis(covariances: number[][], deviations: number[]): number | null {
   const free = deviations.slice(0, -1)
   const solution = solveSymmetric(
     covariances.slice(0, -1).map(row => row.slice(0, -1)),

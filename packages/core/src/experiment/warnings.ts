@@ -35,7 +35,12 @@ export function warningsOf(report: Comparison): Warning[] {
       message: `The arms' sizes do not fit the design (p = ${sampleRatio.p?.toExponential(1)}): people were lost or kept unequally, so do not trust the lift until the cause is found.`,
     })
   }
-  if (people > 0 && contaminated > CONTAMINATION * people) {
+  if (report.redrawn && contaminated > 0) {
+    warnings.push({
+      code: 'redrawn',
+      message: `${contaminated} of ${people} people were drawn anew and saw several variants; each counts in their first, so variants differ by at least as much as measured.`,
+    })
+  } else if (people > 0 && contaminated > CONTAMINATION * people) {
     warnings.push({
       code: 'contaminated',
       message: `${contaminated} of ${people} people were seen in two or more arms; they are counted in their first, which draws the lift towards 0.`,
@@ -54,9 +59,9 @@ const LOW_OVERLAP = 0.1
 /** So many people in versions that cannot be compared. */
 const LEFT_OUT = 0.1
 
-function checkWarnings({ crossover, matured, variants }: Comparison): Warning[] {
+function checkWarnings({ crossover, matured, redrawn, variants }: Comparison): Warning[] {
   const warnings: Warning[] = []
-  if (crossover?.verdict === 'uneven') {
+  if (crossover?.verdict === 'uneven' && !redrawn) {
     const shares = crossover.arms
       .map(({ variant, share }) => `${variant || 'control'} ${percent(share ?? 0)}`)
       .join(', ')

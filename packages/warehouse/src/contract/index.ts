@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrations } from '../schema/migrate.ts'
 import type { Warehouse } from '../warehouse.ts'
+import { chancesContract } from './chances.ts'
 import { identityContract } from './identity.ts'
 import { impactContract } from './impact.ts'
 import { insertContract } from './insert.ts'
@@ -28,6 +29,7 @@ export function warehouseContract(name: string, open: () => Promise<Warehouse>):
 
     describe('insert', () => insertContract(warehouse))
     describe('impact', () => impactContract(warehouse))
+    describe('chances', () => chancesContract(warehouse))
     describe('timeline', () => timelineContract(warehouse))
     describe('quotes', () => quotesContract(warehouse))
     describe('identity', () => identityContract(warehouse))

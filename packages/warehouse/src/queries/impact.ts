@@ -37,7 +37,7 @@ export async function impacts(database: Database, question: ImpactsQuestion): Pr
     const rows = [...own.values()]
     const isMissing = rows.some(({ missing }) => missing > 0)
     answers.push({
-      arms: armStatistics(versions, metric, own),
+      ...armStatistics(versions, metric, own),
       contaminated: rows.reduce((sum, { crossed }) => sum + crossed, 0),
       first: Math.min(...versions.map(({ firstSeen }) => firstSeen)),
       last: Math.max(...versions.map(({ lastSeen }) => lastSeen)),

@@ -1,28 +1,41 @@
 import type { Metric } from '@espalier/core/definition'
 import { statisticOf } from '@espalier/core/definition'
-import { type ArmStatistics, addArms } from '@espalier/core/experiment'
+import { type ArmStatistics, addArms, addArmsByStratum } from '@espalier/core/experiment'
 import type { ArmVersion } from '../arms.ts'
+import { strataOf, weightsOf } from './chances.ts'
 import { NOTHING, type Sums } from './sums.ts'
 
-/** The arms over all versions, control first, then by variant. */
+/**
+ * The arms over all versions, control first, then by variant. `byChance`: the same people as they are to be compared where the arms'
+ * chances changed, by strata of versions in which they did not, and weighted by chance where they changed within.
+ */
 export function armStatistics(
   versions: readonly ArmVersion[],
   metric: Metric,
   sums: ReadonlyMap<number, Sums>,
-): ArmStatistics[] {
-  const peopleOf = (index: number) => sums.get(index + 1)?.people ?? 0
-  const expected = expectedPeople(versions, peopleOf)
-  return addArms(
-    versions.map((version, index) => {
-      const arm = statisticsOf(metric, sums.get(index + 1) ?? NOTHING)
-      return {
-        variant: version.variant,
-        control: version.control,
-        ...(metric.absent ? absence(arm) : arm),
-        expected: expected[index] ?? 0,
-      }
-    }),
-  )
+): { readonly arms: ArmStatistics[]; readonly byChance?: ArmStatistics[] } {
+  const people = versions.map((_, index) => sums.get(index + 1)?.people ?? 0)
+  const expected = expectedPeople(versions, people)
+  const all = versions.map((version, index): ArmStatistics => {
+    const arm = statisticsOf(metric, sums.get(index + 1) ?? NOTHING)
+    return {
+      variant: version.variant,
+      control: version.control,
+      ...(metric.absent ? absence(arm) : arm),
+      expected: expected[index] ?? 0,
+    }
+  })
+  const arms = addArms(all)
+  const weighted = versions.some(({ chance }) => chance !== undefined)
+  const strata = strataOf(versions, people)
+  const several = new Set(strata.values()).size > 1
+  if (!weighted && !several) return { arms }
+  const byChance = all.map((arm, index) => ({
+    ...arm,
+    ...(weighted && { weights: weightsOf(arm, versions[index]!.weight) }),
+    ...(several && { stratum: strata.get(versions[index]!.version)! }),
+  }))
+  return { arms, byChance: addArmsByStratum(byChance) }
 }
 
 type Measured = Omit<ArmStatistics, 'variant' | 'control' | 'expected'>
@@ -77,16 +90,27 @@ function absence(arm: Measured): Measured {
   }
 }
 
-/** Of the people who came in under one version of the experience, each arm's share by its propensity in that version. */
-function expectedPeople(versions: readonly ArmVersion[], peopleOf: (index: number) => number): number[] {
+/** Of the people who came in under one version of the experience, each arm's share by its mean propensity in that version. */
+function expectedPeople(versions: readonly ArmVersion[], peopleOf: readonly number[]): number[] {
   const people = new Map<number, number>()
-  const shares = new Map<number, number>()
-  versions.forEach(({ version, propensity }, index) => {
-    people.set(version, (people.get(version) ?? 0) + peopleOf(index))
-    shares.set(version, (shares.get(version) ?? 0) + propensity)
+  const arms = new Map<string, { propensity: number; exposures: number }>()
+  const keyOf = ({ version, group }: ArmVersion) => `${version} ${group}`
+  versions.forEach((row, index) => {
+    people.set(row.version, (people.get(row.version) ?? 0) + (peopleOf[index] ?? 0))
+    const { propensity, exposures } = arms.get(keyOf(row)) ?? { propensity: 0, exposures: 0 }
+    arms.set(keyOf(row), {
+      propensity: propensity + row.propensity * row.exposures,
+      exposures: exposures + row.exposures,
+    })
   })
-  return versions.map(({ version, propensity }) => {
-    const all = shares.get(version) ?? 0
-    return all > 0 ? ((people.get(version) ?? 0) * propensity) / all : 0
+  const shares = new Map<number, number>()
+  const meanOf = (row: ArmVersion) => arms.get(keyOf(row))!.propensity / arms.get(keyOf(row))!.exposures
+  const parts = versions.map(row => row.exposures / arms.get(keyOf(row))!.exposures)
+  versions.forEach((row, index) => {
+    shares.set(row.version, (shares.get(row.version) ?? 0) + meanOf(row) * parts[index]!)
+  })
+  return versions.map((row, index) => {
+    const all = shares.get(row.version) ?? 0
+    return all > 0 ? ((people.get(row.version) ?? 0) * meanOf(row) * parts[index]!) / all : 0
   })
 }

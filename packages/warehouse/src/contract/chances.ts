@@ -1,0 +1,117 @@
+import type { Metric } from '@espalier/core/definition'
+import { impact } from '@espalier/core/experiment'
+import { random } from '@espalier/core/random'
+import type { EventRow, ExposureRow } from '@espalier/core/stream'
+import { expect, it } from 'vitest'
+import type { Warehouse } from '../warehouse.ts'
+import { DAY, event, exposure, fresh, HOUR, NOON, ship } from './harness.ts'
+
+/** Arms whose chances changed while people came. */
+export function chancesContract(warehouse: () => Warehouse): void {
+  const bought: Metric = { type: 'conversion', event: 'Order Completed' }
+
+  async function measure(workspace: string, exposures: readonly ExposureRow[], events: readonly EventRow[] = []) {
+    await ship(warehouse(), 'exposures', exposures)
+    await ship(warehouse(), 'events', events)
+    return warehouse().impact({ workspace, experience: 'spring', metric: bought, now: NOON + 300 * DAY })
+  }
+
+  it('weights each person by the chance of their first exposure, where chances differ within a version', async () => {
+    const workspace = fresh('chances')
+    const seen = (profile: string, propensity: number, variant = 'bold') =>
+      exposure({ workspace, profile, propensity, variant, control: variant === '' })
+    const { arms, byChance } = await measure(
+      workspace,
+      [
+        seen('a', 0.8),
+        // Only the first exposure's chance counts.
+        exposure({ workspace, profile: 'a', propensity: 0.1, timestamp: NOON + HOUR }),
+        seen('b', 0.25),
+        seen('c', 0.1, ''),
+      ],
+      ['b', 'c'].map(profile => event({ workspace, profile, timestamp: NOON + 1 })),
+    )
+    expect(arms).toMatchObject([
+      { control: true, people: 1, sum: 1 },
+      { variant: 'bold', people: 2, sum: 1 },
+    ])
+    expect(arms.every(({ weights }) => weights === undefined)).toBe(true)
+    const [control, bold] = byChance!
+    expect(control?.weights?.sum).toBeCloseTo(10, 9)
+    expect(bold?.people).toBe(2)
+    expect(bold?.weights?.sum).toBeCloseTo(1.25 + 4, 9)
+    expect(bold?.weights?.sumSquares).toBeCloseTo(1.25 ** 2 + 16, 9)
+    expect(bold?.weights?.valueSum).toBeCloseTo(4, 9)
+    expect(bold?.weights?.valueSumSquares).toBeCloseTo(16, 9)
+  })
+
+  it('keeps versions apart whose arms had other chances, and takes those together that had the same', async () => {
+    const workspace = fresh('chances')
+    const shares: Record<number, [control: number, bold: number]> = { 1: [0.5, 0.5], 2: [0.5, 0.5], 3: [0.1, 0.9] }
+    const exposures = Object.entries(shares).flatMap(([version, [control, bold]]) =>
+      Array.from({ length: 40 }, (_, i) => {
+        const isControl = i < 40 * control
+        return exposure({
+          workspace,
+          profile: `${version}-${i}`,
+          version: Number(version),
+          control: isControl,
+          variant: isControl ? '' : 'bold',
+          propensity: isControl ? control : bold,
+        })
+      }),
+    )
+    const { arms, byChance } = await measure(workspace, exposures)
+    expect(arms.map(arm => [arm.variant, arm.people, arm.expected])).toEqual([
+      ['', 44, 44],
+      ['bold', 76, 76],
+    ])
+    expect(byChance!.map(({ stratum, variant, people }) => [stratum, variant, people])).toEqual([
+      ['0', '', 40],
+      ['1', '', 4],
+      ['0', 'bold', 40],
+      ['1', 'bold', 36],
+    ])
+    const same = fresh('chances')
+    const twoVersions = exposures
+      .filter(({ version }) => version < 3)
+      .map(row => ({ ...row, workspace: same, message_id: fresh('m') }))
+    expect((await measure(same, twoVersions)).byChance).toBeUndefined()
+  })
+
+  it('finds no effect where there is none but the time at which people came, which plain means take for one', async () => {
+    const workspace = fresh('chances')
+    const rng = random('drift')
+    const exposures: ExposureRow[] = []
+    const events: EventRow[] = []
+    for (let i = 0; i < 6000; i++) {
+      const late = i >= 3000
+      const chance = late ? 0.8 : 0.1
+      const control = rng.chance(0.1)
+      const bold = rng.chance(chance / 0.9)
+      const propensity = control ? 0.1 : bold ? chance : 0.9 - chance
+      const variant = control ? '' : bold ? 'bold' : 'calm'
+      const timestamp = NOON + (late ? DAY : 0)
+      exposures.push(exposure({ workspace, profile: `p${i}`, timestamp, control, variant, propensity }))
+      // Whoever comes later buys more often, whatever they see.
+      if (rng.chance(late ? 0.5 : 0.1)) events.push(event({ workspace, profile: `p${i}`, timestamp: timestamp + HOUR }))
+    }
+    const { arms, byChance } = await measure(workspace, exposures, events)
+    const plain = impact(arms, { metric: bought })
+    const fair = impact(byChance!, { metric: bought })
+    const bold = (report: typeof fair) => report.variants.find(({ variant }) => variant === 'bold')!
+    expect(bold(plain).evidence.anytime.interval![0]).toBeGreaterThan(0.1)
+    expect(bold(fair).verdict.verdict).toBe('too-early')
+    expect(bold(fair).mean).toBeCloseTo(0.3, 1)
+    for (const { lift } of fair.variants) expect(Math.abs(lift.value!)).toBeLessThan(3 * lift.standardError!)
+    expect(fair.sampleRatio.verdict).toBe('ok')
+    // Of the people who got bold a third is lost: their weights do not come to everybody.
+    const lost = byChance!.map(arm => (arm.variant === 'bold' ? scaled(arm, 2 / 3) : arm))
+    expect(impact(lost, { metric: bought }).sampleRatio.verdict).toBe('mismatch')
+  })
+}
+
+/** As if so many of its people were lost, whoever they are. */
+function scaled<T>(arm: T, factor: number): T {
+  return JSON.parse(JSON.stringify(arm), (_, value) => (typeof value === 'number' ? value * factor : value))
+}
