@@ -25,16 +25,24 @@ export async function bench({ full, log }) {
       await client.post('/v1/batch', JSON.stringify({ batch }))
       return batch.length
     }
+    const [server] = engine.pids()
+    const cpu = () => 1e6 * usage([server]).cpuSeconds
+    const before = cpu()
     const ingest = await closedLoop({ connections: 8, seconds, send })
+    const ingestCpu = (cpu() - before) / ingest.n
     log(`ingest: ${Math.round(ingest.rate)} events/s`)
     await engine.ask('drain')
+    const rested = cpu()
     const decide = await measureDecide(client, { people, seconds, log })
+    const decideCpu = (cpu() - rested) / (decide.n + decide.half.n)
     const { heapUsed, rss } = await engine.ask('memory')
     const resident = usage(engine.pids()).residentBytes
     steps.push({
       people,
       ingestRate: ingest.rate,
       ingestP99Ms: ingest.p99Ms,
+      ingestCpuMicrosPerEvent: ingestCpu,
+      decideCpuMicros: decideCpu,
       decideRate: decide.rate,
       decideHalfLoadP99Ms: decide.half.p99Ms,
       heapMb: heapUsed / 2 ** 20,
@@ -53,6 +61,8 @@ export async function bench({ full, log }) {
     reference: `the same server with ${SIZES[0]} profiles`,
     n: last.people,
     decideRatio: last.decideRate / first.decideRate,
+    ingestCpuRatio: last.ingestCpuMicrosPerEvent / first.ingestCpuMicrosPerEvent,
+    decideCpuRatio: last.decideCpuMicros / first.decideCpuMicros,
     steps,
   }
 }
