@@ -31,14 +31,17 @@ function weighted(arms: readonly ArmStatistics[]): SampleRatio {
   const people = arms.reduce((sum, arm) => sum + arm.people, 0)
   const sums = arms.map(({ weights }) => weights!)
   // As many people with one chance each as these weights tell of, and those the chance lets expect.
-  const enough = sums.every(({ sum, sumSquares }) => sum > 0 && (people * sum) / sumSquares >= SMALLEST_EXPECTED)
+  const enough = sums.every(({ sum, sumSquares }) => {
+    const told = (people * sum) / sumSquares
+    return sum > 0 && told >= SMALLEST_EXPECTED && Number.isFinite(sum) && Number.isFinite(told)
+  })
   if (!enough) return { verdict: 'unknown', chiSquare: null, dof: null, p: null, reason: 'too-few-people' }
   const deviations = sums.map(({ sum }) => sum - people)
   const covariances = sums.map(({ sum, sumSquares }, own) =>
     sums.map((_, index) => (index === own ? (people * sumSquares) / sum : 0) - people),
   )
   const chiSquare = mahalanobis(covariances, deviations)
-  if (chiSquare === null) return { verdict: 'mismatch', chiSquare: null, dof, p: 0 }
+  if (chiSquare === null || !Number.isFinite(chiSquare)) return { verdict: 'mismatch', chiSquare: null, dof, p: 0 }
   const p = chiSquareSurvival(chiSquare, dof)
   return { verdict: p < SRM_THRESHOLD ? 'mismatch' : 'ok', chiSquare, dof, p }
 }
