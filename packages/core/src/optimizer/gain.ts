@@ -1,0 +1,66 @@
+import { statisticOf } from '../definition/index.ts'
+import { type ArmStatistics, addArms, armSample, type Verdict } from '../experiment/index.ts'
+import type { Expectation, Monthly } from './suggestion.ts'
+import type { Judged, Watched } from './watched.ts'
+
+export const MONTH_DAYS = 30
+
+/** People who come to the experience in 30 days, as in the last four weeks; null where that is not known. */
+export function peopleAMonth({ people, peopleDays }: Watched): number | null {
+  return people > 0 && peopleDays > 0 ? (people / peopleDays) * MONTH_DAYS : null
+}
+
+/**
+ * What a lift promises. `people`: how many a month it is counted over. `gain`: 1 where the lift is won by acting, -1 where it is a
+ * loss that acting ends. Null where the verdict has no interval.
+ */
+export function expectation(
+  watched: Pick<Watched, 'money'>,
+  judged: Judged,
+  { lift, interval }: Pick<Verdict, 'lift' | 'interval'>,
+  parts: { people: number | null; variant?: string | undefined; isNew: boolean; gain?: 1 | -1 },
+): Expectation | null {
+  if (lift === null || interval === null) return null
+  const { direction = 'up' } = judged.metric
+  return { metric: judged.key, lift, interval, direction, monthly: monthly(watched, judged, { lift, interval }, parts) }
+}
+
+/**
+ * In money where the goal is money, or where a money metric on the same event was measured too: then by its own always-valid interval.
+ * Otherwise in units of the goal, by the control group's level. Ratios and quantiles do not add up over people.
+ */
+function monthly(
+  { money }: Pick<Watched, 'money'>,
+  judged: Judged,
+  goal: { lift: number; interval: readonly [number, number] },
+  { people, variant, isNew, gain = 1 }: Parameters<typeof expectation>[3],
+): Monthly | null {
+  if (people === null || people <= 0) return null
+  const worth = money !== null && money.missingRates.length === 0 ? moneyLift(money, variant) : undefined
+  const source = worth === undefined ? { judged, ...goal } : { judged: money!, ...worth }
+  const { metric, arms, key } = source.judged
+  const statistic = statisticOf(metric)
+  if (statistic === 'mean' || statistic === 'quantile') return null
+  const level = controlLevel(arms, statistic)
+  if (level === null) return null
+  const sign = (metric.direction === 'down' ? -1 : 1) * gain
+  const at = (lift: number) => sign * lift * Math.abs(level) * people
+  const bounds = source.interval.map(at).sort((a, b) => a - b) as [number, number]
+  const value = at(source.lift)
+  if (![value, ...bounds].every(Number.isFinite)) return null
+  const isMoney = metric.currency !== undefined
+  return { value, interval: bounds, unit: metric.currency ?? key, isMoney, people, isNew }
+}
+
+function moneyLift({ report }: Judged, variant: string | undefined) {
+  const one = variant === undefined ? report.personalized : report.variants.find(other => other.variant === variant)
+  const { lift, interval } = one?.verdict ?? { lift: null, interval: null }
+  return lift === null || interval === null ? undefined : { lift, interval }
+}
+
+function controlLevel(arms: readonly ArmStatistics[], statistic: 'conversion' | 'sum'): number | null {
+  const control = addArms(arms.filter(arm => arm.control))[0]
+  if (control === undefined || control.people === 0) return null
+  const { mean } = armSample(control, statistic)
+  return Number.isFinite(mean) ? mean : null
+}
