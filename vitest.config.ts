@@ -14,7 +14,10 @@ export default defineConfig({
     server: { deps: { inline: [/@espalier\//] } },
     projects: [
       // What is pure leaves nothing behind: its files share a process, and the modules that each would load anew.
-      { extends: true, test: { name: 'core', include: [PURE], isolate: false } },
+      {
+        extends: true,
+        test: { name: 'core', include: [PURE], isolate: false, setupFiles: ['scripts/seedProperties.mjs'] },
+      },
       { extends: true, test: { name: 'rest', include: ['packages/*/src/**/*.test.ts'], exclude: [PURE] } },
     ],
   },
