@@ -118,6 +118,68 @@ describe('content', () => {
   })
 })
 
+describe('a sticky split', () => {
+  const split = (a: number, more: object = {}) =>
+    experience('kept', 'kept', '', {
+      policy: { kind: 'sticky-split' },
+      audience: { trait: 'plan', is: 'pro' },
+      variants: ['a', 'b'].map((key, i) => ({ key, weight: i === 0 ? a : 1 - a, content: { kept: key } })),
+      ...more,
+    })
+  const ids = Array.from({ length: 12 }, (_, i) => `keeper-${i}`)
+  const variants = async () =>
+    new Map(
+      await Promise.all(ids.map(async id => [id, (await at('kept', { userId: id }, SECRET_KEY)).variant] as const)),
+    )
+
+  it('keeps what it gave, with other weights, outside its audience and after a merge, and says so', async () => {
+    await publish([touchpoint('kept', { default: 'default' }), split(0.5)])
+    const traits = { plan: 'pro' }
+    await server.post('/v1/batch', { batch: ids.map(userId => ({ type: 'identify', userId, traits })) })
+    const first = await variants()
+    expect(new Set(first.values())).toEqual(new Set(['a', 'b']))
+    const { since, propensity } = (await at('kept', { userId: ids[0] }, SECRET_KEY)).held
+    expect([since, propensity]).toEqual([time, 0.5])
+
+    await publish([split(0)])
+    await server.post('/v1/identify', { userId: ids[0], traits: { plan: 'free' } })
+    expect(await variants()).toEqual(first)
+    const left = await at('kept', { userId: ids[0], explain: true }, SECRET_KEY)
+    expect(left).toMatchObject({ reason: 'assigned', propensity: 1, held: { since, propensity } })
+    expect(left.explanation.candidates[0]).toMatchObject({
+      outcome: 'won',
+      audience: { value: false },
+      held: { arm: 'variant', variant: first.get(ids[0]!), propensity },
+    })
+    expect(await at('kept', { userId: ids[0] })).not.toHaveProperty('held')
+
+    // A visitor drawn for later becomes one with somebody who holds the other variant: the earlier draw holds.
+    time += 1000
+    const holder = ids.find(id => first.get(id) === 'a')!
+    await server.post('/v1/identify', { anonymousId: 'visitor', traits })
+    expect((await at('kept', { anonymousId: 'visitor' })).variant).toBe('b')
+    await server.post('/v1/identify', { anonymousId: 'visitor', userId: holder })
+    expect((await at('kept', { anonymousId: 'visitor' })).variant).toBe('a')
+
+    // A new start forgets.
+    await publish([split(0, { seed: 'anew' })])
+    const later = await variants()
+    later.delete(ids[0]!)
+    expect(new Set(later.values())).toEqual(new Set(['b']))
+  })
+
+  it('R1 R7 is drawn once however many ask at once; what was seen counts by the chance of that draw', async () => {
+    await publish([split(0.5, { seed: 'third', audience: { not: { trait: 'plan', is: 'free' } } })])
+    const asked = await Promise.all(Array.from({ length: 8 }, () => at('kept', { anonymousId: 'hasty' }, SECRET_KEY)))
+    expect(new Set(asked.map(({ variant }) => variant)).size).toBe(1)
+    expect(asked.filter(({ propensity, held }) => propensity === 0.5 && held === undefined)).toHaveLength(1)
+    expect(asked.filter(({ propensity, held }) => propensity === 1 && held.propensity === 0.5)).toHaveLength(7)
+    // Where decision ids have it: see decisionId.ts.
+    const seen = asked.map(({ decisionId }) => Buffer.from(decisionId, 'base64url').readDoubleBE(18))
+    expect(new Set(seen)).toEqual(new Set([0.5]))
+  })
+})
+
 describe('caps', () => {
   it('R1 hold however many ask at once: each answer is stored before it is given', async () => {
     await server.post('/v1/identify', { userId: 'often', traits: {} })

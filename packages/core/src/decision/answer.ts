@@ -58,6 +58,11 @@ export interface Answer {
    * the holdout: control's share, or (1 - control) x the chance that the split or the policy gave it; for a holdout row the holdout's share; 1 where nothing is drawn.
    */
   readonly propensity: number
+  /**
+   * A sticky split keeps what it gave before: since when, epoch milliseconds, and by which chance it was drawn then. Given what the
+   * person holds it is sure, so `propensity` is 1; exposures carry this one, by which arms are weighed against each other.
+   */
+  readonly held?: { readonly since: number; readonly propensity: number }
   /** Version of the model by which a policy chose; absent where none did. */
   readonly model?: string
   /** With `explain`: every experience considered, in order, condition by condition. */

@@ -1,4 +1,4 @@
-import type { Binding, Grant, Quote } from '../profile/bound.ts'
+import type { Assigned, Binding, Grant, Quote } from '../profile/bound.ts'
 import type { CapKey, Kept } from './caps.ts'
 import type { Supply } from './offer.ts'
 
@@ -19,6 +19,8 @@ export class Binds {
   readonly wants = new Map<string, Want>()
   readonly grants = new Map<string, Grant>()
   readonly quotes = new Map<string, Quote>()
+  /** By `assignedKey`. */
+  readonly assigned = new Map<string, Assigned>()
   readonly #shows = new Map<CapKey, { keep: number; count: number }>()
 
   /** The request shows something that is counted under this key. */
@@ -34,11 +36,13 @@ export class Binds {
 
   /** Undefined where nothing is bound. */
   binding(): Binding | undefined {
-    if (this.#shows.size === 0 && this.grants.size === 0 && this.quotes.size === 0) return undefined
+    const { grants, quotes, assigned } = this
+    if (this.#shows.size + grants.size + quotes.size + assigned.size === 0) return undefined
     return {
       shows: [...this.#shows].map(([key, { keep }]) => ({ key, keep })),
-      grants: Object.fromEntries(this.grants),
-      quotes: Object.fromEntries(this.quotes),
+      grants: Object.fromEntries(grants),
+      quotes: Object.fromEntries(quotes),
+      ...(assigned.size > 0 && { assigned: Object.fromEntries(assigned) }),
     }
   }
 }

@@ -172,8 +172,9 @@ function compileExperience(
 }
 
 /** At its times and its audience only, and it binds nothing. */
-function looksAtLittle({ gate, caps, offer, binds, remembers }: CompiledExperience): boolean {
-  return gate === undefined && caps.length === 0 && offer === undefined && !binds && !remembers
+function looksAtLittle({ gate, caps, offer, policy, binds, remembers }: CompiledExperience): boolean {
+  const keeps = policy?.sticky !== undefined
+  return gate === undefined && caps.length === 0 && offer === undefined && !keeps && !binds && !remembers
 }
 
 function gateOf({ requires = [], layer }: Experience, schedule: CompiledSchedule['within']): Gate | undefined {

@@ -103,6 +103,7 @@ export function decide(input: DecideInput): Decision {
   }
   const binds = moment.bindsIfAny
   if (moment.passed !== undefined) inputs.passed = moment.passed
+  if (moment.held !== undefined) inputs.held = moment.held
   if (binds !== undefined) tellOf(binds, inputs)
   return {
     answers,

@@ -1,6 +1,7 @@
 import { inRange } from '../bucket/bucket.ts'
 import { isCapped } from './caps.ts'
 import type { CompiledExperience, CompiledTouchpoint } from './compiled.ts'
+import { assignedBy, staysIn } from './held.ts'
 import type { Moment, Person } from './moment.ts'
 import { stateOf } from './offer.ts'
 import type { OffSchedule } from './schedule.ts'
@@ -33,9 +34,9 @@ export function unfit(experience: CompiledExperience, moment: Moment, person: Pe
     if (experience.inLayer?.(person.bucketKey) === false) return 'layer'
     const off = gate.schedule?.(moment)
     if (off !== undefined) return off
-    if (!gate.requires.every(holds => holds(moment, person))) return 'requires'
+    if (!gate.requires.every(holds => holds(moment, person)) && !staysIn(experience, person)) return 'requires'
   }
-  return experience.audience?.test(subject) === false ? 'audience' : undefined
+  return experience.audience?.test(subject) === false && !staysIn(experience, person) ? 'audience' : undefined
 }
 
 /** What stands in the way of an experience that fits somebody, the same for those who will be left out. */
@@ -81,9 +82,11 @@ function offerObstacle(
 }
 
 /** In the holdout, or in the experience's control group. */
-export function isLeftOut({ draws }: CompiledExperience, { set, subject }: Moment, { bucketKey }: Person): boolean {
-  return (
-    inRange(set.holdout.point(bucketKey, subject.now), set.holdout.range) ||
-    inRange(draws.control.point(bucketKey), draws.control.range)
-  )
+export function isLeftOut(experience: CompiledExperience, { set, subject }: Moment, person: Person): boolean {
+  const { bucketKey } = person
+  if (inRange(set.holdout.point(bucketKey, subject.now), set.holdout.range)) return true
+  const before = assignedBy(experience, person)
+  if (before !== undefined && before.arm !== 'holdout') return before.arm === 'control'
+  const { control } = experience.draws
+  return inRange(control.point(bucketKey), control.range)
 }

@@ -2,10 +2,12 @@ import { inRange } from '../bucket/bucket.ts'
 import type { Permission } from '../consent/permits.ts'
 import { PERSONALIZATION } from '../consent/rules.ts'
 import type { JsonObject } from '../json.ts'
+import type { Assigned } from '../profile/bound.ts'
 import type { Subject } from '../segment/subject.ts'
 import { assign } from './assign.ts'
 import type { CompiledExperience, CompiledSet, CompiledTouchpoint } from './compiled.ts'
 import { type Obstacle, obstacle, type Unfit, unfit } from './eligible.ts'
+import { assignedBy } from './held.ts'
 import type { Moment, Person } from './moment.ts'
 
 /** What became of an experience that was considered. */
@@ -30,22 +32,28 @@ export function explainTouchpoint(touchpoint: CompiledTouchpoint, moment: Moment
       won++
       winner ??= experience
     }
-    return explainCandidate(experience, outcome, subject)
+    return explainCandidate(experience, outcome, subject, person)
   })
   const resting = touchpoint.resting.map(experience =>
-    explainCandidate(experience, experience.status as Outcome, subject),
+    explainCandidate(experience, experience.status as Outcome, subject, person),
   )
   const { bucketKey } = person
   return {
     candidates: [...candidates, ...resting],
     ...(winner && {
       holdout: explainHoldout(set, bucketKey, subject.now),
-      draw: explainDraw(winner, subject, bucketKey),
+      draw: explainDraw(winner, subject, person),
     }),
   }
 }
 
-function explainCandidate(experience: CompiledExperience, outcome: Outcome, subject: Subject): JsonObject {
+function explainCandidate(
+  experience: CompiledExperience,
+  outcome: Outcome,
+  subject: Subject,
+  person: Person,
+): JsonObject {
+  const held = assignedBy(experience, person)
   return {
     experience: experience.key,
     version: experience.version,
@@ -53,6 +61,8 @@ function explainCandidate(experience: CompiledExperience, outcome: Outcome, subj
     outcome,
     // Everybody, where it has none.
     audience: experience.audience?.explain(subject) ?? null,
+    // Given before, and kept: by a sticky split that asks once its audience need not hold any more.
+    ...(held && { held: explainHeld(held) }),
   }
 }
 
@@ -61,10 +71,15 @@ function explainHoldout({ holdout }: CompiledSet, bucketKey: string, now: number
   return { quarter: holdout.quarter(now), point, below: holdout.range[1], held: inRange(point, holdout.range) }
 }
 
-function explainDraw(experience: CompiledExperience, subject: Subject, bucketKey: string): JsonObject {
+function explainHeld({ arm, variant, at, propensity }: Assigned): JsonObject {
+  return { arm, ...(arm === 'variant' && { variant }), since: at, propensity }
+}
+
+function explainDraw(experience: CompiledExperience, subject: Subject, person: Person): JsonObject {
+  const { bucketKey } = person
   const { seed, control, variant } = experience.draws
   const point = control.point(bucketKey)
-  const assignment = assign(experience, subject, bucketKey)
+  const assignment = assign(experience, subject, bucketKey, assignedBy(experience, person))
   return {
     seed,
     control: { point, below: control.range[1], held: inRange(point, control.range) },

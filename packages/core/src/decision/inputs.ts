@@ -22,6 +22,8 @@ export type DecisionInputs = JsonObject & {
   quotes?: JsonObject
   /** Offers given for the first time, by experience; without their codes. */
   grants?: JsonObject
+  /** What sticky splits gave before and keep, by experience: the variant, since when, and the propensity of the draw it came from. */
+  held?: JsonObject
 }
 
 /** Takes down the actual values of what is read. */

@@ -1,11 +1,11 @@
 import type { ItemLookup, World } from '../content/world.ts'
 import type { JsonObject } from '../json.ts'
-import { type Bound, type Grant, type Quote, UNBOUND } from '../profile/bound.ts'
+import { type Assigned, assignedKey, type Bound, type Grant, type Quote, UNBOUND } from '../profile/bound.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { Considered, Subject } from '../segment/subject.ts'
 import { isZone } from '../time/zone.ts'
 import { Binds } from './binding.ts'
-import type { CompiledSet } from './compiled.ts'
+import type { CompiledExperience, CompiledSet } from './compiled.ts'
 
 /** What deciding looks at of a person. */
 export type Person = Considered & Pick<Profile, 'bucketKey' | 'consent'> & Partial<Pick<Profile, 'id' | 'bound'>>
@@ -35,6 +35,8 @@ export class Moment implements World {
   declare readonly terms: Terms
   /** Experiences that were passed over although their audience holds, and why. */
   declare passed: Record<string, string> | undefined
+  /** What sticky splits hold for the person, of the experiences that are answered. */
+  declare held: Record<string, JsonObject> | undefined
   /** What the request binds so far; undefined where it binds nothing. */
   declare bindsIfAny: Binds | undefined
   private declare knownZone: string | undefined
@@ -55,6 +57,7 @@ export class Moment implements World {
     this.subject = { profile: person ?? NOBODY, context, now, accounts }
     this.terms = terms
     this.passed = undefined
+    this.held = undefined
     this.bindsIfAny = undefined
     this.knownZone = undefined
   }
@@ -82,6 +85,12 @@ export class Moment implements World {
   get binds(): Binds {
     this.bindsIfAny ??= new Binds()
     return this.bindsIfAny
+  }
+
+  /** Keeps what a sticky split gives; where nothing can be stored it is drawn anew the next time, and is the same while weights are. */
+  assign({ key, draws }: CompiledExperience, arm: Assigned['arm'], variant: string, propensity: number): void {
+    if (!this.terms.binds || this.terms.preview) return
+    this.binds.assigned.set(assignedKey(key, draws.seed), { at: this.subject.now, arm, variant, propensity })
   }
 
   /** What the person was given, or is about to be, whether or not it is over. */

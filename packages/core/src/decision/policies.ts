@@ -53,10 +53,21 @@ function policyOf(
   })
   return {
     reads: unionReads([...rules, ...inputs].map(({ reads }) => reads)),
-    choose(subject, bucketKey) {
-      const { arm, propensity, model } = policy.choose({ bucketKey, now: subject.now, subject })
-      return { variant: arm, propensity, ...(model > 0 && { model: String(model) }) }
+    choose(subject, bucketKey, held) {
+      const { arm, propensity, model, basis } = policy.choose({
+        bucketKey,
+        now: subject.now,
+        subject,
+        ...(held && { held }),
+      })
+      return {
+        variant: arm,
+        propensity,
+        ...(model > 0 && { model: String(model) }),
+        ...(basis === 'held' && { held: true }),
+      }
     },
+    ...(spec.kind === 'sticky-split' && { sticky: spec.audience ?? 'once' }),
     state: policy.state,
   }
 }

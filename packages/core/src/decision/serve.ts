@@ -1,12 +1,13 @@
 import { inRange } from '../bucket/bucket.ts'
 import type { World } from '../content/world.ts'
 import type { JsonObject } from '../json.ts'
-import type { Grant } from '../profile/bound.ts'
+import type { Assigned, Grant } from '../profile/bound.ts'
 import type { Answer } from './answer.ts'
 import { leftOut, show } from './answering.ts'
 import { type Assignment, assign, type Chosen } from './assign.ts'
 import { Binds } from './binding.ts'
 import type { CompiledExperience, CompiledTouchpoint } from './compiled.ts'
+import { assignedBy } from './held.ts'
 import { type Moment, type Person, priceView } from './moment.ts'
 import { expiryAt, offerView, stateOf } from './offer.ts'
 
@@ -19,19 +20,40 @@ export function serve(
 ): Answer {
   const { holdout } = moment.set
   const { bucketKey } = person
+  const sticky = experience.policy?.sticky !== undefined
+  const before = sticky ? assignedBy(experience, person) : undefined
   if (inRange(holdout.point(bucketKey, moment.subject.now), holdout.range)) {
+    if (sticky && before === undefined) moment.assign(experience, 'holdout', '', holdout.propensity)
     return withoutIt(experience, touchpoint, moment, 'holdout', holdout.propensity)
   }
-  const assignment = assign(experience, moment.subject, bucketKey)
+  const assignment = assign(experience, moment.subject, bucketKey, before)
   if (assignment === undefined) {
-    return withoutIt(experience, touchpoint, moment, 'control', experience.draws.control.propensity)
+    const { propensity } = experience.draws.control
+    if (before?.arm === 'control') {
+      return held(withoutIt(experience, touchpoint, moment, 'control', 1), experience, before, moment)
+    }
+    if (sticky) moment.assign(experience, 'control', '', propensity)
+    return withoutIt(experience, touchpoint, moment, 'control', propensity)
   }
   if (!isChosen(assignment)) {
     const answer = withoutIt(experience, touchpoint, moment, 'default', assignment.propensity)
     return assignment.model === undefined ? answer : { ...answer, model: assignment.model }
   }
-  if (!experience.binds) return show(touchpoint, moment, moment, experience, assignment, 'assigned')
-  return serveBinding(experience, touchpoint, moment, person, assignment, 'assigned')
+  if (sticky && assignment.held === undefined) {
+    moment.assign(experience, 'variant', assignment.variant.key, assignment.propensity)
+  }
+  const answer = experience.binds
+    ? serveBinding(experience, touchpoint, moment, person, assignment, 'assigned')
+    : show(touchpoint, moment, moment, experience, assignment, 'assigned')
+  return assignment.held === undefined ? answer : held(answer, experience, assignment.held, moment)
+}
+
+/** Says that it was given before; the log has with it by which chance it was drawn then (R7). */
+function held(answer: Answer, { key }: CompiledExperience, before: Assigned, moment: Moment): Answer {
+  const { at, variant, propensity } = before
+  moment.held ??= {}
+  moment.held[key] = { variant, propensity, since: at }
+  return { ...answer, held: { since: at, propensity } }
 }
 
 function isChosen(assignment: Assignment): assignment is Chosen {

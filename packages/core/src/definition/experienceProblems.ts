@@ -42,10 +42,6 @@ function policyOf({ policy, variants, goal }: Experience): Problem[] {
     policy,
     variants.map(({ key }) => key),
   )
-  if (policy.kind === 'split' && policy.sticky === true) {
-    const message = 'what people were given is not kept, so a split cannot be sticky'
-    problems.push(problem(['policy', 'sticky'], message, 'leave it out; a share that only grows moves few people'))
-  }
   if ((policy.kind === 'bandit' || policy.kind === 'contextual') && goal === undefined) {
     problems.push(problem(['goal'], 'its policy learns and has no goal to learn from', 'name a metric with a window'))
   }

@@ -16,6 +16,7 @@ const paths = (policy: unknown) =>
 describe('the policy of an experience', () => {
   it.each([
     { kind: 'split' },
+    { kind: 'sticky-split', audience: 'always' },
     { kind: 'rules', rules: [{ when: { trait: 'plan', is: 'pro' }, variant: 'a' }], otherwise: 'b', floor: 0.1 },
     { kind: 'bandit', floor: 0.02, halfLife: '28d' },
     {
@@ -47,7 +48,8 @@ describe('the policy of an experience', () => {
       'policy.inputs[0].from: an input is read from one place',
     ],
     [{ kind: 'contextual', inputs: [{ key: 'x', kind: 'number', from: { trait: 'x' } }] }, 'policy.inputs[0].kind: '],
-    [{ kind: 'split', sticky: true }, 'policy.sticky: what people were given is not kept'],
+    [{ kind: 'split', sticky: true }, 'policy.sticky: '],
+    [{ kind: 'sticky-split', audience: 'never' }, 'policy.audience: '],
     [{ kind: 'rollout', variant: 'c', guardrails: ['m'] }, 'policy.variant: there is no variant "c"'],
   ])('%j is refused, with the place', (policy, expected) => {
     expect(paths(policy)[0]).toContain(expected)

@@ -1,7 +1,15 @@
 import Type, { type TSchema } from 'typebox'
 import { Key } from '../key.ts'
 import { MAX_INPUTS, MAX_RULES } from '../policy/limits.ts'
-import { BanditSpec, ContextualSpec, InputSpec, RolloutSpec, RulesSpec, SplitSpec } from '../policy/spec.ts'
+import {
+  BanditSpec,
+  ContextualSpec,
+  InputSpec,
+  RolloutSpec,
+  RulesSpec,
+  SplitSpec,
+  StickySplitSpec,
+} from '../policy/spec.ts'
 import { type Path, type Problem, problem } from '../problem/problem.ts'
 import { kindOf, schemaProblems } from '../problem/schemaProblems.ts'
 import { nearest } from '../problem/suggest.ts'
@@ -17,6 +25,7 @@ const KINDS: Readonly<Record<string, TSchema>> = {
     closed,
   ),
   split: SplitSpec,
+  'sticky-split': StickySplitSpec,
   bandit: BanditSpec,
   contextual: Type.Object(
     { ...ContextualSpec.properties, inputs: Type.Array(Type.Unknown(), { minItems: 1, maxItems: MAX_INPUTS }) },

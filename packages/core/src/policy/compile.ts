@@ -48,7 +48,8 @@ export function compilePolicy<S>(parts: PolicyParts<S>): Policy<S> {
       return rulesPolicy({ seed, variants, rules, otherwise: indexOf(spec.otherwise), floor: spec.floor ?? 0 })
     }
     case 'split':
-      return splitPolicy({ seed, variants, weights, sticky: spec.sticky ?? false })
+    case 'sticky-split':
+      return splitPolicy({ seed, variants, weights, sticky: spec.kind === 'sticky-split' })
     case 'rollout': {
       const state = parts.rollout ?? { stage: '1', since: 0 }
       return rolloutPolicy({ seed, variants, to: indexOf(spec.variant), otherwise: indexOf(spec.otherwise), state })

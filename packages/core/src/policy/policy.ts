@@ -14,7 +14,7 @@ export interface Policy<S> {
   state(now: number): PolicyState
 }
 
-export type PolicyKind = 'rules' | 'split' | 'bandit' | 'contextual' | 'rollout'
+export type PolicyKind = 'rules' | 'split' | 'sticky-split' | 'bandit' | 'contextual' | 'rollout'
 
 export interface Ask<S> {
   readonly bucketKey: string

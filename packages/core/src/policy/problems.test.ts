@@ -10,7 +10,7 @@ const input = (key: string, more = {}) => ({ key, kind: 'numeric', from: { trait
 describe('policies as definitions say them', () => {
   it.each([
     [{ kind: 'split' }],
-    [{ kind: 'split', sticky: true }],
+    [{ kind: 'sticky-split', audience: 'always' }],
     [{ kind: 'rules', rules: [{ when: { trait: 'plan', is: 'pro' }, variant: 'a' }], otherwise: 'b' }],
     [{ kind: 'bandit', reward: 'value', period: '1w', floor: 0.05, minimum: 200, halfLife: '4w', balance: true }],
     [{ kind: 'bandit', delay: { mean: '36h' } }],

@@ -8,6 +8,7 @@ import type { InputSpec, LearningSpec, PolicySpec } from './spec.ts'
 export function policyProblems(policy: PolicySpec, variants: readonly string[], path: Path = ['policy']): Problem[] {
   switch (policy.kind) {
     case 'split':
+    case 'sticky-split':
       return []
     case 'rules':
       return [

@@ -26,13 +26,27 @@ export const RulesSpec = Type.Object(
 )
 
 export const SplitSpec = Type.Object(
+  { kind: Type.Literal('split') },
+  { ...closed, description: "By the variants' weights, once for ever: other weights move people." },
+)
+
+export const StickySplitSpec = Type.Object(
   {
-    kind: Type.Literal('split'),
-    sticky: Type.Optional(
-      Type.Boolean({ default: false, description: 'Whoever was given a variant keeps it when the weights change.' }),
+    kind: Type.Literal('sticky-split'),
+    audience: Type.Optional(
+      Type.Enum(['once', 'always'], {
+        type: 'string',
+        default: 'once',
+        description:
+          'When audience and requires are asked. once: before somebody first gets it. always: who does not fit any more is not shown it; when they fit again they get the same variant again.',
+      }),
     ),
   },
-  { ...closed, description: "By the variants' weights, once for ever." },
+  {
+    ...closed,
+    description:
+      "By the variants' weights when somebody first gets it; what they get, the control group too, is kept with them whatever becomes of weights and audience, until the experience begins anew: with another seed, or a later start.",
+  },
 )
 
 export const DelaySpec = Type.Union([Type.Literal('learned'), Type.Object({ mean: Duration }, closed)], {
@@ -155,6 +169,6 @@ export const RolloutSpec = Type.Object(
   { ...closed, description: '1, 5, 25, 50 and 100 % of people, a stage at a time.' },
 )
 
-export const PolicySpec = Type.Union([RulesSpec, SplitSpec, BanditSpec, ContextualSpec, RolloutSpec])
+export const PolicySpec = Type.Union([RulesSpec, SplitSpec, StickySplitSpec, BanditSpec, ContextualSpec, RolloutSpec])
 export type PolicySpec = Type.Static<typeof PolicySpec>
 export type LearningSpec = Type.Static<typeof BanditSpec> | Type.Static<typeof ContextualSpec>

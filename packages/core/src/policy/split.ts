@@ -18,7 +18,7 @@ export function splitPolicy<S>({ seed, variants, weights, sticky }: SplitParts):
   const basisOf = (eligible: readonly boolean[] | undefined) =>
     eligible === undefined || eligible.includes(true) ? ('split' as const) : ('none-eligible' as const)
   return {
-    kind: 'split',
+    kind: sticky ? 'sticky-split' : 'split',
     chances: ({ eligible }) => ({ points: shares.points(eligible), basis: basisOf(eligible), model: 0, period: 0 }),
     choose({ bucketKey, eligible, held }) {
       if (sticky && held !== undefined && mayKeep(held, variants.length, eligible)) return { ...held, basis: 'held' }

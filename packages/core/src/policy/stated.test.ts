@@ -55,7 +55,7 @@ describe('split', () => {
   it('sticky: whoever has a variant keeps it and its propensity, as long as it may be shown', () => {
     const keys = ['a', 'b']
     const held = { arm: 1, propensity: 0.2, model: 0, period: 0 }
-    const sticky = policyOf({ kind: 'split', sticky: true }, keys)
+    const sticky = policyOf({ kind: 'sticky-split' }, keys)
     const plain = policyOf({ kind: 'split' }, keys)
     const key = Array.from({ length: 50 }, (_, i) => `k${i}`).find(k => plain.choose(ask(k)).arm === 0)!
     expect(sticky.choose({ ...ask(key), held })).toMatchObject({ arm: 1, propensity: 0.2, basis: 'held' })

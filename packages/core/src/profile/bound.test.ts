@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Binding, BOUND_LIMITS, type Bound, mergedBound, UNBOUND, withBinding, withExposure } from './bound.ts'
+import {
+  type Assigned,
+  type Binding,
+  BOUND_LIMITS,
+  type Bound,
+  mergedBound,
+  UNBOUND,
+  withBinding,
+  withExposure,
+} from './bound.ts'
 
 const NOTHING: Binding = { shows: [], grants: {}, quotes: {} }
 const quote = (at: number, until: number) => ({
@@ -59,6 +68,7 @@ describe('what decisions have bound', () => {
         shows: [{ key: `k${i}`, keep: 3 }],
         grants: { [`e${i}`]: { at: i, variant: 'a', key: 'x', ...(i < 40 ? {} : { expires: 1000 - i }) } },
         quotes: { [`i${i}`]: quote(i, 1000 - i) },
+        assigned: { [`a${i}:a${i}`]: { at: i, arm: 'variant', variant: 'a', propensity: 0.5 } },
       }
       bound = withExposure(withBinding(bound, binding, i), { experience: `s${i}`, touchpoint: 't', variant: '' }, i)
     }
@@ -72,6 +82,41 @@ describe('what decisions have bound', () => {
     expect(bound.quotes).toHaveProperty('i0')
     expect(Object.keys(bound.seen)).toHaveLength(BOUND_LIMITS.seen)
     expect(bound.seen).not.toHaveProperty('s0')
+    expect(Object.keys(bound.assigned ?? {})).toHaveLength(BOUND_LIMITS.assigned)
+    expect(bound.assigned).toHaveProperty('a149:a149')
+    expect(bound.assigned).not.toHaveProperty('a49:a49')
+  })
+
+  it('of what was assigned to people who are one the earliest holds, in whichever order they become one', () => {
+    const assigned = fc.record({
+      at: fc.integer({ min: 0, max: 5 }),
+      arm: fc.constantFrom('variant', 'variant', 'control', 'holdout'),
+      variant: fc.constantFrom('a', 'b'),
+      propensity: fc.constant(0.5),
+    }) as fc.Arbitrary<Assigned>
+    const person = fc.dictionary(fc.constantFrom('x:x', 'x:again', 'y:y'), assigned).map((all): Bound => {
+      const drawn = Object.entries(all).map(([key, one]) => [
+        key,
+        one.arm === 'variant' ? one : { ...one, variant: '' },
+      ])
+      return { ...UNBOUND, assigned: Object.fromEntries(drawn) }
+    })
+    fc.assert(
+      fc.property(person, person, person, (a, b, c) => {
+        const left = mergedBound(mergedBound(a, b), c)!.assigned!
+        expect(mergedBound(a, mergedBound(b, c))!.assigned).toEqual(left)
+        expect(mergedBound(c, mergedBound(b, a))!.assigned).toEqual(left)
+        for (const [key, kept] of Object.entries(left)) {
+          const all = [a, b, c].flatMap(({ assigned }) => (assigned?.[key] ? [assigned[key]] : []))
+          expect(all).toContainEqual(kept)
+          // Whoever was only given a place was given nothing that could be kept.
+          const drawn = all.filter(({ arm }) => arm !== 'holdout')
+          expect(kept.at).toBe(Math.min(...(drawn.length > 0 ? drawn : all).map(({ at }) => at)))
+          if (drawn.length > 0) expect(kept.arm).not.toBe('holdout')
+        }
+      }),
+    )
+    expect(mergedBound(UNBOUND, UNBOUND)).not.toHaveProperty('assigned')
   })
 
   it('of two persons who are one: all that was shown, and of two offers or prices the earlier', () => {

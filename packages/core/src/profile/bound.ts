@@ -13,6 +13,8 @@ export interface Bound {
   readonly quotes: Readonly<Record<string, Quote>>
   /** First exposures to experiences that others depend on, by experience. */
   readonly seen: Readonly<Record<string, Seen>>
+  /** What sticky splits gave, by `assignedKey`. Absent: nothing. */
+  readonly assigned?: Readonly<Record<string, Assigned>>
 }
 
 /** An offer that a person was given. Those left out have one too, so that it is over for them when it is for the others. */
@@ -50,19 +52,37 @@ export interface Seen {
   readonly variant: string
 }
 
+/** What a sticky split gave a person. Those left out have one too, so that they keep their place beside the others. */
+export interface Assigned {
+  readonly at: number
+  /** `holdout`: only the place is kept; when they are in the holdout no more they are drawn for. */
+  readonly arm: 'variant' | 'control' | 'holdout'
+  /** '' for those left out. */
+  readonly variant: string
+  /** Of the draw it came from, as it was logged then. In (0, 1]. */
+  readonly propensity: number
+}
+
+/** An experience that is drawn by another seed has begun anew: what it gave before is not found any more. */
+export function assignedKey(experience: string, seed: string): string {
+  return `${experience}:${seed}`
+}
+
 /** What one decision binds. */
 export interface Binding {
   /** Cap keys that are shown now, and how many times of each matter. */
   readonly shows: readonly { readonly key: string; readonly keep: number }[]
   readonly grants: Readonly<Record<string, Grant>>
   readonly quotes: Readonly<Record<string, Quote>>
+  /** Absent: nothing. */
+  readonly assigned?: Readonly<Record<string, Assigned>>
 }
 
 /**
  * Bounds (R11), and what goes first at each: of shows the key shown longest ago; of grants those over longest, then the oldest; of
- * quotes those over longest; of seen experiences those seen longest ago.
+ * quotes those over longest; of seen experiences those seen longest ago; of what was assigned what was so longest ago.
  */
-export const BOUND_LIMITS = { shows: 100, times: 100, grants: 100, quotes: 100, seen: 100 } as const
+export const BOUND_LIMITS = { shows: 100, times: 100, grants: 100, quotes: 100, seen: 100, assigned: 100 } as const
 
 export const UNBOUND: Bound = { version: 0, shows: {}, grants: {}, quotes: {}, seen: {} }
 
@@ -70,12 +90,14 @@ export const UNBOUND: Bound = { version: 0, shows: {}, grants: {}, quotes: {}, s
 export function withBinding(bound: Bound, binding: Binding, at: number): Bound {
   const shows: Record<string, readonly number[]> = { ...bound.shows }
   for (const { key, keep } of binding.shows) shows[key] = withTime(own(shows, key) ?? [], at, keep)
+  const assigned = binding.assigned === undefined ? bound.assigned : { ...bound.assigned, ...binding.assigned }
   return {
     version: bound.version + 1,
     shows: newestShows(shows),
     grants: newest({ ...bound.grants, ...binding.grants }, BOUND_LIMITS.grants, overAt),
     quotes: newest({ ...bound.quotes, ...binding.quotes }, BOUND_LIMITS.quotes, quote => quote.until),
     seen: bound.seen,
+    ...(assigned && { assigned: newest(assigned, BOUND_LIMITS.assigned, ({ at }) => at) }),
   }
 }
 
@@ -103,7 +125,7 @@ export function withExposure(
   }
 }
 
-/** Two persons as one: both were shown what each was; of two offers or prices for the same the earlier holds. */
+/** Two persons as one: both were shown what each was; of two offers, prices or variants for the same the earlier holds. */
 export function mergedBound(a: Bound | undefined, b: Bound | undefined): Bound | undefined {
   if (a === undefined || b === undefined) return a ?? b
   const shows: Record<string, readonly number[]> = { ...a.shows }
@@ -111,12 +133,14 @@ export function mergedBound(a: Bound | undefined, b: Bound | undefined): Bound |
     const both = [...(own(shows, key) ?? []), ...times]
     shows[key] = both.sort((x, y) => x - y).slice(-BOUND_LIMITS.times)
   }
+  const assigned = a.assigned && b.assigned ? firstAssigned(a.assigned, b.assigned) : (a.assigned ?? b.assigned)
   return {
     version: Math.max(a.version, b.version) + 1,
     shows: newestShows(shows),
     grants: newest(earlier(a.grants, b.grants), BOUND_LIMITS.grants, overAt),
     quotes: newest(earlier(a.quotes, b.quotes), BOUND_LIMITS.quotes, quote => quote.until),
     seen: newest(earlier(a.seen, b.seen), BOUND_LIMITS.seen, ({ at }) => at),
+    ...(assigned && { assigned: newest(assigned, BOUND_LIMITS.assigned, ({ at }) => at) }),
   }
 }
 
@@ -156,6 +180,24 @@ function earlier<T extends { readonly at: number }>(a: Readonly<Record<string, T
     if (other === undefined || one.at < other.at) both[key] = one
   }
   return both
+}
+
+/** Of two the earlier, whichever comes first; but a mere place yields to what was drawn. */
+function firstAssigned(a: Readonly<Record<string, Assigned>>, b: Readonly<Record<string, Assigned>>) {
+  const both: Record<string, Assigned> = { ...a }
+  for (const [key, one] of Object.entries(b)) {
+    const other = own(a, key)
+    if (other === undefined || goesFirst(one, other)) both[key] = one
+  }
+  return both
+}
+
+function goesFirst(one: Assigned, other: Assigned): boolean {
+  const [place, otherPlace] = [one.arm === 'holdout', other.arm === 'holdout']
+  if (place !== otherPlace) return otherPlace
+  if (one.at !== other.at) return one.at < other.at
+  // The same instant: a variant has been promised, the control group has not.
+  return one.arm === other.arm ? one.variant < other.variant : one.arm === 'variant'
 }
 
 function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {

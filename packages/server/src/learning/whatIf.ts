@@ -45,6 +45,7 @@ export async function evaluate(log: Log, input: WhatIfInput): Promise<WhatIfRepo
     case 'fixed':
       return fixed(keys.map(key => (key === target.variant ? 1 : 0)))
     case 'split':
+    case 'sticky-split':
       return fixed(shares(variants))
     case 'rollout':
       return { ...(await fixed(keys.map(key => (key === target.variant ? 1 : 0)))), notes: ['As at 100 %.'] }

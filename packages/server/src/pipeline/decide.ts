@@ -327,7 +327,7 @@ function exposed(requestId: string, answer: Answer): ExposedAnswer {
     variant: answer.variant ?? '',
     control: answer.control,
     holdout: answer.holdout,
-    propensity: answer.propensity,
+    propensity: answer.held?.propensity ?? answer.propensity,
     ...(answer.remember && { remember: true as const }),
   }
 }

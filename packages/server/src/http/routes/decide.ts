@@ -67,6 +67,15 @@ const AnswerView = Type.Object({
     ),
   ),
   propensity: Type.Optional(Type.Number({ description: 'Chance of being shown. With a secret key.' })),
+  held: Type.Optional(
+    Type.Object(
+      { since: Type.Number({ description: 'Epoch milliseconds.' }), propensity: Type.Number() },
+      {
+        description:
+          'A sticky split keeps what it gave before, so `propensity` is 1; this one is that of the draw it came from. With a secret key.',
+      },
+    ),
+  ),
   offer: Type.Optional(
     Type.Record(Type.String(), Type.Unknown(), {
       description: 'What the person has of the offer: its terms, `code`, and `expires` in epoch milliseconds.',
@@ -185,6 +194,7 @@ function answerView(
   const { reason, experience, version, variant, content, control, holdout, missing, offer, explanation } = answer
   const propensity = secret ? answer.propensity : undefined
   const fault = secret ? answer.fault : undefined
+  const held = secret ? answer.held : undefined
   // Whoever has a link may see why, and nothing that is personal.
   const why =
     secret || explanation === undefined ? explanation : maskExplanation(explanation, personalFields(settings.personal))
@@ -199,6 +209,7 @@ function answerView(
     control,
     holdout,
     propensity,
+    held,
     missing,
     fault,
     offer,
