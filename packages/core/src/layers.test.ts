@@ -24,6 +24,7 @@ const LAYERS = [
   'definition',
   'plan',
   'experiment',
+  'result',
   'impact',
   'stream',
   'decision',

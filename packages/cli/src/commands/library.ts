@@ -11,8 +11,13 @@ interface Library {
   entries: { kind: string; key: string; home: string; body: JsonObject & { description?: string } }[]
 }
 
+interface AddOptions extends ClientOptions {
+  rhythm?: string
+  currency?: string
+}
+
 export const libraryCommand: Register = (program, shell) => {
-  const group = program.command('library').description('ready-made segments and computed traits')
+  const group = program.command('library').description('ready-made segments, computed traits and metrics')
   const list = group.command('list', { isDefault: true }).description('what there is')
   withClientOptions(list, shell).action(async (options: ClientOptions) => {
     const found = await apiOf(options, shell).get<Library>('/v1/library')
@@ -22,7 +27,7 @@ export const libraryCommand: Register = (program, shell) => {
     )
     const rows = found.entries.map(({ home, kind, key, body }) => [
       home,
-      kind === 'segment' ? 'segment' : 'computed trait',
+      kind === 'computedTrait' ? 'computed trait' : kind,
       key,
       body.description ?? '',
     ])
@@ -33,9 +38,14 @@ export const libraryCommand: Register = (program, shell) => {
     .command('add <keys...>')
     .description('publish some of them as they are; change them afterwards like any definition')
     .option('--rhythm <days>', 'days after which customers usually come back; measured unless given')
-  withClientOptions(add, shell).action(async (keys: string[], options: ClientOptions & { rhythm?: string }) => {
+    .option('--currency <code>', 'that metrics of money convert to, such as EUR')
+  withClientOptions(add, shell).action(async (keys: string[], options: AddOptions) => {
     const api = apiOf(options, shell)
-    const query = options.rhythm === undefined ? '' : `?rhythmDays=${encodeURIComponent(options.rhythm)}`
+    const given = new URLSearchParams({
+      ...(options.rhythm !== undefined && { rhythmDays: options.rhythm }),
+      ...(options.currency !== undefined && { currency: options.currency }),
+    })
+    const query = given.size === 0 ? '' : `?${given}`
     const { entries } = await api.get<Library>(`/v1/library${query}`)
     const changes = keys.map(wanted => {
       const found = entries.find(({ key }) => key === wanted)

@@ -1,7 +1,8 @@
 import type { Estimate, Impact, VariantReport } from '@espalier/core/experiment'
+import type { ResultPage } from '@espalier/core/result'
 import { explain } from '../errors.ts'
 import type { Api } from '../http/api.ts'
-import { palette } from '../output/colour.ts'
+import { type Palette, palette } from '../output/colour.ts'
 import { money, percent, plainNumber, signedPercent } from '../output/number.ts'
 import { count } from '../output/progressLine.ts'
 import { table } from '../output/table.ts'
@@ -12,7 +13,11 @@ interface Options extends ClientOptions {
   metric?: string
   from?: string
   to?: string
+  csv?: boolean
 }
+
+/** `GET /v1/experiences/{key}/impact`. */
+type Result = Impact & ResultPage & { readonly complete: boolean }
 
 /** `GET /v1/summary`. */
 interface Summary {
@@ -43,18 +48,18 @@ export const report: Register = (program, shell) => {
     .option('--metric <key>', 'the metric; the goal of the experience unless given')
     .option('--from <instant>', 'from this instant on')
     .option('--to <instant>', 'before this instant')
+    .option('--csv', 'one experience as a table for a spreadsheet')
   withClientOptions(command, shell).action(async (experience: string | undefined, options: Options) => {
     const api = apiOf(options, shell)
     const range = query({ from: options.from, to: options.to })
     if (experience !== undefined) {
-      const impact = await api.get<Impact & { complete: boolean }>(impactPath(experience, { ...options }))
-      if (options.json) return printJson(shell, impact)
-      const paint = palette(shell.colour)
-      shell.out(impactTable(impact))
-      shell.out(`\n${paint.bold(verdictOf(impact))}${impact.sentence}\n`)
-      for (const { message } of impact.warnings) shell.out(`${paint.yellow('!')} ${message}\n`)
-      if (!impact.complete) shell.out('The newest events are still on their way to the warehouse.\n')
-      return
+      if (options.csv) {
+        const table = await api.send('GET', impactPath(experience, { ...options, format: 'csv' }))
+        return shell.out(await table.text())
+      }
+      const result = await api.get<Result>(impactPath(experience, { ...options }))
+      if (options.json) return printJson(shell, result)
+      return shell.out(resultText(result, palette(shell.colour)))
     }
     const summary = await api.get<Summary>(`/v1/summary${range}`)
     const experiences = await sentences(api)
@@ -70,8 +75,8 @@ async function sentences(api: Api): Promise<{ key: string; sentence: string }[]>
   const found: { key: string; sentence: string }[] = []
   for (const { key, body } of experiences) {
     if (!body.goal || body.status === 'draft') continue
-    const sentence = await api.get<Impact>(impactPath(key, {})).then(
-      impact => `${verdictOf(impact)}${impact.sentence}`,
+    const sentence = await api.get<Result>(impactPath(key, {})).then(
+      ({ answer, next }) => `${answer.label}. ${answer.sentence} ${next.says}`,
       error => explain(error),
     )
     found.push({ key, sentence })
@@ -79,8 +84,52 @@ async function sentences(api: Api): Promise<{ key: string; sentence: string }[]>
   return found
 }
 
-function impactPath(experience: string, { metric, from, to }: { metric?: string; from?: string; to?: string }): string {
-  return `/v1/experiences/${encodeURIComponent(experience)}/impact${query({ metric, from, to })}`
+interface Asked {
+  metric?: string
+  from?: string
+  to?: string
+  format?: string
+}
+
+function impactPath(experience: string, { metric, from, to, format }: Asked): string {
+  return `/v1/experiences/${encodeURIComponent(experience)}/impact${query({ metric, from, to, format })}`
+}
+
+/** The result page for a terminal: question and answer, numbers, checks, what to do next. */
+function resultText(result: Result, paint: Palette): string {
+  const { question, hypothesis, answer, fixed, checks, next, warnings, complete } = result
+  const mark = (passed: boolean | null) =>
+    passed === null ? paint.dim('?') : passed ? paint.green('\u2713') : paint.red('\u2717')
+  const guarded = guardrailTable(result)
+  return [
+    `${paint.bold(question)}${hypothesis === undefined ? '' : `\n${hypothesis}`}\n`,
+    `${paint.bold(`${answer.label}.`)} ${answer.sentence}\n\n`,
+    impactTable(result),
+    guarded === '' ? '' : `\n${guarded}`,
+    '\n',
+    ...checks.map(({ passed, says }) => `${mark(passed)} ${says}\n`),
+    ...warnings.map(({ message }) => `${paint.yellow('!')} ${message}\n`),
+    `\n${paint.bold('Next:')} ${next.says}\n`,
+    paint.dim(`${fixed.says}\n`),
+    complete ? '' : 'The newest events are still on their way to the warehouse.\n',
+  ].join('')
+}
+
+/** Guardrails that anybody did anything of. */
+function guardrailTable({ numbers }: Result): string {
+  const guarded = numbers.filter(({ role }) => role === 'guardrail')
+  const seen = guarded.filter(({ metric }) => guarded.some(row => row.metric === metric && row.conversions > 0))
+  if (seen.length === 0) return ''
+  const rows = seen.map(({ metric, arm, people, conversions, mean, lift, anytime }) => [
+    metric,
+    arm === '' ? '(control)' : arm,
+    count(people),
+    count(conversions),
+    mean === null ? '' : plainNumber(mean),
+    lift === null ? '' : signedPercent(lift),
+    anytime === null ? '' : `${signedPercent(anytime[0])} to ${signedPercent(anytime[1])}`,
+  ])
+  return table(['guardrail', 'arm', 'people', 'did', 'mean', 'lift', 'always-valid interval'], rows, [2, 3, 4, 5, 6])
 }
 
 function query(fields: Record<string, string | undefined>): string {
@@ -107,11 +156,6 @@ function totals({ totals: all, events, revenue, countries, complete }: Summary):
     parts.push(`\n${table(['country', 'people', 'orders'], rows, [1, 2])}`)
   }
   return parts.join('')
-}
-
-/** The one verdict, in front of the sentence that explains it. */
-function verdictOf({ verdict }: Pick<Impact, 'verdict'>): string {
-  return verdict ? `${verdict.label}. ` : ''
 }
 
 function impactTable(impact: Impact): string {

@@ -75,6 +75,35 @@ export const Requirement = Type.Object(
 )
 export type Requirement = Type.Static<typeof Requirement>
 
+/** How it is judged, from the launch on. */
+export const Plan = Type.Object(
+  {
+    people: Type.Optional(
+      Type.Integer({
+        minimum: 10,
+        maximum: 1e9,
+        description:
+          'A guess of the people who will be seen until the decision: there the interval is narrowest. 5000 unless set.',
+      }),
+    ),
+    worthwhile: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 10,
+        description:
+          'The smallest lift of the goal that would be worth having, as a fraction; the metric’s unless set.',
+      }),
+    ),
+    confidence: Type.Optional(
+      Type.Number({ minimum: 0.8, maximum: 0.999, description: 'Of the verdict, over all looks; 0.95 unless set.' }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    description: 'How it is judged. Fixed with the goal when it goes live: a later change counts after a new start.',
+  },
+)
+
 /** What is offered at one or several touchpoints together: one assignment, one control group. */
 export const Experience = Type.Object(
   {
@@ -114,6 +143,7 @@ export const Experience = Type.Object(
       Type.Array(Requirement, { minItems: 1, maxItems: 10, description: 'Experiences it depends on: all must hold.' }),
     ),
     goal: Type.Optional(Key),
+    plan: Type.Optional(Plan),
     seed: Type.Optional(
       Type.String({
         minLength: 1,

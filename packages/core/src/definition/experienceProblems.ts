@@ -5,7 +5,7 @@ import { nearest } from '../problem/suggest.ts'
 import { conditionProblems } from './conditionProblems.ts'
 import { contentProblems } from './contentProblems.ts'
 import type { Experience, Requirement, Variant } from './experience.ts'
-import type { Metric } from './metric.ts'
+import { ANY_EVENT, type Metric } from './metric.ts'
 import { neighbourProblems } from './neighbourProblems.ts'
 import { offerProblems } from './offerProblems.ts'
 import { priceProblems } from './priceProblems.ts'
@@ -157,7 +157,7 @@ function policyReferences({ policy, goal }: Experience, surroundings: Surroundin
 
 /** Why nothing can be learned from a metric, and the mend; undefined where it can. */
 export function unfitToLearn(
-  { type, window, direction, per = 'person', absent, delay }: Metric,
+  { type, event, bands, window, direction, per = 'person', absent, delay }: Metric,
   policy: { readonly reward?: string; readonly delay?: unknown },
 ): readonly [message: string, mend: string] | undefined {
   if (type !== 'conversion' && type !== 'sum') {
@@ -168,6 +168,9 @@ export function unfitToLearn(
       'only whether a person did it, or their total, can be credited to a decision',
       'learn from a metric of type conversion or sum, per person, without delay',
     ]
+  }
+  if (event === ANY_EVENT || bands !== undefined) {
+    return ['neither any event nor points can be credited to a decision', 'learn from one event, and its own amount']
   }
   if (window === undefined) {
     return [

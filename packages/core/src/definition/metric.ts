@@ -2,23 +2,64 @@ import Type from 'typebox'
 import { PropertyCondition } from '../filter/filter.ts'
 import { Duration } from '../time/schema.ts'
 
+/** Stands for events of any name: what people themselves did, not what was noted of them. */
+export const ANY_EVENT = '*'
+
+const Band = Type.Object(
+  {
+    from: Type.Optional(Type.Number({ description: 'Inclusive; without it, any.' })),
+    to: Type.Optional(Type.Number({ description: 'Inclusive; without it, any.' })),
+    points: Type.Number({ minimum: -1e6, maximum: 1e6 }),
+  },
+  { additionalProperties: false },
+)
+
+const Other = Type.Object(
+  {
+    event: Type.String({ minLength: 1, maxLength: 200 }),
+    where: Type.Optional(Type.Array(PropertyCondition, { maxItems: 20 })),
+    points: Type.Number({ minimum: -1e6, maximum: 1e6 }),
+  },
+  { additionalProperties: false },
+)
+
 /** A KPI, per person, from their events after the first exposure and within the window. */
 export const Metric = Type.Object(
   {
     name: Type.Optional(Type.String({ maxLength: 200 })),
     description: Type.Optional(Type.String({ maxLength: 2000 })),
-    type: Type.Enum(['conversion', 'count', 'sum', 'mean', 'quantile'], {
+    type: Type.Enum(['conversion', 'count', 'sum', 'mean', 'quantile', 'time'], {
       type: 'string',
       description:
-        'conversion: did it at all; count: how often; sum: total of a property a person; mean: average of a property over events (a ratio); quantile: of a property over events.',
+        'conversion: did it at all; count: how often; sum: total of a property a person; mean: average of a property over events (a ratio); quantile: of a property over events; time: seconds between the first and the last event of each session, added up.',
     }),
-    event: Type.String({ minLength: 1, maxLength: 200 }),
+    event: Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description: '* is any event of the person: of conversion, count and time.',
+    }),
     where: Type.Optional(Type.Array(PropertyCondition, { maxItems: 20 })),
     property: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: 200,
         description: 'For sum, mean and quantile, a path such as total or cart.value.',
+      }),
+    ),
+    bands: Type.Optional(
+      Type.Array(Band, {
+        minItems: 1,
+        maxItems: 20,
+        description:
+          'What a value of the property counts as: the points of the first band it lies in, 0 where it lies in none. Promoters less detractors is a mean with 100 from 9 on and -100 up to 6.',
+      }),
+    ),
+    others: Type.Optional(
+      Type.Array(Other, {
+        minItems: 1,
+        maxItems: 20,
+        description:
+          'Of a count: other events that count as well, each for so many points; the event itself counts 1. An engagement score is such a count.',
       }),
     ),
     level: Type.Optional(

@@ -1,13 +1,15 @@
 import type { ComputedTrait } from '../definition/computedTrait.ts'
+import type { Metric } from '../definition/metric.ts'
 import type { Segment } from '../definition/segment.ts'
 
 /** Whose business it is for. */
-export type Home = 'commerce' | 'saas' | 'content' | 'b2b'
+export type Home = 'commerce' | 'saas' | 'content' | 'b2b' | 'any'
 
 /** A ready-made definition: an ordinary one, for a team to open, change and publish. */
 export type LibraryEntry =
   | { readonly kind: 'segment'; readonly key: string; readonly home: Home; readonly body: Segment }
   | { readonly kind: 'computedTrait'; readonly key: string; readonly home: Home; readonly body: ComputedTrait }
+  | { readonly kind: 'metric'; readonly key: string; readonly home: Home; readonly body: Metric }
 
 /** What ready-made definitions are made for: a business's own names, and its own rhythm. */
 export interface Business {
@@ -15,6 +17,8 @@ export interface Business {
   readonly rhythmDays: number
   /** What an order of a good customer comes to in a year, in the shop's currency. */
   readonly goodYear: number
+  /** Amounts of money are converted to it; where it is left out they are added up as they come. */
+  readonly currency?: string
   readonly events: {
     readonly viewed: string
     readonly added: string
@@ -24,6 +28,12 @@ export interface Business {
     readonly activated: string
     readonly pricing: string
     readonly demo: string
+    readonly clicked: string
+    readonly refunded: string
+    readonly answered: string
+    readonly unsubscribed: string
+    readonly complained: string
+    readonly contacted: string
   }
 }
 
@@ -40,5 +50,11 @@ export const USUAL_BUSINESS: Business = {
     activated: 'Activated',
     pricing: 'Pricing Viewed',
     demo: 'Demo Requested',
+    clicked: 'Promotion Clicked',
+    refunded: 'Order Refunded',
+    answered: 'Survey Answered',
+    unsubscribed: 'Unsubscribed',
+    complained: 'Email Marked as Spam',
+    contacted: 'Email Delivered',
   },
 }

@@ -1,8 +1,6 @@
-import { complete, type Definition } from '@espalier/core/definition'
-import { impact as report } from '@espalier/core/experiment'
-import type { ImpactStatistics } from '@espalier/warehouse'
+import { resultCsv } from '@espalier/core/result'
 import Type from 'typebox'
-import { Problem } from '../../problem.ts'
+import { experienceReport } from '../../report/experience.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
 import { instant, Time } from '../instant.ts'
 import { route } from '../route.ts'
@@ -14,24 +12,51 @@ export const impact = route({
   path: '/v1/experiences/{key}/impact',
   access: 'read',
   tag: 'Reports',
-  summary: 'What an experience changes',
+  summary: 'What an experience changes: question, answer, numbers, checks, what to do next',
   description:
-    'By the arm of each person’s first exposure: people, exposures, conversions, mean; one verdict by an always-valid interval, with the smallest worthwhile lift of the metric; how we know: lift over the control group with interval and p-value, adjusted for before where the metric has a covariate; sample-ratio check; people seen in two arms; what winsorizing took away; how many windows have closed.',
+    'By the arm of each person’s first exposure. One verdict by an always-valid interval, on the goal, the worthwhile lift and the tuning as they were at launch; all else is how we know: people, exposures, conversions and mean of each arm, lift over the control group with interval and p-value, adjusted for before where the metric has a covariate, and by chance where the arms’ chances changed; guardrails; sample-ratio check; people seen in two arms; what winsorizing took away; how many windows have closed.',
   params: Type.Object({ key: Type.String({ maxLength: 100 }) }),
   query: Type.Object(
     {
       metric: Type.Optional(Type.String({ maxLength: 100, description: 'The experience’s goal unless given.' })),
       from: Type.Optional(Time),
       to: Type.Optional(Time),
-      confidence: Type.Optional(Type.Number({ exclusiveMinimum: 0.5, exclusiveMaximum: 1, default: 0.95 })),
+      confidence: Type.Optional(
+        Type.Number({
+          exclusiveMinimum: 0.5,
+          exclusiveMaximum: 1,
+          default: 0.95,
+          description: 'Of the fixed-horizon intervals; the verdict’s is fixed at launch.',
+        }),
+      ),
+      format: Type.Optional(Type.Enum(['json', 'csv'], { type: 'string', default: 'json' })),
     },
     { additionalProperties: false },
   ),
   answer: {
-    description: 'The report; `sentence` says it in words.',
+    description:
+      'The report; `answer.sentence` says it in words. As CSV one table, whose first column says what a line is.',
     schema: Type.Object({
       experience: Type.String(),
       complete: Type.Boolean({ description: 'The warehouse had everything acknowledged before.' }),
+      question: Type.String(),
+      hypothesis: Type.Optional(Type.String()),
+      answer: Type.Object({
+        verdict: Type.Union([Type.String(), Type.Null()]),
+        label: Type.String(),
+        sentence: Type.String(),
+        certainty: Type.Union([Type.Number(), Type.Null()]),
+      }),
+      fixed: Type.Object(
+        { version: Type.Union([Type.Integer(), Type.Null()]), metric: Type.String(), says: Type.String() },
+        { additionalProperties: true, description: 'What it is judged by, and since which version.' },
+      ),
+      numbers: Type.Array(Numbers, { description: 'Of each metric and arm; guardrails among them.' }),
+      checks: Type.Array(Numbers, { description: 'What must hold; `passed` is null where too little is known.' }),
+      next: Type.Object(
+        { do: Type.Enum(['start', 'ship', 'stop', 'wait', 'look'], { type: 'string' }), says: Type.String() },
+        { additionalProperties: true, description: 'What to do now; `days` to wait, `at` what to look.' },
+      ),
       metric: Numbers,
       confidence: Type.Number(),
       control: Type.Union([Numbers, Type.Null()]),
@@ -48,79 +73,18 @@ export const impact = route({
     }),
   },
   errors: ['not_found', 'missing_rates', 'warehouse_unavailable'],
-  async handle({ workspace, params, query }, services) {
-    const { definitions } = await services.store.definitions.current(workspace)
-    const experience = definitions.find(isExperience(params.key))
-    const key = query.metric ?? experience?.body.goal
-    if (key === undefined) {
-      throw new Problem('invalid', `Experience "${params.key}" has no goal metric.`, {
-        path: 'query.metric',
-        mend: 'Name a metric in the query, or give the experience a goal.',
-      })
-    }
-    const metric = definitions.find(isMetric(key))
-    if (metric === undefined) throw new Problem('not_found', `There is no metric "${key}".`, { path: 'query.metric' })
-    const from = instant(query.from, 'query.from')
-    const to = instant(query.to, 'query.to')
-    const drained = await services.shipper.drain(DRAIN_MS)
-    const statistics = await services.warehouse.impact({
+  async handle({ workspace, params, query, reply }, services) {
+    const complete = await services.shipper.drain(DRAIN_MS)
+    const report = await experienceReport(services, {
       workspace,
-      experience: params.key,
-      metric: metric.body,
-      now: services.now(),
-      ...(from === undefined ? {} : { from }),
-      ...(to === undefined ? {} : { to }),
+      key: params.key,
+      metric: query.metric,
+      from: instant(query.from, 'query.from'),
+      to: instant(query.to, 'query.to'),
+      confidence: query.confidence,
     })
-    refuseMissingRates(statistics, metric.body.currency ?? '')
-    // Decisions made elsewhere may be reported on without a definition of their experience.
-    if (experience === undefined && statistics.arms.length === 0) {
-      throw new Problem('not_found', `There is no experience "${params.key}".`)
-    }
-    const numbers = report(statistics.arms, {
-      metric: metric.body,
-      contaminated: statistics.contaminated,
-      plan: metric.body.worthwhile === undefined ? {} : { worthwhile: metric.body.worthwhile },
-      ...(statistics.quantiles && { quantiles: statistics.quantiles }),
-      ...daysOf(statistics, services.now()),
-      ...(query.confidence === undefined ? {} : { confidence: query.confidence }),
-      ...(experience === undefined ? {} : { design: designOf(experience) }),
-    })
-    return { experience: params.key, complete: drained, ...numbers }
+    if (query.format !== 'csv') return { complete, ...report }
+    reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="result.csv"')
+    return resultCsv(report)
   },
 })
-
-function isExperience(key: string) {
-  return (one: Definition): one is Definition<'experience'> => one.kind === 'experience' && one.key === key
-}
-
-function isMetric(key: string) {
-  return (one: Definition): one is Definition<'metric'> => one.kind === 'metric' && one.key === key
-}
-
-/** How long people have been coming: what waiting longer is reckoned by. */
-function daysOf({ first, last }: ImpactStatistics, now: number): { days?: number } {
-  if (first === undefined || last === undefined) return {}
-  return { days: Math.max(1, (Math.min(now, last) - first) / DAY_MS) }
-}
-
-const DAY_MS = 86_400_000
-
-function designOf(experience: Definition<'experience'>): { variant: string; control: boolean; share: number }[] {
-  const { control, variants } = complete('experience', experience.body)
-  return [
-    { variant: '', control: true, share: control },
-    ...variants.map(({ key, weight }) => ({ variant: key, control: false, share: (1 - control) * weight })),
-  ]
-}
-
-function refuseMissingRates({ missingRates }: ImpactStatistics, base: string): void {
-  const [first] = missingRates
-  if (first === undefined) return
-  const named = missingRates
-    .map(({ currency, days }) => `${currency} (${days} ${days === 1 ? 'day' : 'days'})`)
-    .join(', ')
-  throw new Problem('missing_rates', `Amounts cannot be added up in ${base}: no rate for ${named}.`, {
-    mend: `Import daily rates to ${base} by POST /v1/rates, for ${first.currency} from ${first.firstDay} on.`,
-    extra: { missingRates },
-  })
-}

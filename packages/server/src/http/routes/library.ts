@@ -7,13 +7,13 @@ const Name = Type.Optional(Type.String({ minLength: 1, maxLength: 200 }))
 /** Too few people came back to know the rhythm: the usual one is taken. */
 const ENOUGH_PEOPLE = 20
 
-/** Ready-made segments and computed traits, made for this business: what to publish is up to the team. */
+/** Ready-made segments, computed traits and metrics, made for this business: what to publish is up to the team. */
 export const getLibrary = route({
   method: 'GET',
   path: '/v1/library',
   access: 'secret',
   tag: 'Definitions',
-  summary: 'Ready-made segments and computed traits, by the business’s own rhythm',
+  summary: 'Ready-made segments, computed traits and metrics, by the business’s own rhythm',
   description:
     'Each entry is an ordinary definition: change it as you like and publish it. The rhythm is measured from the orders unless given: the median of days between two orders of one customer. Events may be named otherwise.',
   query: Type.Object(
@@ -28,6 +28,15 @@ export const getLibrary = route({
       activated: Name,
       pricing: Name,
       demo: Name,
+      clicked: Name,
+      refunded: Name,
+      answered: Name,
+      unsubscribed: Name,
+      complained: Name,
+      contacted: Name,
+      currency: Type.Optional(
+        Type.String({ pattern: '^[A-Z]{3}$', description: 'Metrics of money convert to it, by the imported rates.' }),
+      ),
     },
     { additionalProperties: false },
   ),
@@ -48,7 +57,7 @@ export const getLibrary = route({
   },
   errors: ['warehouse_unavailable'],
   async handle({ workspace, query }, { warehouse, shipper }) {
-    const { rhythmDays: given, goodYear = USUAL_BUSINESS.goodYear, ...named } = query
+    const { rhythmDays: given, goodYear = USUAL_BUSINESS.goodYear, currency, ...named } = query
     const events = { ...USUAL_BUSINESS.events, ...named }
     let rhythmDays = given
     let measured = false
@@ -59,6 +68,10 @@ export const getLibrary = route({
       // A window of segments has at most 400 days, and twice the rhythm is asked for.
       rhythmDays = measured ? Math.min(200, Math.max(1, Math.round(days!))) : USUAL_BUSINESS.rhythmDays
     }
-    return { rhythmDays, measured, entries: library({ rhythmDays, goodYear, events }) }
+    return {
+      rhythmDays,
+      measured,
+      entries: library({ rhythmDays, goodYear, events, ...(currency !== undefined && { currency }) }),
+    }
   },
 })

@@ -1,0 +1,75 @@
+import type { Impact, VariantReport } from '../experiment/report.ts'
+import { formatKpi, formatPercent } from '../experiment/sentence.ts'
+import type { Verdict } from '../experiment/verdict.ts'
+
+/** The answer to the question, for a reader who sees nothing else. */
+export interface Answer {
+  /** Null where there is nothing to judge: no variant was seen, or no control group. */
+  readonly verdict: Verdict['verdict'] | null
+  readonly label: string
+  readonly sentence: string
+  /** Chance with which the interval in the sentence holds, over all looks together. Null where there is none. */
+  readonly certainty: number | null
+}
+
+export function questionOf(experience: string, { name, direction }: Impact['metric']): string {
+  return `Does ${experience} ${direction === 'up' ? 'raise' : 'lower'} ${name}?`
+}
+
+export function answerOf(report: Impact): Answer {
+  const { metric, control, personalized, sampleRatio } = report
+  const nothing = (label: string, sentence: string): Answer => ({ verdict: null, label, sentence, certainty: null })
+  if (personalized === null || personalized.people === 0) {
+    return nothing('Nothing seen', 'Nobody has seen this experience yet.')
+  }
+  if (control === null || control.people === 0) {
+    return nothing('No control group', 'It cannot be known: nobody is in the control group to compare with.')
+  }
+  const { verdict } = personalized
+  const { name } = metric
+  const means = `${name} is ${formatKpi(personalized.mean, metric)} for those who see it and ${formatKpi(control.mean, metric)} for the control group`
+  const answer = (sentence: string): Answer => {
+    return { verdict: verdict.verdict, label: verdict.label, sentence, certainty: certaintyOf(verdict) }
+  }
+  if (sampleRatio.verdict === 'mismatch') {
+    return answer('It cannot be said: people were lost or kept unequally, so the groups must not be compared.')
+  }
+  const certainly = certaintyText(verdict)
+  switch (verdict.verdict) {
+    case 'works':
+      return answer(`It works: ${means}${certainly}.`)
+    case 'hurts':
+      return answer(`It hurts: ${means}${certainly}.`)
+    case 'no-worthwhile-difference':
+      return answer(`It makes no difference worth having: ${means}${certainly}.`)
+    default:
+      return answer(`It is too early to say: ${means}${certainly}${waitText(verdict)}.`)
+  }
+}
+
+function certaintyOf({ interval, confidence }: Verdict): number | null {
+  return interval === null ? null : confidence
+}
+
+function certaintyText({ lift, interval, confidence }: Verdict): string {
+  if (lift === null) return ''
+  if (interval === null) return `, a lift of ${formatPercent(lift)}`
+  const [low, high] = interval
+  return `, a lift of ${formatPercent(lift)}, and with ${Number((100 * confidence).toFixed(2))} % certainty between ${formatPercent(low)} and ${formatPercent(high)}, however often one looks`
+}
+
+function waitText({ moreDays, because }: Verdict): string {
+  if (moreDays !== null) return `; about ${moreDays} more ${moreDays === 1 ? 'day' : 'days'}`
+  return because === 'few-events' ? '; too few people did it' : ''
+}
+
+/** The variant that works best, of those that work. */
+export function bestVariant({ variants, metric }: Impact): VariantReport | null {
+  const sign = metric.direction === 'up' ? 1 : -1
+  const works = variants.filter(({ verdict }) => verdict.verdict === 'works')
+  const goodness = (arm: VariantReport) => sign * (arm.difference.value ?? Number.NEGATIVE_INFINITY)
+  return works.reduce<VariantReport | null>(
+    (best, arm) => (best === null || goodness(arm) > goodness(best) ? arm : best),
+    null,
+  )
+}

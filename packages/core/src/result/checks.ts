@@ -1,0 +1,141 @@
+import type { Impact } from '../experiment/report.ts'
+
+/** One thing that must hold for the answer to be believed, or that must not be hurt. */
+export interface Check {
+  readonly check:
+    | 'sample-ratio'
+    | 'two-arms'
+    | 'tracking'
+    | 'currencies'
+    | 'window'
+    | 'overlap'
+    | 'fixed-at-launch'
+    | 'guardrail'
+  /** null: too little to tell. */
+  readonly passed: boolean | null
+  readonly says: string
+  /** The guardrail's key. */
+  readonly metric?: string
+}
+
+/** A guardrail's report; `missing` names currencies without a rate, where there is none. */
+export interface Guarded {
+  readonly key: string
+  readonly report: Impact | null
+  readonly missing?: string
+}
+
+export interface CheckInput {
+  readonly goal: Impact
+  readonly guardrails: readonly Guarded[]
+  /** Something in the definition was changed after the launch. */
+  readonly changes: readonly { readonly what: string }[]
+  /** The experience decides now. */
+  readonly running: boolean
+  /** When the last exposure was; undefined where there is none. */
+  readonly last?: number | undefined
+  readonly now: number
+}
+
+/** Among so many people somebody does it, if anything of it is tracked at all. */
+const ENOUGH_TO_SEE_ONE = 100
+const QUIET_MS = 3 * 86_400_000
+const OPEN_WINDOWS = 0.5
+
+export function checksOf(input: CheckInput): Check[] {
+  const { goal, guardrails, changes } = input
+  return [
+    sampleRatio(goal),
+    twoArms(goal),
+    tracking(input),
+    ...(goal.metric.currency === undefined
+      ? []
+      : [{ check: 'currencies' as const, passed: true, says: `All amounts are in ${goal.metric.currency}.` }]),
+    ...windows(goal),
+    ...overlap(goal),
+    {
+      check: 'fixed-at-launch',
+      passed: changes.length === 0,
+      says:
+        changes.length === 0
+          ? 'Nothing it is judged by was changed since the launch.'
+          : `Changed after the launch, and without effect until a new start: ${changes.map(({ what }) => what).join(', ')}.`,
+    },
+    ...guardrails.map(guardrail),
+  ]
+}
+
+function sampleRatio({ sampleRatio: { verdict, p, reason } }: Impact): Check {
+  if (verdict === 'unknown') {
+    const why = reason === 'one-arm' ? 'there is one arm only' : 'too few people so far'
+    return {
+      check: 'sample-ratio',
+      passed: null,
+      says: `Whether the arms have the sizes they should cannot be said: ${why}.`,
+    }
+  }
+  return verdict === 'ok'
+    ? { check: 'sample-ratio', passed: true, says: 'The arms have the sizes they should.' }
+    : {
+        check: 'sample-ratio',
+        passed: false,
+        says: `The arms do not have the sizes they should (p ${p === null ? 'unknown' : `= ${p.toExponential(1)}`}): people were lost or kept unequally.`,
+      }
+}
+
+function twoArms({ contaminated, crossover, redrawn, control, personalized }: Impact): Check {
+  const people = (control?.people ?? 0) + (personalized?.people ?? 0)
+  if (people === 0) return { check: 'two-arms', passed: null, says: 'Nobody has been seen yet.' }
+  const share = `${contaminated} of ${people} people were seen in two or more arms`
+  if (redrawn) return { check: 'two-arms', passed: true, says: `${share}: the policy draws anew each period.` }
+  if (crossover?.verdict === 'uneven') {
+    return { check: 'two-arms', passed: false, says: `${share}, at different rates from arm to arm.` }
+  }
+  return crossover?.verdict === 'diluted'
+    ? { check: 'two-arms', passed: false, says: `${share}, which draws the lift towards 0.` }
+    : { check: 'two-arms', passed: true, says: `${share}.` }
+}
+
+function tracking({ goal, running, last, now }: CheckInput): Check {
+  const check = 'tracking'
+  const arms = [goal.control, ...goal.variants].filter(arm => arm !== null)
+  const people = arms.reduce((sum, arm) => sum + arm.people, 0)
+  const did = arms.reduce((sum, arm) => sum + arm.conversions, 0)
+  if (people === 0) return { check, passed: running ? false : null, says: 'No exposure has come in.' }
+  if (running && last !== undefined && now - last > QUIET_MS) {
+    return { check, passed: false, says: `No exposure has come in since ${new Date(last).toISOString().slice(0, 10)}.` }
+  }
+  if (did > 0) return { check, passed: true, says: `Exposures and ${goal.metric.name} come in.` }
+  return people < ENOUGH_TO_SEE_ONE
+    ? { check, passed: null, says: `Nobody did what ${goal.metric.name} counts yet.` }
+    : { check, passed: false, says: `Of ${people} people nobody did what ${goal.metric.name} counts: is it tracked?` }
+}
+
+function windows({ matured }: Impact): Check[] {
+  if (matured === undefined) return []
+  const share = `The window of ${Math.round(100 * matured)} % of the people has closed.`
+  return [{ check: 'window', passed: matured >= OPEN_WINDOWS, says: share }]
+}
+
+function overlap({ warnings }: Impact): Check[] {
+  return warnings
+    .filter(({ code }) => code === 'low-overlap' || code === 'strata-left-out')
+    .map(({ message }) => ({ check: 'overlap', passed: false, says: message }))
+}
+
+function guardrail({ key, report, missing }: Guarded): Check {
+  const about = { check: 'guardrail' as const, metric: key }
+  if (report === null) {
+    return { ...about, passed: null, says: `${key} cannot be added up: no rate for ${missing ?? 'a currency'}.` }
+  }
+  const { name } = report.metric
+  const hurt = [report.personalized, ...report.variants].filter(arm => arm?.verdict.verdict === 'hurts')
+  if (hurt.length > 0) {
+    const whom = hurt.some(arm => arm?.variant === '') ? '' : ` by ${hurt.map(arm => arm?.variant).join(', ')}`
+    return { ...about, passed: false, says: `${name} is hurt${whom}.` }
+  }
+  const seen = [report.control, ...report.variants].some(arm => (arm?.conversions ?? 0) > 0)
+  return seen
+    ? { ...about, passed: true, says: `${name} is not hurt as far as can be seen.` }
+    : { ...about, passed: null, says: `Nothing was seen of ${name} yet.` }
+}

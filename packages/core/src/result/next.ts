@@ -1,0 +1,103 @@
+import type { Impact } from '../experiment/report.ts'
+import { LONGEST_WAIT_DAYS } from '../experiment/verdict.ts'
+import { bestVariant } from './answer.ts'
+import type { Check } from './checks.ts'
+
+/** What to do now. */
+export interface Next {
+  readonly do: 'start' | 'ship' | 'stop' | 'wait' | 'look'
+  /** Of `wait`; null where it cannot be said how long. */
+  readonly days?: number | null
+  /** Of `look`: what at. */
+  readonly at?: Check['check'] | 'control' | 'variant' | 'traffic'
+  /** Of `ship` and of a variant to look at. */
+  readonly variant?: string
+  readonly says: string
+}
+
+/** Without these an answer is worth nothing. */
+const BLOCKING: readonly Check['check'][] = ['sample-ratio', 'tracking', 'currencies']
+
+export interface NextInput {
+  readonly report: Impact
+  readonly checks: readonly Check[]
+  readonly status: 'draft' | 'running' | 'paused' | 'ended'
+  /** Of the goal, milliseconds; undefined where it has none. */
+  readonly window?: number | undefined
+}
+
+export function nextOf({ report, checks, status, window }: NextInput): Next {
+  const { control, personalized } = report
+  if (status === 'draft') return { do: 'start', says: 'It has not been started: set its status to running.' }
+  const broken = checks.find(({ check, passed }) => passed === false && BLOCKING.includes(check))
+  if (broken !== undefined) return { do: 'look', at: broken.check, says: `Find the cause first. ${broken.says}` }
+  if (personalized === null || personalized.people === 0) {
+    return { do: 'wait', days: null, says: 'Wait until somebody has seen it.' }
+  }
+  if (control === null || control.people === 0) {
+    return { do: 'look', at: 'control', says: 'Give it a control group: without one nothing can be known.' }
+  }
+  const { verdict } = personalized
+  const best = bestVariant(report)
+  const several = report.variants.length > 1
+  const hurt = checks.find(({ check, passed }) => check === 'guardrail' && passed === false)
+  switch (verdict.verdict) {
+    case 'works': {
+      if (hurt !== undefined) {
+        return {
+          do: 'look',
+          at: 'guardrail',
+          says: `The goal gains, but at a price: ${hurt.says} Weigh one against the other before shipping.`,
+        }
+      }
+      if (checks.some(({ check, passed }) => check === 'window' && passed === false)) {
+        const days = window === undefined ? null : Math.ceil(window / DAY_MS)
+        return { do: 'wait', days, says: 'It works so far; ship once most windows have closed.' }
+      }
+      if (!several || best === null)
+        return { do: 'ship', says: 'Ship it: show it to everybody, and keep a small control group.' }
+      return {
+        do: 'ship',
+        variant: best.variant,
+        says: `Ship ${best.variant}: show it to everybody, and keep a small control group.`,
+      }
+    }
+    case 'hurts':
+      return several && best !== null
+        ? {
+            do: 'look',
+            at: 'variant',
+            variant: best.variant,
+            says: `Stop the others: as a whole it hurts, but ${best.variant} works.`,
+          }
+        : { do: 'stop', says: 'Stop it.' }
+    case 'no-worthwhile-difference':
+      return {
+        do: 'stop',
+        says: 'Stop it, unless it is kept for another reason: waiting longer will not show a gain worth having.',
+      }
+    default:
+      return tooEarly(report, hurt)
+  }
+}
+
+const DAY_MS = 86_400_000
+
+function tooEarly({ personalized, variants }: Impact, hurt: Check | undefined): Next {
+  const { moreDays, morePeople } = personalized!.verdict
+  if (hurt !== undefined) return { do: 'stop', says: `Stop it: nothing is gained yet, and ${hurt.says}` }
+  const harmful = variants.find(({ verdict }) => verdict.verdict === 'hurts')
+  if (harmful !== undefined && variants.length > 1) {
+    return { do: 'look', at: 'variant', variant: harmful.variant, says: `Take ${harmful.variant} out: it hurts.` }
+  }
+  if (moreDays !== null)
+    return { do: 'wait', days: moreDays, says: `Wait about ${moreDays} more ${moreDays === 1 ? 'day' : 'days'}.` }
+  if (morePeople !== null) {
+    return {
+      do: 'look',
+      at: 'traffic',
+      says: `With so few people a day it takes more than ${Math.floor(LONGEST_WAIT_DAYS / 365)} years: test something bolder, or on a goal that more people reach.`,
+    }
+  }
+  return { do: 'wait', days: null, says: 'Wait: how long cannot be said from so little.' }
+}

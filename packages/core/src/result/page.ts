@@ -1,0 +1,132 @@
+import type { Impact, VariantReport } from '../experiment/report.ts'
+import { type Answer, answerOf, questionOf } from './answer.ts'
+import { type Check, checksOf, type Guarded } from './checks.ts'
+import type { Change } from './launch.ts'
+import { type Next, nextOf } from './next.ts'
+
+/** One arm and metric, as a table shows it. `lift` is fixed-horizon, `anytime` what the verdict rests on. */
+export interface ArmNumbers {
+  readonly metric: string
+  readonly role: 'goal' | 'asked' | 'guardrail'
+  /** Variant key; '' is the control group, and 'all' all variants together. */
+  readonly arm: string
+  readonly people: number
+  readonly exposures: number
+  readonly conversions: number
+  readonly mean: number | null
+  readonly standardDeviation: number | null
+  readonly lift: number | null
+  readonly interval: readonly [number, number] | null
+  readonly p: number | null
+  readonly anytime: readonly [number, number] | null
+  readonly anytimeP: number | null
+  readonly verdict: string | null
+}
+
+/** What was fixed when, for a reader. */
+export interface Fixed {
+  /** Version of the experience at which it went live; null where it is not known here, as of imported decisions. */
+  readonly version: number | null
+  readonly at: number | null
+  readonly metric: string
+  /** Version of the metric that counts. */
+  readonly metricVersion: number
+  readonly worthwhile: number
+  readonly people: number
+  readonly confidence: number
+  readonly changes: readonly Change[]
+  readonly says: string
+}
+
+/** A result page in data: the question, the answer, the numbers, what was checked, what to do. */
+export interface ResultPage {
+  readonly question: string
+  readonly hypothesis?: string
+  readonly answer: Answer
+  readonly fixed: Fixed
+  readonly numbers: readonly ArmNumbers[]
+  readonly checks: readonly Check[]
+  readonly next: Next
+}
+
+export interface PageInput {
+  readonly experience: {
+    readonly key: string
+    readonly name?: string | undefined
+    readonly hypothesis?: string | undefined
+  }
+  readonly status: 'draft' | 'running' | 'paused' | 'ended'
+  readonly report: Impact
+  /** The metric reported on is the goal, or another one that was asked for. */
+  readonly role: 'goal' | 'asked'
+  readonly guardrails: readonly Guarded[]
+  readonly fixed: Omit<Fixed, 'says'>
+  /** Of the metric, milliseconds. */
+  readonly window?: number | undefined
+  readonly last?: number | undefined
+  readonly now: number
+}
+
+export function resultPage(input: PageInput): ResultPage {
+  const { experience, status, report, role, guardrails, window, last, now } = input
+  const fixed = { ...input.fixed, says: fixedText(input.fixed) }
+  const checks = checksOf({
+    goal: report,
+    guardrails,
+    changes: fixed.changes,
+    running: status === 'running',
+    last,
+    now,
+  })
+  return {
+    question: questionOf(experience.name ?? experience.key, report.metric),
+    ...(experience.hypothesis !== undefined && { hypothesis: experience.hypothesis }),
+    answer: answerOf(report),
+    fixed,
+    numbers: [
+      ...numbersOf(fixed.metric, role, report),
+      ...guardrails.flatMap(({ key, report: own }) => (own === null ? [] : numbersOf(key, 'guardrail', own))),
+    ],
+    checks,
+    next: nextOf({ report, checks, status, window }),
+  }
+}
+
+function numbersOf(metric: string, role: ArmNumbers['role'], report: Impact): ArmNumbers[] {
+  const { control, variants, personalized } = report
+  const nothing = { lift: null, interval: null, p: null, anytime: null, anytimeP: null, verdict: null }
+  const armOf = (arm: Pick<VariantReport, 'people' | 'exposures' | 'conversions' | 'mean' | 'standardDeviation'>) => ({
+    people: arm.people,
+    exposures: arm.exposures,
+    conversions: arm.conversions,
+    mean: arm.mean,
+    standardDeviation: arm.standardDeviation,
+  })
+  const compared = (name: string, arm: VariantReport): ArmNumbers => ({
+    metric,
+    role,
+    arm: name,
+    ...armOf(arm),
+    lift: arm.lift.value,
+    interval: arm.lift.interval,
+    p: arm.lift.p,
+    anytime: arm.verdict.interval,
+    anytimeP: arm.verdict.p,
+    verdict: arm.verdict.verdict,
+  })
+  return [
+    ...(control === null ? [] : [{ metric, role, arm: '', ...armOf(control), ...nothing }]),
+    ...variants.map(arm => compared(arm.variant, arm)),
+    ...(personalized === null || variants.length < 2 ? [] : [compared('all', personalized)]),
+  ]
+}
+
+function fixedText({ version, metric, metricVersion, worthwhile, people, changes }: Omit<Fixed, 'says'>): string {
+  const what = `${metric} (version ${metricVersion}), a worthwhile lift of ${Number((100 * worthwhile).toFixed(2))} % and a tuning for ${people} people`
+  const when = version === null ? 'Judged by the definitions of now' : `Fixed at launch at version ${version}`
+  const later = changes.map(
+    ({ what: name, version: at, from, to }) =>
+      `${name} was changed in version ${at} (${from ?? 'unset'} to ${to ?? 'unset'}), which counts only after a new start`,
+  )
+  return `${[`${when}: ${what}`, ...later].join('; ')}.`
+}

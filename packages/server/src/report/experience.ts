@@ -1,0 +1,176 @@
+import { complete, type Definition, type Metric } from '@espalier/core/definition'
+import { DEFAULT_CONFIDENCE, DEFAULT_TUNING, DEFAULT_WORTHWHILE, type Impact, impact } from '@espalier/core/experiment'
+import { guardrails as readyMade, USUAL_BUSINESS } from '@espalier/core/library'
+import { type Launch, launchOf, metricAt, metricChange, type ResultPage, resultPage } from '@espalier/core/result'
+import { durationMs } from '@espalier/core/time'
+import type { ImpactStatistics } from '@espalier/warehouse'
+import { Problem } from '../problem.ts'
+import type { Services } from '../services.ts'
+
+export interface ReportQuestion {
+  readonly workspace: string
+  readonly key: string
+  /** Another metric than the goal. */
+  readonly metric?: string | undefined
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  /** Of the intervals beside the verdict. */
+  readonly confidence?: number | undefined
+}
+
+export type ExperienceReport = Impact & ResultPage & { readonly experience: string }
+
+/** What an experience changes, judged by what was fixed when it went live. */
+export async function experienceReport(services: Services, question: ReportQuestion): Promise<ExperienceReport> {
+  const { store, warehouse, now } = services
+  const { workspace, key, from, to, confidence } = question
+  const subject = await subjectOf(services, question)
+  const { experience, launch, metric, role } = subject
+  const { definitions } = await store.definitions.current(workspace)
+  const watched = guardrailsIn(definitions, experience).filter(one => one.key !== metric.key)
+  const since = from ?? launch?.since
+  const [goal, ...others] = await warehouse.impacts({
+    workspace,
+    experience: key,
+    metrics: [metric.body, ...watched.map(one => one.body)],
+    now: now(),
+    ...(since === undefined ? {} : { from: since }),
+    ...(to === undefined ? {} : { to }),
+  })
+  refuseMissingRates(goal!, metric.body.currency ?? '')
+  // Decisions made elsewhere may be reported on without a definition of their experience.
+  if (experience === undefined && goal!.arms.length === 0) {
+    throw new Problem('not_found', `There is no experience "${key}".`)
+  }
+  const plan = role === 'goal' ? (launch?.plan ?? experience?.body.plan ?? {}) : {}
+  const judged = {
+    worthwhile: plan.worthwhile ?? metric.body.worthwhile ?? DEFAULT_WORTHWHILE,
+    people: plan.people ?? DEFAULT_TUNING,
+    confidence: plan.confidence ?? DEFAULT_CONFIDENCE,
+  }
+  const kind = experience?.body.policy?.kind
+  const shared = {
+    ...(confidence === undefined ? {} : { confidence }),
+    ...(experience === undefined ? {} : { design: designOf(experience) }),
+    redrawn: kind === 'bandit' || kind === 'contextual' || kind === 'rollout',
+  }
+  const reportOf = (statistics: ImpactStatistics, body: Metric, settings: typeof judged) =>
+    impact(statistics.byChance ?? statistics.arms, {
+      metric: body,
+      contaminated: statistics.contaminated,
+      plan: { worthwhile: settings.worthwhile, tuning: settings.people, confidence: settings.confidence },
+      ...(statistics.quantiles && { quantiles: statistics.quantiles }),
+      ...daysOf(statistics, now()),
+      ...shared,
+    })
+  const report = reportOf(goal!, metric.body, judged)
+  const page = resultPage({
+    experience: { key, name: experience?.body.name, hypothesis: experience?.body.hypothesis },
+    status: experience === undefined || experience.archived ? 'ended' : (experience.body.status ?? 'running'),
+    report,
+    role,
+    guardrails: watched.map(({ key: name, body }, index) => {
+      const statistics = others[index]!
+      const missing = statistics.missingRates.map(({ currency }) => currency).join(', ')
+      const settings = { ...judged, worthwhile: body.worthwhile ?? DEFAULT_WORTHWHILE }
+      return missing === ''
+        ? { key: name, report: reportOf(statistics, body, settings) }
+        : { key: name, report: null, missing }
+    }),
+    fixed: {
+      version: launch?.version ?? null,
+      at: launch?.at ?? null,
+      metric: metric.key,
+      metricVersion: metric.version,
+      ...judged,
+      changes: role === 'goal' ? subject.changes : [],
+    },
+    window: windowOf(metric.body),
+    last: goal!.last,
+    now: now(),
+  })
+  return { experience: key, ...report, ...page }
+}
+
+interface Subject {
+  /** As it is now; undefined of decisions made elsewhere. */
+  readonly experience: Definition<'experience'> | undefined
+  readonly launch: Launch | undefined
+  readonly metric: Definition<'metric'>
+  readonly role: 'goal' | 'asked'
+  readonly changes: Launch['changes']
+}
+
+async function subjectOf({ store }: Services, { workspace, key, metric: asked }: ReportQuestion): Promise<Subject> {
+  const history = (await store.definitions.history(workspace, 'experience', key)) as Definition<'experience'>[]
+  const experience = history.reduce<Definition<'experience'> | undefined>(
+    (newest, one) => (newest === undefined || one.version > newest.version ? one : newest),
+    undefined,
+  )
+  const launch = launchOf(history)
+  const goal = launch?.goal ?? experience?.body.goal
+  const name = asked ?? goal
+  if (name === undefined) {
+    throw new Problem('invalid', `Experience "${key}" has no goal metric.`, {
+      path: 'query.metric',
+      mend: 'Name a metric in the query, or give the experience a goal.',
+    })
+  }
+  const versions = (await store.definitions.history(workspace, 'metric', name)) as Definition<'metric'>[]
+  const role = name === goal ? 'goal' : 'asked'
+  if (role === 'goal' && launch !== undefined) {
+    const metric = metricAt(versions, launch.goalAt)
+    const change = metric && metricChange(metric, versions)
+    if (metric !== undefined) {
+      return { experience, launch, metric, role, changes: [...launch.changes, ...(change ? [change] : [])] }
+    }
+  }
+  const metric = [...versions].sort((a, b) => b.version - a.version).find(({ archived }) => !archived)
+  if (metric === undefined) throw new Problem('not_found', `There is no metric "${name}".`, { path: 'query.metric' })
+  return { experience, launch, metric, role, changes: launch?.changes ?? [] }
+}
+
+/** The metrics that must not be hurt: those a team says, those a rollout names, and the ready-made ones it did not switch off. */
+export function guardrailsIn(
+  definitions: readonly Definition[],
+  experience: Definition<'experience'> | undefined,
+): Pick<Definition<'metric'>, 'key' | 'body'>[] {
+  const metrics = definitions.filter((one): one is Definition<'metric'> => one.kind === 'metric')
+  const { policy } = experience?.body ?? {}
+  const named = policy?.kind === 'rollout' ? policy.guardrails : []
+  const own = metrics.filter(({ key, body }) => body.guardrail === true || named.includes(key))
+  const unsaid = readyMade(USUAL_BUSINESS).filter(({ key }) => !metrics.some(metric => metric.key === key))
+  return [...own, ...unsaid]
+}
+
+function windowOf({ delay, window }: Metric): number | undefined {
+  return window === undefined ? undefined : durationMs(window) + (delay === undefined ? 0 : durationMs(delay))
+}
+
+const DAY_MS = 86_400_000
+
+/** How long people have been coming: what waiting longer is reckoned by. */
+export function daysOf({ first, last }: ImpactStatistics, now: number): { days?: number } {
+  if (first === undefined || last === undefined) return {}
+  return { days: Math.max(1, (Math.min(now, last) - first) / DAY_MS) }
+}
+
+function designOf(experience: Definition<'experience'>): { variant: string; control: boolean; share: number }[] {
+  const { control, variants } = complete('experience', experience.body)
+  return [
+    { variant: '', control: true, share: control },
+    ...variants.map(({ key, weight }) => ({ variant: key, control: false, share: (1 - control) * weight })),
+  ]
+}
+
+function refuseMissingRates({ missingRates }: ImpactStatistics, base: string): void {
+  const [first] = missingRates
+  if (first === undefined) return
+  const named = missingRates
+    .map(({ currency, days }) => `${currency} (${days} ${days === 1 ? 'day' : 'days'})`)
+    .join(', ')
+  throw new Problem('missing_rates', `Amounts cannot be added up in ${base}: no rate for ${named}.`, {
+    mend: `Import daily rates to ${base} by POST /v1/rates, for ${first.currency} from ${first.firstDay} on.`,
+    extra: { missingRates },
+  })
+}
