@@ -22,7 +22,7 @@ export function saas({ events: { feature, activated } }: Business): LibraryEntry
     }),
     segment(HOME, 'stuck-in-onboarding', 'Stuck in onboarding', 'Came a day ago or more and are not activated.', {
       all: [
-        { person: 'firstSeen', exists: true },
+        { person: 'events', gte: 1 },
         { not: { did: activated } },
         { not: { value: { sessions: 'count', within: '1d' }, gte: 1 } },
       ],

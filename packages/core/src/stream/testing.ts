@@ -22,6 +22,8 @@ export class MemoryPeople implements People {
   readonly accounts = new Map<string, Account>()
   readonly #messages = new Set<string>()
   readonly #rows = new Set<string>()
+  /** Hears of every change of a profile; undefined: it was removed. */
+  onChange: (id: string, profile: Profile | MergedProfile | undefined) => void = () => undefined
 
   link(identifier: string): string | undefined {
     return this.links.get(identifier)
@@ -41,10 +43,12 @@ export class MemoryPeople implements People {
 
   put(profile: Profile | MergedProfile): void {
     this.profiles.set(profile.id, frozen(profile))
+    this.onChange(profile.id, profile)
   }
 
   remove(id: string): void {
     this.profiles.delete(id)
+    this.onChange(id, undefined)
   }
 
   account(id: string): Account | undefined {

@@ -36,8 +36,15 @@ export function struggling(condition: StrugglingCondition): CompiledCondition {
     condition: condition as JsonObject,
     test: ({ profile, now }) => test(profile, now),
     changes: ({ profile: { recent = [] }, now }) => {
-      const instants = recent.flatMap(({ at }) => [at, at + GAP + 1])
-      return [...new Set(instants)].filter(at => at > now).sort((a, b) => a - b)
+      const instants = new Set<number>()
+      // Of what was, only the last action ends anything: half an hour after it.
+      for (let i = recent.length - 1; i >= 0; i--) {
+        const { at } = recent[i]!
+        if (at + GAP + 1 > now) instants.add(at + GAP + 1)
+        if (at <= now) break
+        instants.add(at)
+      }
+      return [...instants].sort((a, b) => a - b)
     },
     actual: ({ profile, now }): JsonObject => ({ actual: { ...struggleAt(profile, now) } }),
     reads: {
@@ -51,7 +58,9 @@ export function struggling(condition: StrugglingCondition): CompiledCondition {
 /** The signs of struggle in the session that goes on at an instant. */
 export function struggleAt({ recent = [] }: Considered, now: number): Struggle {
   const session = currentSession(recent, now)
-  const actions = session.map(({ name, items }) => JSON.stringify([name, items ?? []]))
+  const actions = session.map(({ name, items = [] }) =>
+    items.length === 0 ? `name ${name}` : `items ${JSON.stringify([name, items])}`,
+  )
   const counts = new Map<string, number>()
   let errors = 0
   let back = 0
@@ -65,9 +74,10 @@ export function struggleAt({ recent = [] }: Considered, now: number): Struggle {
 
 /** The last of the actions up to now with no gap of more than half an hour, also up to now. */
 function currentSession(recent: readonly RecentEvent[], now: number): readonly RecentEvent[] {
-  const past = recent.filter(({ at }) => at <= now)
+  let end = recent.length
+  while (end > 0 && recent[end - 1]!.at > now) end--
   let later = now
-  let begin = past.length
-  while (begin > 0 && later - past[begin - 1]!.at <= GAP) later = past[--begin]!.at
-  return past.slice(begin)
+  let begin = end
+  while (begin > 0 && later - recent[begin - 1]!.at <= GAP) later = recent[--begin]!.at
+  return recent.slice(begin, end)
 }

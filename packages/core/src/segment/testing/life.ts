@@ -3,7 +3,7 @@ import type { Definition, PublishedSet } from '../../definition/definition.ts'
 import type { Event } from '../../event/event.ts'
 import { planSourceOf } from '../../plan/needs.ts'
 import { type Plan, planOf } from '../../plan/plan.ts'
-import type { Profile } from '../../profile/profile.ts'
+import type { MergedProfile, Profile } from '../../profile/profile.ts'
 import type { Applied } from '../../stream/entry.ts'
 import { eventOf } from '../../stream/logged.ts'
 import { SEGMENT_ENTERED } from '../../stream/memberships.ts'
@@ -12,7 +12,12 @@ import { TestStream } from '../../stream/testing.ts'
 import type { Condition } from '../condition.ts'
 import { type Language, NO_NAMES } from '../language.ts'
 import type { ConsideredAccount } from '../subject.ts'
+import { Timers } from './timers.ts'
 import type { Filed, Link, World } from './world.ts'
+
+function dueOf(profile: Profile | MergedProfile | undefined): number | undefined {
+  return profile === undefined || 'mergedInto' in profile ? undefined : profile.due
+}
 
 type Crossing = Pick<EventRow, 'profile' | 'timestamp' | 'name'>
 
@@ -42,10 +47,12 @@ export class Life {
   readonly stream: TestStream
   readonly #world: { filed: Filed[]; links: Link[] } = { filed: [], links: [] }
   readonly #crossings = new Map<string, Crossing[]>()
+  readonly #timers = new Timers()
   #rows = 0
 
   constructor(set: PublishedSet) {
     this.stream = new TestStream({ plan: planOf(planSourceOf(set)) })
+    this.stream.people.onChange = (id, profile) => this.#timers.set(id, dueOf(profile))
   }
 
   get plan(): Plan {
@@ -61,9 +68,9 @@ export class Life {
   /** Time passes up to an instant, and each timer is heard at its own. */
   elapse(to: number): void {
     for (;;) {
-      const next = this.people.filter(({ due = Infinity }) => due <= to).sort((a, b) => a.due! - b.due!)[0]
+      const next = this.#timers.next(to)
       if (next === undefined) break
-      this.stream.now = Math.max(next.due!, this.stream.now)
+      this.stream.now = Math.max(next.due, this.stream.now)
       this.stream.take({ kind: 'tick', profile: next.id })
     }
     this.stream.now = to
