@@ -15,6 +15,8 @@ import { pastEvents } from './queries/pastEvents.ts'
 import { person, personSize } from './queries/person.ts'
 import { policyRows } from './queries/policyRows.ts'
 import { policyTraining } from './queries/policyTraining.ts'
+import { programme } from './queries/programme/programme.ts'
+import { putSpend } from './queries/putSpend.ts'
 import { quotes } from './queries/quotes.ts'
 import { putRates } from './queries/rates.ts'
 import { rewardDelays } from './queries/rewardDelays.ts'
@@ -50,6 +52,7 @@ export async function openWarehouse(location: Location, options: WarehouseOption
     insert: batch => insert(database, batch),
     impact: question => impact(database, question),
     impacts: question => impacts(database, question),
+    programme: question => programme(database, question),
     policyTraining: question => policyTraining(database, question),
     policyRows: question => policyRows(database, question),
     rewardDelays: question => rewardDelays(database, question),
@@ -74,6 +77,7 @@ export async function openWarehouse(location: Location, options: WarehouseOption
     segmentMembers: question => segmentMembers(database, question),
     segmentHistory: question => segmentHistory(database, question),
     putRates: (workspace, rates) => putRates(database, workspace, rates),
+    putSpend: (workspace, rows) => putSpend(database, workspace, rows),
     backup: async directory => {
       if (engine === undefined || path === undefined) {
         throw new WarehouseError('unsupported', 'A ClickHouse server is backed up with its own BACKUP statement.')

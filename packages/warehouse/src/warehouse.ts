@@ -12,6 +12,8 @@ import type { PastEvents, PastEventsQuestion } from './queries/pastEvents.ts'
 import type { PersonQuestion } from './queries/person.ts'
 import type { PolicyRow, PolicyRowsQuestion } from './queries/policyRows.ts'
 import type { TrainingQuestion, TrainingStatistics } from './queries/policyTraining.ts'
+import type { ProgrammeQuestion, ProgrammeStatistics } from './queries/programme/question.ts'
+import type { SpendRow } from './queries/putSpend.ts'
 import type { QuotesQuestion, ToldQuote } from './queries/quotes.ts'
 import type { Rhythm } from './queries/rhythm.ts'
 import type { SegmentOverlap, SegmentOverlapQuestion, SegmentQuestion } from './queries/segments.ts'
@@ -31,6 +33,8 @@ export interface Warehouse {
   impact(question: ImpactQuestion): Promise<ImpactStatistics>
   /** The same for several metrics, in their order, in as few passes as it takes. */
   impacts(question: ImpactsQuestion): Promise<ImpactStatistics[]>
+  /** Sums over people of what the whole programme brought, per experience, touchpoint, segment and time, and against the holdout. */
+  programme(question: ProgrammeQuestion): Promise<ProgrammeStatistics>
   /** What each variant's decisions brought, as sums: what a bandit learns from. */
   policyTraining(question: TrainingQuestion): Promise<TrainingStatistics>
   /** The same row by row, with what the decisions looked at, in pages; the rows of a person follow each other. */
@@ -93,6 +97,8 @@ export interface Warehouse {
     workspace: string,
     rates: readonly { day: string; currency: string; base: string; rate: number }[],
   ): Promise<void>
+  /** What was spent by day. The same day, channel, campaign, experience and currency replaces. */
+  putSpend(workspace: string, rows: readonly SpendRow[]): Promise<void>
   /** Copies everything into an empty folder; inserts and queries wait meanwhile. Embedded only. */
   backup(directory: string): Promise<void>
   /** Throws when it does not answer. Does not wait for queries. */

@@ -4,6 +4,7 @@ import { IdentitySettings } from '../identity/settings.ts'
 import { Key } from '../key.ts'
 import { Instant } from '../time/schema.ts'
 import { Caps } from './cap.ts'
+import { ImpactSettings } from './impactSettings.ts'
 import { Channel } from './touchpoint.ts'
 
 /** Names under which people keep what must not decide what somebody pays. */
@@ -81,6 +82,7 @@ export const Settings = Type.Object(
     personal: Type.Optional(PersonalSettings),
     addresses: Type.Optional(AddressSettings),
     identity: Type.Optional(IdentitySettings),
+    impact: Type.Optional(ImpactSettings),
   },
   { additionalProperties: false, description: 'What a workspace sets for all.' },
 )

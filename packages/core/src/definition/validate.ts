@@ -13,6 +13,7 @@ import { contentProblems, contentSchemaProblems } from './contentProblems.ts'
 import type { Bodies, Kind } from './definition.ts'
 import { Experience } from './experience.ts'
 import { experienceProblems } from './experienceProblems.ts'
+import { impactProblems } from './impactProblems.ts'
 import type { Metric } from './metric.ts'
 import { metricProblems } from './metricProblems.ts'
 import { SCHEMAS } from './normalise.ts'
@@ -100,7 +101,10 @@ function touchpointProblems(touchpoint: Touchpoint, surroundings: Surroundings |
   return broken.length > 0 ? broken : contentProblems(content, touchpoint, ['default'], surroundings)
 }
 
-function settingsProblems({ timezone, consent, retention, identity }: Settings): Problem[] {
+function settingsProblems(
+  { timezone, consent, retention, identity, impact }: Settings,
+  surroundings: Surroundings | undefined,
+): Problem[] {
   const mend = 'write an IANA name such as Europe/Berlin or UTC'
   return [
     ...(timezone === undefined || isZone(timezone)
@@ -109,5 +113,6 @@ function settingsProblems({ timezone, consent, retention, identity }: Settings):
     ...(consent === undefined ? [] : consentProblems(consent, ['consent'])),
     ...(retention === undefined ? [] : retentionProblems(retention, ['retention'])),
     ...(identity === undefined ? [] : identityProblems(identity, ['identity'])),
+    ...(impact === undefined ? [] : impactProblems(impact, ['impact'], surroundings)),
   ]
 }

@@ -8,6 +8,7 @@ import { insertContract } from './insert.ts'
 import { pastEventsContract } from './pastEvents.ts'
 import { personContract } from './person.ts'
 import { policiesContract } from './policies.ts'
+import { programmeContract } from './programme.ts'
 import { quotesContract } from './quotes.ts'
 import { ratesContract } from './rates.ts'
 import { removalContract } from './removal.ts'
@@ -30,6 +31,7 @@ export function warehouseContract(name: string, open: () => Promise<Warehouse>):
     describe('insert', () => insertContract(warehouse))
     describe('impact', () => impactContract(warehouse))
     describe('chances', () => chancesContract(warehouse))
+    describe('programme', () => programmeContract(warehouse))
     describe('timeline', () => timelineContract(warehouse))
     describe('quotes', () => quotesContract(warehouse))
     describe('identity', () => identityContract(warehouse))

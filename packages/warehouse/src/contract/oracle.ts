@@ -156,7 +156,7 @@ function totalOf(
       continue
     }
     const property = refund ? (metric.refund?.property ?? metric.property) : metric.property
-    const value = property === undefined ? row.revenue : numberOf(at(row.properties, property))
+    const value = property === undefined ? row.revenue : numberOf(valueAt(row.properties, property))
     if (value === null) continue
     let factor = 1
     if (metric.currency !== undefined) {
@@ -284,7 +284,7 @@ export function exchange(rates: Facts['rates'], currency: string, target: string
   return theirs === 0 ? 0 : rateOf(base, currency) / theirs
 }
 
-function at(properties: JsonObject, path: string): Json | undefined {
+export function valueAt(properties: JsonObject, path: string): Json | undefined {
   let here: Json | undefined = properties
   for (const step of path.split('.')) {
     if (typeof here !== 'object' || here === null || Array.isArray(here)) return undefined
@@ -293,7 +293,7 @@ function at(properties: JsonObject, path: string): Json | undefined {
   return here
 }
 
-function numberOf(value: Json | undefined): number | null {
+export function numberOf(value: Json | undefined): number | null {
   const number = typeof value === 'string' && /^\s*[-+]?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value
   return typeof number === 'number' && Math.abs(number) <= 1e12 ? number : null
 }

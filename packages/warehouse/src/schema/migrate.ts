@@ -1,7 +1,7 @@
 import type { Database } from '../client/database.ts'
 import { WarehouseError } from '../errors.ts'
 import { createTable } from './table.ts'
-import { decisions, events, exposures, identityLinks, migrations as log, rates } from './tables.ts'
+import { decisions, events, exposures, identityLinks, migrations as log, rates, spend } from './tables.ts'
 
 export interface Migration {
   /** 1, 2, 3… without a gap. */
@@ -28,6 +28,11 @@ export const migrations: readonly Migration[] = [
     statements: identityLinks.columns
       .filter(({ name }) => ['identifier', 'evidence', 'won', 'bucket_key', 'silent'].includes(name))
       .map(({ name, type }) => `ALTER TABLE ${identityLinks.name} ADD COLUMN IF NOT EXISTS ${name} ${type}`),
+  },
+  {
+    version: 4,
+    name: 'what was spent',
+    statements: [createTable(spend)],
   },
 ]
 

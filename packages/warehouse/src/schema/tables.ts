@@ -136,6 +136,28 @@ export const rates: TableSchema = {
   deduplicationWindow: 0,
 }
 
+/**
+ * What was spent on a day; the last write of the same day, channel, campaign, experience and currency wins. Not deduplicated, as
+ * `rates`.
+ */
+export const spend: TableSchema = {
+  name: 'spend',
+  columns: [
+    word('workspace'),
+    { name: 'day', type: 'Date32' },
+    word('channel'),
+    word('campaign'),
+    word('experience'),
+    word('currency'),
+    { name: 'amount', type: 'Float64' },
+    { name: 'written', type: "DateTime64(6, 'UTC')", default: 'now64(6)' },
+  ],
+  engine: { kind: 'latest', version: 'written' },
+  orderBy: ['workspace', 'day', 'channel', 'campaign', 'experience', 'currency'],
+  shardBy: 'workspace',
+  deduplicationWindow: 0,
+}
+
 /** Which migrations have run. */
 export const migrations: TableSchema = {
   name: 'migrations',
@@ -151,4 +173,4 @@ export const migrations: TableSchema = {
 }
 
 /** Every table that holds data, in the order they are made. */
-export const tables: readonly TableSchema[] = [events, decisions, exposures, identityLinks, rates]
+export const tables: readonly TableSchema[] = [events, decisions, exposures, identityLinks, rates, spend]

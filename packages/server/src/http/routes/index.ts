@@ -23,9 +23,11 @@ import { redeemOffer } from './offers.ts'
 import { evaluateFlag, evaluateFlags } from './ofrep.ts'
 import { openApiRoute } from './openapi.ts'
 import { getProfile, getProfileEvents } from './profiles.ts'
+import { programme } from './programme.ts'
 import { getQuotes } from './quotes.ts'
 import { putRates } from './rates.ts'
 import { getMembers, getSegment } from './segments.ts'
+import { putSpend } from './spend.ts'
 import { summary } from './summary.ts'
 import { trackRoutes } from './track.ts'
 import { whatIf } from './whatIf.ts'
@@ -49,6 +51,7 @@ export const routes: readonly Route[] = [
   getSegment,
   getMembers,
   impact,
+  programme,
   getModel,
   postModel,
   whatIf,
@@ -68,6 +71,7 @@ export const routes: readonly Route[] = [
   getItem,
   removeItem,
   putRates,
+  putSpend,
   listKeys,
   makeKey,
   revokeKey,

@@ -1,0 +1,104 @@
+import { DEFAULT_CONFIDENCE, type Estimate, estimateOf, noEstimate } from '../experiment/index.ts'
+import type { Pair } from './cell.ts'
+import { canCompare, missingOf } from './compare.ts'
+import type { ValueSums } from './sums.ts'
+
+/** The part of the discounts that was not needed. */
+export interface GivenAnyway {
+  /** Money, of the discounts that the personalized were given more than the control group. */
+  readonly total: Estimate
+  /** Of those discounts; null where there were none. */
+  readonly share: number | null
+}
+
+/**
+ * Discounts that went to people who would have bought anyway, from the control group's conversion.
+ *
+ * Of N people who were personalized a share p1 bought and was given d1 of discounts a person; in the control group it is p0 and d0.
+ * If personalizing keeps nobody from buying, p0 of them would have bought without it: that is min(1, p0 / p1) of the buyers,
+ * and, if these are given as much as the others,
+ *
+ *     N x (d1 x min(1, p0 / p1) - d0)
+ *
+ * went to them beyond what they would have been given anyway. At least 0 and at most N x (d1 - d0), all that was given more. The
+ * interval is by the delta method; discounts and buying of one person go together (cov(d, buys) = d x (1 - p), as only buyers
+ * have a discount).
+ */
+export function givenAnyway(pairs: readonly Pair[], confidence = DEFAULT_CONFIDENCE): GivenAnyway {
+  const counted = pairs.filter(canCompare)
+  if (counted.length === 0) return { total: noEstimate(missingOf(pairs)), share: null }
+  const parts = counted.map(partOf)
+  const sum = (of: (part: Part) => number) => parts.reduce((total, part) => total + of(part), 0)
+  const more = Math.max(
+    0,
+    sum(part => part.more),
+  )
+  const within = (x: number) => Math.min(more, Math.max(0, x))
+  const squaredError = sum(part => part.squaredError)
+  const plain = estimateOf(
+    sum(part => part.value),
+    squaredError,
+    { confidence },
+  )
+  if (plain.value === null) return { total: plain, share: null }
+  const value = within(plain.value)
+  const total: Estimate = {
+    ...plain,
+    value,
+    interval: plain.interval && [within(plain.interval[0]), within(plain.interval[1])],
+    // Of having given nothing away there is no test: it is bounded by it.
+    p: null,
+  }
+  return { total, share: more > 0 ? value / more : null }
+}
+
+interface Part {
+  readonly value: number
+  readonly squaredError: number
+  /** What was given more than in the control group. */
+  readonly more: number
+}
+
+function partOf({ personalized, control }: Pair): Part {
+  const n = personalized.people
+  const [one, zero] = [momentsOf(personalized), momentsOf(control)]
+  const more = n * (one.discount - zero.discount)
+  if (one.share === 0) return { value: 0, squaredError: 0, more }
+  const ratio = zero.share / one.share
+  // Gradient of d1 x min(1, p0 / p1) - d0, each arm for itself: (by its share of buyers, by its discount).
+  const isCapped = ratio >= 1
+  const byOne = isCapped ? ([0, 1] as const) : ([(-ratio * one.discount) / one.share, ratio] as const)
+  const byZero = isCapped ? ([0, -1] as const) : ([one.discount / one.share, -1] as const)
+  return {
+    value: n * (one.discount * Math.min(1, ratio) - zero.discount),
+    squaredError: n ** 2 * (varianceOf(one, byOne) + varianceOf(zero, byZero)),
+    more,
+  }
+}
+
+interface Moments {
+  readonly people: number
+  readonly share: number
+  readonly discount: number
+  readonly shareVariance: number
+  readonly discountVariance: number
+  readonly covariance: number
+}
+
+function momentsOf({ people, buyers, discounts, discountsSquares }: ValueSums): Moments {
+  const [share, discount] = [buyers / people, discounts / people]
+  return {
+    people,
+    share,
+    discount,
+    shareVariance: Math.max(0, share * (1 - share)),
+    discountVariance: Math.max(0, discountsSquares / people - discount ** 2),
+    covariance: discount * (1 - share),
+  }
+}
+
+function varianceOf(of: Moments, [byShare, byDiscount]: readonly [number, number]): number {
+  const squares =
+    byShare ** 2 * of.shareVariance + byDiscount ** 2 * of.discountVariance + 2 * byShare * byDiscount * of.covariance
+  return Math.max(0, squares) / of.people
+}

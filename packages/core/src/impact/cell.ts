@@ -1,0 +1,69 @@
+import { addSums, type ValueSums } from './sums.ts'
+
+/**
+ * The people of one arm of an experience whose first exposure to it was at one touchpoint and under one version. A person is in
+ * one cell of an experience, and may be in cells of several experiences.
+ */
+export interface Cell {
+  readonly experience: string
+  readonly touchpoint: string
+  readonly version: number
+  readonly control: boolean
+  /** '' in the control group. */
+  readonly variant: string
+  /** Mean chance of this arm at the first exposure, as logged. */
+  readonly propensity: number
+  readonly sums: ValueSums
+  /** Of those who are not in the control group, for judging variants by the chance they were shown with. */
+  readonly weighted?: WeightedSums
+}
+
+/** Sums with w = 1 / (the person's chance of the variant, as logged). */
+export interface WeightedSums {
+  /** Of w, and w². */
+  readonly weight: number
+  readonly weightSquares: number
+  /** Of w x kpi, w x kpi², w² x kpi and w² x kpi². */
+  readonly kpi: number
+  readonly kpiSquares: number
+  readonly squaredKpi: number
+  readonly squaredKpiSquares: number
+}
+
+/** Two groups whose difference is what was brought: the same chances for all people of both. */
+export interface Pair {
+  readonly personalized: ValueSums
+  readonly control: ValueSums
+}
+
+/** Shares that differ by less are one share. */
+const SAME_SHARE = 1e-6
+
+/**
+ * The groups to compare, from the cells of **one** experience. Versions with another share of people in the control group are
+ * compared each for itself: later people may be other people. A version of which no control group was seen goes with the largest.
+ */
+export function pairsOf(cells: readonly Cell[]): Pair[] {
+  const strata: { share: number; cells: Cell[] }[] = []
+  for (const cell of cells.filter(({ control }) => control)) {
+    const known = strata.find(({ share }) => Math.abs(share - cell.propensity) < SAME_SHARE)
+    if (known === undefined) strata.push({ share: cell.propensity, cells: [cell] })
+    else known.cells.push(cell)
+  }
+  const size = ({ cells }: { cells: readonly Cell[] }) => cells.reduce((sum, { sums }) => sum + sums.people, 0)
+  strata.sort((a, b) => size(b) - size(a))
+  const stratumOf = new Map(strata.flatMap(stratum => stratum.cells.map(({ version }) => [version, stratum])))
+  const rest: Cell[] = []
+  for (const cell of cells.filter(({ control }) => !control)) {
+    const stratum = stratumOf.get(cell.version) ?? strata[0]
+    if (stratum === undefined) rest.push(cell)
+    else stratum.cells.push(cell)
+  }
+  const pairs = strata.map(stratum => pairIn(stratum.cells))
+  return rest.length === 0 ? pairs : [...pairs, pairIn(rest)]
+}
+
+function pairIn(cells: readonly Cell[]): Pair {
+  const sumsOf = (control: boolean) => addSums(cells.filter(cell => cell.control === control).map(({ sums }) => sums))
+  return { personalized: sumsOf(false), control: sumsOf(true) }
+}

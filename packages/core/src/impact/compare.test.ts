@@ -1,0 +1,136 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { absoluteDifference, meanSample, relativeLift } from '../experiment/index.ts'
+import { pairsOf } from './cell.ts'
+import { comparePairs, minus, scaled } from './compare.ts'
+import { addSums } from './sums.ts'
+import { cellOf, type Person, sumsOfPeople } from './testing.ts'
+
+const people = fc.array(
+  fc.record({
+    kpi: fc.integer({ min: 0, max: 20 }),
+    paid: fc.option(fc.integer({ min: 0, max: 99 }), { nil: undefined }),
+    discount: fc.integer({ min: 0, max: 9 }),
+    margin: fc.integer({ min: -9, max: 50 }),
+  }) as fc.Arbitrary<Person>,
+  { maxLength: 30 },
+)
+
+describe('sums', () => {
+  it('add over disjoint sets of people, however they are divided', () => {
+    fc.assert(
+      fc.property(fc.array(people, { maxLength: 5 }), shards => {
+        expect(addSums(shards.map(sumsOfPeople))).toEqual(sumsOfPeople(shards.flat()))
+      }),
+      { seed: 1 },
+    )
+  })
+
+  it('an experience in parts is the experience: cells of one share of control are one pair', () => {
+    fc.assert(
+      fc.property(people, people, people, people, (a, b, c, d) => {
+        const cells = [
+          cellOf(a),
+          cellOf(b, { touchpoint: 'cart.email', version: 2, variant: 'b', propensity: 0.2 }),
+          cellOf(c, { control: true }),
+          cellOf(d, { control: true, touchpoint: 'cart.email', version: 2 }),
+        ]
+        expect(pairsOf(cells)).toEqual([
+          { personalized: sumsOfPeople([...a, ...b]), control: sumsOfPeople([...c, ...d]) },
+        ])
+      }),
+      { seed: 1 },
+    )
+  })
+
+  it('versions with another share of control are compared each for itself, and one without control with the largest', () => {
+    const one = Array.from({ length: 9 }, () => ({ kpi: 1 }))
+    const cells = [
+      cellOf(one),
+      cellOf(one, { version: 2 }),
+      cellOf(one.slice(3), { version: 3 }),
+      cellOf(one, { control: true }),
+      cellOf(one.slice(1), { control: true, version: 2, propensity: 0.5 }),
+    ]
+    expect(pairsOf(cells).map(pair => [pair.personalized.people, pair.control.people])).toEqual([
+      [15, 9],
+      [9, 8],
+    ])
+  })
+})
+
+describe('comparing pairs', () => {
+  it('of one pair is the comparison of its means', () => {
+    fc.assert(
+      fc.property(people, people, (a, b) => {
+        fc.pre(a.length > 1 && b.length > 1)
+        const pair = { personalized: sumsOfPeople(a), control: sumsOfPeople(b) }
+        const sample = ({ people: n, kpi, kpiSquares }: typeof pair.control) => meanSample(n, kpi, kpiSquares)
+        const compared = comparePairs([pair], 'kpi', 0.95)
+        const difference = absoluteDifference(sample(pair.control), sample(pair.personalized))
+        expect(compared.total.value).toBeCloseTo(difference.value! * a.length, 9)
+        expect(compared.total.p === null).toBe(difference.p === null)
+        if (difference.p !== null) expect(compared.total.p).toBeCloseTo(difference.p, 9)
+        expect(compared.lift.value ?? 0).toBeCloseTo(
+          relativeLift(sample(pair.control), sample(pair.personalized)).value ?? 0,
+          9,
+        )
+      }),
+      { seed: 1 },
+    )
+  })
+
+  it('totals of pairs add up, and so do the squares of their errors', () => {
+    fc.assert(
+      fc.property(people, people, people, people, (a, b, c, d) => {
+        fc.pre([a, b, c, d].every(({ length }) => length > 1))
+        const pairs = [
+          { personalized: sumsOfPeople(a), control: sumsOfPeople(b) },
+          { personalized: sumsOfPeople(c), control: sumsOfPeople(d) },
+        ]
+        const [one, two] = pairs.map(pair => comparePairs([pair], 'net', 0.95).total)
+        const both = comparePairs(pairs, 'net', 0.95).total
+        expect(both.value).toBeCloseTo(one!.value! + two!.value!, 8)
+        expect((both.standardError ?? 0) ** 2).toBeCloseTo(
+          (one!.standardError ?? 0) ** 2 + (two!.standardError ?? 0) ** 2,
+          6,
+        )
+      }),
+      { seed: 1 },
+    )
+  })
+
+  it('a pair with nobody to compare with is left out, and alone it says why', () => {
+    const some = sumsOfPeople([{ kpi: 1 }, { kpi: 2 }, { kpi: 6 }])
+    const none = sumsOfPeople([])
+    const whole = { personalized: some, control: some }
+    expect(comparePairs([whole, { personalized: some, control: none }], 'kpi', 0.95)).toEqual(
+      comparePairs([whole], 'kpi', 0.95),
+    )
+    const reasonOf = (personalized: typeof some, control: typeof some) =>
+      comparePairs([{ personalized, control }], 'kpi', 0.95).total.reason
+    expect(reasonOf(some, none)).toBe('no-control')
+    expect(reasonOf(none, some)).toBe('no-people')
+    expect(reasonOf(some, sumsOfPeople([{ kpi: 1 }]))).toBe('one-person')
+  })
+
+  it('differences of estimates have errors that add, none where neither has one, and no value where one has none', () => {
+    const estimate = (value: number, standardError: number | null) => ({
+      value,
+      standardError,
+      interval: null,
+      p: null,
+      dof: standardError === null ? null : 20,
+    })
+    expect(minus(estimate(5, 3), estimate(1, 4), 0.95)).toMatchObject({ value: 4, standardError: 5 })
+    expect(minus(estimate(5, null), estimate(1, null), 0.95)).toMatchObject({
+      value: 4,
+      interval: null,
+      reason: 'no-variance',
+    })
+    expect(minus({ ...estimate(5, 1), value: null, reason: 'no-control' }, estimate(1, 1), 0.95).reason).toBe(
+      'no-control',
+    )
+    expect(scaled(estimate(1e300, 1), 1e300).reason).toBe('overflow')
+  })
+})

@@ -1,0 +1,102 @@
+import {
+  absoluteDifference,
+  type Estimate,
+  estimateOf,
+  meanSample,
+  noEstimate,
+  relativeLift,
+  type Sample,
+  type Undefined,
+} from '../experiment/index.ts'
+import type { Pair } from './cell.ts'
+import type { Measure, ValueSums } from './sums.ts'
+
+/** One measure of several pairs, added up by the number of people who were personalized in each. */
+export interface Compared {
+  /** Mean a person. Null where nobody is there, or none could be compared. */
+  readonly personalized: number | null
+  readonly control: number | null
+  /** (personalized - control) / |control|. */
+  readonly lift: Estimate
+  /** The difference times the people who were personalized: what it brought altogether. */
+  readonly total: Estimate
+}
+
+/** Two arms of at least so many people each can be compared. */
+const FEWEST = 2
+
+export const canCompare = ({ personalized, control }: Pair) => personalized.people >= FEWEST && control.people >= FEWEST
+
+/**
+ * Each pair is compared for itself, since in another pair the people are others; the differences add by the number of people who
+ * were personalized. Pairs of several experiences may hold the same people: each experience draws its control group for itself, so
+ * that the errors of the differences do not go together, and their squares add.
+ */
+export function comparePairs(pairs: readonly Pair[], measure: Measure, confidence: number): Compared {
+  const counted = pairs.filter(canCompare)
+  const people = counted.reduce((sum, { personalized }) => sum + personalized.people, 0)
+  if (people === 0) {
+    const nothing = noEstimate(missingOf(pairs))
+    return { personalized: null, control: null, lift: nothing, total: nothing }
+  }
+  const combine = (side: keyof Pair): Sample => {
+    const samples = counted.map(pair => sampleOf(pair[side], measure))
+    const shares = counted.map(({ personalized }) => personalized.people / people)
+    const n = samples.reduce((sum, sample) => sum + sample.n, 0)
+    const mean = samples.reduce((sum, sample, i) => sum + (shares[i] ?? 0) * sample.mean, 0)
+    const squaredError = samples.reduce(
+      (sum, sample, i) => sum + ((shares[i] ?? 0) ** 2 * sample.variance) / sample.n,
+      0,
+    )
+    return { n, mean, variance: n * squaredError }
+  }
+  const [control, treatment] = [combine('control'), combine('personalized')]
+  const finite = (value: number) => (Number.isFinite(value) ? value : null)
+  return {
+    personalized: finite(treatment.mean),
+    control: finite(control.mean),
+    lift: relativeLift(control, treatment, confidence),
+    total: scaled(absoluteDifference(control, treatment, confidence), people),
+  }
+}
+
+export function sampleOf(sums: ValueSums, measure: Measure): Sample {
+  return meanSample(sums.people, sums[measure], sums[`${measure}Squares`])
+}
+
+/** Why none of the pairs can be compared. */
+export function missingOf(pairs: readonly Pair[]): Undefined {
+  const people = (side: keyof Pair) => pairs.reduce((sum, pair) => sum + pair[side].people, 0)
+  if (people('personalized') === 0) return 'no-people'
+  return people('control') === 0 ? 'no-control' : 'one-person'
+}
+
+/** An estimate in units `factor` times as small; `shift` is added to it and to its interval. */
+export function scaled(estimate: Estimate, factor: number, shift = 0): Estimate {
+  const { value, standardError, interval } = estimate
+  if (value === null) return estimate
+  const at = (x: number) => x * factor + shift
+  const moved = [at(value), ...(interval ?? []).map(at)]
+  if (!moved.every(Number.isFinite)) return noEstimate('overflow')
+  return {
+    ...estimate,
+    value: at(value),
+    standardError: standardError === null ? null : standardError * Math.abs(factor),
+    interval: interval === null ? null : [at(interval[0]), at(interval[1])],
+  }
+}
+
+/** The difference of two estimates whose errors do not go together, with Satterthwaite's degrees of freedom. */
+export function minus(a: Estimate, b: Estimate, confidence: number): Estimate {
+  if (a.value === null || b.value === null) return noEstimate(a.reason ?? b.reason ?? 'overflow')
+  const [va, vb] = [(a.standardError ?? 0) ** 2, (b.standardError ?? 0) ** 2]
+  const larger = Math.max(va, vb)
+  if (!(larger > 0)) return { ...noEstimate('no-variance'), value: a.value - b.value }
+  const [sa, sb] = [va / larger, vb / larger]
+  const part = (share: number, dof: number | null) => (dof === null ? 0 : share ** 2 / dof)
+  const inverse = part(sa, a.dof) + part(sb, b.dof)
+  return estimateOf(a.value - b.value, va + vb, {
+    confidence,
+    ...(inverse > 0 && { dof: (sa + sb) ** 2 / inverse }),
+  })
+}

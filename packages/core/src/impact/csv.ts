@@ -1,0 +1,78 @@
+import type { Estimate } from '../experiment/index.ts'
+import type { Effect } from './effect.ts'
+import type { Programme, Row } from './report.ts'
+
+const COLUMNS = [
+  'by',
+  'key',
+  'name',
+  'people',
+  'people_control',
+  'kpi',
+  'kpi_control',
+  'lift',
+  'lift_low',
+  'lift_high',
+  'kpi_month',
+  'kpi_month_low',
+  'kpi_month_high',
+  'revenue_month',
+  'revenue_month_low',
+  'revenue_month_high',
+  'net_month',
+  'net_month_low',
+  'net_month_high',
+  'discounts',
+  'discounts_given_anyway',
+  'given_anyway_low',
+  'given_anyway_high',
+  'sends',
+  'spend',
+] as const
+
+/** A line an experience, touchpoint, tactic and so on; what is not known is empty. Lines end in CRLF, as RFC 4180 has it. */
+export function programmeCsv(programme: Programme): string {
+  const lines: (string | number | null)[][] = [[...COLUMNS]]
+  const groups: [string, readonly Row[]][] = [
+    ['experience', programme.experiences],
+    ['touchpoint', programme.touchpoints],
+    ['tactic', programme.tactics],
+    ['channel', programme.channels],
+    ['stage', programme.stages],
+    ['segment', programme.segments],
+    ['period', programme.periods],
+  ]
+  for (const [by, rows] of groups) for (const row of rows) lines.push([by, row.key, row.name ?? '', ...numbersOf(row)])
+  lines.push(['holdout', 'programme', '', ...numbersOf(programme.holdout)])
+  return lines.map(line => `${line.map(field).join(',')}\r\n`).join('')
+}
+
+function numbersOf({ people, kpi, month, money }: Effect): (number | null)[] {
+  const three = (estimate: Estimate | null) => [
+    estimate?.value ?? null,
+    estimate?.interval?.[0] ?? null,
+    estimate?.interval?.[1] ?? null,
+  ]
+  return [
+    people.personalized,
+    people.control,
+    kpi.personalized,
+    kpi.control,
+    ...three(kpi.lift),
+    ...three(month.kpi),
+    ...three(month.revenue),
+    ...three(month.net),
+    money.discounts.value,
+    ...three(money.givenAnyway.total),
+    money.sends.value,
+    money.spend,
+  ]
+}
+
+/** Quoted where it must be. Text that a spreadsheet would take for a formula gets an apostrophe. */
+function field(value: string | number | null): string {
+  if (value === null) return ''
+  if (typeof value === 'number') return String(value)
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

@@ -1,0 +1,67 @@
+/**
+ * Sums over the people of one group, made of each person's own total within the time, formed before it is squared. They add over
+ * disjoint sets of people, never over days. Money is in the currency of the workspace.
+ */
+export interface ValueSums {
+  readonly people: number
+  /** People with at least one order. */
+  readonly buyers: number
+  readonly orders: number
+  /** Orders and refunds of which the margin is not known: they count as 0 of it. */
+  readonly unpriced: number
+  readonly kpi: number
+  readonly kpiSquares: number
+  /** What was paid, refunds taken off. */
+  readonly revenue: number
+  readonly revenueSquares: number
+  /** What is left when the goods are paid, before discounts. */
+  readonly margin: number
+  readonly marginSquares: number
+  /** Only buyers have any, so it is also the sum of discount x (did buy). */
+  readonly discounts: number
+  readonly discountsSquares: number
+  /** What it cost to send. */
+  readonly sends: number
+  readonly sendsSquares: number
+  /** margin - discounts - sends. */
+  readonly net: number
+  readonly netSquares: number
+}
+
+/** What people's totals are formed of. */
+export type Measure = 'kpi' | 'revenue' | 'margin' | 'discounts' | 'sends' | 'net'
+
+export const NOBODY: ValueSums = {
+  people: 0,
+  buyers: 0,
+  orders: 0,
+  unpriced: 0,
+  kpi: 0,
+  kpiSquares: 0,
+  revenue: 0,
+  revenueSquares: 0,
+  margin: 0,
+  marginSquares: 0,
+  discounts: 0,
+  discountsSquares: 0,
+  sends: 0,
+  sendsSquares: 0,
+  net: 0,
+  netSquares: 0,
+}
+
+const NAMES = Object.keys(NOBODY) as (keyof ValueSums)[]
+
+/** Of disjoint sets of people. */
+export function addSums(all: readonly ValueSums[]): ValueSums {
+  const sum: Record<keyof ValueSums, number> = { ...NOBODY }
+  for (const one of all) for (const name of NAMES) sum[name] += one[name]
+  return sum
+}
+
+/** Of a share of orders up to this the margin may be missing: they count as 0 of it, so that the rest still says something. */
+const MOST_UNPRICED = 0.05
+
+export function canPrice({ orders, unpriced }: Pick<ValueSums, 'orders' | 'unpriced'>): boolean {
+  return unpriced <= MOST_UNPRICED * orders
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { random } from '../random/random.ts'
+import { targetingOf } from './targeting.ts'
+import { cellOf, type Person } from './testing.ts'
+
+/**
+ * A third like a, the others b, each by 1. The policy knows, and gives with chance `sure` what somebody likes; a tenth is in the
+ * control group.
+ */
+function served(seed: string, people: number, sure: number) {
+  const rng = random(seed)
+  const arms: Record<string, Person[]> = { '': [], a: [], b: [] }
+  for (let i = 0; i < people; i++) {
+    const likes = rng.chance(1 / 3) ? 'a' : 'b'
+    const base = rng.poisson(2)
+    if (rng.chance(0.1)) {
+      arms['']!.push({ kpi: base })
+      continue
+    }
+    const shown = rng.chance(sure) ? likes : likes === 'a' ? 'b' : 'a'
+    arms[shown]!.push({ kpi: base + (shown === likes ? 1 : 0), chance: 0.9 * (shown === likes ? sure : 1 - sure) })
+  }
+  return Object.entries(arms).map(([variant, some]) => cellOf(some, { variant, control: variant === '' }))
+}
+
+describe('what targeting added over the best single variant', () => {
+  it('95 of 100 intervals hold it: the others would have been given what a third likes', () => {
+    const experiments = 100
+    const [people, sure] = [2000, 0.8]
+    let held = 0
+    for (let i = 0; i < experiments; i++) {
+      const cells = served(`targeting ${i}`, people, sure)
+      const { total, bestSingle, known } = targetingOf(cells, 'person', 0.95)
+      expect([known, bestSingle]).toEqual([true, 'b'])
+      const n = cells.filter(({ control }) => !control).reduce((sum, { sums }) => sum + sums.people, 0)
+      const truth = n * (sure - 2 / 3)
+      if (total!.interval![0] <= truth && truth <= total!.interval![1]) held++
+    }
+    expect(held / experiments).toBeGreaterThan(0.9)
+  })
+
+  it('the log cannot tell where a rule leaves no chance, or a variant was hardly shown', () => {
+    expect(targetingOf(served('rule', 3000, 1), 'person', 0.95)).toMatchObject({
+      known: false,
+      total: null,
+      sentence: expect.stringContaining('had no chance of being shown'),
+    })
+    expect(targetingOf(served('few', 120, 0.99), 'person', 0.95)).toMatchObject({
+      known: false,
+      sentence: expect.stringContaining('too few people'),
+    })
+  })
+
+  it('there is none where chance chooses, or where there is nothing to choose from', () => {
+    const cells = served('split', 1000, 0.5)
+    expect(targetingOf(cells, 'chance', 0.95).sentence).toContain('chosen by chance')
+    expect(
+      targetingOf(
+        cells.filter(({ variant }) => variant !== 'b'),
+        'person',
+        0.95,
+      ).sentence,
+    ).toContain('one variant only')
+    expect(targetingOf([], 'person', 0.95).sentence).toContain('Nobody')
+  })
+})

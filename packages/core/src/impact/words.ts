@@ -1,0 +1,111 @@
+import { type Estimate, formatKpi, formatPercent, type Undefined } from '../experiment/index.ts'
+import type { Effect, EffectOptions, Kpi } from './effect.ts'
+import type { Growth } from './growth.ts'
+
+/** Why something cannot be said, to a marketer, and what would mend it. */
+export const REASONS: Record<Undefined, string> = {
+  'no-control': 'there is no control group, so what it brought cannot be known: give it one',
+  'no-people': 'nobody who was personalized has been seen yet',
+  'one-person': 'too few people have been seen to tell anything from chance',
+  'zero-control-mean': 'nobody in the control group did it, so there is nothing to take a percentage of',
+  'no-events': 'nothing was measured in this time',
+  'no-variance': 'all people did the same, so it cannot be told from chance',
+  overflow: 'the amounts are too large to calculate with',
+}
+
+/** What an effect says in one sentence. */
+export function effectSentence(effect: Omit<Effect, 'sentence'>, { kpi, currency, confidence }: EffectOptions): string {
+  const { lift, total, personalized, control } = effect.kpi
+  if (total.value === null) return `Not known: ${REASONS[total.reason ?? 'overflow']}.`
+  const show = (mean: number | null) => formatKpi(mean, shape(kpi, currency))
+  const means = `${kpi.name} is ${show(personalized)} against ${show(control)} in the control group`
+  const change =
+    lift.value === null
+      ? REASONS[lift.reason ?? 'overflow']
+      : `${formatPercent(lift.value)}${range(lift, formatPercent, confidence)}`
+  return `${means}: ${change}. ${moneySentence(effect, currency, confidence)}`
+}
+
+function moneySentence({ month, money }: Omit<Effect, 'sentence'>, currency: string, confidence: number): string {
+  const show = (value: number) => formatMoney(value, currency)
+  if (month.net === null) {
+    return `${amount('Revenue', month.revenue, show, confidence)}. What remains of it is not known: name the margin under impact in the settings.`
+  }
+  const spent = [
+    ...((money.discounts.value ?? 0) > 0 ? ['discounts'] : []),
+    ...((money.sends.value ?? 0) > 0 ? ['sends'] : []),
+    ...(money.spend > 0 ? ['spend'] : []),
+  ]
+  const net = amount(spent.length === 0 ? 'Margin' : `Margin after ${listed(spent)}`, month.net, show, confidence)
+  const { share } = money.givenAnyway
+  const waste =
+    share === null
+      ? ''
+      : ` About ${Math.round(100 * share)} % of the discounts went to people who would have bought anyway.`
+  return `${net}.${waste}`
+}
+
+function amount(what: string, estimate: Estimate, show: (value: number) => string, confidence: number): string {
+  if (estimate.value === null) return `${what} a month is not known: ${REASONS[estimate.reason ?? 'overflow']}`
+  return `${what}: ${show(estimate.value)} a month${range(estimate, show, confidence)}${doubt(estimate)}`
+}
+
+function doubt({ interval }: Estimate): string {
+  return interval !== null && interval[0] <= 0 && interval[1] >= 0 ? ', not told apart from chance' : ''
+}
+
+function range({ interval }: Estimate, show: (value: number) => string, confidence: number): string {
+  return interval === null
+    ? ''
+    : ` (${Number((100 * confidence).toFixed(2))} % interval ${show(interval[0])} to ${show(interval[1])})`
+}
+
+/** What the parts bring together, held against the holdout. */
+export function growthSentence(growth: Omit<Growth, 'sentence'>, show: (value: number) => string): string {
+  const { sum, programme, overlap, verdict } = growth
+  if (sum.value === null)
+    return `What the experiences bring together is not known: ${REASONS[sum.reason ?? 'overflow']}.`
+  const parts = `The experiences bring ${show(sum.value)} a month when each is taken alone`
+  if (programme.value === null) {
+    const why =
+      programme.reason === 'no-control' || programme.reason === 'no-people'
+        ? 'nobody was held out of the whole programme, so what they bring together is not measured: set a holdout'
+        : REASONS[programme.reason ?? 'overflow']
+    return `${parts}; ${why}.`
+  }
+  const whole = `${parts}; the holdout measures ${show(programme.value)} for the whole programme`
+  if (overlap.value === null || overlap.interval === null) {
+    return `${whole}. Whether they overlap is not known: ${REASONS[overlap.reason ?? 'overflow']}.`
+  }
+  const [low, high] = overlap.interval
+  const interval = `(between ${show(low)} and ${show(high)})`
+  if (verdict === 'counted-twice') {
+    return `${whole}. They overlap by ${show(overlap.value)} ${interval}: what several bring only together is counted in each.`
+  }
+  if (verdict === 'stand-in') {
+    return `${whole}. They overlap by ${show(-overlap.value)} (between ${show(-high)} and ${show(-low)}): where one is left out another does part of its work, so each alone seems to bring less than it does.`
+  }
+  return `${whole}. The difference ${interval} is not told apart from chance.`
+}
+
+export function formatMoney(value: number, currency: string): string {
+  // A rounded -0 would be read as a loss.
+  return `${(Number(value.toFixed(2)) || 0).toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })} ${currency}`
+}
+
+/** A total of the KPI, such as so many orders. */
+export function formatTotal(value: number, kpi: Kpi, currency: string): string {
+  return kpi.type === 'money'
+    ? formatMoney(value, currency)
+    : `${(Number(value.toFixed(1)) || 0).toLocaleString('en-US')} × ${kpi.name}`
+}
+
+function shape({ type }: Kpi, currency: string) {
+  return type === 'conversion'
+    ? ({ type: 'conversion' } as const)
+    : ({ type: 'sum', ...(type === 'money' && { currency }) } as const)
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
+}

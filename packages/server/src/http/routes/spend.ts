@@ -1,0 +1,62 @@
+import Type from 'typebox'
+import { Problem } from '../../problem.ts'
+import { route } from '../route.ts'
+
+const Name = Type.String({ minLength: 1, maxLength: 200 })
+
+export const putSpend = route({
+  method: 'POST',
+  path: '/v1/spend',
+  access: 'secret',
+  tag: 'Catalog',
+  summary: 'Import what was spent, by day',
+  description:
+    'For acquisition cost and return on spend. An amount that names an experience is taken off what that experience brought. The same day, channel, campaign, experience and currency again replaces; an amount of 0 takes it back.',
+  body: Type.Object(
+    {
+      spend: Type.Array(
+        Type.Object(
+          {
+            day: Type.String({ pattern: '^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$' }),
+            channel: { ...Name, description: 'Such as ads, or the name of a network.' },
+            campaign: Type.Optional(Name),
+            experience: Type.Optional({ ...Name, description: 'Key of the experience it was spent on.' }),
+            amount: Type.Number({ minimum: 0, maximum: 1e12 }),
+            currency: Type.Optional(
+              Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217; that of the workspace unless given.' }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        { minItems: 1, maxItems: 10_000 },
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  answer: { description: 'It is stored.', schema: Type.Object({ stored: Type.Integer() }) },
+  errors: ['warehouse_unavailable'],
+  async handle({ workspace, body }, { warehouse, definitions }) {
+    const { settings, published } = await definitions.of(workspace)
+    const experiences = new Set(published.definitions.filter(({ kind }) => kind === 'experience').map(({ key }) => key))
+    const rows = body.spend.map(({ day, channel, campaign = '', experience = '', amount, currency }, index) => {
+      if (!isDay(day)) {
+        throw new Problem('invalid', `"${day}" is no day.`, { path: `spend[${index}].day` })
+      }
+      if (experience !== '' && !experiences.has(experience)) {
+        throw new Problem('invalid', `There is no experience "${experience}". Nothing was stored.`, {
+          path: `spend[${index}].experience`,
+          mend: 'Publish it first, correct its key, or leave it out.',
+        })
+      }
+      return { day, channel, campaign, experience, amount, currency: currency ?? settings.currency }
+    })
+    await warehouse.putSpend(workspace, rows)
+    return { stored: rows.length }
+  },
+})
+
+/** Not every month has 31. */
+function isDay(day: string): boolean {
+  const at = new Date(`${day}T00:00:00Z`)
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day)
+}
