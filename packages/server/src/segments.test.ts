@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type TestServer, testServer } from './testing/server.ts'
+import { SECRET_KEY, type TestServer, testServer } from './testing/server.ts'
 
 const HOUR = 3_600_000
 const START = Date.UTC(2026, 10, 2, 12)
@@ -169,6 +169,29 @@ describe('segments', () => {
     expect(lines[0]).toBe('profile,userId,since,plan,email')
     expect(lines).toHaveLength(3)
     expect(lines.find(line => line.includes('bob'))).toMatch(/,bob,2026-.*Z,'=1\+1,bob@x\.example$/)
+  })
+
+  it('R8 members are told for a purpose: whoever refuses it is left out, and counted', async () => {
+    const context = { consent: { categoryPreferences: { ads: false } } }
+    await server.post('/v1/track', { userId: 'bob', event: 'Consent Given', context, messageId: 'refuses' })
+    const told = async (purpose: string) => {
+      const { json } = await server.get(`/v1/segments/never-asked/members?purpose=${purpose}`)
+      return [json.members.map((one: { userId: string }) => one.userId).sort(), json.leftOut]
+    }
+    expect(await told('analytics')).toEqual([['ada', 'bob'], 0])
+    expect(await told('ads')).toEqual([['ada'], 1])
+    const csv = await fetch(`${server.url}/v1/segments/never-asked/members?format=csv&purpose=ads`, {
+      headers: { authorization: `Bearer ${SECRET_KEY}` },
+    })
+    expect(csv.headers.get('trailer')).toBe('left-out')
+    const lines = (await csv.text()).trimEnd().split('\n')
+    expect(lines.slice(1).map(line => line.split(',')[1])).toEqual(['ada'])
+    const misspelt = await server.get('/v1/segments/never-asked/members?purpose=adds')
+    expect(misspelt.status).toBe(400)
+    expect(misspelt.json.error.mend).toContain('ads')
+    expect((await server.get('/v1/profiles/userId:bob/export?purpose=ads')).json.error.code).toBe('consent_refused')
+    expect((await server.get('/v1/profiles/userId:ada/export?purpose=ads')).status).toBe(200)
+    expect((await server.get('/v1/profiles/userId:bob/export')).status).toBe(200)
   })
 
   it('an archived one is forgotten, and one that is still named is not archived', async () => {

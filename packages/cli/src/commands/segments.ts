@@ -18,6 +18,7 @@ interface Segment {
 /** `GET /v1/segments/{key}/members`. */
 interface Page {
   members: { profile: string; userId?: string; since: number; traits: Record<string, unknown> }[]
+  leftOut: number
   looked: number
   people: number
   next?: string
@@ -66,9 +67,14 @@ export const segments: Register = (program, shell) => {
     .command('export <segment> <file>')
     .description('write everybody in a segment to a CSV file')
     .option('--traits <names>', 'traits to write of each, separated by commas')
+    .option('--purpose <purpose>', 'what it is for: whoever refuses that is left out', 'analytics')
     .option('--force', 'replace the file if it exists', false)
   withClientOptions(members, shell).action(
-    async (key: string, file: string, options: ClientOptions & { traits?: string; force: boolean }) => {
+    async (
+      key: string,
+      file: string,
+      options: ClientOptions & { traits?: string; purpose: string; force: boolean },
+    ) => {
       if (existsSync(file) && !options.force) {
         throw new CliError(`${file} exists`, { mend: 'Name another file, or replace it with --force' })
       }
@@ -77,14 +83,17 @@ export const segments: Register = (program, shell) => {
       const line = new ProgressLine(shell)
       const out = createWriteStream(part)
       try {
-        const written = await writeAll(apiOf(options, shell), key, traits, out, (looked, people, found) =>
+        const asked = { key, traits, purpose: options.purpose }
+        const { written, leftOut } = await writeAll(apiOf(options, shell), asked, out, (looked, people, found) =>
           line.update('Exporting', looked / Math.max(people, 1), () => `${count(found)} people`),
         )
         out.end()
         await once(out, 'finish')
         renameSync(part, file)
-        if (options.json) printJson(shell, { file, people: written })
-        else shell.out(`${file}: ${count(written)} people\n`)
+        line.clear()
+        if (options.json) return printJson(shell, { file, people: written, leftOut })
+        shell.out(`${file}: ${count(written)} people\n`)
+        if (leftOut > 0) shell.out(`${count(leftOut)} more refuse ${options.purpose} and are left out\n`)
       } catch (error) {
         out.destroy()
         rmSync(part, { force: true })
@@ -103,17 +112,18 @@ function pathOf(key: string): string {
 /** Page by page, so that it says how far it is and a page that fails is asked for again. */
 async function writeAll(
   api: Api,
-  key: string,
-  traits: readonly string[],
+  { key, traits, purpose }: { readonly key: string; readonly traits: readonly string[]; readonly purpose: string },
   out: WriteStream,
   progress: (looked: number, people: number, found: number) => void,
-): Promise<number> {
+): Promise<{ written: number; leftOut: number }> {
   out.write(`${['profile', 'userId', 'since', ...traits].map(cell).join(',')}\n`)
   let looked = 0
-  let found = 0
+  let written = 0
+  let leftOut = 0
   let after: string | undefined
   do {
     const query = new URLSearchParams({
+      purpose,
       ...(after && { after }),
       ...(traits.length > 0 && { traits: traits.join(',') }),
     })
@@ -123,11 +133,12 @@ async function writeAll(
       if (!out.write(`${values.map(cell).join(',')}\n`)) await once(out, 'drain')
     }
     looked += page.looked
-    found += page.members.length
-    progress(looked, page.people, found)
+    written += page.members.length
+    leftOut += page.leftOut
+    progress(looked, page.people, written)
     after = page.next
   } while (after !== undefined)
-  return found
+  return { written, leftOut }
 }
 
 /** RFC 4180; what a spreadsheet would take for a formula is told to be text. */

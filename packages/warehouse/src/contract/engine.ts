@@ -17,13 +17,13 @@ export interface TestEngine {
 
 /** An engine with nothing in it, for tests that go below the warehouse's own methods. */
 export async function startEngine(
-  options: Partial<EngineOptions> & { queryTimeout?: number; queryMemory?: number } = {},
+  options: Partial<EngineOptions> & { queryTimeout?: number; queryMemory?: number; threads?: number } = {},
 ): Promise<TestEngine> {
   const path = options.path ?? (await mkdtemp(join(tmpdir(), 'engine-')))
   const engine = new Engine({ database: 'espalier', memory: 1_000_000_000, patience: 60_000, ...options, path })
   await engine.start()
   const limits = {
-    threads: 1,
+    threads: options.threads ?? 1,
     queryMemory: options.queryMemory ?? 600_000_000,
     queryTimeout: options.queryTimeout ?? 30,
   }

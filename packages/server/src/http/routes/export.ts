@@ -1,9 +1,13 @@
 import { Readable } from 'node:stream'
+import { may } from '@espalier/core/consent'
 import type { Profile } from '@espalier/core/profile'
 import type { Table } from '@espalier/core/stream'
+import Type from 'typebox'
+import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
 import { personOf, Ref } from '../person.ts'
+import { Purpose, purposeIn } from '../purpose.ts'
 import { route } from '../route.ts'
 
 /** What each table's rows are called in an export. */
@@ -21,12 +25,20 @@ export const exportProfile = route({
   tag: 'People',
   summary: 'Everything that is known of a person',
   description:
-    'One JSON object a line, each with its `kind`: `about` (how many rows of each kind there are), `profile`, `identity` (who became whom, and why), `event`, `decision`, `exposure`, and at last `end` with the number of lines: without it something is missing.',
+    'One JSON object a line, each with its `kind`: `about` (how many rows of each kind there are), `profile`, `identity` (who became whom, and why), `event`, `decision`, `exposure`, and at last `end` with the number of lines: without it something is missing. Without `purpose` it is for the person themselves; for anybody else say what it is for.',
   params: Ref,
+  query: Type.Object({ purpose: Type.Optional(Purpose) }, { additionalProperties: false }),
   answer: { description: 'NDJSON.', type: 'application/x-ndjson' },
-  errors: ['not_found', 'warehouse_unavailable'],
-  async handle({ workspace, params, reply }, services) {
+  errors: ['not_found', 'consent_refused', 'invalid', 'warehouse_unavailable'],
+  async handle({ workspace, params, query, reply }, services) {
     const person = await personOf(services, workspace, params.ref)
+    if (query.purpose !== undefined) {
+      const live = await services.definitions.of(workspace)
+      const purpose = purposeIn(live, query.purpose, 'query.purpose')
+      if (!may(purpose, person, {}, live.compiled.consent).permitted) {
+        throw new Problem('consent_refused', `This person refuses "${purpose}".`, { path: 'query.purpose' })
+      }
+    }
     const complete = await services.shipper.drain(DRAIN_MS)
     const rows = await services.warehouse.personSize({ workspace, sources: person.sources })
     const lines = linesOf(services, workspace, person, { complete, rows })

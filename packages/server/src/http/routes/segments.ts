@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { expire, mask, personalFields } from '@espalier/core/consent'
+import { ANALYTICS, expire, mask, may, personalFields } from '@espalier/core/consent'
 import type { Profile } from '@espalier/core/profile'
 import type { ApiKey } from '@espalier/store'
 import Type from 'typebox'
@@ -7,6 +7,7 @@ import type { LiveSet } from '../../pipeline/definitions.ts'
 import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
+import { Purpose, purposeIn } from '../purpose.ts'
 import { profileFor } from '../rights.ts'
 import { route } from '../route.ts'
 import { DefinitionView } from './definitions.ts'
@@ -103,11 +104,12 @@ export const getMembers = route({
   tag: 'People',
   summary: 'The people in a segment',
   description:
-    'With `format=csv` all of them as one file. Otherwise a page: ask for the next with `after` = `next`; `looked` of `people` people were looked at for it.',
+    'For one purpose, `analytics` unless given: whoever refuses it is left out and counted. With `format=csv` all of them as one file, at its end the trailer `left-out`. Otherwise a page: ask for the next with `after` = `next`; `looked` of `people` people were looked at for it.',
   params: Key,
   query: Type.Object(
     {
       after: Type.Optional(Type.String({ maxLength: 100 })),
+      purpose: Type.Optional(Purpose),
       format: Type.Optional(Type.Union([Type.Literal('json'), Type.Literal('csv')], { default: 'json' })),
       traits: Type.Optional(
         Type.String({ maxLength: 2000, description: 'Traits to tell of each, separated by commas.' }),
@@ -119,29 +121,43 @@ export const getMembers = route({
     description: 'Members by id.',
     schema: Type.Object({
       members: Type.Array(Member),
+      leftOut: Type.Integer({ description: 'People of this page in the segment to whom the purpose is refused.' }),
       looked: Type.Integer(),
       people: Type.Integer(),
       next: Type.Optional(Type.String()),
     }),
   },
-  errors: ['not_found'],
+  errors: ['not_found', 'invalid'],
   async handle({ workspace, params: { key }, query, reply, key: caller }, services) {
     const { store, definitions, now } = services
     const live = await definitions.of(workspace)
     if (!live.published.definitions.some(one => one.kind === 'segment' && one.key === key)) throw unknown(key)
+    const purpose = purposeIn(live, query.purpose ?? ANALYTICS, 'query.purpose')
     const traits = (query.traits ?? '').split(',').filter(name => name !== '')
+    const told = (page: readonly Profile[], named: readonly string[]): Told => {
+      const found = page.filter(({ memberships }) => memberships?.[key]?.in === true)
+      const permitted = found.filter(person => may(purpose, person, {}, live.compiled.consent).permitted)
+      return {
+        members: permitted.flatMap(person => memberOf(seen(person, live, caller, now()), key, live, named)),
+        leftOut: found.length - permitted.length,
+      }
+    }
     if (query.format === 'csv') {
       reply.header('content-disposition', `attachment; filename="${key.replaceAll(/[^\w.-]/g, '_')}.csv"`)
       reply.type('text/csv; charset=utf-8')
-      const view = (person: Profile) =>
-        memberOf(seen(person, live, caller, now()), key, live, traits.length === 0 ? ['-'] : traits)
+      let leftOut = 0
+      reply.trailer('left-out', async () => String(leftOut))
+      const view = (page: readonly Profile[]) => {
+        const found = told(page, traits.length === 0 ? ['-'] : traits)
+        leftOut += found.leftOut
+        return found.members
+      }
       return reply.send(Readable.from(csvOf(services, workspace, view, traits)))
     }
     const page = await store.people.page(workspace, query.after, PAGE)
-    const members = page.flatMap(person => memberOf(seen(person, live, caller, now()), key, live, traits))
     const next = page.length === PAGE ? page.at(-1)!.id : undefined
     return {
-      members,
+      ...told(page, traits),
       looked: page.length,
       people: await store.people.count(workspace),
       ...(next !== undefined && { next }),
@@ -156,6 +172,12 @@ function unknown(key: string): Problem {
 /** A person as the caller may see them now. */
 function seen(person: Profile, live: LiveSet, caller: ApiKey | undefined, now: number): Profile {
   return profileFor(caller, expire(person, live.compiled.retention, now), live)
+}
+
+interface Told {
+  readonly members: ReturnType<typeof memberOf>
+  /** People who are in the segment, and to whom the purpose is refused. */
+  readonly leftOut: number
 }
 
 /** Personal traits are hidden unless they are asked for by name. */
@@ -178,14 +200,14 @@ function memberOf(person: Profile, key: string, { settings }: LiveSet, named: re
 async function* csvOf(
   { store }: Services,
   workspace: string,
-  view: (person: Profile) => ReturnType<typeof memberOf>,
+  view: (page: readonly Profile[]) => Told['members'],
   traits: readonly string[],
 ) {
   yield `${['profile', 'userId', 'since', ...traits].map(cell).join(',')}\n`
   let after: string | undefined
   for (;;) {
     const page = await store.people.page(workspace, after, PAGE)
-    const lines = page.flatMap(view)
+    const lines = view(page)
     yield lines
       .map(({ profile, userId = '', since, traits: told }) => {
         const values = traits.map(name => told[name as keyof typeof told] ?? '')
