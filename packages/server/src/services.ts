@@ -18,6 +18,7 @@ import type { UserHashes } from './pipeline/userHash.ts'
 import type { Places } from './place/places.ts'
 import type { Backfill } from './workers/backfill.ts'
 import type { Learner } from './workers/learner.ts'
+import type { Optimizer } from './workers/optimizer.ts'
 import type { Rebuilder } from './workers/rebuild.ts'
 import type { Rebuilds } from './workers/rebuilds.ts'
 import type { Retention } from './workers/retention.ts'
@@ -57,4 +58,5 @@ export interface Services {
   readonly timers: Timers
   readonly models: Models
   readonly learner: Learner
+  readonly optimizer: Optimizer
 }

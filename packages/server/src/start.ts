@@ -36,6 +36,7 @@ import { packageVersion } from './version.ts'
 import { watchGauges } from './watchGauges.ts'
 import { Backfill } from './workers/backfill.ts'
 import { Learner } from './workers/learner.ts'
+import { Optimizer } from './workers/optimizer.ts'
 import { Rebuilder } from './workers/rebuild.ts'
 import { Rebuilds } from './workers/rebuilds.ts'
 import { Retention } from './workers/retention.ts'
@@ -91,6 +92,7 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
     services.eraser.start()
     services.retention.start()
     services.learner.start()
+    services.optimizer.start()
     for (const workspace of await store.keys.workspaces()) services.backfill.schedule(workspace)
     log.info({ url, store: nameOf(options.store), warehouse: nameOf(options.warehouse) }, 'ready')
     let closing: Promise<void> | undefined
@@ -168,6 +170,7 @@ async function connect(
     retention: new Retention(shared),
     models,
     learner: new Learner({ ...shared, shipper, models }),
+    optimizer: new Optimizer({ ...shared, shipper, models }),
     timers: new Timers({ store, queue, prepare, now, log, holder, every: TIMERS_EVERY_MS }),
   }
   watchGauges(services)
@@ -198,13 +201,17 @@ async function listen(app: FastifyInstance, { port, host }: ServerOptions): Prom
 }
 
 async function shutDown(app: FastifyInstance, services: Services): Promise<void> {
-  const { queue, shipper, timers, eraser, retention, learner, backfill, rebuilds, store, warehouse } = services
+  const { queue, shipper, timers, eraser, retention, learner, optimizer, backfill, rebuilds, store, warehouse } =
+    services
   const { options, log, now } = services
   const deadline = now() + options.drainTime
   log.info('stopping')
   await within(
     deadline - now(),
-    Promise.all([closeApp(app), ...[backfill, rebuilds, timers, eraser, retention, learner].map(one => one.stop())]),
+    Promise.all([
+      closeApp(app),
+      ...[backfill, rebuilds, timers, eraser, retention, learner, optimizer].map(one => one.stop()),
+    ]),
   )
   app.server.closeAllConnections()
   // Whatever was accepted is committed, however long it takes: it may have been acknowledged.

@@ -37,6 +37,8 @@ export class SteadyWarehouse implements Warehouse {
   insert: Warehouse['insert'] = async batch => (await this.#get()).insert(batch)
   impact: Warehouse['impact'] = async question => (await this.#get()).impact(question)
   impacts: Warehouse['impacts'] = async question => (await this.#get()).impacts(question)
+  segmentArms: Warehouse['segmentArms'] = async question => (await this.#get()).segmentArms(question)
+  activity: Warehouse['activity'] = async question => (await this.#get()).activity(question)
   programme: Warehouse['programme'] = async question => (await this.#get()).programme(question)
   policyTraining: Warehouse['policyTraining'] = async question => (await this.#get()).policyTraining(question)
   rewardDelays: Warehouse['rewardDelays'] = async question => (await this.#get()).rewardDelays(question)

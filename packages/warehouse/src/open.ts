@@ -6,6 +6,7 @@ import { backupEngine } from './engine/backup.ts'
 import { Engine, EngineConnection } from './engine/index.ts'
 import { WarehouseError } from './errors.ts'
 import { type Location, type Resolved, resolveOptions, type WarehouseOptions } from './options.ts'
+import { activity } from './queries/activity.ts'
 import { crossings, overlaps, segmentSample } from './queries/crossings.ts'
 import { identityLinks } from './queries/identityLinks.ts'
 import { impact, impacts } from './queries/impact.ts'
@@ -21,6 +22,7 @@ import { quotes } from './queries/quotes.ts'
 import { putRates } from './queries/rates.ts'
 import { rewardDelays } from './queries/rewardDelays.ts'
 import { rhythm } from './queries/rhythm.ts'
+import { segmentArms } from './queries/segmentArms.ts'
 import { segmentHistory, segmentMembers, segmentOverlap, segmentSize } from './queries/segments.ts'
 import { tableStats } from './queries/stats.ts'
 import { summary } from './queries/summary.ts'
@@ -52,6 +54,8 @@ export async function openWarehouse(location: Location, options: WarehouseOption
     insert: batch => insert(database, batch),
     impact: question => impact(database, question),
     impacts: question => impacts(database, question),
+    segmentArms: question => segmentArms(database, question),
+    activity: question => activity(database, question),
     programme: question => programme(database, question),
     policyTraining: question => policyTraining(database, question),
     policyRows: question => policyRows(database, question),

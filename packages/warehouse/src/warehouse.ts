@@ -1,8 +1,9 @@
 import type { JsonObject } from '@espalier/core'
 import type { Metric } from '@espalier/core/definition'
-import type { ArmStatistics, QuantilesByArm } from '@espalier/core/experiment'
+import type { ArmStatistics, QuantilesByArm, SegmentStatistics } from '@espalier/core/experiment'
 import type { Table } from '@espalier/core/stream'
 import type { WhatIfSums } from '@espalier/core/whatif'
+import type { Activity, ActivityQuestion } from './queries/activity.ts'
 import type { CreditQuestion } from './queries/credited.ts'
 import type { Crossings, CrossingsQuestion, OverlapRow } from './queries/crossings.ts'
 import type { IdentityLink } from './queries/identityLinks.ts'
@@ -16,6 +17,7 @@ import type { ProgrammeQuestion, ProgrammeStatistics } from './queries/programme
 import type { SpendRow } from './queries/putSpend.ts'
 import type { QuotesQuestion, ToldQuote } from './queries/quotes.ts'
 import type { Rhythm } from './queries/rhythm.ts'
+import type { SegmentArmsQuestion } from './queries/segmentArms.ts'
 import type { SegmentOverlap, SegmentOverlapQuestion, SegmentQuestion } from './queries/segments.ts'
 import type { WhatIfQuestion } from './queries/whatIf.ts'
 import type { ErasureQuestion, Removed } from './removal/erase.ts'
@@ -33,6 +35,10 @@ export interface Warehouse {
   impact(question: ImpactQuestion): Promise<ImpactStatistics>
   /** The same for several metrics, in their order, in as few passes as it takes. */
   impacts(question: ImpactsQuestion): Promise<ImpactStatistics[]>
+  /** The arms by segment at the first exposure: which responded, and how. */
+  segmentArms(question: SegmentArmsQuestion): Promise<SegmentStatistics[]>
+  /** How much was decided, seen and done, by periods of 24 hours: what its rhythm is judged by. */
+  activity(question: ActivityQuestion): Promise<Activity>
   /** Sums over people of what the whole programme brought, per experience, touchpoint, segment and time, and against the holdout. */
   programme(question: ProgrammeQuestion): Promise<ProgrammeStatistics>
   /** What each variant's decisions brought, as sums: what a bandit learns from. */

@@ -16,12 +16,22 @@ export function candidatesOf({ experience }: Pick<Watched, 'experience'>, { repo
     return rolled ? [{ variant: policy.variant, report: rolled }] : []
   }
   const shown = variants.filter(({ weight }) => weight > 0).map(({ key }) => key)
-  if ((policy?.kind ?? 'split') === 'split' && shown.length > 1) {
+  // Of several that were shown once, those that still are.
+  if ((policy?.kind ?? 'split') === 'split' && report.variants.length > 1) {
     return report.variants
       .filter(({ variant }) => shown.includes(variant))
       .map(one => ({ variant: one.variant, report: one }))
   }
   return report.personalized ? [{ report: report.personalized }] : []
+}
+
+/** The best of those that work. */
+export function winnerOf(watched: Pick<Watched, 'experience' | 'goal'>): Candidate | undefined {
+  const { goal } = watched
+  if (goal === null || !isSound(goal)) return undefined
+  return candidatesOf(watched, goal)
+    .filter(({ report }) => report.verdict.verdict === 'works')
+    .sort((a, b) => goodness(b, goal) - goodness(a, goal))[0]
 }
 
 /** Whether the report may be believed: rates are there, and nobody was lost. */
@@ -30,6 +40,6 @@ export function isSound({ report, missingRates }: Judged): boolean {
 }
 
 /** A lift with its sign turned where less is better. */
-export function goodness({ report }: Candidate, { metric }: Judged): number {
+function goodness({ report }: Candidate, { metric }: Judged): number {
   return (metric.direction === 'down' ? -1 : 1) * (report.verdict.lift ?? 0)
 }

@@ -1,21 +1,12 @@
 import { complete } from '../definition/index.ts'
-import { type Candidate, candidatesOf, goodness, isSound } from './candidates.ts'
-import { expectation, peopleAMonth } from './gain.ts'
+import { winnerOf } from './candidates.ts'
+import { expectation, peopleAMonth, promised } from './gain.ts'
 import type { Suggestion } from './suggestion.ts'
 import type { Watched } from './watched.ts'
 import { liftText, monthlyText, nameOf, share, whole } from './words.ts'
 
 /** Left out for good, so that what a declared winner brings goes on being measured. */
 export const KEPT_CONTROL = 0.1
-
-/** The best of those that work. */
-export function winnerOf(watched: Watched): Candidate | undefined {
-  const { goal } = watched
-  if (goal === null || !isSound(goal)) return undefined
-  return candidatesOf(watched, goal)
-    .filter(({ report }) => report.verdict.verdict === 'works')
-    .sort((a, b) => goodness(b, goal) - goodness(a, goal))[0]
-}
 
 /** It works: let everybody have it but a small control group. */
 export function declare(watched: Watched): Suggestion[] {
@@ -30,7 +21,7 @@ export function declare(watched: Watched): Suggestion[] {
   const more = policy?.kind === 'rollout' ? 0 : Math.max(0, 1 - kept - has)
   const all = peopleAMonth(watched)
   const people = all === null ? null : all * (more > 0 ? more : has)
-  const expected = expectation(watched, goal!, verdict, { people, variant, isNew: more > 0 })
+  const expected = expectation(watched, goal!, promised(report), { people, variant, isNew: more > 0 })
   const what = variant === undefined ? `"${nameOf(experience)}"` : `"${variant}" of "${nameOf(experience)}"`
   const worth =
     expected?.monthly == null
@@ -42,13 +33,14 @@ export function declare(watched: Watched): Suggestion[] {
     {
       kind: 'declare',
       about: { experience: experience.key, metric: goal!.key, ...(variant !== undefined && { variant }) },
-      reason: `${what} works: ${goal!.metric.name ?? goal!.key} is ${liftText(verdict)} against the control group.${worth}`,
+      reason: `${what} works: ${goal!.metric.name ?? goal!.key} is ${liftText(promised(report))} against the control group.${worth}`,
       evidence: {
         lift: verdict.lift,
         p: verdict.p,
         people: report.people,
         control: goal!.report.control?.people ?? 0,
         share: has,
+        days: watched.days,
       },
       expected,
       action: {
@@ -91,15 +83,15 @@ export function widen(watched: Watched): Suggestion[] {
   if (rest < FEWEST_MORE) return []
   const { variant, report } = winner
   const { verdict } = report
-  const expected = expectation(watched, goal!, verdict, { people: rest, variant, isNew: true })
+  const expected = expectation(watched, goal!, promised(report), { people: rest, variant, isNew: true })
   const worth = expected?.monthly == null ? '' : `; if they respond alike, that is ${monthlyText(expected.monthly)}`
   const limits = { rollout: 'its rollout', layer: 'its place in a layer', audience: 'its audience' }[narrow]
   return [
     {
       kind: 'widen',
       about: { experience: experience.key, metric: goal!.key, ...(variant !== undefined && { variant }) },
-      reason: `"${nameOf(experience)}" works (${goal!.metric.name ?? goal!.key} ${liftText(verdict)}), and ${limits} lets ${share(reach)} of the people at its touchpoints into it. Another ${whole(rest)} a month come${worth}.`,
-      evidence: { lift: verdict.lift, reach, people: report.people, more: rest },
+      reason: `"${nameOf(experience)}" works (${goal!.metric.name ?? goal!.key} ${liftText(promised(report))}), and ${limits} lets ${share(reach)} of the people at its touchpoints into it. Another ${whole(rest)} a month come${worth}.`,
+      evidence: { lift: verdict.lift, reach, people: report.people, more: rest, days: watched.days },
       expected,
       action: {
         say: {

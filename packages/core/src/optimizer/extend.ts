@@ -3,7 +3,6 @@ import { complete, statisticOf } from '../definition/index.ts'
 import {
   addArms,
   armSample,
-  DEFAULT_WORTHWHILE,
   LONGEST_WEEKS,
   trafficAdvice,
   type VariantReport,
@@ -11,7 +10,7 @@ import {
 } from '../experiment/index.ts'
 import { normalCdf } from '../numeric/index.ts'
 import { candidatesOf, isSound } from './candidates.ts'
-import { expectation, peopleAMonth } from './gain.ts'
+import { expectation, peopleAMonth, promised } from './gain.ts'
 import type { Expectation, Suggestion } from './suggestion.ts'
 import type { Judged, Watched } from './watched.ts'
 import { many, nameOf, whole } from './words.ts'
@@ -46,7 +45,7 @@ export function extend(watched: Watched, now: number): Suggestion[] {
   }
   const call = { method: 'PUT', path: `/v1/experiences/${experience.key}` } as const
   if (moreDays === null || moreDays > 7 * LONGEST_WEEKS) {
-    const advice = advised(watched, goal)
+    const advice = advised(watched, goal, verdict.worthwhile)
     if (advice === undefined) return []
     return [
       {
@@ -68,7 +67,7 @@ export function extend(watched: Watched, now: number): Suggestion[] {
       reason: `${name} has run for ${many(days, 'day')} and it is too early to say: about ${many(moreDays, 'more day', 'more days')}, if people keep coming and the difference stays as it is.${endsBefore ? ` It is to end before that, on ${new Date(end).toISOString().slice(0, 10)}.` : ''}`,
       evidence,
       expected: hoped(
-        expectation(watched, goal, verdict, { people: peopleAMonth(watched), variant, isNew: true }),
+        expectation(watched, goal, promised(report), { people: peopleAMonth(watched), variant, isNew: true }),
         report,
       ),
       action: {
@@ -113,7 +112,7 @@ function hoped(expected: Expectation | null, { lift: plain, evidence }: VariantR
 const density = (z: number) => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)
 
 /** What to test instead of waiting, the most helpful first. */
-function advised(watched: Watched, { key, metric, arms }: Judged): string | undefined {
+function advised(watched: Watched, { key, metric, arms }: Judged, worthwhile: number): string | undefined {
   const statistic = statisticOf(metric)
   const control = addArms(arms.filter(arm => arm.control))[0]
   const month = peopleAMonth(watched)
@@ -126,7 +125,7 @@ function advised(watched: Watched, { key, metric, arms }: Judged): string | unde
     goal: { metric: key, mean, standardDeviation: Math.sqrt(variance) },
     control: share,
     variants: Math.max(1, variants.filter(({ weight }) => weight > 0).length),
-    worthwhile: metric.worthwhile ?? DEFAULT_WORTHWHILE,
+    worthwhile,
   })
   return instead[0]?.message
 }

@@ -54,7 +54,7 @@ describe('false alarms', () => {
         last: now,
       })
       const judged = (key: string, metric: typeof BOUGHT, did: readonly number[], confidence?: number): Judged =>
-        judge(experience, { key, metric }, statistics(did), now, confidence)
+        judge(experience, { key, metric }, statistics(did), now, confidence === undefined ? {} : { confidence })
       const bought = ARMS.map((_, arm) => goal[0]![arm]!.did + goal[1]![arm]!.did)
       const watched = watchedOf({
         experience,

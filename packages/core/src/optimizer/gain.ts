@@ -1,5 +1,5 @@
 import { statisticOf } from '../definition/index.ts'
-import { type ArmStatistics, addArms, armSample, type Verdict } from '../experiment/index.ts'
+import { type ArmStatistics, addArms, armSample, type VariantReport, type Verdict } from '../experiment/index.ts'
 import type { Expectation, Monthly } from './suggestion.ts'
 import type { Judged, Watched } from './watched.ts'
 
@@ -8,6 +8,14 @@ export const MONTH_DAYS = 30
 /** People who come to the experience in 30 days, as in the last four weeks; null where that is not known. */
 export function peopleAMonth({ people, peopleDays }: Watched): number | null {
   return people > 0 && peopleDays > 0 ? (people / peopleDays) * MONTH_DAYS : null
+}
+
+/**
+ * The lift and its always-valid interval: the verdict's, or that of the report where too few in an arm did it for the verdict to name
+ * one.
+ */
+export function promised({ verdict, evidence }: VariantReport): Pick<Verdict, 'lift' | 'interval'> {
+  return { lift: verdict.lift, interval: verdict.interval ?? evidence.anytime.interval }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { formatPercent } from '../experiment/index.ts'
 import { candidatesOf, isSound } from './candidates.ts'
-import { expectation, peopleAMonth } from './gain.ts'
+import { expectation, peopleAMonth, promised } from './gain.ts'
 import type { Suggestion } from './suggestion.ts'
 import type { Watched } from './watched.ts'
 import { liftText, nameOf } from './words.ts'
@@ -18,9 +18,9 @@ export function metricHurt(watched: Watched): Suggestion[] {
       return {
         kind: 'metric-hurt',
         about: { experience: experience.key, metric: judged.key, ...(variant !== undefined && { variant }) },
-        reason: `${what} hurts ${name}, which must not be hurt: ${liftText(verdict)} against the control group.`,
+        reason: `${what} hurts ${name}, which must not be hurt: ${liftText(promised(report))} against the control group.`,
         evidence: { lift: verdict.lift, p: verdict.p, people: report.people, confidence: verdict.confidence },
-        expected: expectation({ money: null }, judged, verdict, {
+        expected: expectation({ money: null }, judged, promised(report), {
           people: peopleAMonth(watched),
           variant,
           isNew: true,

@@ -8,11 +8,13 @@
  * `calibration` says how good the promises are.
  */
 export * from './calibration.ts'
+export { isSound, winnerOf } from './candidates.ts'
 export * from './declare.ts'
 export * from './judge.ts'
 export * from './outcome.ts'
 export * from './record.ts'
 export * from './rhythm.ts'
+export * from './running.ts'
 export * from './suggest.ts'
 export * from './suggestion.ts'
 export * from './watched.ts'

@@ -1,10 +1,18 @@
 import { complete, type Definition, type Metric } from '../definition/index.ts'
-import { type ArmStatistics, DEFAULT_CONFIDENCE, impact, type QuantilesByArm } from '../experiment/index.ts'
+import {
+  type ArmStatistics,
+  DEFAULT_CONFIDENCE,
+  type ImpactOptions,
+  impact,
+  type QuantilesByArm,
+} from '../experiment/index.ts'
 import type { Judged } from './watched.ts'
 
 /** What the warehouse has of one metric of an experience. */
 export interface Statistics {
   readonly arms: readonly ArmStatistics[]
+  /** The same people as they are to be compared, where chances changed. */
+  readonly byChance?: readonly ArmStatistics[]
   readonly contaminated: number
   readonly missingRates: Judged['missingRates']
   readonly quantiles?: QuantilesByArm
@@ -13,22 +21,31 @@ export interface Statistics {
   readonly last?: number
 }
 
-/** The report as anybody gets it, unless another confidence is asked for. */
+export interface JudgeOptions {
+  /** Of the verdict too, where the plan says none: guardrails share one among them. */
+  readonly confidence?: number
+  /** Fixed at launch. */
+  readonly plan?: ImpactOptions['plan']
+}
+
+/** The report as anybody gets it. */
 export function judge(
   experience: Definition<'experience'>,
   { key, metric }: { readonly key: string; readonly metric: Metric },
   statistics: Statistics,
   now: number,
-  confidence = DEFAULT_CONFIDENCE,
+  { confidence = DEFAULT_CONFIDENCE, plan = {} }: JudgeOptions = {},
 ): Judged {
-  const { arms, contaminated, missingRates, quantiles } = statistics
+  const { arms, byChance = arms, contaminated, missingRates, quantiles } = statistics
   const days = daysOf(statistics, now)
-  const report = impact(arms, {
+  const { kind } = experience.body.policy ?? {}
+  const report = impact(byChance, {
     metric,
     confidence,
     contaminated,
     design: designOf(experience, arms),
-    plan: metric.worthwhile === undefined ? {} : { worthwhile: metric.worthwhile },
+    plan: { ...(metric.worthwhile !== undefined && { worthwhile: metric.worthwhile }), ...plan },
+    redrawn: kind === 'bandit' || kind === 'contextual' || kind === 'rollout',
     ...(days > 0 && { days }),
     ...(quantiles && { quantiles }),
   })

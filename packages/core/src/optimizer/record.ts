@@ -51,6 +51,8 @@ export interface Reconciled {
   readonly now: number
   /** Live definitions. */
   readonly experiences: readonly Definition<'experience'>[]
+  /** Experiences of which nothing can be said now: what was said of them is neither repeated nor withdrawn. */
+  readonly unreadable?: ReadonlySet<string>
   /** How long after an exposure a metric's window closes, milliseconds. */
   windowOf(metric: string): number
 }
@@ -68,7 +70,7 @@ export function reconcile(
   const kept = acted.map((one): Promised => {
     const again = lists.get(one.base)
     if (one.state === 'open') {
-      if (again === undefined) return { ...one, state: 'gone', closed: now }
+      if (again === undefined) return isHeld(one, context) ? one : { ...one, state: 'gone', closed: now }
       seen.add(one.base)
       return { ...one, suggestion: again, last: now, version: versionOf(again, context) }
     }
@@ -157,6 +159,11 @@ function withMeasure(one: Promised, context: Reconciled): Promised {
   const days = typeof evidence.days === 'number' ? evidence.days : SPAN_DAYS.most
   const span = Math.min(Math.max(7 * Math.ceil(days / 7), SPAN_DAYS.least), SPAN_DAYS.most) * DAY_MS
   return { ...one, measure: { from: one.closed, to: one.closed + span, due: one.closed + span + window } }
+}
+
+function isHeld({ suggestion: { kind, about }, last }: Promised, { now, unreadable }: Reconciled): boolean {
+  if (kind === 'tracking-broke' || about.experience === undefined || now - last > QUIET_MS) return false
+  return unreadable?.has(about.experience) === true
 }
 
 /** Whether something closed keeps a suggestion of the same kind away. */

@@ -1,7 +1,6 @@
-import { DEFAULT_WORTHWHILE, formatPercent } from '../experiment/index.ts'
-import { candidatesOf, isSound } from './candidates.ts'
-import { winnerOf } from './declare.ts'
-import { expectation, peopleAMonth } from './gain.ts'
+import { formatPercent } from '../experiment/index.ts'
+import { candidatesOf, isSound, winnerOf } from './candidates.ts'
+import { expectation, peopleAMonth, promised } from './gain.ts'
 import type { Suggestion } from './suggestion.ts'
 import type { Watched } from './watched.ts'
 import { liftText, monthlyText, nameOf } from './words.ts'
@@ -22,13 +21,12 @@ export function stop(watched: Watched): Suggestion[] {
     const isHarm = verdict.verdict === 'hurts'
     const all = goal.report.variants.reduce((sum, { people }) => sum + people, goal.report.control?.people ?? 0)
     const people = month === null || all === 0 ? null : (month * report.people) / all
-    const expected = expectation(watched, goal, verdict, { people, variant, isNew: true, gain: -1 })
+    const expected = expectation(watched, goal, promised(report), { people, variant, isNew: true, gain: -1 })
     const what = variant === undefined ? `"${nameOf(experience)}"` : `"${variant}" of "${nameOf(experience)}"`
-    const worthwhile = goal.metric.worthwhile ?? DEFAULT_WORTHWHILE
     const loss = expected?.monthly == null ? '' : ` Stopping it saves ${monthlyText(expected.monthly)}.`
     const reason = isHarm
-      ? `${what} hurts: ${name} is ${liftText(verdict)} against the control group.${loss}`
-      : `${what} makes no difference worth having: ${name} is ${liftText(verdict)}, and less than ${formatPercent(worthwhile).replace('+', '')} either way is too little.`
+      ? `${what} hurts: ${name} is ${liftText(promised(report))} against the control group.${loss}`
+      : `${what} makes no difference worth having: ${name} is ${liftText(promised(report))}, and less than ${formatPercent(verdict.worthwhile).replace('+', '')} either way is too little.`
     return {
       kind: 'stop',
       about: { experience: experience.key, metric: goal.key, ...(variant !== undefined && { variant }) },

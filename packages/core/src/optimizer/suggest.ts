@@ -4,7 +4,7 @@ import { metricHurt } from './hurt.ts'
 import { noControl } from './noControl.ts'
 import { stop } from './stop.ts'
 import { baseOf, SUGGESTION_KINDS, type Suggestion } from './suggestion.ts'
-import { trackingBroke } from './tracking.ts'
+import { type Alarm, trackingBroke } from './tracking.ts'
 import { trySegment } from './trySegment.ts'
 import type { Watch, Watched } from './watched.ts'
 
@@ -20,11 +20,12 @@ export const MOST_SUGGESTIONS = 200
  */
 export function suggest(watch: Watch): Suggestion[] {
   const alarms = trackingBroke(watch)
-  const unspoilt = watch.experiences.filter(one => one.rolledOut !== 0 && !alarms.some(alarm => alarm.spoils(one)))
+  const unread = unreadable(watch, alarms)
+  const read = watch.experiences.filter(one => one.rolledOut !== 0 && !unread.has(one.experience.key))
   const all = [
     ...alarms.map(({ suggestion }) => suggestion),
     ...noControl(watch),
-    ...unspoilt.flatMap(one => ofExperience(one, watch.now)),
+    ...read.flatMap(one => ofExperience(one, watch.now)),
   ]
   const rank = ({ kind }: Suggestion) => SUGGESTION_KINDS.indexOf(kind)
   const worth = ({ expected }: Suggestion) =>
@@ -37,9 +38,18 @@ export function suggest(watch: Watch): Suggestion[] {
     .slice(0, MOST_SUGGESTIONS)
 }
 
+/** Experiences of which nothing can be said while what broke is not mended. */
+export function unreadable(watch: Watch, alarms: readonly Alarm[] = trackingBroke(watch)): Set<string> {
+  return new Set(
+    watch.experiences.flatMap(one => (alarms.some(alarm => alarm.spoils(one)) ? [one.experience.key] : [])),
+  )
+}
+
 function ofExperience(watched: Watched, now: number): Suggestion[] {
   const hurt = metricHurt(watched)
   const harm = stop(watched)
   if (hurt.length > 0) return [...hurt, ...harm]
-  return [...harm, ...declare(watched), ...widen(watched), ...trySegment(watched), ...extend(watched, now)]
+  const found = [...harm, ...declare(watched), ...widen(watched), ...trySegment(watched)]
+  // Whoever has something to do need not be told to wait.
+  return found.length > 0 ? found : extend(watched, now)
 }

@@ -77,7 +77,13 @@ export function watchedOf({
   const { control = 0.1 } = experience.body
   const span = { first: NOON - days * DAY, last: NOON }
   const judged = (key: string, metric: Metric, some: readonly ArmStatistics[], confidence?: number): Judged =>
-    judge(experience, { key, metric }, { arms: some, contaminated: 0, missingRates: [], ...span }, NOON, confidence)
+    judge(
+      experience,
+      { key, metric },
+      { arms: some, contaminated: 0, missingRates: [], ...span },
+      NOON,
+      confidence === undefined ? {} : { confidence },
+    )
   const people = Object.values(goal ?? {}).reduce((sum, one) => sum + one[0], 0)
   return {
     experience,

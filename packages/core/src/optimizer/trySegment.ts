@@ -1,7 +1,6 @@
 import { statisticOf } from '../definition/index.ts'
 import { addArms, armSample, drilldown, type SegmentStatistics, verdictOf } from '../experiment/index.ts'
-import { isSound } from './candidates.ts'
-import { winnerOf } from './declare.ts'
+import { isSound, winnerOf } from './candidates.ts'
 import { expectation, peopleAMonth } from './gain.ts'
 import type { Suggestion } from './suggestion.ts'
 import type { Watched } from './watched.ts'
@@ -16,7 +15,8 @@ export function trySegment(watched: Watched): Suggestion[] {
   if (goal === null || segments.length === 0 || !isSound(goal) || winnerOf(watched) !== undefined) return []
   const type = statisticOf(goal.metric)
   if (type === 'quantile') return []
-  const { direction = 'up', worthwhile } = goal.metric
+  const { direction = 'up' } = goal.metric
+  const worthwhile = goal.report.verdict?.worthwhile
   const { best, comparisons } = drilldown(segments, { type, direction })
   const found = best.flatMap(({ dimension, value, shrunken }) => {
     const arms = segments.find(one => one.dimension === dimension && one.value === value)?.arms ?? []
@@ -66,7 +66,14 @@ export function trySegment(watched: Watched): Suggestion[] {
       kind: 'try-segment',
       about: { experience: experience.key, metric: goal.key, segment: `${top.dimension}:${top.value}` },
       reason: `"${nameOf(experience)}" works for ${who}, ${share(part)} of its people: ${goal.metric.name ?? goal.key} is ${liftText(top.verdict)} there, and clearly better than among the others.${worth}`,
-      evidence: { lift: top.verdict.lift, p: top.verdict.p, people: top.people, comparisons, share: part },
+      evidence: {
+        lift: top.verdict.lift,
+        p: top.verdict.p,
+        people: top.people,
+        comparisons,
+        share: part,
+        days: watched.days,
+      },
       expected,
       action: {
         say: `Give it to ${who} only (audience), with a control group.`,

@@ -92,7 +92,7 @@ export async function experienceReport(services: Services, question: ReportQuest
   return { experience: key, ...report, ...page }
 }
 
-interface Subject {
+export interface Subject {
   /** As it is now; undefined of decisions made elsewhere. */
   readonly experience: Definition<'experience'> | undefined
   readonly launch: Launch | undefined
@@ -101,7 +101,10 @@ interface Subject {
   readonly changes: Launch['changes']
 }
 
-async function subjectOf({ store }: Services, { workspace, key, metric: asked }: ReportQuestion): Promise<Subject> {
+export async function subjectOf(
+  { store }: Pick<Services, 'store'>,
+  { workspace, key, metric: asked }: ReportQuestion,
+): Promise<Subject> {
   const history = (await store.definitions.history(workspace, 'experience', key)) as Definition<'experience'>[]
   const experience = history.reduce<Definition<'experience'> | undefined>(
     (newest, one) => (newest === undefined || one.version > newest.version ? one : newest),

@@ -5,6 +5,7 @@ import { chancesContract } from './chances.ts'
 import { identityContract } from './identity.ts'
 import { impactContract } from './impact.ts'
 import { insertContract } from './insert.ts'
+import { optimizerContract } from './optimizer.ts'
 import { pastEventsContract } from './pastEvents.ts'
 import { personContract } from './person.ts'
 import { policiesContract } from './policies.ts'
@@ -42,6 +43,7 @@ export function warehouseContract(name: string, open: () => Promise<Warehouse>):
     describe('rates', () => ratesContract(warehouse))
     describe('person', () => personContract(warehouse))
     describe('removal', () => removalContract(warehouse))
+    describe('what the optimizer asks', () => optimizerContract(warehouse))
 
     it('says how it is', async () => {
       await warehouse().check()

@@ -19,6 +19,7 @@ import { getLibrary } from './library.ts'
 import { makeLink } from './links.ts'
 import { metricsRoute } from './metrics.ts'
 import { getModel, postModel } from './model.ts'
+import { closeRoutes, getNext, getNextRecord, postNext } from './next.ts'
 import { redeemOffer } from './offers.ts'
 import { evaluateFlag, evaluateFlags } from './ofrep.ts'
 import { openApiRoute } from './openapi.ts'
@@ -55,6 +56,10 @@ export const routes: readonly Route[] = [
   getModel,
   postModel,
   whatIf,
+  getNext,
+  postNext,
+  getNextRecord,
+  ...closeRoutes,
   summary,
   getProfile,
   getProfileEvents,

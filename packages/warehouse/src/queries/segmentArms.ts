@@ -1,0 +1,108 @@
+import { statisticOf } from '@espalier/core/definition'
+import type { ArmStatistics, SegmentStatistics } from '@espalier/core/experiment'
+import { durationMs } from '@espalier/core/time'
+import type { Database } from '../client/database.ts'
+import type { ImpactQuestion } from '../warehouse.ts'
+import { countedSql } from './counted.ts'
+import { scopeOf } from './measure/exposed.ts'
+import { Binder, within } from './params.ts'
+import { joinLinks, personOf } from './people.ts'
+
+export interface SegmentArmsQuestion extends ImpactQuestion {
+  /** 100 at most. */
+  readonly segments: readonly string[]
+}
+
+/**
+ * The arms of an experience by segment, of each those who were in it at their first exposure and those who were not (`in`, `out`): what
+ * people are later may be the effect. People are as in `impact`. Metrics that do not add up over people, and those with a delay or of an
+ * absence, have none; values are not winsorized.
+ */
+export async function segmentArms(database: Database, question: SegmentArmsQuestion): Promise<SegmentStatistics[]> {
+  const { metric, segments, now } = question
+  const statistic = statisticOf(metric)
+  const isSimple = (statistic === 'conversion' || statistic === 'sum') && !metric.delay && !metric.absent
+  if (!isSimple || segments.length === 0) return []
+  const binder = new Binder()
+  // Of a count every event is one, whatever it is worth.
+  const counts = metric.type !== 'sum'
+  const { events, exchange, isMoney } = countedSql(counts ? { ...metric, type: 'conversion' } : metric, binder)
+  const until =
+    metric.window === undefined ? '' : `AND counted.at < f.seen + ${binder.bind('Int64', durationMs(metric.window))}`
+  const value = metric.type === 'conversion' ? 'toFloat64(t.times > 0)' : counts ? 'toFloat64(t.times)' : 't.value'
+  const names = binder.bind('Array(String)', [...segments])
+  const first = `(
+    SELECT ${personOf('e')} AS person, toUnixTimestamp64Milli(min(e.timestamp)) AS seen,
+      argMin((e.control, if(e.control, '', e.variant)), (e.timestamp, NOT e.control, e.variant)) AS arm
+    FROM exposures AS e ${joinLinks('e')}
+    WHERE e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.holdout AND ${within('e.timestamp')}
+    GROUP BY person
+  )`
+  const totals = `(
+    SELECT f.person AS person, countIf(counted.main) AS times, sum(counted.value${isMoney ? ' * exchange.factor' : ''}) AS value
+    FROM ${events} AS counted INNER JOIN ${first} AS f ON f.person = counted.person ${exchange}
+    WHERE counted.at >= f.seen ${until} GROUP BY person
+  )`
+  const inside = `(
+    SELECT person, segment FROM (
+      SELECT c.person AS person, c.segment AS segment, argMax(c.name, (c.at, c.received, c.name = 'Segment Left')) AS latest
+      FROM (
+        SELECT ${personOf('e')} AS person, JSONExtractString(e.properties, 'segment') AS segment, e.name AS name,
+          toUnixTimestamp64Milli(e.timestamp) AS at, e.received AS received
+        FROM events AS e ${joinLinks('e')}
+        WHERE e.workspace = {workspace:String} AND e.type = 'segment' AND segment IN ${names}
+      ) AS c INNER JOIN ${first} AS f ON f.person = c.person
+      WHERE c.at <= f.seen GROUP BY person, segment
+    ) WHERE latest = 'Segment Entered'
+  )`
+  const rows = await database.rows<Row>(
+    `SELECT segment, tupleElement(arm, 1) AS control, tupleElement(arm, 2) AS variant, count() AS people, countIf(v != 0) AS conversions,
+      sum(v) AS sum, sum(v * v) AS sumSquares
+    FROM (
+      SELECT arrayJoin(arrayConcat([''], i.segments)) AS segment, f.arm AS arm, ${value} AS v
+      FROM ${first} AS f
+      LEFT ANY JOIN ${totals} AS t ON t.person = f.person
+      LEFT ANY JOIN (SELECT person, groupArray(segment) AS segments FROM ${inside} GROUP BY person) AS i ON i.person = f.person
+    ) GROUP BY segment, control, variant ORDER BY control DESC, variant`,
+    { ...binder.params, ...scopeOf(question), now },
+  )
+  const all = rows.filter(row => row.segment === '')
+  return segments.flatMap(segment => {
+    const own = all.map(whole => {
+      const part = rows.find(
+        row => row.segment === segment && row.control === whole.control && row.variant === whole.variant,
+      )
+      return { whole, part: part ?? { ...whole, people: 0, conversions: 0, sum: 0, sumSquares: 0 } }
+    })
+    return [
+      { dimension: segment, value: 'in', arms: own.map(({ part }) => armOf(part)) },
+      { dimension: segment, value: 'out', arms: own.map(({ whole, part }) => armOf(whole, part)) },
+    ]
+  })
+}
+
+interface Row {
+  segment: string
+  control: boolean
+  variant: string
+  people: number
+  conversions: number
+  sum: number
+  sumSquares: number
+}
+
+/** An arm's people, or those of them who are not among `less`. */
+function armOf(row: Row, less?: Row): ArmStatistics {
+  const people = Number(row.people) - Number(less?.people ?? 0)
+  return {
+    variant: row.variant,
+    control: Boolean(row.control),
+    people,
+    exposures: people,
+    conversions: Number(row.conversions) - Number(less?.conversions ?? 0),
+    sum: row.sum - (less?.sum ?? 0),
+    // A difference of sums may fall short of 0 by its rounding.
+    sumSquares: Math.max(0, row.sumSquares - (less?.sumSquares ?? 0)),
+    expected: people,
+  }
+}
