@@ -5,6 +5,7 @@ import { decide } from './decide.ts'
 import { demo } from './demo.ts'
 import { diff } from './diff.ts'
 import { doctor } from './doctor.ts'
+import { impactCommand } from './impact.ts'
 import { importCommand } from './import.ts'
 import { keys } from './keys.ts'
 import { libraryCommand } from './library.ts'
@@ -14,6 +15,7 @@ import { push } from './push.ts'
 import { report } from './report.ts'
 import { restore } from './restore.ts'
 import { segments } from './segments.ts'
+import { spendCommand } from './spend.ts'
 import { start } from './start.ts'
 import { whatif } from './whatif.ts'
 
@@ -22,12 +24,14 @@ export const commands: readonly Register[] = [
   start,
   demo,
   importCommand,
+  spendCommand,
   push,
   pull,
   diff,
   collisions,
   decide,
   report,
+  impactCommand,
   whatif,
   segments,
   libraryCommand,

@@ -1,0 +1,263 @@
+import { random } from '@espalier/core/random'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type TestServer, testServer } from './testing/server.ts'
+
+let server: TestServer
+const SETTINGS = {
+  currency: 'EUR',
+  holdout: 0.25,
+  impact: { margin: { rate: 0.5 }, sends: { email: 0.1 } },
+}
+
+beforeAll(async () => {
+  server = await testServer()
+  const published = await server.post('/v1/definitions', {
+    changes: [
+      { kind: 'settings', key: 'workspace', body: SETTINGS },
+      { kind: 'touchpoint', key: 'home.hero', body: { channel: 'web', stage: 'discover', default: 'plain' } },
+      { kind: 'touchpoint', key: 'cart.email', body: { channel: 'email', stage: 'buy' } },
+      { kind: 'metric', key: 'bought', body: { name: 'Bought', type: 'conversion', event: 'Order Completed' } },
+      { kind: 'metric', key: 'basket', body: { type: 'mean', event: 'Order Completed', property: 'total' } },
+      { kind: 'segment', key: 'looked', body: { condition: { did: 'Looked' } } },
+      ...['hero', 'rescue'].map((key, i) => ({
+        kind: 'experience',
+        key,
+        body: {
+          tactic: i === 0 ? 'content' : 'offer',
+          touchpoints: [i === 0 ? 'home.hero' : 'cart.email'],
+          control: 0.4,
+          variants: [{ key: 'v', content: { [i === 0 ? 'home.hero' : 'cart.email']: 'special' } }],
+        },
+      })),
+    ],
+  })
+  expect(published.status, published.text).toBe(200)
+})
+afterAll(() => server.stop())
+
+interface Shopper {
+  readonly held: boolean
+  /** Whether they got it; undefined for who was held out. */
+  readonly hero: boolean
+  readonly rescue: boolean
+  readonly looked: boolean
+  readonly paid: number
+  readonly discount: number
+}
+
+const PEOPLE = 480
+const shoppers: Shopper[] = []
+
+/** A fifth buys anyway; the hero brings half as many more, the offer in the cart a third, both no more than the hero. */
+async function shop(): Promise<void> {
+  const rng = random('programme')
+  const [seen, bought]: [object[], object[]] = [[], []]
+  const looked = (i: number) => i % 3 === 0
+  const looks = Array.from({ length: PEOPLE }, (_, i) => ({ type: 'track', userId: `s${i}`, event: 'Looked' }))
+  await server.post('/v1/batch', { batch: looks.filter((_, i) => looked(i)) })
+  const decide = async (i: number) => {
+    const asked = { userId: `s${i}`, touchpoints: ['home.hero', 'cart.email'] }
+    return (await server.post('/v1/decide', asked)).json.answers
+  }
+  for (let from = 0; from < PEOPLE; from += 16) {
+    const some = Array.from({ length: 16 }, (_, j) => from + j)
+    const answers = await Promise.all(some.map(decide))
+    for (const [j, i] of some.entries()) {
+      const [hero, rescue] = [answers[j]['home.hero'], answers[j]['cart.email']]
+      for (const { decisionId } of [hero, rescue]) {
+        seen.push({ type: 'track', userId: `s${i}`, event: 'Exposure', properties: { decisionId } })
+      }
+      const has = { hero: hero.variant === 'v', rescue: rescue.variant === 'v' }
+      const buys = rng.chance(has.hero ? 0.5 : has.rescue ? 0.4 : 0.2)
+      const discount = buys && has.rescue ? 10 : 0
+      const paid = buys ? 100 - discount : 0
+      shoppers.push({ held: hero.holdout, ...has, looked: looked(i), paid, discount })
+      if (!buys) continue
+      const properties = { order_id: `o${i}`, total: paid, discount }
+      bought.push({ type: 'track', userId: `s${i}`, event: 'Order Completed', properties })
+    }
+  }
+  for (const batch of [seen, bought]) expect((await server.post('/v1/batch', { batch })).status).toBe(200)
+}
+
+const mean = (some: readonly Shopper[], of: (one: Shopper) => number) =>
+  some.reduce((sum, one) => sum + of(one), 0) / some.length
+const net = ({ paid, discount, rescue }: Shopper) => 0.5 * (paid + discount) - discount - (rescue ? 0.1 : 0)
+/** What was brought: the difference of means times the people of the first group. */
+const brought = (group: readonly Shopper[], others: readonly Shopper[], of: (one: Shopper) => number) =>
+  group.length * (mean(group, of) - mean(others, of))
+
+describe('GET /v1/impact', () => {
+  beforeAll(shop, 120_000)
+
+  it('has each experience’s lift and money against its control group, net of discounts and sends', async () => {
+    const report = (await server.get('/v1/impact')).json
+    expect(report).toMatchObject({ complete: true, currency: 'EUR', kpi: { name: 'Revenue', type: 'money' } })
+    const free = shoppers.filter(({ held }) => !held)
+    for (const key of ['hero', 'rescue'] as const) {
+      const [got, left] = [free.filter(one => one[key]), free.filter(one => !one[key])]
+      const row = report.experiences.find((one: { key: string }) => one.key === key)
+      expect(row.people).toEqual({ personalized: got.length, control: left.length })
+      const lift = mean(got, ({ paid }) => paid) / mean(left, ({ paid }) => paid) - 1
+      expect(row.kpi.lift.value).toBeCloseTo(lift, 9)
+      expect(row.kpi.lift.interval[0]).toBeLessThan(lift)
+      expect(row.money.revenue.value).toBeCloseTo(
+        brought(got, left, ({ paid }) => paid),
+        6,
+      )
+      expect(row.money.net.value).toBeCloseTo(brought(got, left, net), 6)
+      expect(row.sentence).toContain('EUR a month')
+    }
+    const rescue = report.experiences.find((one: { key: string }) => one.key === 'rescue')
+    const [got, left] = [free.filter(one => one.rescue), free.filter(one => !one.rescue)]
+    const buyers = (some: Shopper[]) => mean(some, ({ paid }) => (paid > 0 ? 1 : 0))
+    const anyway = Math.min(1, buyers(left) / buyers(got))
+    expect(rescue.money.givenAnyway.share).toBeCloseTo(anyway, 9)
+    expect(rescue.money.sends.value).toBeCloseTo(0.1 * got.length, 6)
+  })
+
+  it('holds the sum against the holdout, and says whether they overlap', async () => {
+    const { growth, holdout, days } = (await server.get('/v1/impact')).json
+    const [free, held] = [shoppers.filter(one => !one.held), shoppers.filter(one => one.held)]
+    expect(holdout.people).toEqual({ personalized: free.length, control: held.length })
+    expect(holdout.share).toBeCloseTo(held.length / PEOPLE, 9)
+    const parts = (['hero', 'rescue'] as const).map(key =>
+      brought(
+        free.filter(one => one[key]),
+        free.filter(one => !one[key]),
+        net,
+      ),
+    )
+    const [sum, whole] = [parts[0]! + parts[1]!, brought(free, held, net)]
+    const month = 365.25 / 12 / days
+    expect(growth.net.sum.value / month).toBeCloseTo(sum, 5)
+    expect(growth.net.programme.value / month).toBeCloseTo(whole, 5)
+    expect(growth.net.overlap.value / month).toBeCloseTo(sum - whole, 5)
+    const [low, high] = growth.net.overlap.interval
+    expect(growth.net.verdict).toBe(low > 0 ? 'counted-twice' : high < 0 ? 'stand-in' : 'not-told-apart')
+    expect(growth.net.sentence).toContain('the holdout measures')
+  })
+
+  it('by tactic, channel, stage, segment and time, which add up; timing and targeting say what the log cannot tell', async () => {
+    const report = (await server.get('/v1/impact?by=week')).json
+    const total = (rows: { money: { revenue: { value: number } } }[]) =>
+      rows.reduce((sum, { money }) => sum + money.revenue.value, 0)
+    const sum = total(report.experiences)
+    for (const by of ['touchpoints', 'tactics', 'channels', 'stages', 'periods']) {
+      expect(total(report[by]), by).toBeCloseTo(sum, 6)
+    }
+    const keys = (rows: { key: string }[]) => rows.map(({ key }) => key)
+    expect(keys(report.tactics)).toEqual(['content', 'offer'])
+    expect(keys(report.channels)).toEqual(['email', 'web'])
+    expect(keys(report.stages)).toEqual(['buy', 'discover'])
+    expect(keys(report.segments)).toEqual(['looked'])
+    const looked = shoppers.filter(one => !one.held && one.looked)
+    const people = looked.filter(({ hero }) => hero).length + looked.filter(({ rescue }) => rescue).length
+    expect(report.segments[0].people.personalized).toBe(people)
+    const [touchpoint] = report.touchpoints
+    expect(touchpoint.timing).toMatchObject({ known: false, sentence: expect.stringContaining('cannot be told') })
+    expect(touchpoint.targeting[0]).toMatchObject({ experience: 'rescue', known: false })
+  })
+
+  it('another KPI, a conversion a person', async () => {
+    const report = (await server.get('/v1/impact?metric=bought')).json
+    expect(report.kpi).toEqual({ name: 'Bought', type: 'conversion' })
+    const free = shoppers.filter(({ held }) => !held)
+    const rate = (some: Shopper[]) => mean(some, ({ paid }) => (paid > 0 ? 1 : 0))
+    const hero = report.experiences.find((one: { key: string }) => one.key === 'hero')
+    expect(hero.kpi.personalized).toBeCloseTo(rate(free.filter(one => one.hero)), 9)
+    expect(hero.kpi.control).toBeCloseTo(rate(free.filter(one => !one.hero)), 9)
+  })
+
+  it('as CSV', async () => {
+    const answer = await server.get('/v1/impact?format=csv')
+    expect(answer.headers.get('content-type')).toContain('text/csv')
+    const lines = answer.text.trimEnd().split('\r\n')
+    expect(lines[0]).toMatch(/^by,key,name,people,/)
+    expect(lines.filter(line => line.startsWith('experience,'))).toHaveLength(2)
+  })
+
+  it('spend is taken off its experience, and gives acquisition cost, return on spend and lifetime value', async () => {
+    const day = new Date().toISOString().slice(0, 10)
+    const before = (await server.get('/v1/impact')).json
+    const spend = [
+      { day, channel: 'ads', campaign: 'autumn', amount: 900 },
+      { day, channel: 'letters', experience: 'rescue', amount: 100, currency: 'EUR' },
+    ]
+    expect((await server.post('/v1/spend', { spend })).json).toEqual({ stored: 2 })
+    const after = (await server.get('/v1/impact')).json
+    const netOf = (report: typeof after) =>
+      report.experiences.find((one: { key: string }) => one.key === 'rescue').money.net.value
+    expect(netOf(before) - netOf(after)).toBeCloseTo(100, 6)
+    const buyers = shoppers.filter(({ paid }) => paid > 0)
+    expect(after.spend.total).toBe(1000)
+    expect(after.spend.acquisitionCost.value).toBeCloseTo(1000 / buyers.length, 9)
+    expect(after.spend.returnOnSpend.value).toBeCloseTo((buyers.length * mean(buyers, ({ paid }) => paid)) / 1000, 9)
+    expect(after.spend.lifetimeValue).toMatchObject({ of: 'net' })
+    expect(after.spend.lifetimeValue.mean.value).toBeCloseTo(
+      mean(buyers, ({ paid, discount }) => 0.5 * (paid + discount) - discount),
+      6,
+    )
+    await server.post('/v1/spend', { spend: spend.map(one => ({ ...one, amount: 0 })) })
+    expect((await server.get('/v1/impact')).json.spend.total).toBe(0)
+  })
+
+  it('what cannot be answered is named with the mend', async () => {
+    const refused = async (path: string) => (await server.get(path)).json.error
+    expect(await refused('/v1/impact?metric=none')).toMatchObject({ code: 'not_found', path: 'query.metric' })
+    expect(await refused('/v1/impact?metric=basket')).toMatchObject({
+      code: 'invalid',
+      path: 'query.metric',
+      mend: expect.stringContaining('conversion, count or sum'),
+    })
+    expect(await refused('/v1/impact?segments=none')).toMatchObject({ code: 'not_found', path: 'query.segments' })
+    expect(await refused('/v1/impact?from=2026-02-01&to=2026-01-01')).toMatchObject({ code: 'invalid' })
+    const spend = async (one: object) =>
+      (await server.post('/v1/spend', { spend: [{ day: '2026-01-01', channel: 'ads', amount: 1, ...one }] })).json.error
+    expect(await spend({ day: '2026-02-30' })).toMatchObject({ code: 'invalid', path: 'spend[0].day' })
+    expect(await spend({ experience: 'none' })).toMatchObject({ code: 'invalid', path: 'spend[0].experience' })
+    expect(await spend({ amount: -1 })).toMatchObject({ code: 'invalid', path: 'body.spend[0].amount' })
+    await server.post('/v1/spend', { spend: [{ day: today(), channel: 'ads', amount: 5, currency: 'USD' }] })
+    expect(await refused('/v1/impact')).toMatchObject({
+      code: 'missing_rates',
+      message: expect.stringContaining('USD'),
+      mend: expect.stringContaining('/v1/rates'),
+    })
+    await server.post('/v1/spend', { spend: [{ day: today(), channel: 'ads', amount: 0, currency: 'USD' }] })
+  })
+
+  it('settings that cannot be meant are refused, and without a margin nothing is called profit', async () => {
+    const publish = (impact: object) =>
+      server.post('/v1/definitions', {
+        changes: [{ kind: 'settings', key: 'workspace', body: { ...SETTINGS, impact } }],
+      })
+    const problem = async (impact: object) => JSON.stringify((await publish(impact)).json)
+    expect(await problem({ margin: {} })).toContain('margin')
+    expect(await problem({ metric: 'basket' })).toContain('does not add up over people')
+    expect(await problem({ metric: 'bougth' })).toContain('did you mean \\"bought\\"?')
+    expect(await problem({ orders: { event: 'X', refund: 'X' } })).toContain('is the order itself')
+    expect((await publish({ metric: 'bought' })).status).toBe(200)
+    const report = (await server.get('/v1/impact')).json
+    expect(report.kpi.name).toBe('Bought')
+    expect(report.growth.net).toBeNull()
+    expect(report.experiences[0]).toMatchObject({ money: { net: null }, month: { net: null } })
+    expect(report.notes.join()).toContain('No margin is set')
+  })
+})
+
+const today = () => new Date().toISOString().slice(0, 10)
+
+it('an empty workspace has nothing to report, and says so', async () => {
+  const empty = await testServer()
+  try {
+    const report = (await empty.get('/v1/impact')).json
+    expect(report).toMatchObject({
+      from: null,
+      to: null,
+      experiences: [],
+      sentence: expect.stringContaining('not known'),
+    })
+  } finally {
+    await empty.stop()
+  }
+})
