@@ -1,4 +1,4 @@
-// npm run bench -- NAME [--full]: runs one benchmark; the last line of its output is one JSON object.
+// npm run bench -- NAME [--full] [--rich]: runs one benchmark; the last line of its output is one JSON object.
 import { readdirSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 
@@ -7,15 +7,17 @@ const names = readdirSync(new URL('.', import.meta.url))
   .map(file => file.slice(0, -4))
 
 const [name, ...flags] = process.argv.slice(2)
-if (name === undefined || !names.includes(name) || flags.some(flag => flag !== '--full')) {
-  console.error(`Usage: npm run bench -- NAME [--full], where NAME is one of ${names.join(', ')}.`)
+/** `--rich` is of `decide` alone. */
+const known = name === 'decide' ? ['--full', '--rich'] : ['--full']
+if (name === undefined || !names.includes(name) || flags.some(flag => !known.includes(flag))) {
+  console.error(`Usage: npm run bench -- NAME [--full], where NAME is one of ${names.join(', ')}; or decide --rich.`)
   process.exit(2)
 }
 
 const { bench } = await import(`./${name}.mjs`)
 const began = performance.now()
 const log = text => console.error(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${text}`)
-const result = await bench({ full: flags.includes('--full'), log })
+const result = await bench({ full: flags.includes('--full'), rich: flags.includes('--rich'), log })
 const machine = { cores: availableParallelism(), memoryGb: Math.round(totalmem() / 2 ** 30), node: process.version }
 const rounded = JSON.stringify(
   { bench: name, ...result, machine, seconds: (performance.now() - began) / 1000 },

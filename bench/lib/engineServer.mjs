@@ -8,7 +8,7 @@ const server = await startServer(
   { port: 0, logLevel: 'warn', ...options },
   mode === 'parse' ? { store: forgetful() } : {},
 )
-const { store, shipper, learner } = server.services
+const { store, shipper, learner, warehouse } = server.services
 
 /** How late people's leaving of segments was noticed, and how many bytes a profile has as JSON on average. */
 async function expiryLag() {
@@ -30,7 +30,19 @@ async function expiryLag() {
   }
 }
 
+/** A policy has learned: a model decides from the beginning on. */
+async function teach({ experience, model }) {
+  const { models, definitions } = server.services
+  const note = { version: model.version, at: Date.now(), trainedUntil: 0, experience: 1, people: {} }
+  await models.change('main', experience, record => ({
+    record: { ...record, newest: model.version, timeline: [{ from: 0, version: model.version }], versions: [note] },
+    model,
+  }))
+  await definitions.refresh('main')
+}
+
 const answers = {
+  teach,
   expiryLag,
   depth: () => store.outbox.depth(),
   drain: () => shipper.drain(600_000),
@@ -38,13 +50,13 @@ const answers = {
   learn: () => learner.round(),
 }
 
-process.on('message', async ({ id, ask }) => {
+process.on('message', async ({ id, ask, given }) => {
   if (ask === 'stop') {
     await server.close()
     process.exit(0)
   }
   try {
-    process.send({ id, answer: await answers[ask]() })
+    process.send({ id, answer: await answers[ask](given) })
   } catch (error) {
     process.send({ id, error: String(error) })
   }

@@ -43,10 +43,12 @@ export async function closedLoop({ connections, seconds, send }) {
 
 /**
  * At a fixed rate whatever the server does: a request is late from the moment it was due, so that a stall is counted for
- * all who would have come during it.
+ * all who would have come during it. With a `machine` that is watched (machine.mjs) also the same of those alone that others did not
+ * disturb: `quiet`, with their share of all.
  */
-export async function openLoop({ rate, seconds, send }) {
+export async function openLoop({ rate, seconds, send, machine }) {
   const latencies = []
+  const spans = []
   const began = performance.now()
   const total = Math.floor(rate * seconds)
   const under = new Set()
@@ -57,7 +59,9 @@ export async function openLoop({ rate, seconds, send }) {
       const scheduled = began + (i / rate) * 1000
       const work = send().then(units => {
         done += units
-        latencies.push(performance.now() - scheduled)
+        const answered = performance.now()
+        latencies.push(answered - scheduled)
+        if (machine !== undefined) spans.push([scheduled, answered])
         under.delete(work)
       })
       under.add(work)
@@ -65,7 +69,18 @@ export async function openLoop({ rate, seconds, send }) {
     await new Promise(resolve => setTimeout(resolve, 1))
   }
   await Promise.all(under)
-  return summary(latencies, done, (performance.now() - began) / 1000)
+  const all = summary(latencies, done, (performance.now() - began) / 1000)
+  if (machine === undefined) return all
+  // Until the last slice is over.
+  await new Promise(resolve => setTimeout(resolve, 500))
+  machine.stop()
+  const quiet = spans.filter(([from, to]) => machine.wasQuiet(from, to)).map(([from, to]) => to - from)
+  return {
+    ...all,
+    quiet: { ...summary(quiet, quiet.length, all.seconds), share: quiet.length / spans.length },
+    others: machine.others(),
+    stolen: machine.stolen(),
+  }
 }
 
 function summary(latencies, n, seconds) {

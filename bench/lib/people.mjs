@@ -6,14 +6,14 @@ const PLANS = ['free', 'basic', 'pro', 'team']
 export const userIdOf = i => `person-${i}`
 
 /** Makes people `from` to `to` (exclusive) known: one identify each, in batches. Answers what `closedLoop` measured. */
-export async function loadPeople(client, from, to, log) {
+export async function loadPeople(client, from, to, log, eventOf = personEvent) {
   let next = from
   const send = async () => {
     if (next >= to) return 0
     const first = next
     next = Math.min(to, next + 500)
     const batch = []
-    for (let i = first; i < next; i++) batch.push(personEvent(i))
+    for (let i = first; i < next; i++) batch.push(eventOf(i))
     await client.post('/v1/batch', JSON.stringify({ batch }))
     return next - first
   }

@@ -29,12 +29,12 @@ export async function startProcess(mode, options = {}) {
       else waiting.get(message.id)?.resolve(message.answer)
     })
   })
-  /** Asks the process itself: 'depth' of the outbox, 'drain' it, 'memory', to 'learn' what is due. */
-  const ask = what =>
+  /** Asks the process itself: 'depth' of the outbox, 'drain' it, 'memory', to 'learn' what is due, to 'teach' a policy a given model. */
+  const ask = (what, given) =>
     new Promise((resolve, reject) => {
       const id = ++asked
       waiting.set(id, { resolve, reject })
-      child.send({ id, ask: what })
+      child.send({ id, ask: what, given })
     })
   const stop = async () => {
     child.removeAllListeners('exit')
