@@ -82,11 +82,10 @@ function offerObstacle(
 }
 
 /** In the holdout, or in the experience's control group. */
-export function isLeftOut(experience: CompiledExperience, { set, subject }: Moment, person: Person): boolean {
-  const { bucketKey } = person
-  if (inRange(set.holdout.point(bucketKey, subject.now), set.holdout.range)) return true
+export function isLeftOut(experience: CompiledExperience, moment: Moment, person: Person): boolean {
+  if (moment.isHeldOut(person)) return true
   const before = assignedBy(experience, person)
   if (before !== undefined && before.arm !== 'holdout') return before.arm === 'control'
   const { control } = experience.draws
-  return inRange(control.point(bucketKey), control.range)
+  return inRange(control.point(person.bucketKey), control.range)
 }

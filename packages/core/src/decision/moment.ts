@@ -1,3 +1,4 @@
+import { inRange } from '../bucket/bucket.ts'
 import type { ItemLookup, World } from '../content/world.ts'
 import type { JsonObject } from '../json.ts'
 import { type Assigned, assignedKey, type Bound, type Grant, type Quote, UNBOUND } from '../profile/bound.ts'
@@ -40,6 +41,7 @@ export class Moment implements World {
   /** What the request binds so far; undefined where it binds nothing. */
   declare bindsIfAny: Binds | undefined
   private declare knownZone: string | undefined
+  private declare knownHoldout: boolean | undefined
 
   /** Without a person, or for one of whom nothing may be used, it is nobody's. */
   constructor(
@@ -60,6 +62,7 @@ export class Moment implements World {
     this.held = undefined
     this.bindsIfAny = undefined
     this.knownZone = undefined
+    this.knownHoldout = undefined
   }
 
   /** No experience, no offer. */
@@ -71,6 +74,13 @@ export class Moment implements World {
   get zone(): string {
     this.knownZone ??= known(this.subject.context.timezone) ?? known(this.person?.timezone) ?? this.set.zone
     return this.knownZone
+  }
+
+  /** Whether the one person this is about is in the holdout: the same at every touchpoint. */
+  isHeldOut({ bucketKey }: Pick<Person, 'bucketKey'>): boolean {
+    const { holdout } = this.set
+    this.knownHoldout ??= inRange(holdout.point(bucketKey, this.subject.now), holdout.range)
+    return this.knownHoldout
   }
 
   get recent(): World['recent'] {

@@ -1,4 +1,3 @@
-import { inRange } from '../bucket/bucket.ts'
 import type { World } from '../content/world.ts'
 import type { JsonObject } from '../json.ts'
 import type { Assigned, Grant } from '../profile/bound.ts'
@@ -22,7 +21,7 @@ export function serve(
   const { bucketKey } = person
   const sticky = experience.policy?.sticky !== undefined
   const before = sticky ? assignedBy(experience, person) : undefined
-  if (inRange(holdout.point(bucketKey, moment.subject.now), holdout.range)) {
+  if (moment.isHeldOut(person)) {
     if (sticky && before === undefined) moment.assign(experience, 'holdout', '', holdout.propensity)
     return withoutIt(experience, touchpoint, moment, 'holdout', holdout.propensity)
   }

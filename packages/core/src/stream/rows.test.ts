@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Json } from '../json.ts'
-import { jsonLine, partitionOf } from './rows.ts'
+import { hasLongNumber, jsonLine, partitionOf } from './rows.ts'
 
 it('the partition is the UTC month', () => {
   fc.assert(
@@ -22,6 +22,20 @@ it('the partition is the UTC month', () => {
     expect(partitionOf(Date.parse(`${text}T00:00:00Z`))).toBe(Number(text.slice(0, 7).replace('-', '')))
     expect(partitionOf(Date.parse(`${text}T23:59:59.999Z`))).toBe(Number(text.slice(0, 7).replace('-', '')))
   }
+})
+
+it('nineteen digits in a row are found wherever they stand', () => {
+  const piece = fc.oneof(
+    fc.constantFrom('', ' ', '-', 'a'.repeat(19), ','),
+    fc.integer({ min: 1, max: 21 }).map(n => '7'.repeat(n)),
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), pieces => {
+      const text = pieces.join('')
+      expect(hasLongNumber(text)).toBe(/[0-9]{19}/.test(text))
+    }),
+    { seed: 5, numRuns: 2000 },
+  )
 })
 
 it('whole numbers beyond 64 bits are written as doubles, and nothing else is touched', () => {

@@ -122,9 +122,27 @@ const LONG_NUMBER = /"(?:[^"\\]|\\.)*"|(-?[0-9]{19,})(?=[,\]}]|$)/g
  */
 export function jsonLine(value: Json): string {
   const json = JSON.stringify(value)
-  return /[0-9]{19}/.test(json)
+  return hasLongNumber(json)
     ? json.replace(LONG_NUMBER, (part, number?: string) => (number === undefined ? part : `${number}e0`))
     : json
+}
+
+/** Digits of a whole number that 64 bits may not hold. */
+const LONG = 19
+
+/** Whether there are so many digits in a row. Until one is met only each nineteenth character is looked at; a pattern looks at all. */
+export function hasLongNumber(text: string): boolean {
+  for (let at = LONG - 1; at < text.length; ) {
+    let digits = 0
+    while (digits < LONG && isDigit(text.charCodeAt(at - digits))) digits++
+    if (digits === LONG) return true
+    at += LONG - digits
+  }
+  return false
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
 }
 
 const DAY_MS = 86_400_000
