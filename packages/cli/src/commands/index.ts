@@ -9,6 +9,7 @@ import { impactCommand } from './impact.ts'
 import { importCommand } from './import.ts'
 import { keys } from './keys.ts'
 import { libraryCommand } from './library.ts'
+import { next } from './next.ts'
 import { person } from './person.ts'
 import { pull } from './pull.ts'
 import { push } from './push.ts'
@@ -31,6 +32,7 @@ export const commands: readonly Register[] = [
   collisions,
   decide,
   report,
+  next,
   impactCommand,
   whatif,
   segments,

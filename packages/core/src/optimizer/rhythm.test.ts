@@ -33,6 +33,12 @@ describe('a count that falls out of its rhythm', () => {
     expect(dropOf([...counts('few', 12).slice(0, -1), 0])).toBeUndefined()
   })
 
+  it('is not told any more after a week', () => {
+    const off = (days: number) => [...counts('off', 500), ...new Array<number>(days).fill(0)]
+    expect(dropOf(off(6))).toBeDefined()
+    expect(dropOf(off(7))).toBeUndefined()
+  })
+
   it('says nothing before a week is known', () => {
     expect(dropOf([])).toBeUndefined()
     expect(dropOf([900, 950, 1000, 0])).toBeUndefined()

@@ -24,6 +24,8 @@ const DEVIATIONS = 5
 export function dropOf(counts: readonly number[], expect = 1): Drop | undefined {
   const last = counts.length - 1
   if (last < FEWEST_DAYS) return undefined
+  // Gone for a week is gone on purpose, or was said before.
+  if (counts.slice(-FEWEST_DAYS).every(n => n === 0)) return undefined
   const count = counts[last]!
   const usualAt = (at: number) => {
     const same = Array.from({ length: WEEKS }, (_, week) => counts[at - 7 * (week + 1)]).filter(n => n !== undefined)
