@@ -16,7 +16,7 @@ export interface Next {
 }
 
 /** Without these an answer is worth nothing. */
-const BLOCKING: readonly Check['check'][] = ['sample-ratio', 'tracking', 'currencies']
+const BLOCKING: readonly Check['check'][] = ['sample-ratio', 'currencies']
 
 export interface NextInput {
   readonly report: Impact
@@ -32,10 +32,17 @@ export function nextOf({ report, checks, status, window }: NextInput): Next {
   const broken = checks.find(({ check, passed }) => passed === false && BLOCKING.includes(check))
   if (broken !== undefined) return { do: 'look', at: broken.check, says: `Find the cause first. ${broken.says}` }
   if (personalized === null || personalized.people === 0) {
-    return { do: 'wait', days: null, says: 'Wait until somebody has seen it.' }
+    const silent = checks.find(({ check, passed }) => check === 'tracking' && passed === false)
+    return silent === undefined
+      ? { do: 'wait', days: null, says: 'Wait until somebody has seen it.' }
+      : { do: 'look', at: 'tracking', says: `${silent.says} Does its touchpoint report what was seen?` }
   }
   if (control === null || control.people === 0) {
     return { do: 'look', at: 'control', says: 'Give it a control group: without one nothing can be known.' }
+  }
+  const silent = checks.find(({ check, passed }) => check === 'tracking' && passed === false)
+  if (silent !== undefined && personalized.verdict.verdict === 'too-early') {
+    return { do: 'look', at: 'tracking', says: `Find the cause first. ${silent.says}` }
   }
   const { verdict } = personalized
   const best = bestVariant(report)

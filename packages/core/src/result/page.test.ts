@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import type { ArmStatistics } from '../experiment/arm.ts'
+import { impact } from '../experiment/impact.ts'
+import { resultCsv } from './csv.ts'
+import { type PageInput, resultPage } from './page.ts'
+
+const metric = { type: 'conversion', event: 'Order Completed', name: 'Conversion' } as const
+const complaints = { type: 'conversion', event: 'Complained', name: 'Complaints', direction: 'down' } as const
+
+function arm(variant: string, people: number, conversions: number, expected = people): ArmStatistics {
+  const control = variant === ''
+  const sums = { sum: conversions, sumSquares: conversions }
+  return { variant, control, people, exposures: people, conversions, ...sums, expected }
+}
+
+const NOW = Date.UTC(2026, 5, 1)
+
+function page(arms: readonly ArmStatistics[], more: Partial<PageInput> = {}) {
+  return resultPage({
+    experience: { key: 'hero' },
+    status: 'running',
+    report: impact(arms, { metric, days: 10 }),
+    role: 'goal',
+    guardrails: [],
+    fixed: {
+      version: 1,
+      at: 0,
+      metric: 'bought',
+      metricVersion: 1,
+      worthwhile: 0.01,
+      people: 5000,
+      confidence: 0.95,
+      changes: [],
+    },
+    last: NOW - 1000,
+    now: NOW,
+    ...more,
+  })
+}
+
+describe('what to do next', () => {
+  it.each([
+    ['ship what works', [arm('', 10_000, 1000), arm('a', 10_000, 1400)], { do: 'ship' }],
+    [
+      'ship the best of several',
+      [arm('', 9000, 900), arm('a', 9000, 1300), arm('b', 9000, 1500)],
+      { do: 'ship', variant: 'b' },
+    ],
+    ['stop what hurts', [arm('', 10_000, 1400), arm('a', 10_000, 1000)], { do: 'stop' }],
+    ['stop what makes no difference', [arm('', 1e8, 1e7), arm('a', 1e8, 1e7 + 100)], { do: 'stop' }],
+    ['wait so many days', [arm('', 5000, 500), arm('a', 5000, 560)], { do: 'wait', days: expect.any(Number) }],
+    ['look for a control group', [arm('a', 1000, 100)], { do: 'look', at: 'control' }],
+    ['look at the sizes', [arm('', 1000, 100, 2000), arm('a', 2000, 400, 1000)], { do: 'look', at: 'sample-ratio' }],
+    ['look at the tracking', [arm('', 1000, 0), arm('a', 1000, 0)], { do: 'look', at: 'tracking' }],
+    ['look for traffic', [arm('', 300, 100), arm('a', 300, 101)], { do: 'look', at: 'traffic' }],
+    [
+      'keep the one that works',
+      [arm('', 9000, 900), arm('a', 9000, 1200), arm('b', 90_000, 6000)],
+      { do: 'look', at: 'variant', variant: 'a' },
+    ],
+    ['wait for somebody', [], { do: 'look', at: 'tracking' }],
+  ])('%s', (_, arms, next) => {
+    expect(page(arms).next).toMatchObject(next)
+  })
+
+  it('a guardrail that is hurt comes before shipping, and ends what gains nothing', () => {
+    const hurt = impact([arm('', 10_000, 100), arm('a', 10_000, 400)], { metric: complaints })
+    const guardrails = [{ key: 'complaints', report: hurt }]
+    const works = page([arm('', 10_000, 1000), arm('a', 10_000, 1400)], { guardrails })
+    expect(works.next).toMatchObject({ do: 'look', at: 'guardrail' })
+    expect(works.checks).toContainEqual({
+      check: 'guardrail',
+      metric: 'complaints',
+      passed: false,
+      says: 'Complaints is hurt.',
+    })
+    expect(page([arm('', 1000, 100), arm('a', 1000, 110)], { guardrails }).next.do).toBe('stop')
+    const unknown = page([arm('', 10_000, 1000), arm('a', 10_000, 1400)], {
+      guardrails: [{ key: 'complaints', report: null, missing: 'USD' }],
+    })
+    expect(unknown.next.do).toBe('ship')
+    expect(unknown.checks.at(-1)).toMatchObject({
+      passed: null,
+      says: 'complaints cannot be added up: no rate for USD.',
+    })
+  })
+
+  it('open windows and a draft come first', () => {
+    const half = (variant: string, people: number, did: number) => ({
+      ...arm(variant, people, did),
+      matured: people / 10,
+    })
+    const early = page([half('', 10_000, 1000), half('a', 10_000, 1400)], { window: 14 * 86_400_000 })
+    expect(early.next).toMatchObject({ do: 'wait', days: 14 })
+    expect(page([], { status: 'draft' }).next.do).toBe('start')
+  })
+
+  it('silence is noticed while it runs', () => {
+    const arms = [arm('', 1000, 100), arm('a', 1000, 110)]
+    const quiet = page(arms, { last: NOW - 4 * 86_400_000 })
+    expect(quiet.next).toMatchObject({ do: 'look', at: 'tracking', says: expect.stringContaining('2026-05-28') })
+    expect(page(arms, { last: NOW - 4 * 86_400_000, status: 'ended' }).next.do).toBe('wait')
+  })
+})
+
+describe('the table', () => {
+  it('is one, with a line for each part, and takes no name for a formula', () => {
+    const hero = page([arm('', 1000, 100), arm('a,"b"', 1000, 110)], {
+      fixed: { ...page([]).fixed, metric: '=1+1', changes: [{ what: 'goal', version: 3, from: 'a', to: null }] },
+    })
+    const lines = resultCsv(hero).split('\r\n')
+    const columns = lines[0]!.split(',').length
+    expect(lines.at(-1)).toBe('')
+    expect(lines[1]).toBe(`question${','.repeat(columns - 1)}Does hero raise Conversion?`)
+    expect(lines.find(line => line.startsWith('fixed'))).toContain("'=1+1")
+    expect(lines.find(line => line.startsWith('fixed'))).toContain('goal was changed in version 3 (a to unset)')
+    expect(lines.filter(line => line.startsWith('number'))).toHaveLength(2)
+    expect(lines.find(line => line.startsWith('number') && line.includes('"a,""b"""'))).toMatch(/,1000,1000,110,0\.11,/)
+  })
+})
