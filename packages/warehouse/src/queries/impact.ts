@@ -3,11 +3,11 @@ import type { Database } from '../client/database.ts'
 import type { ImpactQuestion, ImpactStatistics, ImpactsQuestion } from '../warehouse.ts'
 import { armVersions, numbersOf } from './arms.ts'
 import { armStatistics } from './measure/armStatistics.ts'
-import { capsOf } from './measure/caps.ts'
 import { scopeOf } from './measure/exposed.ts'
 import { factorsOf } from './measure/factors.ts'
 import { missingRates } from './measure/missing.ts'
 import { quantilesOf } from './measure/quantiles.ts'
+import { boundsOf } from './measure/span.ts'
 import { sumsOf } from './measure/sums.ts'
 
 /**
@@ -27,10 +27,11 @@ export async function impacts(database: Database, question: ImpactsQuestion): Pr
   const arms = scopeOf(question)
   const versions = await armVersions(database, arms)
   if (versions.length === 0) return metrics.map(nothing)
-  const scope = { ...arms, ...numbersOf(versions), now }
+  const first = Math.min(...versions.map(({ firstSeen }) => firstSeen))
+  const last = Math.max(...versions.map(({ lastSeen }) => lastSeen))
+  const scope = { ...arms, ...numbersOf(versions), ...boundsOf(metrics, { first, last, now }), now }
   const factors = await factorsOf(database, metrics, scope)
-  const caps = await capsOf(database, metrics, factors, scope)
-  const sums = await sumsOf(database, metrics, caps, factors, scope)
+  const sums = await sumsOf(database, metrics, factors, scope)
   const answers: ImpactStatistics[] = []
   for (const [index, metric] of metrics.entries()) {
     const own = sums[index] ?? new Map()
@@ -39,8 +40,8 @@ export async function impacts(database: Database, question: ImpactsQuestion): Pr
     answers.push({
       ...armStatistics(versions, metric, own),
       contaminated: rows.reduce((sum, { crossed }) => sum + crossed, 0),
-      first: Math.min(...versions.map(({ firstSeen }) => firstSeen)),
-      last: Math.max(...versions.map(({ lastSeen }) => lastSeen)),
+      first,
+      last,
       missingRates: isMissing ? await missingRates(database, metric, factors, scope) : [],
       ...(metric.type === 'quantile' && { quantiles: await quantilesOf(database, metric, versions, factors, scope) }),
     })

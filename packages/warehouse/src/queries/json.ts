@@ -13,8 +13,10 @@ const LARGEST = '1e12'
 /** An amount: a number, or text that is a plain decimal (`"19.99"`); null where there is neither. */
 export function numberAt(column: string, path: string, binder: Pick<Binder, 'bind'>): string {
   const at = pathInto(column, path, binder)
+  const raw = `JSONExtractRaw(${at})`
   const decimal = `extract(JSONExtractString(${at}), '^[[:space:]]*([+-]?[0-9]+(?:[.][0-9]+)?)[[:space:]]*$')`
-  const number = `multiIf(${isNumber(at)}, JSONExtract(${at}, 'Nullable(Float64)'), ${isText(at)}, toFloat64OrNull(${decimal}), NULL)`
+  // What is neither number nor text is no float either: true, null, [5].
+  const number = `toFloat64OrNull(if(startsWith(${raw}, '"'), ${decimal}, ${raw}))`
   return `if(abs(${number}) <= ${LARGEST}, ${number}, NULL)`
 }
 

@@ -31,7 +31,7 @@ export async function* person(
 ): AsyncIterable<JsonObject[]> {
   const { columns, person: named = [] } = schemaOf(table)
   const { time, id } = KEYS[table]
-  const shown = columns.filter(({ name }) => name !== 'position')
+  const shown = columns.filter(({ name, materialized }) => name !== 'position' && materialized === undefined)
   const theirs = named.map(name => `${name} IN {sources:Array(String)}`).join(' OR ')
   // Rows that agree in time and id (parts of one request) are on one page, however many they are.
   const query = (after: string) => `SELECT ${shown.map(select).join(', ')} FROM ${table} AS r

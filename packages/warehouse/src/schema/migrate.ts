@@ -1,6 +1,6 @@
 import type { Database } from '../client/database.ts'
 import { WarehouseError } from '../errors.ts'
-import { createTable } from './table.ts'
+import { columnText, createTable } from './table.ts'
 import { decisions, events, exposures, identityLinks, migrations as log, rates, spend } from './tables.ts'
 
 export interface Migration {
@@ -33,6 +33,19 @@ export const migrations: readonly Migration[] = [
     version: 4,
     name: 'what was spent',
     statements: [createTable(spend)],
+  },
+  {
+    version: 5,
+    name: 'what reports need of every row, beside the row',
+    // Of rows from before it is worked out as they are read, until the engine has written it in the background.
+    statements: [events, exposures].flatMap(({ name, columns }) =>
+      columns
+        .filter(({ materialized }) => materialized !== undefined)
+        .flatMap(column => [
+          `ALTER TABLE ${name} ADD COLUMN IF NOT EXISTS ${columnText(column)}`,
+          `ALTER TABLE ${name} MATERIALIZE COLUMN ${column.name}`,
+        ]),
+    ),
   },
 ]
 

@@ -25,6 +25,8 @@ export interface Column {
   readonly codec?: string
   /** Expression for rows that do not bring it. */
   readonly default?: string
+  /** Expression over the other columns that it always is: kept with the row, never brought by it, and no part of `SELECT *`. */
+  readonly materialized?: string
 }
 
 /**
@@ -51,14 +53,16 @@ export function createTable(table: TableSchema): string {
 }
 
 export function columnList(table: TableSchema): string {
-  const lines = table.columns.map(column =>
-    [
-      `  \`${column.name}\` ${column.type}`,
-      ...(column.default === undefined ? [] : [`DEFAULT ${column.default}`]),
-      ...(column.codec === undefined ? [] : [`CODEC(${column.codec})`]),
-    ].join(' '),
-  )
-  return `(\n${lines.join(',\n')}\n)`
+  return `(\n${table.columns.map(column => `  ${columnText(column)}`).join(',\n')}\n)`
+}
+
+export function columnText(column: Column): string {
+  return [
+    `\`${column.name}\` ${column.type}`,
+    ...(column.default === undefined ? [] : [`DEFAULT ${column.default}`]),
+    ...(column.materialized === undefined ? [] : [`MATERIALIZED ${column.materialized}`]),
+    ...(column.codec === undefined ? [] : [`CODEC(${column.codec})`]),
+  ].join(' ')
 }
 
 export function sortAndSettings(table: TableSchema, window: Record<string, number>): string[] {

@@ -1,3 +1,4 @@
+import { hotAmounts, profileHash } from './hot.ts'
 import { DEDUPLICATION_WINDOW, json, type TableSchema, text, time, word } from './table.ts'
 
 const byMonth = 'toYYYYMM(timestamp)'
@@ -23,6 +24,8 @@ export const events: TableSchema = {
     json('properties'),
     json('context'),
     { name: 'definitions', type: 'UInt64' },
+    profileHash,
+    ...hotAmounts.values(),
   ],
   engine: { kind: 'rows' },
   partitionBy: byMonth,
@@ -80,6 +83,7 @@ export const exposures: TableSchema = {
     { name: 'control', type: 'Bool' },
     { name: 'holdout', type: 'Bool' },
     { name: 'propensity', type: 'Float64' },
+    profileHash,
   ],
   engine: { kind: 'rows' },
   partitionBy: byMonth,

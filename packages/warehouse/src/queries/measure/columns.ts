@@ -1,88 +1,45 @@
 import type { Metric } from '@espalier/core/definition'
 import { statisticOf } from '@espalier/core/definition'
-import { conditionsSql } from '../conditions.ts'
-import { numberAt } from '../json.ts'
-import type { Binder } from '../params.ts'
 import type { Factors } from './factors.ts'
+import type { Layers } from './layers.ts'
+import { matchedSql, pointsOfAmount, pointsOfEvents, secondsSql } from './matched.ts'
 import { type Span, spanOf } from './span.ts'
-
-/** Columns that several metrics need are read and added up once: a column is known by its expression. */
-export class Columns {
-  readonly #prefix: string
-  readonly #names = new Map<string, string>()
-
-  constructor(prefix: string) {
-    this.#prefix = prefix
-  }
-
-  name(expression: string): string {
-    const known = this.#names.get(expression)
-    if (known !== undefined) return known
-    const name = `${this.#prefix}${this.#names.size}`
-    this.#names.set(expression, name)
-    return name
-  }
-
-  get names(): string[] {
-    return [...this.#names.values()]
-  }
-
-  get sql(): string[] {
-    return [...this.#names].map(([expression, name]) => `${expression} AS ${name}`)
-  }
-}
-
-/** What is read of a row for metrics, and what of it is added up for each person. */
-export interface Layers {
-  readonly row: Columns
-  readonly person: Columns
-  readonly binder: Binder
-  /** Names of the events that count. */
-  readonly events: Set<string>
-  /** Exposures are rows as well, and events of any name are needed for their sessions. */
-  needs: { exposures: boolean; sessions: boolean }
-}
-
-export function layers(binder: Binder): Layers {
-  return {
-    row: new Columns('r'),
-    person: new Columns('p'),
-    binder,
-    events: new Set(),
-    needs: { exposures: false, sessions: false },
-  }
-}
 
 /** Names of a person's columns for one metric. */
 export interface PersonColumns {
   readonly metric: Metric
   readonly span: Span
-  /** The total, and how many events made it. */
+  /** The total, and whether any event made it. */
   readonly value: string
-  readonly count: string
+  readonly did: string
   /** Of a ratio. */
   readonly denominator?: string
   /** The same before the first exposure, for metrics with a covariate. */
   readonly before?: { readonly value: string; readonly denominator?: string }
-  /** Amounts without a rate. */
+  /** Whether any amount has no rate. */
   readonly missing?: string
 }
 
 export function personColumns(metric: Metric, layers: Layers, factors: Factors): PersonColumns {
-  const { person, binder } = layers
+  const { person, flags, binder } = layers
   const span = spanOf(metric, binder)
   const row = rowColumns(metric, layers, factors)
   const ratio = statisticOf(metric) === 'mean'
   const total = (when: string) => {
     const counted = `toFloat64(countIf(${row.main} AND ${when}))`
+    if (metric.type === 'time') {
+      layers.needs.sessions = true
+      return secondsSql(`${row.main} AND ${when}`)
+    }
     if (metric.type === 'conversion') {
       const { per = 'person' } = metric
-      if (per === 'person' || per === 'buyer') return `toFloat64(countIf(${row.main} AND ${when}) > 0)`
+      if (per === 'person' || per === 'buyer') return `toFloat64(${flags.any(`${row.main} AND ${when}`)})`
       const units = denominatorOf(metric, layers, row.main, when)
       if (per === 'session') return `toFloat64(uniqExactIf(session, ${row.main} AND session != 0 AND ${when}))`
       return `least(${counted}, ${units})`
     }
-    return metric.type === 'count' ? counted : `sumIf(${row.value}, ${when})`
+    // Beside exposures, which have no amounts, a sum of nothing would be null.
+    return metric.type === 'count' && !metric.others ? counted : `toFloat64(ifNull(sumIf(${row.value}, ${when}), 0))`
   }
   const denominator = (when: string) => (ratio ? person.name(denominatorOf(metric, layers, row.main, when)) : undefined)
   const own = denominator(span.after)
@@ -91,16 +48,16 @@ export function personColumns(metric: Metric, layers: Layers, factors: Factors):
     metric,
     span,
     value: person.name(total(span.after)),
-    count: person.name(`toFloat64(countIf(${row.main} AND ${span.after}))`),
+    did: person.name(flags.any(`${row.main} AND ${span.after}`)),
     ...(own && { denominator: own }),
     ...(span.before && { before: { value: person.name(total(span.before)), ...(past && { denominator: past }) } }),
     ...(row.missing && {
-      missing: person.name(`countIf(${row.missing} AND (${span.after}${span.before ? ` OR ${span.before}` : ''}))`),
+      missing: person.name(flags.any(`${row.missing} AND (${span.after}${span.before ? ` OR ${span.before}` : ''})`)),
     }),
   }
 }
 
-function denominatorOf(metric: Metric, { needs }: Layers, main: string, when: string): string {
+function denominatorOf(metric: Metric, { needs, flags }: Layers, main: string, when: string): string {
   if (metric.type === 'mean') return `toFloat64(countIf(${main} AND ${when}))`
   switch (metric.per) {
     case 'session':
@@ -110,42 +67,37 @@ function denominatorOf(metric: Metric, { needs }: Layers, main: string, when: st
       needs.exposures = true
       return `toFloat64(countIf(shown AND ${when}))`
     default:
-      return `toFloat64(countIf(${main} AND ${when}) > 0)`
+      return `toFloat64(${flags.any(`${main} AND ${when}`)})`
   }
 }
 
 /** Of an event: whether it is one of the metric's own, and its amount (0 where it has none). */
 export function rowColumns(
   metric: Metric,
-  { row, binder, events }: Pick<Layers, 'row' | 'binder' | 'events'>,
+  layers: Layers,
   factors: Factors,
 ): { main: string; value: string; missing?: string } {
-  const event = binder.bind('String', metric.event)
-  events.add(metric.event)
-  const where = metric.where ?? []
-  const holds = where.length === 0 ? '' : ` AND (${conditionsSql('e.properties', where, binder)})`
-  const isMain = `e.name = ${event}${holds}`
-  if (metric.type === 'conversion' || metric.type === 'count') {
-    const main = row.name(`(${isMain})`)
+  const { row, binder, amounts } = layers
+  if (metric.others !== undefined) return pointsOfEvents(metric, layers)
+  const isMain = matchedSql(metric.event, metric.where ?? [], layers)
+  if (metric.type === 'conversion' || metric.type === 'count' || metric.type === 'time') {
+    const main = row.name(isMain)
     return { main, value: main }
   }
-  const amountAt = (property: string | undefined) =>
-    property === undefined ? 'e.revenue' : numberAt('e.properties', property, binder)
-  const amount = row.name(`if(${isMain}, ${amountAt(metric.property)}, NULL)`)
-  const { refund, currency } = metric
-  if (refund) events.add(refund.event)
+  const { refund, currency, property } = metric
+  const amount = row.name(
+    `if(${isMain}, ${pointsOfAmount(metric.bands, amounts.at(property, metric.event), binder)}, NULL)`,
+  )
   const back =
     refund &&
     row.name(
-      `if(e.name = ${binder.bind('String', refund.event)}${holds}, -abs(${amountAt(refund.property ?? metric.property)}), NULL)`,
+      `if(${matchedSql(refund.event, metric.where ?? [], layers)}, -abs(${amounts.at(refund.property ?? property, refund.event)}), NULL)`,
     )
   // An event that is both is a refund's amount, and counts as the metric's own.
   const plain = back ? `ifNull(${back}, ifNull(${amount}, 0))` : `ifNull(${amount}, 0)`
   const isThere = back ? `(isNotNull(${back}) OR isNotNull(${amount}))` : `isNotNull(${amount})`
-  const factor = currency === undefined ? null : row.name(factors.sql(currency, binder))
-  return {
-    main: `isNotNull(${amount})`,
-    value: factor === null ? plain : `${plain} * ${factor}`,
-    ...(factor !== null && { missing: `(${isThere} AND ${factor} = 0)` }),
-  }
+  const main = row.name(`isNotNull(${amount})`)
+  if (currency === undefined) return { main, value: row.name(plain) }
+  const factor = row.name(`if(${isThere}, ${factors.sql(currency, binder)}, 1.0)`)
+  return { main, value: row.name(`${plain} * ${factor}`), missing: row.name(`(${factor} = 0)`) }
 }

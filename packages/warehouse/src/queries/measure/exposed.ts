@@ -1,13 +1,12 @@
 import type { ImpactQuestion } from '../../warehouse.ts'
 import { armText } from '../arms.ts'
 import { ALL_TIME, within } from '../params.ts'
-import { people } from '../people.ts'
 
 /**
  * People here are 64-bit hashes of their ids: joining and grouping by them takes half the time, and among ten million people two
- * share one with a chance of 3 in a million.
+ * share one with a chance of 3 in a million. Of a row it is kept beside the id, so that ids need not be read.
  */
-export const sourceHash = (table: string) => `cityHash64(${table}.profile)`
+export const sourceHash = (table: string) => `${table}.profile_hash`
 
 /** What bounds the exposures; the same names in every query of a report. */
 export function scopeOf(question: Pick<ImpactQuestion, 'workspace' | 'experience' | 'from' | 'to'>) {
@@ -19,15 +18,29 @@ export function scopeOf(question: Pick<ImpactQuestion, 'workspace' | 'experience
   }
 }
 
-/** Links that lead to somebody else, as hashes. */
-const links = `(
-  SELECT cityHash64(source) AS source, cityHash64(canonical) AS canonical FROM ${people} WHERE canonical != source
+/** `people.ts` in hashes. The latest link is the one of the greatest time and then position, both in one number. */
+const latest = `(
+  SELECT cityHash64(i.source) AS one, argMax(cityHash64(i.canonical), toInt128(toUnixTimestamp64Milli(i.at)) * 4294967296 + i.position) AS two
+  FROM identity_links AS i
+  WHERE i.workspace = {workspace:String} AND NOT i.silent
+  GROUP BY one
 )`
 
-const numbered = `transform(${armText('e')}, {arms:Array(String)}, {numbers:Array(Int64)}, 0)`
-const grouped = `transform(${armText('e')}, {arms:Array(String)}, {groups:Array(Int64)}, 0)`
+/** Rows (source, canonical) of links that lead to somebody else. */
+const links = `(
+  SELECT near.one AS source, if(far.two = 0, near.two, far.two) AS canonical
+  FROM ${latest} AS near LEFT ANY JOIN ${latest} AS far ON far.one = near.two
+  WHERE canonical != source
+)`
 
-/** Exposures that count, of arms that are known. */
+/** The canonical person of rows with a `source`, together with `joinLinks`. */
+export const personOf = (table: string) => `if(links.canonical = 0, ${table}.source, links.canonical)`
+export const joinLinks = (table: string) => `LEFT ANY JOIN ${links} AS links ON links.source = ${table}.source`
+
+const numbered = `transform(${armText('e')}, {arms:Array(String)}, {numbers:Array(Int64)}, 0)`
+const grouped = `transform(bitAnd(e.head, 65535), {numbers:Array(Int64)}, {groups:Array(Int64)}, 0)`
+
+/** Exposures that count. */
 export const inScope = `e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.holdout AND ${within('e.timestamp')}`
 
 /**
@@ -35,17 +48,14 @@ export const inScope = `e.workspace = {workspace:String} AND e.experience = {exp
  * version's number in the lower 16 bits, the milliseconds above them. `mixed`: they were seen in two arms.
  */
 export const first = `(
-  SELECT if(l.canonical = 0, e.source, l.canonical) AS person, min(e.head) AS head, min(e.arm) != max(e.arm) AS mixed, count() AS exposures
+  SELECT ${personOf('e')} AS person, min(e.head) AS head, min(e.arm) != max(e.arm) AS mixed, count() AS exposures
   FROM (
-    SELECT ${sourceHash('e')} AS source, toUnixTimestamp64Milli(e.timestamp) * 65536 + ${numbered} AS head, ${grouped} AS arm
-    FROM exposures AS e WHERE ${inScope} AND ${numbered} > 0
-  ) AS e LEFT ANY JOIN ${links} AS l ON l.source = e.source
+    SELECT e.source AS source, e.head AS head, ${grouped} AS arm
+    FROM (
+      SELECT ${sourceHash('e')} AS source, toUnixTimestamp64Milli(e.timestamp) * 65536 + ${numbered} AS head
+      FROM exposures AS e WHERE ${inScope}
+    ) AS e
+    WHERE bitAnd(e.head, 65535) > 0
+  ) AS e ${joinLinks('e')}
   GROUP BY person
-)`
-
-/** A row a source profile under which events of an exposed person are filed: the person, and their first exposure. */
-export const members = `(
-  SELECT arrayJoin(if(f.person IN (SELECT source FROM ${links}), m.sources, arrayPushBack(m.sources, f.person))) AS source, f.person AS person, f.head AS head
-  FROM ${first} AS f
-  LEFT ANY JOIN (SELECT canonical, groupArray(source) AS sources FROM ${links} GROUP BY canonical) AS m ON m.canonical = f.person
 )`

@@ -1,6 +1,6 @@
 import type { Metric } from '@espalier/core/definition'
 import { durationMs } from '@espalier/core/time'
-import type { Binder } from '../params.ts'
+import { ALL_TIME, type Binder } from '../params.ts'
 
 /** When events count, by `t`: milliseconds since the person's first exposure. */
 export interface Span {
@@ -40,3 +40,21 @@ export function countedSql({ closed, closedOnly }: Span, head: string): string {
 
 /** Milliseconds since the first exposure until now. */
 export const ageOf = (head: string) => `({now:Int64} - bitShiftRight(${head}, 16))`
+
+/**
+ * When events can count at all, epoch milliseconds, both inclusive: so long before the first of all exposures as any metric looks back, and
+ * so long after the last as one looks ahead, but not beyond now.
+ */
+export function boundsOf(
+  metrics: readonly Metric[],
+  { first, last, now }: { first: number; last: number; now: number },
+): { earliest: number; latest: number } {
+  const before = metrics.map(({ covariate }) => (covariate === undefined ? 0 : durationMs(covariate)))
+  const after = metrics.map(({ window, delay }) =>
+    window === undefined ? Infinity : durationMs(window) + (delay === undefined ? 0 : durationMs(delay)),
+  )
+  return {
+    earliest: Math.max(first - Math.max(...before), ALL_TIME.from),
+    latest: Math.min(last + Math.max(...after), now),
+  }
+}

@@ -1,9 +1,9 @@
 import type { Metric } from '@espalier/core/definition'
 import type { Database, Params } from '../../client/database.ts'
-import type { Cap } from './caps.ts'
-import { layers, type PersonColumns, personColumns } from './columns.ts'
-import { first } from './exposed.ts'
+import { Arms } from './byArm.ts'
+import { type PersonColumns, personColumns } from './columns.ts'
 import type { Factors } from './factors.ts'
+import { layers } from './layers.ts'
 import { SharedBinder } from './sharedBinder.ts'
 import { ageOf, countedSql } from './span.ts'
 import { totalsSql } from './totals.ts'
@@ -34,81 +34,71 @@ export interface Sums {
   missing: number
 }
 
-/** By metric, in their order: sums by the number of the arm version. All of them in one pass. */
+/** By metric, in their order: sums by the number of the arm version. All of them in one pass over the events. */
 export async function sumsOf(
   database: Database,
   metrics: readonly Metric[],
-  caps: ReadonlyMap<Metric, Cap>,
   factors: Factors,
   scope: Params,
 ): Promise<Map<number, Sums>[]> {
   const binder = new SharedBinder()
   const shared = layers(binder)
-  const columns = metrics.map(metric => personColumns(metric, shared, factors))
-  const seen = columns.flatMap(({ span }, index) => [
-    `countIf(${countedSql(span, 'head')}) AS people_${index}`,
-    `sumIf(exposures, ${countedSql(span, 'head')}) AS exposures_${index}`,
-    `countIf(mixed AND ${countedSql(span, 'head')}) AS crossed_${index}`,
-    `${span.closed === null ? '0' : `countIf(${span.closed(ageOf('head'))})`} AS matured_${index}`,
-  ])
-  const done = columns.flatMap((column, index) =>
-    Object.entries(doneSql(column, caps.get(column.metric), binder)).map(([name, sql]) => `${sql} AS ${name}_${index}`),
-  )
-  const when = columns.flatMap(({ span }) => [span.after, ...(span.before ? [span.before] : [])])
-  const rows = await database.rows<Record<string, number | null>>(
-    `SELECT * FROM (SELECT bitAnd(head, 65535) AS number, ${seen.join(', ')} FROM ${first} GROUP BY number) AS seen
-    LEFT ANY JOIN (SELECT bitAnd(head, 65535) AS number, ${done.join(', ')} FROM ${totalsSql(shared, when)} GROUP BY number) AS done
-      ON done.number = seen.number`,
-    { ...binder.params, ...scope },
-  )
-  return metrics.map(
-    (_, index) =>
+  const arms = new Arms()
+  const fields = metrics.map(metric => fieldsOf(personColumns(metric, shared, factors), arms))
+  const rows = await database.rows<Record<string, number | null>>(arms.sql(totalsSql(shared)), {
+    ...binder.params,
+    ...scope,
+  })
+  return fields.map(
+    names =>
       new Map(
         rows.map(row => {
-          const own = Object.entries(row).flatMap(([name, value]) =>
-            name.endsWith(`_${index}`) ? [[name.slice(0, name.lastIndexOf('_')), value ?? 0]] : [],
-          )
+          const own = Object.entries(names).map(([field, name]) => [field, row[name] ?? 0])
           return [row.number ?? 0, { ...NOTHING, ...Object.fromEntries(own) }]
         }),
       ),
   )
 }
 
-/** What the totals of the people give. Names are those of `Sums`. */
-function doneSql(
-  column: PersonColumns,
-  cap: Cap | undefined,
-  binder: SharedBinder,
-): Partial<Record<keyof Sums, string>> {
-  const { span, value, count, denominator: d, before, missing } = column
+type Fields = Partial<Record<keyof Sums, string>>
+
+/** The columns that hold a metric's sums. */
+function fieldsOf(column: PersonColumns, arms: Arms): Fields {
+  const { metric, span, value: v, did, denominator: d, before, missing } = column
   const counted = countedSql(span, 'head')
-  const capped = (name: string, at: number | null | undefined) =>
-    at == null ? name : `least(${name}, ${binder.bind('Float64', at)})`
-  const v = capped(value, cap?.value)
-  const sum = (term: string) => `sumIf(${term}, ${counted})`
-  const b = before && capped(before.value, cap?.before)
-  const bd = before?.denominator
+  const countOf = (condition: string) => arms.sum(`countIf(${condition} AND ${counted})`)
+  const sumOf = (term: string) => arms.sum(`sumIf(${term}, ${counted})`)
+  const [b, bd] = [before?.value, before?.denominator]
+  const isCapped = metric.winsorize !== undefined && metric.type !== 'conversion'
+  // Capped totals are known once those of all people are, so they are kept as lists till then.
+  const capped = isCapped && arms.capped(metric.winsorize, { v, b, d, bd }, counted)
+  const product = (one: string, two: string) => (capped ? capped.product(one, two) : sumOf(`${one} * ${two}`))
   return {
-    conversions: `countIf(${count} > 0 AND ${counted})`,
-    sum: sum(v),
-    sumSquares: sum(`${v} * ${v}`),
-    ...(d && { denominatorSum: sum(d), denominatorSumSquares: sum(`${d} * ${d}`), crossSum: sum(`${v} * ${d}`) }),
-    ...(cap?.value != null && {
-      cappedPeople: `countIf(${value} > ${binder.bind('Float64', cap.value)} AND ${counted})`,
-      excess: sum(`${value} - ${v}`),
+    people: countOf('1'),
+    exposures: sumOf('exposures'),
+    crossed: countOf('mixed'),
+    ...(span.closed !== null && { matured: arms.sum(`countIf(${span.closed(ageOf('head'))})`) }),
+    conversions: countOf(did),
+    sum: capped ? capped.sum(v) : sumOf(v),
+    sumSquares: product(v, v),
+    ...(d && { denominatorSum: sumOf(d), denominatorSumSquares: sumOf(`${d} * ${d}`), crossSum: product(v, d) }),
+    ...(capped && { cappedPeople: capped.people, excess: capped.excess }),
+    ...(b && {
+      beforeSum: capped ? capped.sum(b) : sumOf(b),
+      beforeSquares: product(b, b),
+      beforeCross: product(v, b),
     }),
-    ...(b && { beforeSum: sum(b), beforeSquares: sum(`${b} * ${b}`), beforeCross: sum(`${v} * ${b}`) }),
     ...(d &&
       b &&
       bd && {
-        beforeDenominatorSum: sum(bd),
-        beforeDenominatorSquares: sum(`${bd} * ${bd}`),
-        beforeOwnCross: sum(`${b} * ${bd}`),
-        valueDenominator: sum(`${v} * ${bd}`),
-        denominatorValue: sum(`${d} * ${b}`),
-        denominators: sum(`${d} * ${bd}`),
+        beforeDenominatorSum: sumOf(bd),
+        beforeDenominatorSquares: sumOf(`${bd} * ${bd}`),
+        beforeOwnCross: product(b, bd),
+        valueDenominator: product(v, bd),
+        denominatorValue: product(d, b),
+        denominators: sumOf(`${d} * ${bd}`),
       }),
-    ...(missing && { missing: `sum(${missing})` }),
+    ...(missing && { missing: arms.sum(`countIf(${missing})`) }),
   }
 }
 
