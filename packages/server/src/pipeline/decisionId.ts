@@ -31,7 +31,7 @@ export class DecisionIds {
     let at = writeText(HEAD_BYTES, answer.touchpoint)
     at = writeText(at, answer.experience)
     at = writeText(at, answer.variant)
-    token.set(this.#mac(workspace, token.subarray(0, at)), at)
+    this.#keyOf(workspace).write(token.subarray(0, at), token, at, MAC_BYTES)
     return token.toString('base64url', 0, at + MAC_BYTES)
   }
 
@@ -41,7 +41,8 @@ export class DecisionIds {
     const token = Buffer.from(id, 'base64url')
     const size = token.length - MAC_BYTES
     if (size < HEAD_BYTES + 3 || token[0] !== FORMAT) return undefined
-    if (!timingSafeEqual(this.#mac(workspace, token.subarray(0, size)), token.subarray(size))) return undefined
+    const mac = this.#keyOf(workspace).of(token.subarray(0, size)).subarray(0, MAC_BYTES)
+    if (!timingSafeEqual(mac, token.subarray(size))) return undefined
     const hex = token.toString('hex', 1, 17)
     const requestId = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
     let at = HEAD_BYTES
@@ -63,13 +64,13 @@ export class DecisionIds {
     }
   }
 
-  #mac(workspace: string, bytes: Buffer): Buffer {
+  #keyOf(workspace: string): Hmac {
     let key = this.#keys.get(workspace)
     if (key === undefined) {
       key = new Hmac(deriveKey(this.#masterSecret, 'decision', workspace))
       this.#keys.set(workspace, key)
     }
-    return key.of(bytes).subarray(0, MAC_BYTES)
+    return key
   }
 }
 
