@@ -40,6 +40,8 @@ export class SteadyWarehouse implements Warehouse {
   segmentArms: Warehouse['segmentArms'] = async question => (await this.#get()).segmentArms(question)
   activity: Warehouse['activity'] = async question => (await this.#get()).activity(question)
   programme: Warehouse['programme'] = async question => (await this.#get()).programme(question)
+  evidenceCells: Warehouse['evidenceCells'] = async question => (await this.#get()).evidenceCells(question)
+  evidenceDays: Warehouse['evidenceDays'] = async question => (await this.#get()).evidenceDays(question)
   policyTraining: Warehouse['policyTraining'] = async question => (await this.#get()).policyTraining(question)
   rewardDelays: Warehouse['rewardDelays'] = async question => (await this.#get()).rewardDelays(question)
   whatIfSums: Warehouse['whatIfSums'] = async question => (await this.#get()).whatIfSums(question)

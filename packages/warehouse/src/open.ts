@@ -8,6 +8,8 @@ import { WarehouseError } from './errors.ts'
 import { type Location, type Resolved, resolveOptions, type WarehouseOptions } from './options.ts'
 import { activity } from './queries/activity.ts'
 import { crossings, overlaps, segmentSample } from './queries/crossings.ts'
+import { evidenceCells } from './queries/evidence/cells.ts'
+import { evidenceDays } from './queries/evidence/days.ts'
 import { identityLinks } from './queries/identityLinks.ts'
 import { impact, impacts } from './queries/impact.ts'
 import { log } from './queries/log.ts'
@@ -57,6 +59,8 @@ export async function openWarehouse(location: Location, options: WarehouseOption
     segmentArms: question => segmentArms(database, question),
     activity: question => activity(database, question),
     programme: question => programme(database, question),
+    evidenceCells: question => evidenceCells(database, question),
+    evidenceDays: question => evidenceDays(database, question),
     policyTraining: question => policyTraining(database, question),
     policyRows: question => policyRows(database, question),
     rewardDelays: question => rewardDelays(database, question),

@@ -1,11 +1,13 @@
 import type { JsonObject } from '@espalier/core'
 import type { Metric } from '@espalier/core/definition'
-import type { ArmStatistics, QuantilesByArm, SegmentStatistics } from '@espalier/core/experiment'
+import type { ArmStatistics, NoveltyStatistics, QuantilesByArm, SegmentStatistics } from '@espalier/core/experiment'
 import type { Table } from '@espalier/core/stream'
 import type { WhatIfSums } from '@espalier/core/whatif'
 import type { Activity, ActivityQuestion } from './queries/activity.ts'
 import type { CreditQuestion } from './queries/credited.ts'
 import type { Crossings, CrossingsQuestion, OverlapRow } from './queries/crossings.ts'
+import type { Cells, CellsQuestion } from './queries/evidence/cells.ts'
+import type { DaysQuestion } from './queries/evidence/days.ts'
 import type { IdentityLink } from './queries/identityLinks.ts'
 import type { FiledEvent, LogQuestion } from './queries/log.ts'
 import type { LogSize } from './queries/logSize.ts'
@@ -41,6 +43,10 @@ export interface Warehouse {
   activity(question: ActivityQuestion): Promise<Activity>
   /** Sums over people of what the whole programme brought, per experience, touchpoint, segment and time, and against the holdout. */
   programme(question: ProgrammeQuestion): Promise<ProgrammeStatistics>
+  /** The arms by what people were at their first exposure: for drill-downs and targeting rules. */
+  evidenceCells(question: CellsQuestion): Promise<Cells>
+  /** What the arms' people did day by day since their first exposure: does an effect wear off? */
+  evidenceDays(question: DaysQuestion): Promise<NoveltyStatistics[]>
   /** What each variant's decisions brought, as sums: what a bandit learns from. */
   policyTraining(question: TrainingQuestion): Promise<TrainingStatistics>
   /** The same row by row, with what the decisions looked at, in pages; the rows of a person follow each other. */

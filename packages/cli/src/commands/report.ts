@@ -1,5 +1,5 @@
-import type { Estimate, Impact, VariantReport } from '@espalier/core/experiment'
-import type { ResultPage } from '@espalier/core/result'
+import type { Estimate, Impact, Novelty, VariantReport } from '@espalier/core/experiment'
+import type { Evidence, ResultPage } from '@espalier/core/result'
 import { explain } from '../errors.ts'
 import type { Api } from '../http/api.ts'
 import { type Palette, palette } from '../output/colour.ts'
@@ -14,10 +14,17 @@ interface Options extends ClientOptions {
   from?: string
   to?: string
   csv?: boolean
+  by?: string
 }
 
 /** `GET /v1/experiences/{key}/impact`. */
 type Result = Impact & ResultPage & { readonly complete: boolean }
+
+/** `GET /v1/experiences/{key}/evidence`. */
+interface Found {
+  readonly evidence: Evidence | null
+  readonly time: readonly ({ readonly variant: string; readonly people: number } & Novelty)[] | null
+}
 
 /** `GET /v1/summary`. */
 interface Summary {
@@ -48,11 +55,18 @@ export const report: Register = (program, shell) => {
     .option('--metric <key>', 'the metric; the goal of the experience unless given')
     .option('--from <instant>', 'from this instant on')
     .option('--to <instant>', 'before this instant')
+    .option('--by <attributes>', 'who responded best: segment:KEY, trait:NAME, context:PATH, time, separated by commas')
     .option('--csv', 'one experience as a table for a spreadsheet')
   withClientOptions(command, shell).action(async (experience: string | undefined, options: Options) => {
     const api = apiOf(options, shell)
     const range = query({ from: options.from, to: options.to })
     if (experience !== undefined) {
+      if (options.by !== undefined) {
+        const path = `/v1/experiences/${encodeURIComponent(experience)}/evidence`
+        const { by, metric, from, to } = options
+        const found = await api.get<Found>(`${path}${query({ by, metric, from, to })}`)
+        return options.json ? printJson(shell, found) : shell.out(evidenceText(found, palette(shell.colour)))
+      }
       if (options.csv) {
         const table = await api.send('GET', impactPath(experience, { ...options, format: 'csv' }))
         return shell.out(await table.text())
@@ -113,6 +127,33 @@ function resultText(result: Result, paint: Palette): string {
     paint.dim(`${fixed.says}\n`),
     complete ? '' : 'The newest events are still on their way to the warehouse.\n',
   ].join('')
+}
+
+/** Who responded how, what a rule would bring, and how the difference goes on. */
+function evidenceText({ evidence, time }: Found, paint: Palette): string {
+  const parts: string[] = []
+  for (const { dimension, segments } of evidence?.drilldown.dimensions ?? []) {
+    const rows = segments.map(({ value, people, lift, adjustedP, responds }) => [
+      value,
+      count(people.treatment),
+      count(people.control),
+      lift.value === null ? '–' : signedPercent(lift.value),
+      intervalOf(lift),
+      adjustedP === null ? '' : probability(adjustedP),
+      responds,
+    ])
+    parts.push(
+      table([dimension, 'saw it', 'control', 'lift', 'interval', 'p', 'responds'], rows, [1, 2, 3, 4, 5]),
+      '\n',
+    )
+  }
+  if (evidence !== null) parts.push(`${paint.bold(evidence.sentence)}\n`)
+  if (evidence?.rule) parts.push(`${evidence.rule.sentence}\n`)
+  for (const { variant, people, verdict, days } of time ?? []) {
+    const values = days.map(({ value }) => (value === null ? '–' : plainNumber(value))).join(' ')
+    parts.push(`${variant} by day, of ${count(people)} people: ${verdict} (${values})\n`)
+  }
+  return parts.join('')
 }
 
 /** Guardrails that anybody did anything of. */

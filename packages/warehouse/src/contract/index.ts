@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { migrations } from '../schema/migrate.ts'
 import type { Warehouse } from '../warehouse.ts'
 import { chancesContract } from './chances.ts'
+import { evidenceContract } from './evidence.ts'
 import { identityContract } from './identity.ts'
 import { impactContract } from './impact.ts'
 import { insertContract } from './insert.ts'
+import { kpisContract } from './kpis.ts'
 import { optimizerContract } from './optimizer.ts'
 import { pastEventsContract } from './pastEvents.ts'
 import { personContract } from './person.ts'
@@ -33,6 +35,8 @@ export function warehouseContract(name: string, open: () => Promise<Warehouse>):
     describe('impact', () => impactContract(warehouse))
     describe('chances', () => chancesContract(warehouse))
     describe('programme', () => programmeContract(warehouse))
+    describe('evidence', () => evidenceContract(warehouse))
+    describe('kpis', () => kpisContract(warehouse))
     describe('timeline', () => timelineContract(warehouse))
     describe('quotes', () => quotesContract(warehouse))
     describe('identity', () => identityContract(warehouse))

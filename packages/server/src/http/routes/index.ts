@@ -8,6 +8,7 @@ import { definitionRoutes } from './definition.ts'
 import { getDefinitions, postDefinitions } from './definitions.ts'
 import { doctor } from './doctor.ts'
 import { eraseProfile, getErasure, listErasures } from './erasures.ts'
+import { evidence } from './evidence.ts'
 import { exportProfile } from './export.ts'
 import { live, ready } from './health.ts'
 import { getIdentity, postRejoin, postUnmerge } from './identity.ts'
@@ -52,6 +53,7 @@ export const routes: readonly Route[] = [
   getSegment,
   getMembers,
   impact,
+  evidence,
   programme,
   getModel,
   postModel,

@@ -17,11 +17,10 @@ export function armStatistics(
   const people = versions.map((_, index) => sums.get(index + 1)?.people ?? 0)
   const expected = expectedPeople(versions, people)
   const all = versions.map((version, index): ArmStatistics => {
-    const arm = statisticsOf(metric, sums.get(index + 1) ?? NOTHING)
     return {
       variant: version.variant,
       control: version.control,
-      ...(metric.absent ? absence(arm) : arm),
+      ...measuredArm(metric, sums.get(index + 1) ?? NOTHING),
       expected: expected[index] ?? 0,
     }
   })
@@ -39,6 +38,12 @@ export function armStatistics(
 }
 
 type Measured = Omit<ArmStatistics, 'variant' | 'control' | 'expected'>
+
+/** What the sums of one metric say of an arm. */
+export function measuredArm(metric: Metric, sums: Sums): Measured {
+  const arm = statisticsOf(metric, sums)
+  return metric.absent ? absence(arm) : arm
+}
 
 function statisticsOf(metric: Metric, sums: Sums): Measured {
   const ratio = statisticOf(metric) === 'mean'

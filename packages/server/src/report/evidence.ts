@@ -1,0 +1,94 @@
+import { type Metric, statisticOf } from '@espalier/core/definition'
+import { addNovelty, type Novelty, novelty } from '@espalier/core/experiment'
+import { type Evidence, evidenceOf } from '@espalier/core/result'
+import type { Attribute } from '@espalier/warehouse'
+import { Problem } from '../problem.ts'
+import type { Services } from '../services.ts'
+import { type ReportQuestion, subjectOf } from './experience.ts'
+
+export interface EvidenceQuestion extends ReportQuestion {
+  readonly by: readonly (Attribute | 'time')[]
+  readonly variant?: string | undefined
+  readonly correction?: 'holm' | 'benjamini-hochberg' | undefined
+  readonly days: number
+}
+
+export interface EvidenceReport {
+  readonly experience: string
+  readonly metric: string
+  readonly evidence: Evidence | null
+  readonly time: readonly ({ readonly variant: string; readonly people: number } & Novelty)[] | null
+}
+
+/** How we know: by segment, by what a rule would bring, and over time. None of it changes the verdict. */
+export async function experienceEvidence(services: Services, question: EvidenceQuestion): Promise<EvidenceReport> {
+  const { warehouse, now } = services
+  const { workspace, key, by, variant, correction, confidence, days, from, to } = question
+  const { metric, launch } = await subjectOf(services, question)
+  const since = from ?? launch?.since
+  const asked = {
+    workspace,
+    experience: key,
+    metric: metric.body,
+    now: now(),
+    ...(since === undefined ? {} : { from: since }),
+    ...(to === undefined ? {} : { to }),
+  }
+  const attributes = by.filter((one): one is Attribute => one !== 'time')
+  const type = statisticOf(metric.body)
+  if (type === 'quantile') throw unsuited(metric.key, 'is a quantile, and these do not add up over people')
+  let evidence: Evidence | null = null
+  if (attributes.length > 0) {
+    const { cells, missing } = await warehouse.evidenceCells({ ...asked, by: attributes })
+    if (missing > 0) {
+      throw new Problem('missing_rates', `${missing} people have amounts without a rate to ${metric.body.currency}.`, {
+        mend: 'Import the daily rates by POST /v1/rates; the impact of the experience names currencies and days.',
+      })
+    }
+    evidence = evidenceOf(
+      attributes.map(({ kind, key: name }) => `${kind}:${name}`),
+      cells,
+      {
+        type,
+        direction: metric.body.direction ?? 'up',
+        ...(variant === undefined ? {} : { variant }),
+        ...(correction === undefined ? {} : { correction }),
+        ...(confidence === undefined ? {} : { confidence }),
+      },
+    )
+  }
+  return {
+    experience: key,
+    metric: metric.key,
+    evidence,
+    time: by.includes('time') ? await overTime(services, metric, { ...asked, days }, confidence) : null,
+  }
+}
+
+async function overTime(
+  { warehouse }: Services,
+  { key, body }: { readonly key: string; readonly body: Metric },
+  question: Parameters<Services['warehouse']['evidenceDays']>[0],
+  confidence: number | undefined,
+) {
+  const daily = body.type === 'conversion' || body.type === 'count' || body.type === 'sum'
+  if (!daily || body.absent || (body.per ?? 'person') !== 'person') {
+    throw unsuited(key, 'does not add up day by day; ask for a conversion, count or sum per person')
+  }
+  const arms = await warehouse.evidenceDays(question)
+  const together = new Map<string, (typeof arms)[number]>()
+  for (const arm of arms) {
+    const name = arm.control ? '' : arm.variant
+    const known = together.get(name)
+    together.set(name, known === undefined ? arm : addNovelty(known, arm))
+  }
+  const control = together.get('')
+  if (control === undefined) return []
+  return [...together.values()]
+    .filter(arm => !arm.control)
+    .map(arm => ({ variant: arm.variant, people: arm.people, ...novelty(control, arm, confidence) }))
+}
+
+function unsuited(key: string, why: string): Problem {
+  return new Problem('invalid', `Metric "${key}" ${why}.`, { path: 'query.metric' })
+}

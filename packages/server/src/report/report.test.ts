@@ -1,0 +1,330 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type TestServer, testServer } from '../testing/server.ts'
+
+const DAY = 86_400_000
+const SEEN = Date.UTC(2026, 2, 1, 12)
+let now = Date.UTC(2026, 3, 20, 12)
+let server: TestServer
+
+const EXPERIENCES = ['fixed', 'never', 'same', 'one', 'empty', 'large', 'early', 'plans', 'alone']
+
+beforeAll(async () => {
+  server = await testServer({}, { now: () => now++ })
+  await publish(
+    { kind: 'settings', key: 'workspace', body: { holdout: 0 } },
+    { kind: 'touchpoint', key: 'home.hero', body: { channel: 'web', default: 'plain' } },
+    metric('bought', { type: 'conversion', event: 'Order Completed', window: '14d', name: 'Conversion' }),
+    metric('clicked', { type: 'conversion', event: 'Clicked' }),
+    metric('spent', { type: 'sum', event: 'Order Completed', property: 'total' }),
+    metric('order-value', { type: 'mean', event: 'Order Completed', property: 'total' }),
+    ...EXPERIENCES.map(key => experience(key, {})),
+  )
+}, 60_000)
+afterAll(() => server.stop())
+
+const metric = (key: string, body: object) => ({ kind: 'metric', key, body })
+const experience = (key: string, body: object) => ({
+  kind: 'experience',
+  key,
+  body: {
+    tactic: 'content',
+    touchpoints: ['home.hero'],
+    control: 0.5,
+    goal: 'bought',
+    variants: [{ key: 'bold', content: { 'home.hero': 'bold' } }],
+    ...body,
+  },
+})
+
+async function publish(...changes: object[]) {
+  const published = await server.post('/v1/definitions', { changes })
+  expect(published.status, published.text).toBe(200)
+}
+
+let files = 0
+interface Shown {
+  readonly bold: boolean
+  readonly at?: number
+  readonly orders?: readonly unknown[]
+  /** Since they were shown it. */
+  readonly after?: number
+  readonly plan?: string
+}
+
+/** People who were shown an experience elsewhere, and what they did. */
+async function shown(key: string, people: readonly Shown[]) {
+  const items = people.flatMap(({ bold, at = SEEN, orders = [], after = 60_000, plan }, i) => {
+    const userId = `${key}-${i}`
+    const time = (offset: number) => new Date(at + offset).toISOString()
+    return [
+      ...(plan === undefined ? [] : [{ type: 'identify', userId, traits: { plan }, timestamp: time(-DAY) }]),
+      {
+        type: 'decision',
+        userId,
+        timestamp: time(0),
+        touchpoint: 'home.hero',
+        experience: key,
+        variant: bold ? 'bold' : '',
+        control: !bold,
+        propensity: 0.5,
+      },
+      ...orders.map(total => ({
+        type: 'track',
+        userId,
+        event: 'Order Completed',
+        timestamp: time(after),
+        properties: { total },
+      })),
+    ]
+  })
+  const file = (++files).toString(16).padStart(64, '0')
+  const answer = await server.post('/v1/import', { file, items: items.map((item, row) => ({ row, ...item })) })
+  expect(answer.json?.errors, answer.text).toEqual([])
+}
+
+/** The report, nowhere with what is no number. */
+async function report(key: string, query = '') {
+  const answer = await server.get(`/v1/experiences/${key}/impact${query}`)
+  expect(answer.status, answer.text).toBe(200)
+  const csv = await server.get(`/v1/experiences/${key}/impact?format=csv${query.replace('?', '&')}`)
+  expect(csv.text + answer.text).not.toMatch(/NaN|Infinity|undefined/)
+  return answer.json
+}
+
+/** So many people, half of them in each arm, of whom so many bought. */
+function halves(people: number, buyers: { bold: number; control: number }): Shown[] {
+  return Array.from({ length: people }, (_, i) => {
+    const bold = i % 2 === 0
+    return { bold, orders: Math.floor(i / 2) < (bold ? buyers.bold : buyers.control) ? [10] : [] }
+  })
+}
+
+describe('what is fixed at launch', () => {
+  it('is the goal, its definition and the worthwhile lift, until a new start', async () => {
+    await shown('fixed', halves(1200, { bold: 240, control: 120 }))
+    const first = await report('fixed')
+    expect(first.fixed).toMatchObject({
+      version: 1,
+      metric: 'bought',
+      metricVersion: 1,
+      worthwhile: 0.01,
+      people: 5000,
+      changes: [],
+    })
+    expect(first.answer).toMatchObject({ verdict: 'works', certainty: 0.95 })
+
+    await publish(
+      metric('bought', { type: 'conversion', event: 'Clicked', window: '14d', name: 'Conversion' }),
+      experience('fixed', { goal: 'clicked', plan: { worthwhile: 0.5, people: 100 } }),
+    )
+    const later = await report('fixed')
+    expect(later.verdict).toEqual(first.verdict)
+    expect(later.fixed.changes.map(({ what, version }: { what: string; version: number }) => [what, version])).toEqual([
+      ['goal', 2],
+      ['worthwhile', 2],
+      ['people', 2],
+      ['metric', 2],
+    ])
+    expect(later.fixed.says).toContain('Fixed at launch at version 1: bought (version 1)')
+    expect(later.fixed.says).toContain(
+      'goal was changed in version 2 (bought to clicked), which counts only after a new start',
+    )
+    expect(later.checks).toContainEqual(expect.objectContaining({ check: 'fixed-at-launch', passed: false }))
+    // Another metric may be looked at; it is none that was fixed.
+    expect((await report('fixed', '?metric=clicked')).numbers[0]).toMatchObject({ role: 'asked', metric: 'clicked' })
+
+    await publish(experience('fixed', { goal: 'clicked', status: 'ended' }))
+    expect((await report('fixed')).fixed).toMatchObject({ version: 1, metric: 'bought' })
+    await publish(experience('fixed', { goal: 'clicked', plan: { worthwhile: 0.5 } }))
+    const anew = await report('fixed')
+    expect(anew.fixed).toMatchObject({ version: 4, metric: 'clicked', worthwhile: 0.5, changes: [] })
+    expect(anew.variants[0].people, 'whoever came before belongs to the earlier start').toBe(0)
+    await publish(metric('bought', { type: 'conversion', event: 'Order Completed', window: '14d', name: 'Conversion' }))
+  }, 60_000)
+})
+
+describe('the result page', () => {
+  it('asks one question, answers it in one sentence, shows how it knows and says what to do', async () => {
+    const page = await report(
+      'fixed',
+      `?to=${new Date(SEEN + 1).toISOString()}&from=${new Date(SEEN).toISOString()}&metric=bought`,
+    )
+    expect(page.question).toBe('Does fixed raise Conversion?')
+    expect(page.answer.sentence).toMatch(
+      /^It works: Conversion is 40\.00 % for those who see it and 20\.00 % for the control group, a lift of \+100 %, and with 95 % certainty between \+\d.*, however often one looks\.$/,
+    )
+    expect(
+      page.numbers.map(({ role, metric: name, arm, people, conversions }: Record<string, unknown>) => [
+        role,
+        name,
+        arm,
+        people,
+        conversions,
+      ]),
+    ).toEqual([
+      ['asked', 'bought', '', 600, 120],
+      ['asked', 'bought', 'bold', 600, 240],
+      ...['unsubscribes', 'complaints', 'contact-fatigue'].flatMap(name => [
+        ['guardrail', name, '', 600, 0],
+        ['guardrail', name, 'bold', 600, 0],
+      ]),
+    ])
+    const passed = Object.fromEntries(
+      page.checks.map((one: { check: string; passed: boolean | null }) => [one.check, one.passed]),
+    )
+    expect(passed).toMatchObject({ 'sample-ratio': true, 'two-arms': true, window: true, guardrail: null })
+  })
+
+  it('as a table, a line a part', async () => {
+    const { text, headers } = await server.get('/v1/experiences/fixed/impact?metric=bought&format=csv')
+    expect(headers.get('content-type')).toContain('text/csv')
+    const lines = text.trim().split('\r\n')
+    expect(lines[0]).toMatch(/^part,metric,role,arm,people,/)
+    expect(new Set(lines.slice(1).map(line => line.split(',')[0]))).toEqual(
+      new Set(['question', 'answer', 'fixed', 'number', 'check', 'next']),
+    )
+  })
+
+  it('a guardrail is on until a team publishes its own of that key', async () => {
+    await publish(metric('complaints', { type: 'conversion', event: 'Email Marked as Spam', guardrail: false }))
+    const { numbers } = await report('fixed')
+    const names = numbers.map((row: { metric: string }) => row.metric)
+    expect(names).toContain('unsubscribes')
+    expect(names).not.toContain('complaints')
+  })
+})
+
+describe('bad input', () => {
+  it('a goal that never happens', async () => {
+    await shown('never', halves(400, { bold: 0, control: 0 }))
+    const { answer, checks, next, variants } = await report('never')
+    expect(variants[0]).toMatchObject({ mean: 0, lift: { value: null } })
+    expect(answer.verdict).toBe('too-early')
+    expect(checks.find(({ check }: { check: string }) => check === 'tracking')).toMatchObject({ passed: false })
+    expect(next).toMatchObject({ do: 'look', at: 'tracking' })
+  })
+
+  it('zero variance: everybody does the same', async () => {
+    await shown('same', halves(100, { bold: 50, control: 50 }))
+    for (const query of ['', '?metric=spent', '?metric=order-value']) {
+      const { answer, variants } = await report('same', query)
+      expect(answer.verdict).toBe('too-early')
+      expect(variants[0].lift).toMatchObject({ value: 0, interval: null, reason: 'no-variance' })
+    }
+  })
+
+  it('one person', async () => {
+    await shown('one', [{ bold: true, orders: [5] }])
+    const { answer, next, control } = await report('one')
+    expect(control).toMatchObject({ people: 0, mean: null })
+    expect(answer.sentence).toBe('It cannot be known: nobody is in the control group to compare with.')
+    expect(next).toMatchObject({ do: 'look', at: 'control' })
+  })
+
+  it('an arm with nobody', async () => {
+    await shown(
+      'empty',
+      Array.from({ length: 200 }, (_, i) => ({ bold: false, orders: i < 20 ? [1] : [] })),
+    )
+    const { answer, variants, sampleRatio, next } = await report('empty')
+    expect(variants[0]).toMatchObject({ variant: 'bold', people: 0, mean: null })
+    expect(sampleRatio.verdict).toBe('mismatch')
+    expect(answer.sentence).toBe('Nobody has seen this experience yet.')
+    expect(next).toMatchObject({ do: 'look', at: 'sample-ratio' })
+    const nobody = await report('alone')
+    expect(nobody.answer.label).toBe('Nothing seen')
+    expect(nobody.next.do).toBe('look')
+  })
+
+  it('values that are infinite, or too large to be amounts, are no amounts', async () => {
+    const totals = ['Infinity', '-Infinity', 1e300, 'NaN', null, 1e12, 1e12]
+    await shown(
+      'large',
+      totals.flatMap(total => [
+        { bold: true, orders: [total] },
+        { bold: false, orders: [total] },
+      ]),
+    )
+    const { variants, control } = await report('large', '?metric=spent')
+    expect(variants[0].mean).toBeCloseTo(2e12 / 7, 0)
+    expect(control.mean).toBe(variants[0].mean)
+    expect((await report('large', '?metric=order-value')).control.mean).toBe(1e12)
+  })
+
+  it('an outcome before its exposure is nobody’s', async () => {
+    await shown(
+      'early',
+      halves(100, { bold: 50, control: 50 }).map(one => ({ ...one, after: -1 })),
+    )
+    const { variants, control } = await report('early')
+    expect([variants[0].conversions, control.conversions]).toEqual([0, 0])
+  })
+
+  it('a clock that goes back: what is not yet, does not count', async () => {
+    const before = now
+    try {
+      now = SEEN + 1000
+      const { variants, control, answer } = await report('never', '?metric=clicked')
+      expect(variants[0].people + control.people).toBe(400)
+      expect(answer.verdict).toBe('too-early')
+      const fixed = await report('same')
+      expect([fixed.variants[0].conversions, fixed.matured]).toEqual([0, 0])
+      now = SEEN - 10 * DAY
+      expect((await report('same')).control.conversions).toBe(0)
+    } finally {
+      now = before
+    }
+  })
+})
+
+describe('GET /v1/experiences/{key}/evidence', () => {
+  it('says who responded best, what a rule would bring and how it goes on, by what people were when they came', async () => {
+    const people = Array.from({ length: 1600 }, (_, i): Shown => {
+      const [bold, pro] = [i % 2 === 0, i % 4 < 2]
+      // Half of the pros who see it buy; of all others a tenth does.
+      const buys = bold && pro ? i % 8 === 0 : i % 40 < 4
+      return { bold, plan: pro ? 'pro' : 'free', orders: buys ? [10] : [] }
+    })
+    await shown('plans', people)
+    const found = await server.get(
+      '/v1/experiences/plans/evidence?by=trait:plan,segment:none,context:device,time&days=3',
+    )
+    expect(found.status, found.text).toBe(200)
+    const { evidence, time } = found.json
+    const rate = (bold: boolean, plan: string) => {
+      const own = people.filter(one => one.bold === bold && one.plan === plan)
+      return own.filter(({ orders }) => orders!.length > 0).length / own.length
+    }
+    const [plans, segments, devices] = evidence.drilldown.dimensions
+    expect(plans.segments.map(({ value }: { value: string }) => value)).toEqual(['pro', 'free'])
+    expect(plans.segments[0].difference.value).toBeCloseTo(rate(true, 'pro') - rate(false, 'pro'), 9)
+    expect(plans.segments[0]).toMatchObject({ responds: 'better' })
+    expect(segments.segments.map(({ value }: { value: string }) => value)).toEqual(['out'])
+    expect(devices.segments.map(({ value }: { value: string }) => value)).toEqual(['unknown'])
+    expect(evidence.sentence).toContain('trait:plan pro responds best')
+    const { rule } = evidence
+    expect(rule.learnedFrom + rule.judged.people).toBe(1600)
+    expect(rule.ranking[0].qini.value).toBeGreaterThan(0)
+    expect(rule.judged.overControl.value).toBeGreaterThan(0.1)
+    const day = time[0].days.map(({ value }: { value: number }) => value)
+    expect(day[0]).toBeCloseTo(
+      (rate(true, 'pro') + rate(true, 'free') - rate(false, 'pro') - rate(false, 'free')) / 2,
+      9,
+    )
+    expect(day.slice(1)).toEqual([0, 0])
+    expect(time[0].verdict).toBe('fading')
+    expect(found.text).not.toMatch(/NaN|Infinity/)
+  }, 60_000)
+
+  it('names what it cannot tell apart by', async () => {
+    for (const by of ['', 'planet', 'trait:', 'a,b,c,d,e,f']) {
+      expect((await server.get(`/v1/experiences/plans/evidence?by=${by}`)).json.error).toMatchObject({
+        path: 'query.by',
+      })
+    }
+    expect((await server.get('/v1/experiences/none/evidence?by=time')).status).toBe(400)
+    expect((await server.get('/v1/experiences/plans/evidence?by=time&metric=order-value')).json.error.path).toBe(
+      'query.metric',
+    )
+  })
+})
