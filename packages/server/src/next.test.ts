@@ -206,6 +206,8 @@ describe('the record of what was promised', () => {
     const winner = at('hero', two).map(variant => ({ ...variant, weight: variant.key === 'b' ? 1 : 0 }))
     expect((await put('hero', { control: 0.25, variants: winner })).status).toBe(200)
     expect((await put('list', { status: 'ended' })).status).toBe(200)
+    expect((await put('promo', { control: 0, audience: { segment: 'pro' } })).status).toBe(200)
+    expect((await server.call('PUT', '/v1/settings', { body: { holdout: 0.4 } })).status).toBe(200)
     now += HOUR
     const next = await look()
     expect(of(next, 'hero')).toEqual([])
@@ -225,9 +227,21 @@ describe('the record of what was promised', () => {
     // It lasts.
     plant('hero', '', 300, 0.25, ordered(14), { from, days: 12 })
     plant('hero', 'b', 900, 0.75, ordered(40), { from, days: 12 })
-    // Promised was more than twice as many: now it is as many as without.
-    plant('promo', '', 100, 0.1, ordered(25), { from, days: 12 })
-    plant('promo', 'a', 900, 0.9, ordered(25), { from, days: 12 })
+    // Promised was more than twice as many: now it is as many as without. Nobody is left out of it but the holdout.
+    now = from + 2 * DAY
+    const people = Array.from({ length: 160 }, (_, i) => `pro-${i}`)
+    const batch = people.map(userId => ({ type: 'identify', userId, traits: { plan: 'pro' } }))
+    expect((await server.post('/v1/batch', { batch })).status).toBe(200)
+    await Promise.all(
+      people.map(userId =>
+        server.post('/v1/decide', { userId, touchpoints: ['promo'], expose: true }, { key: 'secret-key-of-tests' }),
+      ),
+    )
+    now += HOUR
+    const orders = people
+      .filter((_, i) => i % 4 === 0)
+      .map(userId => ({ type: 'track', userId, event: 'Order Completed' }))
+    expect((await server.post('/v1/batch', { batch: orders })).status).toBe(200)
     now = from + 16 * DAY
     await importAll('b')
     await server.services.shipper.drain(10_000)
@@ -240,8 +254,10 @@ describe('the record of what was promised', () => {
     expect(hero.outcome.lift).toBeGreaterThan(1)
     expect(hero.outcome.sentence).toContain('was promised')
     const promo = line('declare~promo')
-    expect(promo).toMatchObject({ state: 'measured', outcome: { by: 'control group', inside: false } })
-    expect(Math.abs(promo.outcome.lift)).toBeLessThan(0.2)
+    expect(promo).toMatchObject({ state: 'measured', outcome: { by: 'holdout', inside: false } })
+    expect(promo.outcome.people + promo.outcome.control).toBe(160)
+    expect(promo.outcome.control).toBeGreaterThan(40)
+    expect(promo.outcome.lift).toBeLessThan(1)
     // It was ended at once: nobody was there to measure it by, and that is said.
     expect(line('stop~list')).toMatchObject({ state: 'measured', outcome: { by: 'nothing', lift: null } })
     expect(calibration).toMatchObject({ measured: 2, inside: 0.5 })

@@ -38,6 +38,7 @@ export class SteadyWarehouse implements Warehouse {
   impact: Warehouse['impact'] = async question => (await this.#get()).impact(question)
   impacts: Warehouse['impacts'] = async question => (await this.#get()).impacts(question)
   segmentArms: Warehouse['segmentArms'] = async question => (await this.#get()).segmentArms(question)
+  heldOutArms: Warehouse['heldOutArms'] = async question => (await this.#get()).heldOutArms(question)
   activity: Warehouse['activity'] = async question => (await this.#get()).activity(question)
   programme: Warehouse['programme'] = async question => (await this.#get()).programme(question)
   evidenceCells: Warehouse['evidenceCells'] = async question => (await this.#get()).evidenceCells(question)

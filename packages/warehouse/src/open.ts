@@ -24,7 +24,7 @@ import { quotes } from './queries/quotes.ts'
 import { putRates } from './queries/rates.ts'
 import { rewardDelays } from './queries/rewardDelays.ts'
 import { rhythm } from './queries/rhythm.ts'
-import { segmentArms } from './queries/segmentArms.ts'
+import { heldOutArms, segmentArms } from './queries/segmentArms.ts'
 import { segmentHistory, segmentMembers, segmentOverlap, segmentSize } from './queries/segments.ts'
 import { tableStats } from './queries/stats.ts'
 import { summary } from './queries/summary.ts'
@@ -57,6 +57,7 @@ export async function openWarehouse(location: Location, options: WarehouseOption
     impact: question => impact(database, question),
     impacts: question => impacts(database, question),
     segmentArms: question => segmentArms(database, question),
+    heldOutArms: question => heldOutArms(database, question),
     activity: question => activity(database, question),
     programme: question => programme(database, question),
     evidenceCells: question => evidenceCells(database, question),

@@ -39,6 +39,8 @@ export interface Warehouse {
   impacts(question: ImpactsQuestion): Promise<ImpactStatistics[]>
   /** The arms by segment at the first exposure: which responded, and how. */
   segmentArms(question: SegmentArmsQuestion): Promise<SegmentStatistics[]>
+  /** The arms with the holdout of the programme in the place of the control group. */
+  heldOutArms(question: ImpactQuestion): Promise<ArmStatistics[]>
   /** How much was decided, seen and done, by periods of 24 hours: what its rhythm is judged by. */
   activity(question: ActivityQuestion): Promise<Activity>
   /** Sums over people of what the whole programme brought, per experience, touchpoint, segment and time, and against the holdout. */

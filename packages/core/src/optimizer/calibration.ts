@@ -5,7 +5,7 @@ import { many, whole } from './words.ts'
 
 /** How good the promises were. Lifts for the better are positive, whichever way is good. */
 export interface Calibration {
-  /** Measured against a control group. */
+  /** Measured against a control group, or the holdout. */
   readonly measured: number
   /** Share of measured lifts that lie inside the promised interval; null where nothing was measured. */
   readonly inside: number | null
@@ -47,7 +47,7 @@ export function calibration(record: readonly Promised[]): Calibration {
   return { ...all, indications, byKind, sentence: sentenceOf(all, record) }
 }
 
-const isProven = ({ outcome }: Promised) => outcome?.by === 'control group'
+const isProven = ({ outcome }: Promised) => outcome?.by === 'control group' || outcome?.by === 'holdout'
 
 function sums(some: readonly Promised[]) {
   const good = (one: Promised, lift: number) => (one.suggestion.expected!.direction === 'down' ? -lift : lift)
@@ -69,5 +69,5 @@ function sentenceOf(
   const waiting = record.filter(({ state, measure }) => state === 'done' && measure !== undefined).length
   const wait = waiting === 0 ? '' : ` ${many(waiting, 'promise waits', 'promises wait')} to be measured.`
   if (measured === 0) return `No promise has been measured yet.${wait}`
-  return `Of ${many(measured, 'promise')} that were measured against a control group, ${whole(measured * inside!)} came out inside the promised interval: ${formatPercent(meanPromised!)} was promised on average, ${formatPercent(meanMeasured!)} was measured.${wait}`
+  return `Of ${many(measured, 'promise')} that were measured against people left out, ${whole(measured * inside!)} came out inside the promised interval: ${formatPercent(meanPromised!)} was promised on average, ${formatPercent(meanMeasured!)} was measured.${wait}`
 }

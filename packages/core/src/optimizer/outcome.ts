@@ -20,8 +20,11 @@ export interface Outcome {
   readonly lift: number | null
   /** At the confidence of a single look, for which the time was fixed when it was done. */
   readonly interval: readonly [low: number, high: number] | null
-  /** `before and after` is an indication and no proof: then nobody was left out any more, and the control group of before stands in. */
-  readonly by: 'control group' | 'before and after' | 'nothing'
+  /**
+   * `holdout`: nobody was left out of the experience any more, and those left out of the whole programme stand in. `before and after` is an
+   * indication and no proof: then it is the control group of before.
+   */
+  readonly by: 'control group' | 'holdout' | 'before and after' | 'nothing'
   readonly people: number
   readonly control: number
   /** Whether the measured lift lies inside the promised interval; null where there is none. */
@@ -38,7 +41,9 @@ export interface Measured {
   readonly metric: Parameters<typeof statisticOf>[0]
   /** Of the exposures between `from` and `to`. */
   readonly arms: readonly ArmStatistics[]
-  /** Of as long a time before, where nobody is left out any more. */
+  /** The same with the holdout of the programme for a control group, where nobody is left out any more. */
+  readonly heldOut?: readonly ArmStatistics[]
+  /** Of as long a time before, likewise. */
   readonly before?: readonly ArmStatistics[]
   /** Currencies lack rates: nothing can be added up. */
   readonly missingRates?: boolean
@@ -49,15 +54,18 @@ const FEWEST_PEOPLE = 30
 
 /** Holds a promise against what came. */
 export function outcomeOf({ expected, about, kind }: Suggestion, measured: Measured): Outcome {
-  const { at, from, to, metric, arms, before = [], missingRates = false } = measured
+  const { at, from, to, metric, arms, heldOut = [], before = [], missingRates = false } = measured
   const type = statisticOf(metric)
   const ofVariant = (arm: ArmStatistics) =>
     !arm.control && (about.variant === undefined || arm.variant === about.variant)
   const treatment = together(arms.filter(ofVariant))
-  const ownControl = together(arms.filter(arm => arm.control))
-  const earlier = together(before.filter(arm => arm.control))
-  const hasOwn = (ownControl?.people ?? 0) >= FEWEST_PEOPLE
-  const control = hasOwn ? ownControl : earlier
+  const leftOut = [
+    { by: 'control group' as const, control: together(arms.filter(arm => arm.control)) },
+    { by: 'holdout' as const, control: together(heldOut.filter(arm => arm.control)) },
+    { by: 'before and after' as const, control: together(before.filter(arm => arm.control)) },
+  ]
+  // The first that has enough people is the best there is.
+  const { by, control } = leftOut.find(one => (one.control?.people ?? 0) >= FEWEST_PEOPLE) ?? leftOut[0]!
   const common = { at, from, to, people: treatment?.people ?? 0, control: control?.people ?? 0 }
   const nothing = (why: string): Outcome => ({
     ...common,
@@ -81,7 +89,6 @@ export function outcomeOf({ expected, about, kind }: Suggestion, measured: Measu
   const { value, interval } = found as { value: number; interval: readonly [number, number] | null }
   const inside = value >= expected.interval[0] && value <= expected.interval[1]
   const agrees = interval === null ? null : interval[0] <= expected.interval[1] && interval[1] >= expected.interval[0]
-  const by = hasOwn ? 'control group' : 'before and after'
   return { ...common, lift: value, interval, by, inside, agrees, sentence: sentenceOf(expected, value, interval, by) }
 }
 
@@ -104,6 +111,11 @@ function sentenceOf(
 ): string {
   const [low, high] = expected.interval.map(formatPercent)
   const range = interval === null ? '' : ` (${formatPercent(interval[0])} to ${formatPercent(interval[1])})`
-  const proof = by === 'control group' ? '' : '; against the control group of before, which is an indication, not proof'
+  const proof = {
+    'control group': '',
+    holdout: ', against the holdout of the whole programme',
+    'before and after': ', against the control group of before: an indication, not proof',
+    nothing: '',
+  }[by]
   return `${formatPercent(expected.lift)} was promised (${low} to ${high}), ${formatPercent(lift)}${range} was measured${proof}.`
 }

@@ -128,6 +128,14 @@ describe('what was measured of a promise', () => {
     expect(outcome.sentence).toContain('an indication, not proof')
   })
 
+  it('before that, against the holdout of the programme, where there is one', () => {
+    const arms = [armOfConversions('b', 9000, 1080)]
+    const heldOut = [armOfConversions('', 500, 50), armOfConversions('b', 9000, 1080)]
+    const outcome = outcomeOf(winner, { ...span, arms, heldOut, before: after(300, 300) })
+    expect(outcome).toMatchObject({ by: 'holdout', control: 500, inside: true })
+    expect(outcome.sentence).toContain('holdout')
+  })
+
   it('says why where it cannot be', () => {
     const sentence = (arms: Parameters<typeof outcomeOf>[1]['arms'], more = {}) => {
       const outcome = outcomeOf(winner, { ...span, arms, ...more })

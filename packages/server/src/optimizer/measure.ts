@@ -5,7 +5,7 @@ import type { Warehouse } from '@espalier/warehouse'
 import { metricNamed } from './windows.ts'
 
 export interface MeasureParts {
-  readonly warehouse: Pick<Warehouse, 'impact' | 'segmentArms'>
+  readonly warehouse: Pick<Warehouse, 'impact' | 'segmentArms' | 'heldOutArms'>
   readonly store: Pick<Store, 'definitions'>
 }
 
@@ -29,8 +29,19 @@ export async function measure(
   const ask = (range: { from: number; to: number }) => armsOf(warehouse, { ...question, ...range }, about.segment)
   const { arms, missingRates } = await ask({ from, to })
   const hasControl = arms.some(arm => arm.control && arm.people > 0)
+  const isOne = about.segment !== undefined
+  const heldOut = hasControl || isOne ? undefined : await warehouse.heldOutArms({ ...question, from, to })
   const before = hasControl ? undefined : (await ask({ from: from - (to - from), to: from })).arms
-  return outcomeOf(suggestion, { at: now, from, to, metric, arms, missingRates, ...(before && { before }) })
+  return outcomeOf(suggestion, {
+    at: now,
+    from,
+    to,
+    metric,
+    arms,
+    missingRates,
+    ...(heldOut && { heldOut }),
+    ...(before && { before }),
+  })
 }
 
 async function armsOf(

@@ -158,6 +158,25 @@ export function optimizerContract(warehouse: () => Warehouse): void {
       ])
     })
 
+    it('holds the arms against those left out of the whole programme, where that is asked for', async () => {
+      const workspace = fresh('held')
+      await ship(warehouse(), 'exposures', [
+        exposure({ workspace, profile: 'seen' }),
+        exposure({ workspace, profile: 'left', control: true, variant: '' }),
+        exposure({ workspace, profile: 'held', holdout: true, variant: '' }),
+        exposure({ workspace, profile: 'held too', holdout: true, variant: '' }),
+      ])
+      const bought = (profile: string) => event({ workspace, profile, timestamp: NOON + HOUR })
+      await ship(warehouse(), 'events', ['seen', 'left', 'held'].map(bought))
+      const question = { workspace, experience: 'spring', now: NOON + 30 * DAY, metric: orders }
+      const found = await warehouse().heldOutArms(question)
+      expect(found).toMatchObject([
+        { control: true, variant: '', people: 2, conversions: 1, sum: 1 },
+        { control: false, variant: 'bold', people: 1, conversions: 1, sum: 1 },
+      ])
+      expect(await warehouse().heldOutArms({ ...question, metric: { ...orders, absent: true } })).toEqual([])
+    })
+
     it('has nothing for metrics that do not add up over people', async () => {
       const question = { workspace: fresh('segments'), experience: 'spring', now: NOON, segments: ['pro'] }
       const mean: Metric = { type: 'mean', event: 'Order Completed', property: 'total' }

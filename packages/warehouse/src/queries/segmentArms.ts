@@ -1,4 +1,4 @@
-import { statisticOf } from '@espalier/core/definition'
+import { type Metric, statisticOf } from '@espalier/core/definition'
 import type { ArmStatistics, SegmentStatistics } from '@espalier/core/experiment'
 import { durationMs } from '@espalier/core/time'
 import type { Database } from '../client/database.ts'
@@ -13,16 +13,53 @@ export interface SegmentArmsQuestion extends ImpactQuestion {
   readonly segments: readonly string[]
 }
 
+/** Totals a person that add up over people, and are known as soon as they happen. */
+function isSimple({ delay, absent, ...metric }: Metric): boolean {
+  const statistic = statisticOf(metric)
+  return (statistic === 'conversion' || statistic === 'sum') && delay === undefined && absent !== true
+}
+
 /**
  * The arms of an experience by segment, of each those who were in it at their first exposure and those who were not (`in`, `out`): what
  * people are later may be the effect. People are as in `impact`. Metrics that do not add up over people, and those with a delay or of an
  * absence, have none; values are not winsorized.
  */
 export async function segmentArms(database: Database, question: SegmentArmsQuestion): Promise<SegmentStatistics[]> {
-  const { metric, segments, now } = question
-  const statistic = statisticOf(metric)
-  const isSimple = (statistic === 'conversion' || statistic === 'sum') && !metric.delay && !metric.absent
-  if (!isSimple || segments.length === 0) return []
+  const { metric, segments } = question
+  if (!isSimple(metric) || segments.length === 0) return []
+  const rows = await armRows(database, question, segments, 'control')
+  const all = rows.filter(row => row.segment === '')
+  return segments.flatMap(segment => {
+    const own = all.map(whole => {
+      const part = rows.find(
+        row => row.segment === segment && row.control === whole.control && row.variant === whole.variant,
+      )
+      return { whole, part: part ?? { ...whole, people: 0, conversions: 0, sum: 0, sumSquares: 0 } }
+    })
+    return [
+      { dimension: segment, value: 'in', arms: own.map(({ part }) => armOf(part)) },
+      { dimension: segment, value: 'out', arms: own.map(({ whole, part }) => armOf(whole, part)) },
+    ]
+  })
+}
+
+/**
+ * The arms with those in the place of the control group who are left out of the whole programme and would have got this experience.
+ * Metrics as for `segmentArms`.
+ */
+export async function heldOutArms(database: Database, question: ImpactQuestion): Promise<ArmStatistics[]> {
+  if (!isSimple(question.metric)) return []
+  return (await armRows(database, question, [], 'holdout')).map(row => armOf(row))
+}
+
+/** A row an arm, of everybody (segment '') and of those in each segment. */
+async function armRows(
+  database: Database,
+  question: ImpactQuestion,
+  segments: readonly string[],
+  leftOut: 'control' | 'holdout',
+): Promise<Row[]> {
+  const { metric, now } = question
   const binder = new Binder()
   // Of a count every event is one, whatever it is worth.
   const counts = metric.type !== 'sum'
@@ -33,9 +70,9 @@ export async function segmentArms(database: Database, question: SegmentArmsQuest
   const names = binder.bind('Array(String)', [...segments])
   const first = `(
     SELECT ${personOf('e')} AS person, toUnixTimestamp64Milli(min(e.timestamp)) AS seen,
-      argMin((e.control, if(e.control, '', e.variant)), (e.timestamp, NOT e.control, e.variant)) AS arm
+      argMin((e.${leftOut}, if(e.${leftOut}, '', e.variant)), (e.timestamp, NOT e.${leftOut}, e.variant)) AS arm
     FROM exposures AS e ${joinLinks('e')}
-    WHERE e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.holdout AND ${within('e.timestamp')}
+    WHERE e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.${leftOut === 'control' ? 'holdout' : 'control'} AND ${within('e.timestamp')}
     GROUP BY person
   )`
   const totals = `(
@@ -55,7 +92,7 @@ export async function segmentArms(database: Database, question: SegmentArmsQuest
       WHERE c.at <= f.seen GROUP BY person, segment
     ) WHERE latest = 'Segment Entered'
   )`
-  const rows = await database.rows<Row>(
+  return database.rows<Row>(
     `SELECT segment, tupleElement(arm, 1) AS control, tupleElement(arm, 2) AS variant, count() AS people, countIf(v != 0) AS conversions,
       sum(v) AS sum, sum(v * v) AS sumSquares
     FROM (
@@ -66,19 +103,6 @@ export async function segmentArms(database: Database, question: SegmentArmsQuest
     ) GROUP BY segment, control, variant ORDER BY control DESC, variant`,
     { ...binder.params, ...scopeOf(question), now },
   )
-  const all = rows.filter(row => row.segment === '')
-  return segments.flatMap(segment => {
-    const own = all.map(whole => {
-      const part = rows.find(
-        row => row.segment === segment && row.control === whole.control && row.variant === whole.variant,
-      )
-      return { whole, part: part ?? { ...whole, people: 0, conversions: 0, sum: 0, sumSquares: 0 } }
-    })
-    return [
-      { dimension: segment, value: 'in', arms: own.map(({ part }) => armOf(part)) },
-      { dimension: segment, value: 'out', arms: own.map(({ whole, part }) => armOf(whole, part)) },
-    ]
-  })
 }
 
 interface Row {

@@ -81,7 +81,7 @@ export const getNextRecord = route({
   tag: 'Reports',
   summary: 'What was promised beside what was measured afterwards',
   description:
-    'Every suggestion that was listed, the latest first, 500 closed ones at most. What was done is measured afterwards from the same metric: against the control group where one remains, else against that of before, which is an indication and no proof.',
+    'Every suggestion that was listed, the latest first, 500 closed ones at most. What was done is measured afterwards from the same metric: against the control group where one remains, else the holdout, else against the control group of before, which is an indication and no proof.',
   answer: {
     description: 'How good the promises were, and each of them.',
     schema: Type.Object({ calibration: Numbers, record: Type.Array(PromisedView) }),
