@@ -120,6 +120,14 @@ describe.skipIf(missing)('ready-made segments of real data', () => {
           sizes[key].push(members.length)
         }
       }
+      for (const [i, at] of instants.entries()) {
+        for (let from = 0; from < log.segments.length; from += 10) {
+          const keys = log.segments.slice(from, from + 10)
+          const conditions = keys.map(key => language.segments.get(key)!)
+          const { sizes: counted } = await warehouse.segmentOverlap({ workspace, conditions, language, at })
+          expect(counted, `sizes on ${log.days[i]}`).toEqual(keys.map(key => sizes[key]![i]))
+        }
+      }
       expect(guide).toContain(tableOf(log, sizes))
     },
   )

@@ -20,21 +20,24 @@ export interface Moment {
 export class Asked {
   readonly moment: Moment
   readonly language: Language
+  /** By what people are told apart: only who wants to know who they are needs their ids. */
+  readonly who: 'ids' | 'hashes'
   readonly #binder: Binder
   readonly #bound = new Map<string, string>()
   readonly #rowColumns = new Map<string, string>()
   readonly #columns = new Map<string, string>()
   readonly #rows = new Set<string>()
 
-  constructor(language: Language, binder: Binder, moment: Moment) {
+  constructor(language: Language, binder: Binder, moment: Moment, who: Asked['who']) {
     this.language = language
+    this.who = who
     this.#binder = binder
     this.moment = moment
   }
 
   /** The same moment asked for something of other people: with rows and columns of its own. */
   another(): Asked {
-    return new Asked(this.language, this.#binder, this.moment)
+    return new Asked(this.language, this.#binder, this.moment, this.who)
   }
 
   get at(): number {

@@ -12,10 +12,10 @@ export { NotInSql } from './notInSql.ts'
  * event. One GROUP BY over the rows that matter; every value is bound. Throws `NotInSql` where the log cannot tell.
  */
 export function membersSql(condition: Condition, language: Language, binder: Binder, moment: Moment): string {
-  return members(condition, new Asked(language, binder, moment))
+  return members(condition, new Asked(language, binder, moment, 'ids'))
 }
 
 /** The same of several: `counts` has how many people each holds for, and at the end how many all of them hold for. */
 export function sizesSql(conditions: readonly Condition[], language: Language, binder: Binder, moment: Moment): string {
-  return sizes(conditions, new Asked(language, binder, moment))
+  return sizes(conditions, new Asked(language, binder, moment, 'hashes'))
 }

@@ -8,7 +8,7 @@ export function members(condition: Condition, asked: Asked, place = '', inside: 
   const holds = conditionSql(condition, asked, place, inside)
   // Of somebody without any row that matters it holds or not, as of somebody of whom nothing is known.
   if (!holdsOfNobody(condition, asked)) return `SELECT person FROM ${touched(asked)} WHERE ${holds}`
-  return `${everybody(asked)} WHERE person NOT IN (SELECT person FROM ${touched(asked)} WHERE NOT ${holds})`
+  return `SELECT person FROM (${everybody(asked)}) WHERE person NOT IN (SELECT person FROM ${touched(asked)} WHERE NOT ${holds})`
 }
 
 /** Query of `counts`: for how many people each condition holds, and at the end for how many all of them do. */

@@ -1,18 +1,35 @@
 import type { Asked } from './asked.ts'
 
+/** How people are told apart. */
+interface Telling {
+  /** The source profile of a row of events. */
+  readonly source: string
+  /** That of a link's end. */
+  readonly end: (id: string) => string
+  /** Nobody. */
+  readonly none: string
+}
+
+/** By their ids, or by 64-bit hashes of them, which is twice as fast: see 0022. */
+function telling({ who }: Asked): Telling {
+  if (who === 'ids') return { source: 'profile', end: id => id, none: "''" }
+  return { source: 'profile_hash', end: id => `cityHash64(${id})`, none: '0' }
+}
+
 /**
  * Who a source was at the moment: its latest link by then, in two steps as in `people.ts`. Links under whose source nothing was
  * filed are left out.
  */
 function people(asked: Asked): string {
+  const { end, none } = telling(asked)
   const latest = `(
-    SELECT source, argMax(canonical, (at, position)) AS canonical
-    FROM identity_links
-    WHERE workspace = ${asked.text(asked.moment.workspace)} AND NOT silent AND at <= ${asked.instant(asked.at)}
+    SELECT ${end('i.source')} AS source, argMax(${end('i.canonical')}, (i.at, i.position)) AS canonical
+    FROM identity_links AS i
+    WHERE i.workspace = ${asked.text(asked.moment.workspace)} AND NOT i.silent AND i.at <= ${asked.instant(asked.at)}
     GROUP BY source
   )`
   return `(
-    SELECT one.source AS source, if(two.canonical = '', one.canonical, two.canonical) AS canonical
+    SELECT one.source AS source, if(two.canonical = ${none}, one.canonical, two.canonical) AS canonical
     FROM ${latest} AS one LEFT ANY JOIN ${latest} AS two ON two.source = one.canonical
   )`
 }
@@ -51,27 +68,30 @@ interface Rows {
  * was received, epoch milliseconds.
  */
 export function rowsOf(asked: Asked, { which, columns = [], ordered = false }: Rows): string {
+  const { source, none } = telling(asked)
   const own = ['type', 'name', 'group_id', 'properties', 'context']
   const made = [
     'toUnixTimestamp64Milli(timestamp) AS at',
     ...(ordered ? ['toUnixTimestamp64Milli(received) AS known', 'index', `${hash} AS hash`] : []),
   ]
   return `(
-    SELECT ${["if(links.canonical = '', e.profile, links.canonical) AS person", 'e.*', ...columns].join(', ')}
+    SELECT ${[`if(links.canonical = ${none}, e.source, links.canonical) AS person`, 'e.*', ...columns].join(', ')}
     FROM (
-      SELECT ${['profile', ...made, ...own].join(', ')}
+      SELECT ${[`${source} AS source`, ...made, ...own].join(', ')}
       FROM events
       WHERE ${received(asked)} AND (${which})
-    ) AS e LEFT ANY JOIN ${people(asked)} AS links ON links.source = e.profile
+    ) AS e LEFT ANY JOIN ${people(asked)} AS links ON links.source = e.source
   )`
 }
 
 /** Everybody of whom something was received. */
 export function everybody(asked: Asked): string {
+  const { source, none } = telling(asked)
   return `
-    SELECT DISTINCT if(links.canonical = '', e.profile, links.canonical) AS person
-    FROM (SELECT DISTINCT profile FROM events WHERE ${received(asked)}) AS e
-    LEFT ANY JOIN ${people(asked)} AS links ON links.source = e.profile`
+    SELECT if(links.canonical = ${none}, e.source, links.canonical) AS person
+    FROM (SELECT ${source} AS source FROM events WHERE ${received(asked)} GROUP BY source) AS e
+    LEFT ANY JOIN ${people(asked)} AS links ON links.source = e.source
+    GROUP BY person`
 }
 
 /** JSON that may have a member of this name somewhere: read before it is parsed, which costs much more. */

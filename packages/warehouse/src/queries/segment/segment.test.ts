@@ -6,7 +6,7 @@ import { startEngine, type TestEngine } from '../../contract/engine.ts'
 import { fresh } from '../../contract/harness.ts'
 import { migrate } from '../../schema/migrate.ts'
 import { Binder } from '../params.ts'
-import { membersSql } from './index.ts'
+import { membersSql, sizesSql } from './index.ts'
 import { NotInSql } from './notInSql.ts'
 
 let opened: TestEngine
@@ -75,6 +75,14 @@ async function agree({ trial, workspace, oracle }: Told, instants: readonly numb
     const expected = oracle.members(condition, { now: at, known: at })
     expect(members.sort(), `${JSON.stringify(condition)} at ${at}`).toEqual(expected)
     if (expected.length > 0) holding++
+  }
+  for (const at of instants) {
+    const binder = new Binder()
+    const sql = sizesSql(trial.conditions, trial.language, binder, { workspace, at })
+    const [row] = await opened.database.rows<{ counts: unknown[] }>(sql, binder.params)
+    const members = trial.conditions.map(condition => oracle.members(condition, { now: at, known: at }))
+    const all = members.reduce((some, others) => some.filter(id => others.includes(id)))
+    expect(row!.counts.map(Number), `sizes at ${at}`).toEqual([...members, all].map(({ length }) => length))
   }
   return holding
 }

@@ -10,9 +10,18 @@ export function did(condition: DidCondition, asked: Asked): string {
   const window = condition.within === undefined ? Number.NEGATIVE_INFINITY : asked.at - durationMs(condition.within) + 1
   const since = condition.since === undefined ? Number.NEGATIVE_INFINITY : (parseInstant(condition.since) ?? Infinity)
   const counted = asked.row(happened(asked, { name, where, from: Math.max(window, since) }))
+  if (sinceLast !== undefined && least === 1 && atMost === undefined) return isLater(counted, sinceLast, asked)
   const n = sinceLast === undefined ? asked.aggregate(`countIf(${counted})`) : later(counted, sinceLast, asked)
   const tests = [`${n} >= ${asked.whole(least)}`, ...(atMost === undefined ? [] : [`${n} <= ${asked.whole(atMost)}`])]
   return `(${tests.join(' AND ')})`
+}
+
+/** Whether what is counted came later than the last time of another event: for this its last time is enough. */
+function isLater(counted: string, other: string, asked: Asked): string {
+  const others = asked.row(happened(asked, { name: other }))
+  const isThere = [counted, others].map(row => asked.aggregate(`countIf(${row}) > 0`))
+  const [last, lastOther] = [counted, others].map(row => asked.aggregate(`maxIf(e.at, ${row})`))
+  return `(${isThere.join(' AND ')} AND ${last} > ${lastOther})`
 }
 
 /** Of what is counted, how often it came later than the last time of another event: never where that never happened. */
