@@ -1,4 +1,5 @@
 import { complete } from '../definition/index.ts'
+import { MONTH_DAYS } from '../impact/index.ts'
 import { winnerOf } from './candidates.ts'
 import { expectation, peopleAMonth, promised } from './gain.ts'
 import type { Suggestion } from './suggestion.ts'
@@ -79,7 +80,7 @@ export function widen(watched: Watched): Suggestion[] {
     rolledOut !== undefined && rolledOut < 1 ? 'rollout' : layer ? 'layer' : audience ? 'audience' : undefined
   const reach = narrow === 'rollout' ? rolledOut! : peopleComing > 0 ? people / peopleComing : 1
   if (narrow === undefined || reach >= SMALL_SHARE || reach <= 0 || peopleDays <= 0) return []
-  const rest = ((narrow === 'rollout' ? people : peopleComing) * (1 - reach) * 30) / peopleDays
+  const rest = ((narrow === 'rollout' ? people : peopleComing) * (1 - reach) * MONTH_DAYS) / peopleDays
   if (rest < FEWEST_MORE) return []
   const { variant, report } = winner
   const { verdict } = report

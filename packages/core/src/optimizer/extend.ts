@@ -8,6 +8,7 @@ import {
   type VariantReport,
   type Verdict,
 } from '../experiment/index.ts'
+import { MONTH_DAYS } from '../impact/index.ts'
 import { normalCdf } from '../numeric/index.ts'
 import { candidatesOf, isSound } from './candidates.ts'
 import { expectation, peopleAMonth, promised } from './gain.ts'
@@ -121,7 +122,7 @@ function advised(watched: Watched, { key, metric, arms }: Judged, worthwhile: nu
   const { control: share, variants } = complete('experience', watched.experience.body)
   if (!(share > 0 && share < 1 && Number.isFinite(mean) && mean !== 0)) return undefined
   const { instead } = trafficAdvice({
-    peopleAWeek: (month * 7) / 30,
+    peopleAWeek: (month * 7) / MONTH_DAYS,
     goal: { metric: key, mean, standardDeviation: Math.sqrt(variance) },
     control: share,
     variants: Math.max(1, variants.filter(({ weight }) => weight > 0).length),

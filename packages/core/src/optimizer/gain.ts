@@ -1,11 +1,10 @@
 import { statisticOf } from '../definition/index.ts'
 import { type ArmStatistics, addArms, armSample, type VariantReport, type Verdict } from '../experiment/index.ts'
+import { MONTH_DAYS } from '../impact/index.ts'
 import type { Expectation, Monthly } from './suggestion.ts'
 import type { Judged, Watched } from './watched.ts'
 
-export const MONTH_DAYS = 30
-
-/** People who come to the experience in 30 days, as in the last four weeks; null where that is not known. */
+/** People who come to the experience in a month, as in the last four weeks; null where that is not known. */
 export function peopleAMonth({ people, peopleDays }: Watched): number | null {
   return people > 0 && peopleDays > 0 ? (people / peopleDays) * MONTH_DAYS : null
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { armOfConversions, armOfPeople, unspeakable } from '../experiment/testing.ts'
+import { MONTH_DAYS } from '../impact/index.ts'
 import { judge } from './judge.ts'
 import { suggest } from './suggest.ts'
 import { DAY, experienceOf, NOON, type Planted, SPENT, watchedOf, watchOf } from './testing.ts'
@@ -33,7 +34,7 @@ describe('declare', () => {
     expect(expected!.interval[0]).toBeGreaterThan(0.05)
     expect(expected!.interval[0]).toBeLessThan(0.4)
     // 12,000 people in 14 days, of whom a third has it and a tenth is to be left out; each buys 0.04 times more.
-    const people = (12_000 / 14) * 30 * (0.9 - 1 / 3)
+    const people = (12_000 / 14) * MONTH_DAYS * (0.9 - 1 / 3)
     expect(expected!.monthly).toMatchObject({ unit: 'bought', isMoney: false, isNew: true })
     expect(expected!.monthly!.people).toBeCloseTo(people, 6)
     expect(expected!.monthly!.value).toBeCloseTo(0.04 * people, 6)
@@ -52,7 +53,7 @@ describe('declare', () => {
     const [one] = next({ goal: { '': [4000, 400], a: [4000, 560] }, more: { money } })
     // Everybody comes with 2.50 EUR more; four tenths of 8,000 people in 14 days do not get it yet.
     expect(one!.expected!.monthly).toMatchObject({ unit: 'EUR', isMoney: true, isNew: true })
-    expect(one!.expected!.monthly!.value).toBeCloseTo(2.5 * 0.4 * (8000 / 14) * 30, 6)
+    expect(one!.expected!.monthly!.value).toBeCloseTo(2.5 * 0.4 * (8000 / 14) * MONTH_DAYS, 6)
     expect(one!.reason).toContain('EUR a month')
   })
 
@@ -77,7 +78,7 @@ describe('stop', () => {
     expect(one).toMatchObject({ kind: 'stop', about: { experience: 'hero' }, evidence: { verdict: 'hurts' } })
     expect(one!.expected!.lift).toBeLessThan(-0.2)
     // Half of the people get it; without it each would buy 0.04 times more.
-    expect(one!.expected!.monthly!.value).toBeCloseTo(0.04 * 0.5 * (8000 / 14) * 30, 6)
+    expect(one!.expected!.monthly!.value).toBeCloseTo(0.04 * 0.5 * (8000 / 14) * MONTH_DAYS, 6)
     expect(one!.action.say).toContain('status: ended')
   })
 
@@ -140,7 +141,7 @@ describe('widen', () => {
     expect(found.map(({ kind }) => kind)).toEqual(['declare', 'widen'])
     const one = found[1]!
     expect(one.evidence).toMatchObject({ reach: 0.2 })
-    expect(one.expected!.monthly!.people).toBeCloseTo((80_000 * 30) / 28, 6)
+    expect(one.expected!.monthly!.people).toBeCloseTo((80_000 * MONTH_DAYS) / 28, 6)
     expect(one.reason).toContain('20 %')
   })
 

@@ -53,7 +53,7 @@ export interface Expectation {
   readonly monthly: Monthly | null
 }
 
-/** What acting is worth in 30 days, as many people coming as did in the last four weeks. Above 0 is good. */
+/** What acting is worth in a month, as many people coming as did in the last four weeks. Above 0 is good. */
 export interface Monthly {
   readonly value: number
   readonly interval: readonly [low: number, high: number]
