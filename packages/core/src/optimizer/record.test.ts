@@ -59,6 +59,10 @@ describe('the record', () => {
       measure: { from: NOON + 2 * DAY, to: NOON + 16 * DAY, due: NOON + 23 * DAY },
     })
     expect(reconcile([done], [winner], at(3))).toMatchObject([{ state: 'done' }])
+    // It works for ever, which is news once; unless others are given a part again.
+    const kept = experienceOf({ variants: variants(0, 1) }, { version: 2 })
+    expect(reconcile([done], [winner], at(60, kept)).map(({ state }) => state)).toEqual(['done'])
+    expect(reconcile([done], [winner], at(60)).map(({ state }) => state)).toEqual(['done', 'open'])
     expect(close(done, 'dismissed', at(3))).toBeUndefined()
   })
 
@@ -80,7 +84,10 @@ describe('the record', () => {
   it('waiting is done by itself', () => {
     const record = reconcile([], [waiting], at(0))
     expect(reconcile(record, [waiting], at(4))).toMatchObject([{ state: 'open' }])
-    expect(reconcile(record, [waiting], at(5))[0]).toMatchObject({ state: 'done', by: 'time', measure: { from: NOON } })
+    const after = reconcile(record, [waiting], at(5))
+    expect(after[0]).toMatchObject({ state: 'done', by: 'time', measure: { from: NOON } })
+    // Still too early: another line says how much longer.
+    expect(after.map(({ state }) => state)).toEqual(['done', 'open'])
   })
 
   it('what was dismissed stays away until the experience is another, or it comes back after a while', () => {
@@ -95,12 +102,17 @@ describe('the record', () => {
 
   it('R11 is bounded: the oldest closed lines are forgotten, open ones and those to be measured never', () => {
     const old = Array.from({ length: MOST_PROMISES + 50 }, (_, i): Promised => {
-      const state = i < 20 ? 'done' : 'gone'
-      return { id: `x${i}`, base: `x${i}`, state, suggestion: broken, first: i, last: i, version: 0, closed: i }
+      const state = i < 30 ? 'done' : 'gone'
+      // Ten of them have nothing that could be measured.
+      const measure = { from: 0, to: 0, due: NOON }
+      const line = { id: `x${i}`, base: `x${i}`, state, suggestion: broken, first: i, last: i, version: 0, closed: i }
+      return { ...line, ...(i < 20 && { measure }) } as Promised
     })
     const after = reconcile(old, [winner], at(0))
     expect(after).toHaveLength(MOST_PROMISES)
     expect(after.filter(({ state }) => state === 'done')).toHaveLength(20)
+    // Nor are those that ought to have been measured months ago.
+    expect(reconcile(old, [], at(120)).filter(({ state }) => state === 'done')).toHaveLength(0)
     expect(after.at(-1)).toMatchObject({ state: 'open' })
     expect(after.some(({ id }) => id === 'x20')).toBe(false)
   })

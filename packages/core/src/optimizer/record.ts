@@ -89,7 +89,7 @@ export function reconcile(
     })
   // Of one that came back on the very day it had gone, the record has one line.
   const ids = new Set(fresh.map(({ id }) => id))
-  return bounded([...kept.filter(({ id }) => !ids.has(id)), ...fresh])
+  return bounded([...kept.filter(({ id }) => !ids.has(id)), ...fresh], now)
 }
 
 /** The team says what it did. Undefined where there is nothing open under this id. */
@@ -169,23 +169,29 @@ function isHeld({ suggestion: { kind, about }, last }: Promised, { now, unreadab
 /** Whether something closed keeps a suggestion of the same kind away. */
 function isQuiet(one: Promised, again: Suggestion, context: Reconciled): boolean {
   const { state, closed = 0, last, by } = one
-  if (state === 'gone') return false
-  // What is declared and kept works for ever: it is news once.
-  if (again.kind === 'declare' && state !== 'dismissed') return by !== 'time'
-  if (state === 'dismissed') return context.now - last < QUIET_MS && one.version === versionOf(again, context)
-  return context.now - closed < QUIET_MS
+  const { now, experiences } = context
+  // Whoever waited as long as was said hears how much longer.
+  if (state === 'gone' || by === 'time') return false
+  if (state === 'dismissed') return now - last < QUIET_MS && one.version === versionOf(again, context)
+  if (now - closed < QUIET_MS) return true
+  // What is declared and kept works for ever: it is news once, and again where others are given a part anew.
+  const live = experiences.find(({ key }) => key === again.about.experience)
+  return again.kind === 'declare' && (again.about.variant === undefined || (live && didIt(again, live.body)) === true)
 }
 
 function versionOf({ about }: Suggestion, { experiences }: Reconciled): number {
   return experiences.find(({ key }) => key === about.experience)?.version ?? 0
 }
 
-function bounded(record: readonly Promised[]): Promised[] {
+/** Long after it ought to have been measured it never will be. */
+const GIVEN_UP_MS = 90 * DAY_MS
+
+function bounded(record: readonly Promised[], now: number): Promised[] {
   const over = record.length - MOST_PROMISES
   if (over <= 0) return [...record]
-  const closedFirst = record
-    .filter(({ state }) => state !== 'open' && state !== 'done')
-    .sort((a, b) => (a.closed ?? 0) - (b.closed ?? 0))
+  const isAwaited = ({ state, measure }: Promised) =>
+    state === 'open' || (state === 'done' && measure !== undefined && now < measure.due + GIVEN_UP_MS)
+  const closedFirst = record.filter(one => !isAwaited(one)).sort((a, b) => (a.closed ?? 0) - (b.closed ?? 0))
   const forgotten = new Set(closedFirst.slice(0, over).map(({ id }) => id))
   return record.filter(({ id }) => !forgotten.has(id))
 }
