@@ -111,7 +111,7 @@ function impactPath(experience: string, { metric, from, to, format }: Asked): st
 
 /** The result page for a terminal: question and answer, numbers, checks, what to do next. */
 function resultText(result: Result, paint: Palette): string {
-  const { question, hypothesis, answer, fixed, checks, next, warnings, complete } = result
+  const { question, hypothesis, answer, fixed, checks, next, traffic, warnings, complete } = result
   const mark = (passed: boolean | null) =>
     passed === null ? paint.dim('?') : passed ? paint.green('\u2713') : paint.red('\u2717')
   const guarded = guardrailTable(result)
@@ -124,6 +124,7 @@ function resultText(result: Result, paint: Palette): string {
     ...checks.map(({ passed, says }) => `${mark(passed)} ${says}\n`),
     ...warnings.map(({ message }) => `${paint.yellow('!')} ${message}\n`),
     `\n${paint.bold('Next:')} ${next.says}\n`,
+    ...(traffic?.instead ?? []).map(({ message }) => `  - ${message}\n`),
     paint.dim(`${fixed.says}\n`),
     complete ? '' : 'The newest events are still on their way to the warehouse.\n',
   ].join('')

@@ -53,6 +53,7 @@ const CLICKSTREAM: Log = {
   history: clickHistory,
   zone: 'UTC',
   events: {
+    ...USUAL_BUSINESS.events,
     viewed: 'product_view',
     added: 'add_to_cart',
     ordered: 'purchase',

@@ -1,4 +1,5 @@
 import type { Impact } from '../experiment/report.ts'
+import type { TrafficAdvice } from '../experiment/traffic.ts'
 import { LONGEST_WAIT_DAYS } from '../experiment/verdict.ts'
 import { bestVariant } from './answer.ts'
 import type { Check } from './checks.ts'
@@ -24,9 +25,10 @@ export interface NextInput {
   readonly status: 'draft' | 'running' | 'paused' | 'ended'
   /** Of the goal, milliseconds; undefined where it has none. */
   readonly window?: number | undefined
+  readonly traffic: TrafficAdvice | null
 }
 
-export function nextOf({ report, checks, status, window }: NextInput): Next {
+export function nextOf({ report, checks, status, window, traffic }: NextInput): Next {
   const { control, personalized } = report
   if (status === 'draft') return { do: 'start', says: 'It has not been started: set its status to running.' }
   const broken = checks.find(({ check, passed }) => passed === false && BLOCKING.includes(check))
@@ -84,13 +86,13 @@ export function nextOf({ report, checks, status, window }: NextInput): Next {
         says: 'Stop it, unless it is kept for another reason: waiting longer will not show a gain worth having.',
       }
     default:
-      return tooEarly(report, hurt)
+      return tooEarly(report, hurt, traffic)
   }
 }
 
 const DAY_MS = 86_400_000
 
-function tooEarly({ personalized, variants }: Impact, hurt: Check | undefined): Next {
+function tooEarly({ personalized, variants }: Impact, hurt: Check | undefined, traffic: TrafficAdvice | null): Next {
   const { moreDays, morePeople } = personalized!.verdict
   if (hurt !== undefined) return { do: 'stop', says: `Stop it: nothing is gained yet, and ${hurt.says}` }
   const harmful = variants.find(({ verdict }) => verdict.verdict === 'hurts')
@@ -100,10 +102,11 @@ function tooEarly({ personalized, variants }: Impact, hurt: Check | undefined): 
   if (moreDays !== null)
     return { do: 'wait', days: moreDays, says: `Wait about ${moreDays} more ${moreDays === 1 ? 'day' : 'days'}.` }
   if (morePeople !== null) {
+    const instead = traffic?.instead[0]?.message ?? 'Test something bolder, or on a goal that more people reach.'
     return {
       do: 'look',
       at: 'traffic',
-      says: `With so few people a day it takes more than ${Math.floor(LONGEST_WAIT_DAYS / 365)} years: test something bolder, or on a goal that more people reach.`,
+      says: `With so few people a day it takes more than ${Math.floor(LONGEST_WAIT_DAYS / 365)} years. ${instead}`,
     }
   }
   return { do: 'wait', days: null, says: 'Wait: how long cannot be said from so little.' }

@@ -103,6 +103,21 @@ describe('what to do next', () => {
   })
 })
 
+describe('while it is too early', () => {
+  it('says what so many people a week can find, and what to test instead', () => {
+    const { traffic, next } = page([arm('', 100, 30), arm('a', 900, 273)], { days: 70 })
+    expect(traffic!.horizon.map(({ weeks, people }) => [weeks, people])).toContainEqual([8, 800])
+    expect(traffic!.enough).toBe(false)
+    expect(next).toMatchObject({
+      do: 'look',
+      at: 'traffic',
+      says: expect.stringContaining(traffic!.instead[0]!.message),
+    })
+    expect(page([arm('', 10_000, 1000), arm('a', 10_000, 1400)], { days: 70 }).traffic).toBeNull()
+    expect(page([arm('', 100, 0), arm('a', 900, 2)], { days: 70 }).traffic).toBeNull()
+  })
+})
+
 describe('the table', () => {
   it('is one, with a line for each part, and takes no name for a formula', () => {
     const hero = page([arm('', 1000, 100), arm('a,"b"', 1000, 110)], {

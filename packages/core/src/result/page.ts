@@ -1,4 +1,5 @@
 import type { Impact, VariantReport } from '../experiment/report.ts'
+import { type TrafficAdvice, trafficAdvice } from '../experiment/traffic.ts'
 import { type Answer, answerOf, questionOf } from './answer.ts'
 import { type Check, checksOf, type Guarded } from './checks.ts'
 import type { Change } from './launch.ts'
@@ -47,6 +48,8 @@ export interface ResultPage {
   readonly numbers: readonly ArmNumbers[]
   readonly checks: readonly Check[]
   readonly next: Next
+  /** While it is too early: what so much traffic can find at all, and what to test instead. Null otherwise. */
+  readonly traffic: TrafficAdvice | null
 }
 
 export interface PageInput {
@@ -64,6 +67,8 @@ export interface PageInput {
   /** Of the metric, milliseconds. */
   readonly window?: number | undefined
   readonly last?: number | undefined
+  /** How long people have been coming, in days. */
+  readonly days?: number | undefined
   readonly now: number
 }
 
@@ -78,6 +83,7 @@ export function resultPage(input: PageInput): ResultPage {
     last,
     now,
   })
+  const traffic = trafficOf(report, fixed, input.days)
   return {
     question: questionOf(experience.name ?? experience.key, report.metric),
     ...(experience.hypothesis !== undefined && { hypothesis: experience.hypothesis }),
@@ -88,8 +94,28 @@ export function resultPage(input: PageInput): ResultPage {
       ...guardrails.flatMap(({ key, report: own }) => (own === null ? [] : numbersOf(key, 'guardrail', own))),
     ],
     checks,
-    next: nextOf({ report, checks, status, window }),
+    next: nextOf({ report, checks, status, window, traffic }),
+    traffic,
   }
+}
+
+function trafficOf(
+  { control, personalized, variants, metric }: Impact,
+  { worthwhile, confidence }: Pick<Fixed, 'worthwhile' | 'confidence'>,
+  days: number | undefined,
+): TrafficAdvice | null {
+  const isEarly = personalized?.verdict.verdict === 'too-early'
+  if (!isEarly || days === undefined || control === null || !control.mean || !control.standardDeviation) return null
+  const people = control.people + personalized.people
+  if (control.people === people) return null
+  return trafficAdvice({
+    peopleAWeek: (people / days) * 7,
+    goal: { metric: metric.name, mean: control.mean, standardDeviation: control.standardDeviation },
+    control: control.people / people,
+    variants: variants.length,
+    worthwhile,
+    confidence,
+  })
 }
 
 function numbersOf(metric: string, role: ArmNumbers['role'], report: Impact): ArmNumbers[] {

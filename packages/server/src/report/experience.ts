@@ -87,6 +87,7 @@ export async function experienceReport(services: Services, question: ReportQuest
     },
     window: windowOf(metric.body),
     last: goal!.last,
+    ...daysOf(goal!, now()),
     now: now(),
   })
   return { experience: key, ...report, ...page }

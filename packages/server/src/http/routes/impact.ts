@@ -57,6 +57,9 @@ export const impact = route({
         { do: Type.Enum(['start', 'ship', 'stop', 'wait', 'look'], { type: 'string' }), says: Type.String() },
         { additionalProperties: true, description: 'What to do now; `days` to wait, `at` what to look.' },
       ),
+      traffic: Type.Union([Numbers, Type.Null()], {
+        description: 'While it is too early: what so much traffic can find at all, and what to test instead.',
+      }),
       metric: Numbers,
       confidence: Type.Number(),
       control: Type.Union([Numbers, Type.Null()]),
