@@ -6,9 +6,8 @@ import { armStatistics } from './measure/armStatistics.ts'
 import { scopeOf } from './measure/exposed.ts'
 import { factorsOf } from './measure/factors.ts'
 import { missingRates } from './measure/missing.ts'
-import { quantilesOf } from './measure/quantiles.ts'
 import { boundsOf } from './measure/span.ts'
-import { sumsOf } from './measure/sums.ts'
+import { measure } from './measure/sums.ts'
 
 /**
  * Statistics of each arm of an experience, for several metrics at once.
@@ -31,19 +30,19 @@ export async function impacts(database: Database, question: ImpactsQuestion): Pr
   const last = Math.max(...versions.map(({ lastSeen }) => lastSeen))
   const scope = { ...arms, ...numbersOf(versions), ...boundsOf(metrics, { first, last, now }), now }
   const factors = await factorsOf(database, metrics, scope)
-  const sums = await sumsOf(database, metrics, factors, scope)
+  const measured = await measure(database, metrics, versions, factors, scope)
   const answers: ImpactStatistics[] = []
   for (const [index, metric] of metrics.entries()) {
-    const own = sums[index] ?? new Map()
-    const rows = [...own.values()]
+    const { sums, quantiles } = measured[index]!
+    const rows = [...sums.values()]
     const isMissing = rows.some(({ missing }) => missing > 0)
     answers.push({
-      ...armStatistics(versions, metric, own),
+      ...armStatistics(versions, metric, sums),
       contaminated: rows.reduce((sum, { crossed }) => sum + crossed, 0),
       first,
       last,
       missingRates: isMissing ? await missingRates(database, metric, factors, scope) : [],
-      ...(metric.type === 'quantile' && { quantiles: await quantilesOf(database, metric, versions, factors, scope) }),
+      ...(quantiles && { quantiles }),
     })
   }
   return answers

@@ -12,6 +12,8 @@ export interface PersonColumns {
   /** The total, and whether any event made it. */
   readonly value: string
   readonly did: string
+  /** Of a quantile: a list of the values that count. */
+  readonly values?: string
   /** Of a ratio. */
   readonly denominator?: string
   /** The same before the first exposure, for metrics with a covariate. */
@@ -49,6 +51,9 @@ export function personColumns(metric: Metric, layers: Layers, factors: Factors):
     span,
     value: person.name(total(span.after)),
     did: person.name(flags.any(`${row.main} AND ${span.after}`)),
+    ...(metric.type === 'quantile' && {
+      values: person.name(`groupArrayIf(ifNull(${row.value}, 0), ${row.main} AND ${span.after})`),
+    }),
     ...(own && { denominator: own }),
     ...(span.before && { before: { value: person.name(total(span.before)), ...(past && { denominator: past }) } }),
     ...(row.missing && {

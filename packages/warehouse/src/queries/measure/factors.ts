@@ -4,8 +4,8 @@ import { WarehouseError } from '../../errors.ts'
 import { exchangeSql } from '../exchange.ts'
 import { Binder } from '../params.ts'
 
-/** More days of more currencies than this in one report are refused. */
-const MOST = 100_000
+/** More days of more currencies than this in one report are refused: ten years of fifty. */
+const MOST = 200_000
 
 /** What money of other currencies was worth, by day: looked up beforehand, since a shop has few currencies and few days. */
 export interface Factors {
@@ -15,11 +15,7 @@ export interface Factors {
 
 const keyText = "concat(e.currency, ' ', toString(toDate32(e.timestamp)))"
 
-export async function factorsOf(
-  database: Database,
-  metrics: readonly Metric[],
-  scope: Params & { readonly now: number },
-): Promise<Factors> {
+export async function factorsOf(database: Database, metrics: readonly Metric[], scope: Params): Promise<Factors> {
   const tables = new Map<string, { keys: string[]; factors: number[] }>()
   for (const target of new Set(metrics.flatMap(({ currency }) => currency ?? []))) {
     const names = metrics.flatMap(({ currency, event, refund }) =>
@@ -42,13 +38,18 @@ async function factorsTo(
   database: Database,
   target: string,
   names: readonly string[],
-  scope: Params & { readonly now: number },
+  scope: Params,
 ): Promise<{ keys: string[]; factors: number[] }> {
   const binder = new Binder()
   const to = binder.bind('String', target)
-  const days = `SELECT DISTINCT e.currency AS currency, toDate32(e.timestamp) AS day FROM events AS e
-    WHERE e.workspace = {workspace:String} AND e.name IN (${names.map(name => binder.bind('String', name)).join(', ')})
-      AND e.currency != ${to} AND e.timestamp <= fromUnixTimestamp64Milli({now:Int64}, 'UTC')`
+  const of = names.map(name => binder.bind('String', name)).join(', ')
+  // Days of the time that counts, not of the events: those would have to be read for it.
+  const days = `SELECT own.currency AS currency, addDays(${dayOf('earliest')}, day) AS day
+    FROM (
+      SELECT DISTINCT toString(e.currency) AS currency FROM events AS e
+      WHERE e.workspace = {workspace:String} AND e.name IN (${of}) AND e.currency != ${to}
+    ) AS own
+    ARRAY JOIN range(toUInt32(greatest(0, dateDiff('day', ${dayOf('earliest')}, ${dayOf('latest')})) + 1)) AS day`
   const rows = await database.rows<{ key: string; factor: number }>(
     `SELECT concat(currency, ' ', toString(day)) AS key, factor FROM ${exchangeSql(days, to)} WHERE factor > 0 LIMIT ${MOST + 1}`,
     { ...scope, ...binder.params },
@@ -58,3 +59,5 @@ async function factorsTo(
   }
   return { keys: rows.map(row => row.key), factors: rows.map(row => row.factor) }
 }
+
+const dayOf = (parameter: string) => `toDate32(fromUnixTimestamp64Milli({${parameter}:Int64}, 'UTC'))`

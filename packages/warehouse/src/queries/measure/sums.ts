@@ -1,9 +1,13 @@
 import type { Metric } from '@espalier/core/definition'
+import { DEFAULT_CONFIDENCE, type QuantilesByArm } from '@espalier/core/experiment'
+import { normalQuantile } from '@espalier/core/numeric'
 import type { Database, Params } from '../../client/database.ts'
-import { Arms } from './byArm.ts'
+import type { ArmVersion } from '../arms.ts'
+import { ByArm } from './byArm.ts'
 import { type PersonColumns, personColumns } from './columns.ts'
 import type { Factors } from './factors.ts'
 import { layers } from './layers.ts'
+import { quantilesOf } from './quantiles.ts'
 import { SharedBinder } from './sharedBinder.ts'
 import { ageOf, countedSql } from './span.ts'
 import { totalsSql } from './totals.ts'
@@ -34,36 +38,57 @@ export interface Sums {
   missing: number
 }
 
-/** By metric, in their order: sums by the number of the arm version. All of them in one pass over the events. */
-export async function sumsOf(
+/** Of one metric: sums by the number of the arm version, and of a quantile what it is by arm. */
+export interface Measured {
+  readonly sums: ReadonlyMap<number, Sums>
+  readonly quantiles?: QuantilesByArm
+}
+
+/** By metric, in their order, all of them in one pass over the events. */
+export async function measure(
   database: Database,
   metrics: readonly Metric[],
+  versions: readonly ArmVersion[],
   factors: Factors,
   scope: Params,
-): Promise<Map<number, Sums>[]> {
+): Promise<Measured[]> {
   const binder = new SharedBinder()
   const shared = layers(binder)
-  const arms = new Arms()
-  const fields = metrics.map(metric => fieldsOf(personColumns(metric, shared, factors), arms))
-  const rows = await database.rows<Record<string, number | null>>(arms.sql(totalsSql(shared)), {
+  const arms = new ByArm()
+  const z = binder.bind('Float64', normalQuantile(0.5 + DEFAULT_CONFIDENCE / 2))
+  const asked = metrics.map(metric => {
+    const column = personColumns(metric, shared, factors)
+    const { values } = column
+    return {
+      fields: fieldsOf(column, arms),
+      quantile: values === undefined ? null : arms.quantile(values, binder.bind('Float64', metric.level), z),
+    }
+  })
+  const controls = binder.bind(
+    'Array(UInt32)',
+    versions.flatMap(({ control }, index) => (control ? [index + 1] : [])),
+  )
+  const rows = await database.rows<Record<string, number | null>>(arms.sql(totalsSql(shared), controls), {
     ...binder.params,
     ...scope,
   })
-  return fields.map(
-    names =>
-      new Map(
-        rows.map(row => {
-          const own = Object.entries(names).map(([field, name]) => [field, row[name] ?? 0])
-          return [row.number ?? 0, { ...NOTHING, ...Object.fromEntries(own) }]
-        }),
-      ),
-  )
+  return asked.map(({ fields, quantile }, index) => ({
+    sums: new Map(
+      rows.flatMap(row => {
+        // The rows of arms have quantiles alone.
+        if (row.number == null || row.number < 1) return []
+        const own = Object.entries(fields).map(([field, name]) => [field, row[name] ?? 0])
+        return [[row.number, { ...NOTHING, ...Object.fromEntries(own) }]]
+      }),
+    ),
+    ...(quantile && { quantiles: quantilesOf(rows, quantile, metrics[index]!, versions) }),
+  }))
 }
 
 type Fields = Partial<Record<keyof Sums, string>>
 
 /** The columns that hold a metric's sums. */
-function fieldsOf(column: PersonColumns, arms: Arms): Fields {
+function fieldsOf(column: PersonColumns, arms: ByArm): Fields {
   const { metric, span, value: v, did, denominator: d, before, missing } = column
   const counted = countedSql(span, 'head')
   const countOf = (condition: string) => arms.sum(`countIf(${condition} AND ${counted})`)
