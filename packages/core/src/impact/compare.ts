@@ -83,6 +83,8 @@ export function scaled(estimate: Estimate, factor: number, shift = 0): Estimate 
     value: at(value),
     standardError: standardError === null ? null : standardError * Math.abs(factor),
     interval: interval === null ? null : [at(interval[0]), at(interval[1])],
+    // It is of no difference, which a shift makes another question.
+    p: shift === 0 ? estimate.p : null,
   }
 }
 

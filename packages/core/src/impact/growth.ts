@@ -26,6 +26,8 @@ export interface GrowthOptions {
   readonly confidence: number
   /** What a total of the time is multiplied by to be one of a month. */
   readonly toMonth: number
+  /** What was spent on the experiences in the time: taken off both, so that it is no overlap. */
+  readonly spend?: number
   readonly show: (value: number) => string
 }
 
@@ -37,12 +39,13 @@ export interface GrowthOptions {
 export function growthOf(
   parts: readonly Pair[],
   programme: readonly Pair[],
-  { measure, confidence, toMonth, show }: GrowthOptions,
+  { measure, confidence, toMonth, spend = 0, show }: GrowthOptions,
 ): Growth {
   const totalOf = (pairs: readonly Pair[], people?: number) => {
     const { total } = comparePairs(pairs, measure, confidence)
     const counted = pairs.filter(canCompare).reduce((sum, { personalized }) => sum + personalized.people, 0)
-    return scaled(total, people === undefined || counted === 0 ? toMonth : (toMonth * people) / counted)
+    const toAll = people === undefined || counted === 0 ? 1 : people / counted
+    return scaled(total, toMonth * toAll, -spend * toMonth)
   }
   const sum = totalOf(parts)
   // Quarters in which nobody was held out are taken to be like the others.

@@ -113,6 +113,7 @@ describe('the programme', () => {
     ]
     const one = programmeImpact(facts({ cells: cart, spend }), options)
     expect(one.experiences[0]!.month.net!.value).toBeCloseTo(-250 - 400, 6)
+    expect(one.growth.net!.sum.value).toBeCloseTo(-250 - 400, 6)
     expect(one.touchpoints[0]!.money.spend).toBe(400)
     expect(one.tactics[0]!.money.spend).toBe(400)
     expect(one.spend).toMatchObject({ total: 1000, channels: [{ channel: 'ads', campaign: 'x', amount: 1000 }] })

@@ -101,12 +101,15 @@ export function programmeImpact(facts: ProgrammeFacts, options: ProgrammeOptions
     [...groupBy(facts.cells, keyOf)].map(([key, cells]) => ({ key, ...effect(cells, spendIn(cells)) }))
   const allPairs = pairsByExperience(facts.cells)
   const holdoutPairs = quartersOf(facts.holdout)
-  const totals = {
-    ...base,
-    spend: facts.spend.reduce((sum, { experience, amount }) => sum + (experience ? amount : 0), 0),
-  }
+  const onExperiences = facts.spend.reduce((sum, { experience, amount }) => sum + (experience === '' ? 0 : amount), 0)
   const grow = (measure: 'kpi' | 'revenue' | 'net', show: (value: number) => string) =>
-    growthOf(allPairs, holdoutPairs, { measure, confidence, toMonth: days > 0 ? MONTH_DAYS / days : 0, show })
+    growthOf(allPairs, holdoutPairs, {
+      measure,
+      confidence,
+      toMonth: days > 0 ? MONTH_DAYS / days : 0,
+      show,
+      ...(measure === 'net' && { spend: onExperiences }),
+    })
   const show = (value: number) => formatMoney(value, currency)
   const everybody = addSums([...allPairs, ...holdoutPairs].flatMap(pair => [pair.personalized, pair.control]))
   const isPriced = hasMargin && canPrice(everybody)
@@ -146,7 +149,10 @@ export function programmeImpact(facts: ProgrammeFacts, options: ProgrammeOptions
     segments: facts.segments.map(({ segment, cells }) => ({ key: segment, ...effect(cells) })),
     periods: facts.periods.map(({ period, cells }) => ({ key: period, ...effect(cells) })),
     growth,
-    holdout: { ...effectOf(holdoutPairs, totals), share: held + free > 0 ? held / (held + free) : null },
+    holdout: {
+      ...effectOf(holdoutPairs, { ...base, spend: onExperiences }),
+      share: held + free > 0 ? held / (held + free) : null,
+    },
     spend: spendReport(facts.spend, facts.customers, { hasMargin, confidence }),
     notes: notesOf({ hasMargin, isPriced, everybody, byExperience, holdoutPairs, days }),
     sentence: (growth.net ?? growth.revenue).sentence,

@@ -185,7 +185,7 @@ export function programmeContract(warehouse: () => Warehouse): void {
           rounded(bruteForceProgramme({ ...asked, from: asked.from ?? answer.time?.from ?? 0 }, facts)),
         )
       }),
-      { numRuns: 5, seed: 7, endOnFailure: true },
+      { numRuns: 6, seed: 7, endOnFailure: true },
     )
   }, 120_000)
 }

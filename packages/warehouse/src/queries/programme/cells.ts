@@ -1,89 +1,102 @@
 import { type Cell, NOBODY, type ValueSums } from '@espalier/core/impact'
 import type { Database } from '../../client/database.ts'
+import type { Arm } from './arms.ts'
 import type { PricedQuestion, ProgrammeStatistics } from './question.ts'
-import { type SumsRow, sumsOf } from './sums.ts'
-import { CELL, holdoutUnitsSql, unitsInSegmentsSql, unitsSql } from './units.ts'
+import { type SeenRow, type SumsRow, seenOf, sumsOf } from './sums.ts'
+import { holdoutUnitsSql, inOwnQuarter, quarterOf, unitsInSegmentsSql, unitsSql } from './units.ts'
 
-export async function cellsOf(database: Database, question: PricedQuestion): Promise<Cell[]> {
-  const rows = await sumsOf(database, question, { units: () => unitsSql, keys: CELL, weighted: true })
-  return rows.map(cell)
-}
-
-/** The cells with what was done in each week or month; a cell in which nothing happened then has sums of 0. */
-export async function periodsOf(
+/** The cells, and the same with what was done in each week or month; where nothing was done then, sums are 0. */
+export async function cellsOf(
   database: Database,
   question: PricedQuestion,
-  cells: readonly Cell[],
-): Promise<ProgrammeStatistics['periods']> {
+  arms: readonly Arm[],
+): Promise<Pick<ProgrammeStatistics, 'cells' | 'periods'>> {
   const at = "fromUnixTimestamp64Milli(f.at, 'UTC')"
   const start =
     question.by === 'week' ? `toStartOfWeek(${at}, 1, {zone:String})` : `toStartOfMonth(${at}, {zone:String})`
-  const rows = await sumsOf(database, question, { units: () => unitsSql, keys: CELL, part: `toString(${start})` })
-  const periods = [...new Set(rows.map(({ part }) => String(part)))].sort()
-  return periods.map(period => {
-    const done = new Map(rows.filter(({ part }) => part === period).map(row => [keyOf(row as unknown as Cell), row]))
-    return {
-      period,
-      cells: cells.map(({ weighted: _, ...one }) => {
-        const row = done.get(keyOf(one))
-        return { ...one, sums: { ...(row === undefined ? NOBODY : sums(row)), people: one.sums.people } }
-      }),
-    }
-  })
+  const query = { units: unitsSql.bind(undefined, arms), part: `toString(${start})` }
+  const seen = await seenOf(database, question, query)
+  const rows = await sumsOf(database, question, query)
+  const periods = [...new Set(rows.map(({ part }) => part))].filter(part => part !== '').sort()
+  return {
+    cells: cellsIn(
+      arms,
+      seen,
+      rows.filter(({ part }) => part === ''),
+    ),
+    periods: periods.map(period => {
+      const done = rows.filter(({ part }) => part === period)
+      return { period, cells: cellsIn(arms, seen, done).map(({ weighted: _, ...cell }) => cell) }
+    }),
+  }
 }
 
 export async function segmentsOf(
   database: Database,
   question: PricedQuestion,
+  arms: readonly Arm[],
 ): Promise<ProgrammeStatistics['segments']> {
   const { segments } = question
   if (segments.length === 0) return []
-  const rows = await sumsOf(database, question, {
-    units: binder => unitsInSegmentsSql(segments, binder),
-    keys: [...CELL, 'segment'],
-    weighted: true,
+  const query = {
+    units: (binder: Parameters<typeof unitsSql>[1]) => unitsInSegmentsSql(arms, segments, binder),
+    segments: true,
+  }
+  const seen = await seenOf(database, question, query)
+  if (seen.length === 0) return []
+  const rows = await sumsOf(database, question, query)
+  return [...new Set(seen.map(({ segment }) => segment))].sort().map(segment => {
+    const isHere = (row: { segment: string }) => row.segment === segment
+    return { segment, cells: cellsIn(arms, seen.filter(isHere), rows.filter(isHere)) }
   })
-  return [...new Set(rows.map(({ segment }) => String(segment)))].sort().map(segment => ({
-    segment,
-    cells: rows.filter(row => row.segment === segment).map(row => cell(row)),
-  }))
 }
 
 export async function holdoutOf(database: Database, question: PricedQuestion): Promise<ProgrammeStatistics['holdout']> {
-  const rows = await sumsOf(database, question, {
-    units: () => holdoutUnitsSql,
-    keys: ['quarter', 'held'],
-    counts: "toString(toStartOfQuarter(fromUnixTimestamp64Milli(f.at, 'UTC'), {zone:String})) = u.quarter",
-  })
-  return rows.map(row => ({ quarter: String(row.quarter), heldOut: Boolean(row.held), sums: sums(row) }))
+  const query = { units: () => holdoutUnitsSql, counts: inOwnQuarter }
+  const seen = await seenOf(database, question, query)
+  const rows = await sumsOf(database, question, query)
+  return seen.map(({ number, people }) => ({
+    ...quarterOf(number),
+    sums: sumsIn(
+      people,
+      rows.find(row => row.number === number),
+    ),
+  }))
 }
 
-const keyOf = ({ experience, touchpoint, version, control, variant }: Omit<Cell, 'sums' | 'propensity'>) =>
-  JSON.stringify([experience, touchpoint, Number(version), Boolean(control), variant])
-
-function cell(row: SumsRow): Cell {
-  return {
-    experience: String(row.experience),
-    touchpoint: String(row.touchpoint),
-    version: Number(row.version),
-    control: Boolean(row.control),
-    variant: String(row.variant),
-    propensity: Number(row.propensity),
-    sums: sums(row),
-    ...(!row.control && {
-      weighted: {
-        weight: Number(row.weight),
-        weightSquares: Number(row.weightSquares),
-        kpi: Number(row.weightedKpi),
-        kpiSquares: Number(row.weightedKpiSquares),
-        squaredKpi: Number(row.squaredKpi),
-        squaredKpiSquares: Number(row.squaredKpiSquares),
+/** In the order of their keys. */
+function cellsIn(arms: readonly Arm[], seen: readonly SeenRow[], rows: readonly SumsRow[]): Cell[] {
+  const done = new Map(rows.map(row => [row.number, row]))
+  const cells = seen.flatMap(({ number, people, propensity, weight, weightSquares }): Cell[] => {
+    const arm = arms[number - 1]
+    const row = done.get(number)
+    if (arm === undefined) return []
+    return [
+      {
+        ...arm,
+        propensity,
+        sums: sumsIn(people, row),
+        ...(!arm.control && {
+          weighted: {
+            weight,
+            weightSquares,
+            kpi: row?.n_weightedKpi ?? 0,
+            kpiSquares: row?.n_weightedKpiSquares ?? 0,
+            squaredKpi: row?.n_squaredKpi ?? 0,
+            squaredKpiSquares: row?.n_squaredKpiSquares ?? 0,
+          },
+        }),
       },
-    }),
-  }
+    ]
+  })
+  return cells.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
 }
 
-function sums(row: SumsRow): ValueSums {
+const keyOf = ({ experience, touchpoint, version, control, variant }: Arm) =>
+  [experience, touchpoint, String(version).padStart(10, '0'), control ? 1 : 0, variant].join(' ')
+
+function sumsIn(people: number, row: SumsRow | undefined): ValueSums {
   const names = Object.keys(NOBODY) as (keyof ValueSums)[]
-  return Object.fromEntries(names.map(name => [name, Number(row[name] ?? 0)])) as unknown as ValueSums
+  const sums = Object.fromEntries(names.map(name => [name, row?.[`n_${name}`] ?? 0])) as unknown as ValueSums
+  return { ...sums, people }
 }

@@ -2,20 +2,23 @@ import type { Metric } from '@espalier/core/definition'
 import { durationMs } from '@espalier/core/time'
 import { countedSql } from '../counted.ts'
 import { type Binder, within } from '../params.ts'
-import { joinLinks, personOf } from '../people.ts'
 import { moneySql } from './money.ts'
+import { joinPeople, personHash, sourceHash } from './people.ts'
 import type { PricedQuestion, ProgrammeQuestion } from './question.ts'
+import { firstOf } from './units.ts'
 
 /** Rows (person, at, ordered, kpi, revenue, margin, discount, sends, unpriced): what people did and what it cost, one thing a row. */
 export function factsSql(question: PricedQuestion, binder: Binder): string {
   const { metric } = question
-  const money = `SELECT person, at, ordered, ${metric === undefined ? 'revenue' : '0.'} AS kpi, revenue, margin, discount, 0. AS sends, unpriced
+  const money = `SELECT source, at, ordered, ${metric === undefined ? 'revenue' : '0.'} AS kpi, revenue, margin, discount, 0. AS sends, unpriced
     FROM ${moneySql(question, binder)}`
-  const kpi = metric === undefined ? '' : `UNION ALL ${kpiSql(metric, binder)}`
   const sends = question.sends.length === 0 ? '' : `UNION ALL ${sendsSql(question.sends, binder)}`
-  return `(${money} ${kpi} ${sends})`
+  const own = `SELECT ${personHash('e')} AS person, ${COLUMNS.map(name => `e.${name} AS ${name}`).join(', ')}
+    FROM (${money} ${sends}) AS e ${joinPeople('e')}`
+  return metric === undefined ? `(${own})` : `(${own} UNION ALL ${kpiSql(metric, binder)})`
 }
 
+const COLUMNS = ['at', 'ordered', 'kpi', 'revenue', 'margin', 'discount', 'sends', 'unpriced']
 const NO_MONEY = '0. AS revenue, 0. AS margin, 0. AS discount'
 
 function kpiSql(metric: Metric, binder: Binder): string {
@@ -24,7 +27,7 @@ function kpiSql(metric: Metric, binder: Binder): string {
     metric.type === 'count' ? { ...metric, type: 'conversion' } : metric,
     binder,
   )
-  return `SELECT counted.person AS person, counted.at AS at, toUInt8(0) AS ordered,
+  return `SELECT cityHash64(counted.person) AS person, counted.at AS at, toUInt8(0) AS ordered,
       toFloat64(counted.value${isMoney ? ' * exchange.factor' : ''}) AS kpi, ${NO_MONEY}, 0. AS sends, toUInt8(0) AS unpriced
     FROM ${events} AS counted ${exchange}
     WHERE counted.at >= {from:Int64} AND counted.at < {to:Int64}`
@@ -44,17 +47,19 @@ function sendsSql(sends: ProgrammeQuestion['sends'], binder: Binder): string {
     sends.map(one => one.default),
   )
   const of = (amounts: string) => `transform(toString(e.touchpoint), ${names}, ${amounts}, 0.)`
-  return `SELECT ${personOf('e')} AS person, toUnixTimestamp64Milli(e.timestamp) AS at, toUInt8(0) AS ordered, 0. AS kpi, ${NO_MONEY},
+  return `SELECT ${sourceHash('e')} AS source, toUnixTimestamp64Milli(e.timestamp) AS at, toUInt8(0) AS ordered, 0. AS kpi, ${NO_MONEY},
       if(e.control OR e.holdout OR e.variant = '', ${of(defaults)}, ${of(costs)}) AS sends, toUInt8(0) AS unpriced
-    FROM exposures AS e ${joinLinks('e')}
+    FROM exposures AS e
     WHERE e.workspace = {workspace:String} AND e.touchpoint IN (${names}) AND ${within('e.timestamp')}`
 }
 
-/** A person's total of the KPI, from `f` (facts) and `u` (units with their `first` exposure). */
-export function kpiTotal({ metric }: PricedQuestion, binder: Binder): string {
-  const total =
-    metric?.window === undefined
-      ? 'sum(f.kpi)'
-      : `sumIf(f.kpi, f.at < u.first + ${binder.bind('Int64', durationMs(metric.window))})`
-  return metric?.type === 'conversion' ? `least(1., ${total})` : total
+/** A person's sum of the KPI, from `f` (facts) and `u` (units). */
+export function kpiSum({ metric }: PricedQuestion, binder: Binder): string {
+  return metric?.window === undefined
+    ? 'sum(f.kpi)'
+    : `sumIf(f.kpi, f.at < ${firstOf('u')} + ${binder.bind('Int64', durationMs(metric.window))})`
 }
+
+/** What such a sum counts as. */
+export const kpiOfPerson = ({ metric }: PricedQuestion, sum: string) =>
+  metric?.type === 'conversion' ? `least(1., ${sum})` : sum

@@ -1,6 +1,6 @@
 import { numberAt } from '../json.ts'
 import { type Binder, within } from '../params.ts'
-import { joinLinks, personOf } from '../people.ts'
+import { sourceHash } from './people.ts'
 import type { OrderEvents, PricedQuestion, Rates } from './question.ts'
 
 /** Days and currencies of the orders in scope, as rows (currency, day). */
@@ -17,7 +17,7 @@ export function factorSql({ keys, factors }: Rates, currency: string, day: strin
 }
 
 /**
- * Rows (person, at in epoch milliseconds, ordered 0 or 1, revenue, margin, discount, unpriced 0 or 1), an order or refund each, in
+ * Rows (source, at in epoch milliseconds, ordered 0 or 1, revenue, margin, discount, unpriced 0 or 1), an order or refund each, in
  * the question's currency. A refund takes its amount and its margin back. Where no margin is known it is 0 and `unpriced` is 1.
  */
 export function moneySql({ orders, margin, currency, rates }: PricedQuestion, binder: Binder): string {
@@ -31,13 +31,13 @@ export function moneySql({ orders, margin, currency, rates }: PricedQuestion, bi
     ...(margin?.rate === undefined ? [] : [`${binder.bind('Float64', margin.rate)} * (paid + off)`]),
   ]
   return `(
-    SELECT ${personOf('e')} AS person, e.at AS at, toUInt8(NOT e.refund) AS ordered,
+    SELECT e.source AS source, e.at AS at, toUInt8(NOT e.refund) AS ordered,
       ifNull(e.paid, 0) * e.factor AS revenue, ifNull(e.margin, 0) * e.factor AS margin,
       e.off * e.factor AS discount, toUInt8(isNull(e.margin)) AS unpriced
     FROM (
-      SELECT profile, at, refund, paid, off, ${factorSql(rates, 'currency', 'day', binder)} AS factor, ${rules.length === 0 ? "CAST(NULL, 'Nullable(Float64)')" : `coalesce(${rules.join(', ')}, NULL)`} AS margin
+      SELECT source, at, refund, paid, off, ${factorSql(rates, 'currency', 'day', binder)} AS factor, ${rules.length === 0 ? "CAST(NULL, 'Nullable(Float64)')" : `coalesce(${rules.join(', ')}, NULL)`} AS margin
       FROM (
-        SELECT e.profile AS profile, toUnixTimestamp64Milli(e.timestamp) AS at, ${isRefund} AS refund,
+        SELECT ${sourceHash('e')} AS source, toUnixTimestamp64Milli(e.timestamp) AS at, ${isRefund} AS refund,
           ${ownCurrency('e.currency', target)} AS currency, toDate32(e.timestamp) AS day,
           if(refund, -abs(${amount}), ${amount}) AS paid,
           if(refund, 0., greatest(0., ifNull(${at(orders.discount)}, 0.))) AS off
@@ -45,7 +45,7 @@ export function moneySql({ orders, margin, currency, rates }: PricedQuestion, bi
           ${margin?.cost === undefined ? '' : `, ${at(margin.cost)} AS own_cost`}
         FROM events AS e WHERE ${inScope(orders, binder)}
       )
-    ) AS e ${joinLinks('e')}
+    ) AS e
   )`
 }
 

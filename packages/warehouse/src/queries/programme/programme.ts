@@ -1,6 +1,7 @@
 import type { Database } from '../../client/database.ts'
 import { within } from '../params.ts'
-import { cellsOf, holdoutOf, periodsOf, segmentsOf } from './cells.ts'
+import { armsOf } from './arms.ts'
+import { cellsOf, holdoutOf, segmentsOf } from './cells.ts'
 import { customersOf } from './customers.ts'
 import { type PricedQuestion, type ProgrammeQuestion, type ProgrammeStatistics, scopeOf } from './question.ts'
 import { ratesOf } from './rates.ts'
@@ -27,12 +28,11 @@ export async function programme(database: Database, asked: ProgrammeQuestion): P
   if (missingRates.length > 0 || time === null) {
     return { time, cells: [], periods: [], segments: [], holdout: [], spend, customers, missingRates }
   }
-  const cells = await cellsOf(database, question)
+  const arms = await armsOf(database, question)
   return {
     time,
-    cells,
-    periods: await periodsOf(database, question, cells),
-    segments: await segmentsOf(database, question),
+    ...(await cellsOf(database, question, arms)),
+    segments: await segmentsOf(database, question, arms),
     holdout: await holdoutOf(database, question),
     spend,
     customers,

@@ -1,80 +1,95 @@
-import type { ValueSums } from '@espalier/core/impact'
 import type { Database } from '../../client/database.ts'
-import { WarehouseError } from '../../errors.ts'
 import { Binder } from '../params.ts'
-import { factsSql, kpiTotal } from './facts.ts'
-import { type PricedQuestion, type Scope, scopeOf } from './question.ts'
-
-/** More groups than this say nothing to anybody. */
-const MOST = 50_000
+import { factsSql, kpiOfPerson, kpiSum } from './facts.ts'
+import { type PricedQuestion, scopeOf } from './question.ts'
+import { firstOf, groupOf } from './units.ts'
 
 export interface SumsQuery {
-  /** Rows (person, first, and the keys), from `binder`'s parameters. */
+  /** Rows (person, head, propensity), from `binder`'s parameters. */
   readonly units: (binder: Binder) => string
-  /** Columns of the units that people are grouped by. */
-  readonly keys: readonly string[]
+  /** Units have a `segment`, by which people are told apart beside their group. */
+  readonly segments?: boolean
   /** Of a fact `f` and a unit `u`: which facts count besides those after the first exposure. */
   readonly counts?: string
-  /** Of a fact `f`: a further key, by which totals are told apart and people are not. */
+  /** Of a fact `f`: by what a person's totals are told apart as well. */
   readonly part?: string
-  /** Units have a `propensity`: sums weighted by 1 / it are wanted. */
-  readonly weighted?: boolean
 }
 
-/** One group: its keys, `part` where asked for, and sums. Of a group in which nothing happened the sums are 0. */
-export type SumsRow = ValueSums & Readonly<Record<string, string | number | boolean>>
+/** Sums over the people of one group, and segment; of what they did in one `part`, or in all ('') of them. */
+export interface SumsRow {
+  readonly number: number
+  readonly segment: string
+  readonly part: string
+  readonly [sum: `n_${string}`]: number
+}
 
-const TOTALS = ['kpi', 'revenue', 'margin', 'discounts', 'sends', 'net'] as const
+/** The people of one group and segment. */
+export interface SeenRow {
+  readonly number: number
+  readonly segment: string
+  readonly people: number
+  readonly propensity: number
+  readonly weight: number
+  readonly weightSquares: number
+}
 
-/** Each person's totals are formed first, then summed and squared by group. With a `part`, a row a group and part. */
+const TOTALS = ['orders', 'unpriced', 'kpi', 'revenue', 'margin', 'discounts', 'sends'] as const
+const SQUARED = ['kpi', 'revenue', 'margin', 'discounts', 'sends', 'net'] as const
+
+export async function seenOf(
+  database: Database,
+  question: PricedQuestion,
+  { units, segments }: SumsQuery,
+): Promise<SeenRow[]> {
+  const binder = new Binder()
+  return database.rows<SeenRow>(
+    `SELECT ${groupOf('u')} AS number, ${segments ? 'u.segment' : "''"} AS segment, toFloat64(count()) AS people,
+      avg(u.propensity) AS propensity, sum(if(u.propensity > 0, 1 / u.propensity, 0.)) AS weight,
+      sum(if(u.propensity > 0, 1 / (u.propensity * u.propensity), 0.)) AS weightSquares
+    FROM ${units(binder)} AS u GROUP BY number, segment ORDER BY number, segment`,
+    { ...binder.params, ...scopeOf(question) },
+  )
+}
+
+/** Each person's totals are formed first, then summed and squared by group, in one pass for all parts and the whole. */
 export async function sumsOf(
   database: Database,
   question: PricedQuestion,
-  { units, keys, counts, part, weighted }: SumsQuery,
+  { units, segments, counts, part }: SumsQuery,
 ): Promise<SumsRow[]> {
   const binder = new Binder()
-  const keyList = keys.join(', ')
-  const weight = weighted ? ', any(if(u.propensity > 0, 1 / u.propensity, 0.)) AS w' : ''
-  const people = `(
-    SELECT ${keys.map(key => `u.${key} AS ${key}`).join(', ')}, u.person AS person${part ? `, ${part} AS part` : ''}${weight},
-      toFloat64(sum(f.ordered)) AS orders, toFloat64(sum(f.unpriced)) AS unpriced, ${kpiTotal(question, binder)} AS kpi,
-      sum(f.revenue) AS revenue, sum(f.margin) AS margin, sum(f.discount) AS discounts, sum(f.sends) AS sends,
-      margin - discounts - sends AS net
+  const people = `
+    SELECT u.person AS person, u.head AS head, ${segments ? 'u.segment' : "''"} AS segment, ${part ?? "''"} AS part,
+      any(if(u.propensity > 0, 1 / u.propensity, 0.)) AS w,
+      toFloat64(sum(f.ordered)) AS orders, toFloat64(sum(f.unpriced)) AS unpriced, ${kpiSum(question, binder)} AS kpi,
+      sum(f.revenue) AS revenue, sum(f.margin) AS margin, sum(f.discount) AS discounts, sum(f.sends) AS sends
     FROM ${factsSql(question, binder)} AS f INNER JOIN ${units(binder)} AS u ON u.person = f.person
-    WHERE f.at >= u.first${counts ? ` AND ${counts}` : ''}
-    GROUP BY ${keyList}, person${part ? ', part' : ''}
+    WHERE f.at >= ${firstOf('u')}${counts ? ` AND ${counts}` : ''}
+    GROUP BY person, head, segment, part`
+  const wholes = `
+    SELECT p.head AS head, p.segment AS segment, any(p.w) AS w, groupArray((p.part, ${TOTALS.map(name => `p.${name}`).join(', ')})) AS parts,
+      ('', ${TOTALS.map(name => `sum(p.${name})`).join(', ')}) AS whole
+    FROM (${people}) AS p GROUP BY p.person, p.head, p.segment`
+  const totals =
+    part === undefined
+      ? `(${people})`
+      : `(
+    SELECT t.head AS head, t.segment AS segment, t.w AS w, t.one.1 AS part, ${TOTALS.map((name, i) => `t.one.${i + 2} AS ${name}`).join(', ')}
+    FROM (SELECT y.head AS head, y.segment AS segment, y.w AS w, arrayJoin(arrayPushBack(y.parts, y.whole)) AS one FROM (${wholes}) AS y) AS t
   )`
-  const sums = [
-    'toFloat64(countIf(orders > 0)) AS n_buyers',
-    'sum(orders) AS n_orders',
-    'sum(unpriced) AS n_unpriced',
-    ...TOTALS.flatMap(name => [`sum(${name}) AS n_${name}`, `sum(${name} * ${name}) AS n_${name}Squares`]),
-    ...(weighted
-      ? [
-          'sum(w * kpi) AS n_weightedKpi',
-          'sum(w * kpi * kpi) AS n_weightedKpiSquares',
-          'sum(w * w * kpi) AS n_squaredKpi',
-          'sum(w * w * kpi * kpi) AS n_squaredKpiSquares',
-        ]
-      : []),
-  ]
-  const names = sums.map(sum => sum.slice(sum.lastIndexOf(' ') + 1))
-  const seen = `(
-    SELECT ${keys.map(key => `u.${key} AS ${key}`).join(', ')}, toFloat64(count()) AS people
-      ${weighted ? ', avg(u.propensity) AS propensity, sum(if(u.propensity > 0, 1 / u.propensity, 0.)) AS weight, sum(if(u.propensity > 0, 1 / (u.propensity * u.propensity), 0.)) AS weightSquares' : ''}
-    FROM ${units(binder)} AS u GROUP BY ${keyList}
+  const own = `(
+    SELECT ${groupOf('t')} AS number, t.segment AS segment, t.part AS part, t.w AS w, ${kpiOfPerson(question, 't.kpi')} AS kpi,
+      ${TOTALS.filter(name => name !== 'kpi')
+        .map(name => `t.${name} AS ${name}`)
+        .join(', ')}, t.margin - t.discounts - t.sends AS net
+    FROM ${totals} AS t
   )`
-  const done = `(SELECT ${keyList}${part ? ', part' : ''}, ${sums.join(', ')} FROM ${people} GROUP BY ${keyList}${part ? ', part' : ''})`
-  const rows = await database.rows<SumsRow>(
-    `SELECT ${keys.map(key => `seen.${key} AS ${key}`).join(', ')}, seen.people AS people
-      ${weighted ? ', seen.propensity AS propensity, seen.weight AS weight, seen.weightSquares AS weightSquares' : ''}
-      ${part ? ', done.part AS part' : ''}, ${names.map(name => `done.${name} AS ${name.slice(2)}`).join(', ')}
-    FROM ${seen} AS seen ${part ? 'INNER' : 'LEFT ANY'} JOIN ${done} AS done ON ${keys.map(key => `done.${key} = seen.${key}`).join(' AND ')}
-    ORDER BY ${keyList}${part ? ', part' : ''} LIMIT ${MOST + 1}`,
-    { ...binder.params, ...(scopeOf(question) satisfies Scope) },
+  return database.rows<SumsRow>(
+    `SELECT number, segment, part, toFloat64(countIf(orders > 0)) AS n_buyers, sum(orders) AS n_orders, sum(unpriced) AS n_unpriced,
+      ${SQUARED.map(name => `sum(${name}) AS n_${name}, sum(${name} * ${name}) AS n_${name}Squares`).join(', ')},
+      sum(w * kpi) AS n_weightedKpi, sum(w * kpi * kpi) AS n_weightedKpiSquares,
+      sum(w * w * kpi) AS n_squaredKpi, sum(w * w * kpi * kpi) AS n_squaredKpiSquares
+    FROM ${own} GROUP BY number, segment, part ORDER BY number, segment, part`,
+    { ...binder.params, ...scopeOf(question) },
   )
-  if (rows.length > MOST) {
-    throw new WarehouseError('invalid', `More than ${MOST} groups in this report. Ask for a shorter time.`)
-  }
-  return rows
 }

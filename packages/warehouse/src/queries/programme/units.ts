@@ -1,56 +1,91 @@
 import { type Binder, within } from '../params.ts'
-import { joinLinks, personOf } from '../people.ts'
+import { type Arm, armText, inScope, textOf } from './arms.ts'
+import { joinPeople, personHash, sourceHash } from './people.ts'
 
-/** Columns that a cell is told by. */
-export const CELL = ['experience', 'touchpoint', 'version', 'control', 'variant'] as const
+/** When somebody was first exposed, and the number of their group, in one whole number, so that finding it is the cheapest of aggregates. */
+export const GROUP_BITS = 16
+export const groupOf = (table: string) => `bitAnd(${table}.head, 65535)`
+export const firstOf = (table: string) => `bitShiftRight(${table}.head, ${GROUP_BITS})`
 
 /**
- * A row a person and experience: the cell of their first exposure to it in the time, when it was (`first`) and their chance of the arm.
- * Of exposures of one millisecond control comes first, then the variants by name. Who was held out is left out.
+ * A row a person and experience: `head` of their first exposure to it in the time, with the number of its arm, and their chance of
+ * the arm.
  */
-export const unitsSql = `(
-  SELECT person, experience, tupleElement(one, 1) AS first, tupleElement(one, 2) = 0 AS control, tupleElement(one, 3) AS variant,
-    tupleElement(one, 4) AS touchpoint, tupleElement(one, 5) AS version, tupleElement(one, 6) AS propensity
-  FROM (
-    SELECT ${personOf('e')} AS person, toString(e.experience) AS experience,
-      min((toUnixTimestamp64Milli(e.timestamp), toUInt8(NOT e.control), if(e.control, '', toString(e.variant)),
-        toString(e.touchpoint), e.version, e.propensity)) AS one
-    FROM exposures AS e ${joinLinks('e')}
-    WHERE e.workspace = {workspace:String} AND e.experience != '' AND NOT e.holdout AND ${within('e.timestamp')}
-    GROUP BY person, experience
+export function unitsSql(arms: readonly Arm[], binder: Binder): string {
+  const texts = binder.bind('Array(String)', arms.map(textOf))
+  const numbers = binder.bind(
+    'Array(UInt32)',
+    arms.map((_, i) => i + 1),
   )
-)`
+  const experiences = [...new Set(arms.map(({ experience }) => experience))]
+  const owners = binder.bind('Array(String)', experiences)
+  const ids = binder.bind(
+    'Array(UInt32)',
+    experiences.map((_, i) => i + 1),
+  )
+  return `(
+    SELECT x.person AS person, min(x.head) AS head, argMin(x.propensity, x.head) AS propensity
+    FROM (
+      SELECT ${personHash('e')} AS person, e.experience AS experience, e.head AS head, e.propensity AS propensity
+      FROM (
+        SELECT ${sourceHash('e')} AS source, transform(toString(e.experience), ${owners}, ${ids}, toUInt32(0)) AS experience,
+          toUnixTimestamp64Milli(e.timestamp) * 65536 + transform(${armText}, ${texts}, ${numbers}, toUInt32(0)) AS head,
+          e.propensity AS propensity
+        FROM exposures AS e WHERE ${inScope}
+      ) AS e ${joinPeople('e')}
+    ) AS x
+    GROUP BY x.person, x.experience
+  )`
+}
 
 /** The same people once for each of the segments that they were in at that time, as the log of entries and exits has it. */
-export function unitsInSegmentsSql(segments: readonly string[], binder: Binder): string {
+export function unitsInSegmentsSql(arms: readonly Arm[], segments: readonly string[], binder: Binder): string {
   const crossings = `(
-    SELECT ${personOf('e')} AS person, JSONExtractString(e.properties, 'segment') AS segment,
-      toUnixTimestamp64Milli(e.timestamp) AS at, e.received AS received, e.name = 'Segment Entered' AS entered
-    FROM events AS e ${joinLinks('e')}
-    WHERE e.workspace = {workspace:String} AND e.type = 'segment'
-      AND JSONExtractString(e.properties, 'segment') IN (${binder.bind('Array(String)', segments)})
+    SELECT ${personHash('e')} AS person, e.segment AS segment, e.at AS at, e.received AS received, e.entered AS entered
+    FROM (
+      SELECT ${sourceHash('e')} AS source, JSONExtractString(e.properties, 'segment') AS segment,
+        toUnixTimestamp64Milli(e.timestamp) AS at, e.received AS received, e.name = 'Segment Entered' AS entered
+      FROM events AS e
+      WHERE e.workspace = {workspace:String} AND e.type = 'segment'
+        AND JSONExtractString(e.properties, 'segment') IN (${binder.bind('Array(String)', segments)})
+    ) AS e ${joinPeople('e')}
   )`
-  const columns = [...CELL, 'first', 'propensity', 'person'].map(name => `u.${name}`)
   return `(
-    SELECT ${columns.map(column => `${column} AS ${column.slice(2)}`).join(', ')}, c.segment AS segment
-    FROM ${crossings} AS c INNER JOIN ${unitsSql} AS u ON u.person = c.person
-    WHERE c.at <= u.first
-    GROUP BY ${columns.join(', ')}, c.segment
+    SELECT u.person AS person, u.head AS head, any(u.propensity) AS propensity, c.segment AS segment
+    FROM ${crossings} AS c INNER JOIN ${unitsSql(arms, binder)} AS u ON u.person = c.person
+    WHERE c.at <= ${firstOf('u')}
+    GROUP BY u.person, u.head, c.segment
     HAVING argMax(c.entered, (c.at, c.received, NOT c.entered))
   )`
 }
 
+/** The number of a quarter in the zone. */
+const quarterNumber = (time: string) => `toRelativeQuarterNum(${time}, {zone:String})`
+
+/** A fact lies in the quarter of the unit. */
+export const inOwnQuarter = `${quarterNumber("fromUnixTimestamp64Milli(f.at, 'UTC')")} = bitShiftRight(${groupOf('u')}, 1)`
+
+/** What the number of a group stands for: the first day of a quarter, and whether people were held out in it. */
+export function quarterOf(group: number): { quarter: string; heldOut: boolean } {
+  const number = group >> 1
+  const month = (number % 4) * 3 + 1
+  return { quarter: `${Math.floor(number / 4)}-${String(month).padStart(2, '0')}-01`, heldOut: group % 2 === 1 }
+}
+
 /**
- * A row a person and quarter, since in each quarter others are held out: whether they were at their first exposure to any experience
- * in it, and when that was.
+ * A row a person and quarter, since in each quarter others are held out: when they were first exposed to any experience in it, and
+ * whether they were held out then.
  */
 export const holdoutUnitsSql = `(
-  SELECT person, quarter, tupleElement(one, 1) AS first, tupleElement(one, 2) AS held
+  SELECT x.person AS person, min(x.head) AS head, 1. AS propensity
   FROM (
-    SELECT ${personOf('e')} AS person, toString(toStartOfQuarter(e.timestamp, {zone:String})) AS quarter,
-      min((toUnixTimestamp64Milli(e.timestamp), toUInt8(e.holdout))) AS one
-    FROM exposures AS e ${joinLinks('e')}
-    WHERE e.workspace = {workspace:String} AND e.experience != '' AND ${within('e.timestamp')}
-    GROUP BY person, quarter
-  )
+    SELECT ${personHash('e')} AS person, e.head AS head
+    FROM (
+      SELECT ${sourceHash('e')} AS source,
+        toUnixTimestamp64Milli(e.timestamp) * 65536 + toInt64(${quarterNumber('e.timestamp')}) * 2 + toInt64(e.holdout) AS head
+      FROM exposures AS e
+      WHERE e.workspace = {workspace:String} AND e.experience != '' AND ${within('e.timestamp')}
+    ) AS e ${joinPeople('e')}
+  ) AS x
+  GROUP BY x.person, bitShiftRight(bitAnd(x.head, 65535), 1)
 )`
