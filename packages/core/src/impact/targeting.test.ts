@@ -51,6 +51,13 @@ describe('what targeting added over the best single variant', () => {
     })
   })
 
+  it('choosing nothing for some is a choice too', () => {
+    const cells = served('nothing', 3000, 0.8).map(cell => (cell.variant === 'a' ? { ...cell, variant: '' } : cell))
+    expect(targetingOf(cells, 'person', 0.95)).toMatchObject({ known: true, bestSingle: 'b' })
+    const rule = served('rule', 3000, 1).map(cell => (cell.variant === 'a' ? { ...cell, variant: '' } : cell))
+    expect(targetingOf(rule, 'person', 0.95).sentence).toContain('being shown the default content')
+  })
+
   it('there is none where chance chooses, or where there is nothing to choose from', () => {
     const cells = served('split', 1000, 0.5)
     expect(targetingOf(cells, 'chance', 0.95).sentence).toContain('chosen by chance')

@@ -8,6 +8,7 @@ export type Choosing = 'person' | 'chance'
 
 /** What choosing by the person added over giving everybody the variant that is best for all. */
 export interface Targeting {
+  /** '' for the default content. */
   readonly bestSingle: string | null
   /** KPI a person as it was, less that of the best single variant, times the people. Null value where the log cannot tell. */
   readonly total: Estimate | null
@@ -41,12 +42,12 @@ export function targetingOf(cells: readonly Cell[], choosing: Choosing, confiden
     const effective = sums.weightSquares > 0 ? sums.weight ** 2 / sums.weightSquares : 0
     if (effective < FEWEST_EFFECTIVE) {
       return cannot(
-        `The log cannot tell: "${variant}" was shown to too few people by chance. Let the policy explore, or wait.`,
+        `The log cannot tell: ${named(variant)} was shown to too few people by chance. Let the policy explore, or wait.`,
       )
     }
     if (sums.weight < people - MOST_ERRORS * Math.sqrt(sums.weightSquares)) {
       return cannot(
-        `The log cannot tell: some people had no chance of being shown "${variant}". Let the policy explore a little, or test the rule against a split.`,
+        `The log cannot tell: some people had no chance of being shown ${named(variant)}. Let the policy explore a little, or test the rule against a split.`,
       )
     }
   }
@@ -60,9 +61,12 @@ export function targetingOf(cells: readonly Cell[], choosing: Choosing, confiden
     sentence:
       estimate.value === null
         ? 'What targeting added cannot be calculated.'
-        : `Compared with giving everybody "${best.variant}", the best variant for all.`,
+        : `Compared with giving everybody ${named(best.variant)}, the best for all.`,
   }
 }
+
+/** A policy may choose nothing for some. */
+const named = (variant: string) => (variant === '' ? 'the default content' : `"${variant}"`)
 
 function cannot(sentence: string): Targeting {
   return { bestSingle: null, total: null, known: false, sentence }
