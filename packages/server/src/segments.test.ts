@@ -144,6 +144,35 @@ describe('segments', () => {
     expect((await server.get('/v1/segments/nobody-knows')).status).toBe(404)
   })
 
+  it('R5 a condition is asked of the log before it is published: its size then and now, and what it shares', async () => {
+    const ask = (body: object) => server.post('/v1/segments/preview', body)
+    const { json, status } = await ask({
+      condition: { did: 'Order Completed', atLeast: 2, within: '1h' },
+      at: new Date(START + 20_000).toISOString(),
+      days: 2,
+      with: ['recent-buyers'],
+    })
+    expect(status).toBe(200)
+    const at = START + 20_000
+    expect(json).toMatchObject({
+      at,
+      size: 1,
+      history: [
+        { at: at - 24 * HOUR, size: 0 },
+        { at, size: 1 },
+      ],
+      overlap: [{ segment: 'recent-buyers', size: 1, both: 1 }],
+      complete: true,
+    })
+    expect(json.profiles).toHaveLength(1)
+    expect((await ask({ condition: { not: { did: 'Order Completed' } } })).json.size).toBe(0)
+    const wrong = await ask({ condition: { segment: 'nobody-knows' } })
+    expect([wrong.status, wrong.json.error.code]).toEqual([422, 'invalid_definition'])
+    const unknown = await ask({ condition: { score: 'churn', gte: 0.5 } })
+    expect([unknown.status, unknown.json.error.code]).toEqual([501, 'unsupported'])
+    expect((await ask({ condition: { did: 'A' }, with: ['nobody-knows'] })).status).toBe(404)
+  })
+
   it('ready-made ones are made by the rhythm of the business, and are published as they are', async () => {
     const { json } = await server.get('/v1/library')
     expect(json).toMatchObject({ rhythmDays: 30, measured: false })

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createWriteStream, existsSync, renameSync, rmSync, type WriteStream } from 'node:fs'
+import type { Json } from '@espalier/core'
 import { CliError } from '../errors.ts'
 import type { Api } from '../http/api.ts'
 import { count, ProgressLine } from '../output/progressLine.ts'
@@ -22,6 +23,13 @@ interface Page {
   looked: number
   people: number
   next?: string
+}
+
+/** `POST /v1/segments/preview`. */
+interface Preview {
+  size: number
+  history: { at: number; size: number }[]
+  overlap: { segment: string; both: number; size: number }[]
 }
 
 export const segments: Register = (program, shell) => {
@@ -63,6 +71,32 @@ export const segments: Register = (program, shell) => {
       ),
     )
   })
+  const preview = group
+    .command('preview <condition>')
+    .description(
+      'how many people a condition (JSON, or the name of a segment) holds for, by the log, before it is published',
+    )
+    .option('--days <n>', 'the sizes at this time of so many past days')
+    .option('--with <segments>', 'segments to tell the overlap with, separated by commas')
+  withClientOptions(preview, shell).action(
+    async (condition: string, options: ClientOptions & { days?: string; with?: string }) => {
+      const found = await apiOf(options, shell).post<Preview>('/v1/segments/preview', {
+        condition: conditionOf(condition),
+        ...(options.days !== undefined && { days: Number(options.days) }),
+        ...(options.with !== undefined && { with: options.with.split(',').filter(name => name !== '') }),
+      })
+      if (options.json) return printJson(shell, found)
+      shell.out(`${count(found.size)} people\n`)
+      if (found.history.length > 0) {
+        const rows = found.history.map(({ at, size }) => [new Date(at).toISOString().slice(0, 10), count(size)])
+        shell.out(`\n${table(['day', 'people'], rows)}`)
+      }
+      if (found.overlap.length > 0) {
+        const rows = found.overlap.map(({ segment, both, size }) => [segment, count(both), count(size)])
+        shell.out(`\n${table(['also in', 'people in both', 'people in the other'], rows)}`)
+      }
+    },
+  )
   const members = group
     .command('export <segment> <file>')
     .description('write everybody in a segment to a CSV file')
@@ -103,6 +137,18 @@ export const segments: Register = (program, shell) => {
       }
     },
   )
+}
+
+function conditionOf(text: string): Json {
+  if (!text.trimStart().startsWith('{')) return { segment: text }
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    throw new CliError('The condition is no JSON', {
+      mend: `Write it such as '{"did": "Order Completed", "within": "28d"}'`,
+      exitCode: 2,
+    })
+  }
 }
 
 function pathOf(key: string): string {

@@ -28,6 +28,7 @@ import { getProfile, getProfileEvents } from './profiles.ts'
 import { programme } from './programme.ts'
 import { getQuotes } from './quotes.ts'
 import { putRates } from './rates.ts'
+import { previewSegment } from './segmentPreview.ts'
 import { getMembers, getSegment } from './segments.ts'
 import { putSpend } from './spend.ts'
 import { summary } from './summary.ts'
@@ -51,6 +52,7 @@ export const routes: readonly Route[] = [
   ...definitionRoutes,
   getLibrary,
   getSegment,
+  previewSegment,
   getMembers,
   impact,
   evidence,
