@@ -124,9 +124,19 @@ describe.skipIf(!built)('commands against a running server', () => {
     expect(output).toMatch(/France +1 +1/)
     expect(output).toMatch(/hello: .+/)
     expect((await cli('report', 'hello')).output).toMatch(/warm +1/)
+    expect((await cli('report', 'hello')).output).toMatch(/Does hello raise .+\?\n[^]*Next: /)
+    expect((await cli('report', 'hello', '--csv')).output).toMatch(/^part,metric,role,arm,[^]*\r\nnext,/)
+    expect((await cli('report', 'hello', '--by', 'trait:plan')).output).toContain('Nothing can be compared yet.')
     expect((await cli('report', 'nonsense', '--metric', 'orders')).errors).toContain(
       'There is no experience "nonsense"',
     )
+  })
+
+  it('library lists ready-made definitions, and publishes some of them', async () => {
+    expect((await cli('library')).output).toMatch(/any +metric +nps +Of answers from 0 to 10/)
+    const added = await cli('library', 'add', 'nps', 'revenue-per-visitor', '--currency', 'EUR')
+    expect(added.output).toBe('nps: created\nrevenue-per-visitor: created\n')
+    expect((await cli('push', folder, '--prune')).output).toContain('archived metric nps')
   })
 
   it('catalog items and rates are taken in', async () => {

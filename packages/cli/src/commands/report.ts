@@ -15,6 +15,7 @@ interface Options extends ClientOptions {
   to?: string
   csv?: boolean
   by?: string
+  variant?: string
 }
 
 /** `GET /v1/experiences/{key}/impact`. */
@@ -56,6 +57,7 @@ export const report: Register = (program, shell) => {
     .option('--from <instant>', 'from this instant on')
     .option('--to <instant>', 'before this instant')
     .option('--by <attributes>', 'who responded best: segment:KEY, trait:NAME, context:PATH, time, separated by commas')
+    .option('--variant <key>', 'of --by: this variant; all together unless given')
     .option('--csv', 'one experience as a table for a spreadsheet')
   withClientOptions(command, shell).action(async (experience: string | undefined, options: Options) => {
     const api = apiOf(options, shell)
@@ -63,8 +65,8 @@ export const report: Register = (program, shell) => {
     if (experience !== undefined) {
       if (options.by !== undefined) {
         const path = `/v1/experiences/${encodeURIComponent(experience)}/evidence`
-        const { by, metric, from, to } = options
-        const found = await api.get<Found>(`${path}${query({ by, metric, from, to })}`)
+        const { by, variant, metric, from, to } = options
+        const found = await api.get<Found>(`${path}${query({ by, variant, metric, from, to })}`)
         return options.json ? printJson(shell, found) : shell.out(evidenceText(found, palette(shell.colour)))
       }
       if (options.csv) {

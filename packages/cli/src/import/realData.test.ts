@@ -1,3 +1,4 @@
+import type { Evidence } from '@espalier/core/result'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dataFile, missingData, plainRows } from '../testing/data.ts'
 import { built, type RunningServer, startedServer } from '../testing/server.ts'
@@ -146,7 +147,8 @@ describe.skipIf(missing)('imports of real data, against sums taken straight from
     expect((await espalier(['push', metrics], options())).errors).toBe('')
 
     const people = new Map<string, { people: number; visit: number; conversion: number; spend: number }>()
-    for (const row of plainRows(HILLSTROM)) {
+    const rows = plainRows(HILLSTROM)
+    for (const row of rows) {
       const arm = people.get(row.segment!) ?? { people: 0, visit: 0, conversion: 0, spend: 0 }
       arm.people++
       for (const outcome of ['visit', 'conversion', 'spend'] as const) arm[outcome] += Number(row[outcome])
@@ -175,6 +177,32 @@ describe.skipIf(missing)('imports of real data, against sums taken straight from
       expect(impact.sampleRatio.verdict).toBe('ok')
       expect(impact.sentence).not.toBe('')
     }
+
+    // Who responded: as they were when they were decided for, which the decision's context says.
+    const by = 'context:womens,context:newbie,context:channel,context:history_segment'
+    const asked = ['hillstrom-email', '--metric', 'visit', '--variant', 'womens', '--by', by]
+    const { evidence } = await reported<{ evidence: Evidence }>(...asked)
+    const visits = (segment: string, womens: string) => {
+      const own = rows.filter(row => row.segment === segment && row.womens === womens)
+      return own.filter(row => row.visit === '1').length / own.length
+    }
+    const [womens] = evidence.drilldown.dimensions
+    expect(womens?.segments.map(({ value, responds }) => [value, responds])).toEqual([
+      ['true', 'better'],
+      ['false', 'worse'],
+    ])
+    expect(womens?.segments[0]?.difference.value).toBeCloseTo(
+      visits('Womens E-Mail', '1') - visits('No E-Mail', '1'),
+      9,
+    )
+    const { rule } = evidence
+    expect(rule!.learnedFrom + rule!.judged.people).toBe(64_000)
+    expect(rule!.judged.overControl.interval![0]).toBeGreaterThan(0.05)
+    expect(rule!.judged.value).toBeGreaterThanOrEqual(
+      rule!.judged.single.find(({ variant }) => variant === 'mens')!.value! - 0.005,
+    )
+    expect(rule!.ranking.find(({ variant }) => variant === 'womens')!.qini.interval![0]).toBeGreaterThan(0)
+
     const shown = await espalier(['report', 'hillstrom-email', '--metric', 'visit'], options())
     expect(shown.output).toMatch(/mens +21,307 +21,307 +3,894 +18\.28 % +\+72\.1 %/)
   })
