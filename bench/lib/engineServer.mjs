@@ -14,7 +14,7 @@ const { store, shipper, learner, warehouse } = server.services
 async function expiryLag() {
   const lags = []
   let bytes = 0
-  const people = await store.people.page('main', undefined, 200)
+  const people = await store.people.page('main', undefined, 5000)
   for (const person of people) bytes += JSON.stringify(person).length
   for (let at = 0; at < people.length; at += 50) {
     const sources = people.slice(at, at + 50).flatMap(person => person.sources)
