@@ -24,7 +24,7 @@ export interface WarehouseOptions {
    * intake up to half while they run.
    */
   readonly threads?: number
-  /** Bytes the embedded engine may hold in all; a query may have 60 % of it, and goes to the disk beyond 30 %. */
+  /** Bytes the embedded engine may hold in all; a query may have 60 % of it, and goes to the disk beyond 30 to 40 %. */
   readonly memory?: number
   /** Milliseconds a query may run before it fails with `timeout`. */
   readonly queryTimeoutMs?: number

@@ -18,8 +18,8 @@ export function readSettings(limits: Limits): Settings {
   return {
     max_threads: limits.threads,
     max_memory_usage: limits.queryMemory,
-    // Beyond half of the bound, groups and sorts go to the disk instead of failing.
-    max_bytes_before_external_group_by: Math.floor(limits.queryMemory / 2),
+    // Beyond these parts of the bound, groups and sorts go to the disk instead of failing. A report on a million people stays in memory.
+    max_bytes_before_external_group_by: Math.floor((limits.queryMemory * 2) / 3),
     max_bytes_before_external_sort: Math.floor(limits.queryMemory / 2),
     max_execution_time: limits.queryTimeout,
     timeout_overflow_mode: 'throw',

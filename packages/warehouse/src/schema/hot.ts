@@ -14,9 +14,9 @@ export const profileHash: Column = {
   codec: 'LZ4',
 }
 
-/** Properties whose amounts are kept, by the column: what orders, carts and checkouts name their money in Segment's specification. */
+/** Properties whose amounts are kept, by the property: what orders name their money in Segment's specification. */
 export const hotAmounts: ReadonlyMap<string, Column> = new Map(
-  ['total', 'revenue', 'value'].map(property => [
+  ['total'].map(property => [
     property,
     {
       name: `amount_${property}`,
