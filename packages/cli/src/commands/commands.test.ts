@@ -124,8 +124,8 @@ describe.skipIf(!built)('commands against a running server', () => {
     expect(output).toMatch(/France +1 +1/)
     expect(output).toMatch(/hello: .+/)
     expect((await cli('report', 'hello')).output).toMatch(/warm +1/)
-    expect((await cli('report', 'hello')).output).toMatch(/Does hello raise .+\?\n[^]*Next: /)
-    expect((await cli('report', 'hello', '--csv')).output).toMatch(/^part,metric,role,arm,[^]*\r\nnext,/)
+    expect((await cli('report', 'hello')).output).toMatch(/Does hello raise .+\?\n[\s\S]*Next: /)
+    expect((await cli('report', 'hello', '--csv')).output).toMatch(/^part,metric,role,arm,[\s\S]*\r\nnext,/)
     expect((await cli('report', 'hello', '--by', 'trait:plan')).output).toContain('Nothing can be compared yet.')
     expect((await cli('report', 'nonsense', '--metric', 'orders')).errors).toContain(
       'There is no experience "nonsense"',

@@ -99,6 +99,40 @@ describe('the report', () => {
   })
 })
 
+describe('where chances changed', () => {
+  it('compares within strata, shows the means the lift is made of, and expects the summed chances', () => {
+    const early = { stratum: 'early' }
+    const late = { stratum: 'late' }
+    // Late comers buy more often, and nearly all of them see a.
+    const arms = [
+      { ...arm('', 500, 50), ...early },
+      { ...arm('a', 500, 50), ...early },
+      { ...arm('', 100, 50), ...late },
+      { ...arm('a', 900, 450), ...late },
+    ]
+    const report = impact(arms, { metric: conversion, design: [{ variant: 'a', control: false, share: 1 }] })
+    expect(report.variants[0]?.lift.value).toBeCloseTo(0, 12)
+    expect([report.control?.mean, report.variants[0]?.mean]).toEqual([0.3, 0.3])
+    expect(report.sampleRatio).toMatchObject({ verdict: 'ok', dof: 2 })
+    expect(impact(addArms(arms), { metric: conversion }).variants[0]?.lift.value).toBeGreaterThan(1)
+  })
+
+  it('says so where quantiles cannot be weighted, and that a policy draws anew', () => {
+    const metric = { type: 'quantile', event: 'Answered' } as const
+    const arms = [
+      { ...arm('', 500, 50), stratum: '0' },
+      { ...arm('a', 500, 50), stratum: '1' },
+    ]
+    expect(codes(impact(arms, { metric }))).toContain('unweighted')
+    const redrawn = impact([arm('', 500, 50), arm('a', 500, 50)], {
+      metric: conversion,
+      contaminated: 300,
+      redrawn: true,
+    })
+    expect(codes(redrawn)).toEqual(['redrawn'])
+  })
+})
+
 describe('where a number cannot be given', () => {
   it('no control group', () => {
     const report = impact([arm('a', 100, 10)], { metric: conversion })

@@ -5,7 +5,7 @@ import { type CompareOptions, compareWithControl } from './compare.ts'
 import { crossover } from './crossover.ts'
 import { DEFAULT_CONFIDENCE } from './estimate.ts'
 import { type QuantileStatistics, type QuantilesByArm, quantileSample } from './quantile.ts'
-import type { ArmReport, Comparison, Impact, VariantReport } from './report.ts'
+import type { ArmReport, Comparison, Impact, VariantReport, Warning } from './report.ts'
 import { armSample, type Sample } from './sample.ts'
 import { sentenceOf } from './sentence.ts'
 import { sampleRatio } from './srm.ts'
@@ -109,9 +109,16 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
   return {
     ...report,
     verdict: report.personalized?.verdict ?? null,
-    warnings: warningsOf(report),
+    warnings: changed && type === 'quantile' ? [...warningsOf(report), UNWEIGHTED] : warningsOf(report),
     sentence: sentenceOf(report),
   }
+}
+
+/** Quantiles are not made of sums, and so cannot be weighted afterwards. */
+const UNWEIGHTED: Warning = {
+  code: 'unweighted',
+  message:
+    'Chances changed while people came, and quantiles are not weighted by them: who came when may pass for an effect.',
 }
 
 /** Where nobody has a value there is nothing to compare. */

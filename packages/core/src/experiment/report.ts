@@ -102,6 +102,7 @@ export interface Warning {
     | 'sample-ratio'
     | 'contaminated'
     | 'redrawn'
+    | 'unweighted'
     | 'uneven-crossover'
     | 'open-windows'
     | 'low-overlap'

@@ -101,7 +101,7 @@ function halves(people: number, buyers: { bold: number; control: number }): Show
 
 describe('what is fixed at launch', () => {
   it('is the goal, its definition and the worthwhile lift, until a new start', async () => {
-    await shown('fixed', halves(1200, { bold: 240, control: 120 }))
+    await shown('fixed', halves(600, { bold: 120, control: 60 }))
     const first = await report('fixed')
     expect(first.fixed).toMatchObject({
       version: 1,
@@ -162,11 +162,11 @@ describe('the result page', () => {
         conversions,
       ]),
     ).toEqual([
-      ['asked', 'bought', '', 600, 120],
-      ['asked', 'bought', 'bold', 600, 240],
+      ['asked', 'bought', '', 300, 60],
+      ['asked', 'bought', 'bold', 300, 120],
       ...['unsubscribes', 'complaints', 'contact-fatigue'].flatMap(name => [
-        ['guardrail', name, '', 600, 0],
-        ['guardrail', name, 'bold', 600, 0],
+        ['guardrail', name, '', 300, 0],
+        ['guardrail', name, 'bold', 300, 0],
       ]),
     ])
     const passed = Object.fromEntries(
