@@ -11,6 +11,8 @@ export interface EvidenceQuestion extends ReportQuestion {
   readonly variant?: string | undefined
   readonly correction?: 'holm' | 'benjamini-hochberg' | undefined
   readonly days: number
+  /** What somebody without the right may see of a value. */
+  readonly masked?: ((value: string) => string) | undefined
 }
 
 export interface EvidenceReport {
@@ -23,7 +25,7 @@ export interface EvidenceReport {
 /** How we know: by segment, by what a rule would bring, and over time. None of it changes the verdict. */
 export async function experienceEvidence(services: Services, question: EvidenceQuestion): Promise<EvidenceReport> {
   const { warehouse, now } = services
-  const { workspace, key, by, variant, correction, confidence, days, from, to } = question
+  const { workspace, key, by, variant, correction, confidence, days, masked, from, to } = question
   const { metric, launch } = await subjectOf(services, question)
   const since = from ?? launch?.since
   const asked = {
@@ -47,7 +49,7 @@ export async function experienceEvidence(services: Services, question: EvidenceQ
     }
     evidence = evidenceOf(
       attributes.map(({ kind, key: name }) => `${kind}:${name}`),
-      cells,
+      masked === undefined ? cells : cells.map(cell => ({ ...cell, values: cell.values.map(masked) })),
       {
         type,
         direction: metric.body.direction ?? 'up',

@@ -316,6 +316,16 @@ describe('GET /v1/experiences/{key}/evidence', () => {
     expect(found.text).not.toMatch(/NaN|Infinity/)
   }, 60_000)
 
+  it('R8 an analyst asks by what is not personal, and by nothing else', async () => {
+    const { key } = (await server.post('/v1/keys', { kind: 'analyst' })).json
+    const ask = (by: string) => server.get(`/v1/experiences/plans/evidence?by=${by}`, { key })
+    expect((await ask('trait:plan')).status).toBe(200)
+    for (const by of ['trait:email', 'trait:address.street', 'context:ip', 'context:traits.phone']) {
+      expect((await ask(by)).json.error, by).toMatchObject({ code: 'wrong_key', path: 'query.by' })
+      expect((await server.get(`/v1/experiences/plans/evidence?by=${by}`)).status).toBe(200)
+    }
+  })
+
   it('names what it cannot tell apart by', async () => {
     for (const by of ['', 'planet', 'trait:', 'a,b,c,d,e,f']) {
       expect((await server.get(`/v1/experiences/plans/evidence?by=${by}`)).json.error).toMatchObject({

@@ -32,6 +32,8 @@ export function evidenceContract(warehouse: () => Warehouse): void {
       says('bob', NOON - DAY, 'free'),
       says('bob', NOON + 1, 'pro'),
       says('cyd', NOON, 7),
+      // A list is no one value.
+      says('dan', NOON - DAY, ['pro']),
       // Said on a device that turned out to be theirs.
       says('phone', NOON - DAY, 'pro'),
       crosses('ada', NOON - DAY, 'Segment Entered'),

@@ -1,9 +1,12 @@
+import { maskText, personalFields } from '@espalier/core/consent'
 import type { Attribute } from '@espalier/warehouse'
 import Type from 'typebox'
+import type { LiveSet } from '../../pipeline/definitions.ts'
 import { Problem } from '../../problem.ts'
 import { experienceEvidence } from '../../report/evidence.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
 import { instant, Time } from '../instant.ts'
+import { seesPersonal } from '../rights.ts'
 import { route } from '../route.ts'
 
 const MOST_ATTRIBUTES = 5
@@ -45,9 +48,11 @@ export const evidence = route({
       time: Type.Union([Type.Array(Numbers), Type.Null()]),
     }),
   },
-  errors: ['not_found', 'missing_rates', 'warehouse_unavailable'],
-  async handle({ workspace, params, query }, services) {
+  errors: ['not_found', 'wrong_key', 'missing_rates', 'warehouse_unavailable'],
+  async handle({ workspace, params, query, key }, services) {
     const by = attributesOf(query.by)
+    const sees = seesPersonal(key)
+    if (!sees) refusePersonal(by, await services.definitions.of(workspace))
     const complete = await services.shipper.drain(DRAIN_MS)
     const found = await experienceEvidence(services, {
       workspace,
@@ -60,10 +65,23 @@ export const evidence = route({
       from: instant(query.from, 'query.from'),
       to: instant(query.to, 'query.to'),
       confidence: query.confidence,
+      masked: sees ? undefined : maskText,
     })
     return { complete, ...found }
   },
 })
+
+/** Values are shown, so whoever may not see what is personal may not ask by it. */
+function refusePersonal(by: readonly (Attribute | 'time')[], { settings }: LiveSet): void {
+  const fields = personalFields(settings.personal)
+  for (const one of by) {
+    if (one === 'time' || one.kind === 'segment') continue
+    const steps = one.key.split('.')
+    const root = one.kind === 'trait' ? 'traits' : 'context'
+    if (!steps.some((_, i) => fields.isPersonal(root, steps.slice(0, i + 1)))) continue
+    throw new Problem('wrong_key', `${one.kind}:${one.key} is personal.`, { path: 'query.by' })
+  }
+}
 
 function attributesOf(text: string): (Attribute | 'time')[] {
   const parts = [...new Set(text.split(',').map(part => part.trim()))].filter(part => part !== '')

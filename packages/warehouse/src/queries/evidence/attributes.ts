@@ -1,4 +1,4 @@
-import { pathInto, textAt } from '../json.ts'
+import { isBoolean, isNumber, isText, pathInto, textAt } from '../json.ts'
 import { first, inScope, joinLinks, personOf, sourceHash } from '../measure/exposed.ts'
 import type { Binder } from '../params.ts'
 
@@ -14,9 +14,9 @@ export type Attribute =
 /** Of somebody of whom it is not known. */
 export const UNKNOWN = 'unknown'
 
-/** Any JSON value as text; '' for what is not there or is null. */
+/** A text, number or truth value as text; '' for what is not there, and for lists and objects, which are no one value. */
 const valueText = (at: string) =>
-  `if(JSONType(${at}) = 'Null', '', if(JSONType(${at}) = 'String', ${textAt(at)}, JSONExtractRaw(${at})))`
+  `multiIf(${isText(at)}, ${textAt(at)}, ${isNumber(at)} OR ${isBoolean(at)}, JSONExtractRaw(${at}), '')`
 
 /** A row an exposed person: `person`, and `v0`, `v1`… the values of the attributes in their order. */
 export function attributesSql(attributes: readonly Attribute[], binder: Binder): string {
