@@ -18,8 +18,11 @@ type Kept = Pick<Profile, 'signals'>
 export interface CompiledAggregate {
   /** The value at an instant; undefined: missing. */
   readonly read: (profile: Kept, now: number) => Json | undefined
-  /** What it will be without an event, at each instant after `now` at which it may change, ascending. */
-  readonly later: (profile: Kept, now: number) => Later
+  /**
+   * What it will be without an event, at each instant after `now` at which it may change, ascending. `greatest`: to whoever asks
+   * all numbers beyond it are alike.
+   */
+  readonly later: (profile: Kept, now: number, greatest?: number) => Later
   /** A list is at its bound: the value may be less than what all events make (R11). */
   readonly isSaturated: (profile: Kept, now: number) => boolean
   readonly needs: readonly Need[]
@@ -172,13 +175,14 @@ function daysSince(aggregate: Extract<Aggregate, { daysSince: string }>): Compil
   }
   return {
     read,
-    *later(profile, now) {
+    *later(profile, now, greatest = Number.POSITIVE_INFINITY) {
       const changes = edgeChanges(state(profile), now)
-      // A new edge begins a new count; days go on for ever, and whoever compares stops asking.
+      // A new edge begins a new count; days go on for ever, until they are more than anybody asks for.
       let [at, i] = [now, 0]
       for (;;) {
         const then = edgeAt(state(profile), at)?.at
-        const nextDay = then === undefined ? Number.POSITIVE_INFINITY : then + (Math.floor((at - then) / DAY) + 1) * DAY
+        const days = then === undefined ? Number.POSITIVE_INFINITY : Math.floor((at - then) / DAY)
+        const nextDay = then === undefined || days > greatest ? Number.POSITIVE_INFINITY : then + (days + 1) * DAY
         while (i < changes.length && changes[i]! <= at) i++
         at = Math.min(nextDay, changes[i] ?? Number.POSITIVE_INFINITY)
         if (!Number.isFinite(at)) return

@@ -15,8 +15,8 @@ export interface TimersOptions {
   readonly every: number
 }
 
-/** Timers in one commit. */
-const BATCH = 500
+/** Timers in one commit: while more are due than were heard, twice as many the next time, so that they keep up with what comes in. */
+const BATCH = { least: 500, most: 2000 }
 const LEASE_MS = 10_000
 
 /**
@@ -59,13 +59,13 @@ export class Timers {
     if ((await store.people.due(workspace, now(), 1)).length === 0) return heard
     if (!(await store.leases.acquire(`timers:${workspace}`, holder, now(), LEASE_MS))) return heard
     await prepare(workspace)
-    for (;;) {
-      const due = await store.people.due(workspace, now(), BATCH)
+    for (let batch = BATCH.least; ; batch = Math.min(2 * batch, BATCH.most)) {
+      const due = await store.people.due(workspace, now(), batch)
       if (due.length === 0) return heard
       const entries = due.map(({ profile }): Entry => ({ kind: 'tick', profile }))
       await queue.submit(workspace, entries, 100 * entries.length)
       heard += due.length
-      if (due.length < BATCH || this.#stopped) return heard
+      if (due.length < batch || this.#stopped) return heard
       await store.leases.acquire(`timers:${workspace}`, holder, now(), LEASE_MS)
     }
   }

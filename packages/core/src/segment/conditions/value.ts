@@ -1,4 +1,4 @@
-import { compileComparison } from '../../filter/comparison.ts'
+import { type Comparisons, compileComparison } from '../../filter/comparison.ts'
 import type { JsonObject } from '../../json.ts'
 import type { Aggregate } from '../aggregate.ts'
 import { compileAggregate } from '../compileAggregate.ts'
@@ -22,18 +22,25 @@ function onAggregate(
   condition: ValueCondition | ComputedCondition,
   name: string,
   aggregate: Aggregate,
-  comparisons: Parameters<typeof compileComparison>[0],
+  comparisons: Comparisons,
   zone: string,
 ): CompiledCondition {
+  const greatest = greatestOf(comparisons)
   const { read, later, isSaturated, needs, touched } = compileAggregate(aggregate, zone)
   return compared({
     condition: condition as JsonObject,
     read: ({ profile, now }) => read(profile, now),
-    later: ({ profile, now }) => later(profile, now),
+    later: ({ profile, now }) => later(profile, now, greatest),
     comparison: compileComparison(comparisons),
     actual: ({ profile, now }): JsonObject => (isSaturated(profile, now) ? { saturated: true } : {}),
     reads: { ...READS_NOTHING, facts: [{ name, read: ({ profile, now }) => read(profile, now) }] },
     needs,
     touched,
   })
+}
+
+/** All numbers beyond this compare alike. */
+function greatestOf({ is, isNot, in: oneOf = [], notIn = [], gt, gte, lt, lte }: Comparisons): number {
+  const stated = [is, isNot, ...oneOf, ...notIn, gt, gte, lt, lte].filter(value => typeof value === 'number')
+  return Math.max(Number.NEGATIVE_INFINITY, ...stated)
 }
