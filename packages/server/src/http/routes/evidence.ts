@@ -48,7 +48,7 @@ export const evidence = route({
       time: Type.Union([Type.Array(Numbers), Type.Null()]),
     }),
   },
-  errors: ['not_found', 'wrong_key', 'missing_rates', 'warehouse_unavailable'],
+  errors: ['not_found', 'missing_rates', 'warehouse_unavailable'],
   async handle({ workspace, params, query, key }, services) {
     const by = attributesOf(query.by)
     const sees = seesPersonal(key)
