@@ -31,48 +31,51 @@ export function personColumns(metric: Metric, layers: Layers, factors: Factors):
     const counted = `toFloat64(countIf(${row.main} AND ${when}))`
     if (metric.type === 'time') {
       layers.needs.sessions = true
-      return secondsSql(`${row.main} AND ${when}`)
+      return person.name(secondsSql(`${row.main} AND ${when}`))
     }
     if (metric.type === 'conversion') {
       const { per = 'person' } = metric
-      if (per === 'person' || per === 'buyer') return `toFloat64(${flags.any(`${row.main} AND ${when}`)})`
+      if (per === 'person' || per === 'buyer') return flags.any(`${row.main} AND ${when}`)
       const units = denominatorOf(metric, layers, row.main, when)
-      if (per === 'session') return `toFloat64(uniqExactIf(session, ${row.main} AND session != 0 AND ${when}))`
-      return `least(${counted}, ${units})`
+      if (per === 'session') {
+        return person.name(`toFloat64(uniqExactIf(session, ${row.main} AND session != 0 AND ${when}))`)
+      }
+      return person.name(`least(${counted}, ${units})`)
     }
     // Beside exposures, which have no amounts, a sum of nothing would be null.
-    return metric.type === 'count' && !metric.others ? counted : `toFloat64(ifNull(sumIf(${row.value}, ${when}), 0))`
+    const isCount = metric.type === 'count' && !metric.others
+    return person.name(isCount ? counted : `toFloat64(ifNull(sumIf(${row.value}, ${when}), 0))`)
   }
-  const denominator = (when: string) => (ratio ? person.name(denominatorOf(metric, layers, row.main, when)) : undefined)
+  const denominator = (when: string) => (ratio ? denominatorOf(metric, layers, row.main, when) : undefined)
   const own = denominator(span.after)
   const past = span.before && denominator(span.before)
   return {
     metric,
     span,
-    value: person.name(total(span.after)),
-    did: person.name(flags.any(`${row.main} AND ${span.after}`)),
+    value: total(span.after),
+    did: flags.any(`${row.main} AND ${span.after}`),
     ...(metric.type === 'quantile' && {
       values: person.name(`groupArrayIf(ifNull(${row.value}, 0), ${row.main} AND ${span.after})`),
     }),
     ...(own && { denominator: own }),
-    ...(span.before && { before: { value: person.name(total(span.before)), ...(past && { denominator: past }) } }),
+    ...(span.before && { before: { value: total(span.before), ...(past && { denominator: past }) } }),
     ...(row.missing && {
-      missing: person.name(flags.any(`${row.missing} AND (${span.after}${span.before ? ` OR ${span.before}` : ''})`)),
+      missing: flags.any(`${row.missing} AND (${span.after}${span.before ? ` OR ${span.before}` : ''})`),
     }),
   }
 }
 
-function denominatorOf(metric: Metric, { needs, flags }: Layers, main: string, when: string): string {
-  if (metric.type === 'mean') return `toFloat64(countIf(${main} AND ${when}))`
+function denominatorOf(metric: Metric, { needs, flags, person }: Layers, main: string, when: string): string {
+  if (metric.type === 'mean') return person.name(`toFloat64(countIf(${main} AND ${when}))`)
   switch (metric.per) {
     case 'session':
       needs.sessions = true
-      return `toFloat64(uniqExactIf(session, session != 0 AND ${when}))`
+      return person.name(`toFloat64(uniqExactIf(session, session != 0 AND ${when}))`)
     case 'exposure':
       needs.exposures = true
-      return `toFloat64(countIf(shown AND ${when}))`
+      return person.name(`toFloat64(countIf(shown AND ${when}))`)
     default:
-      return `toFloat64(${flags.any(`${main} AND ${when}`)})`
+      return flags.any(`${main} AND ${when}`)
   }
 }
 
@@ -82,7 +85,7 @@ export function rowColumns(
   layers: Layers,
   factors: Factors,
 ): { main: string; value: string; missing?: string } {
-  const { row, binder, amounts } = layers
+  const { row, made, binder, amounts } = layers
   if (metric.others !== undefined) return pointsOfEvents(metric, layers)
   const isMain = matchedSql(metric.event, metric.where ?? [], layers)
   if (metric.type === 'conversion' || metric.type === 'count' || metric.type === 'time') {
@@ -101,8 +104,8 @@ export function rowColumns(
   // An event that is both is a refund's amount, and counts as the metric's own.
   const plain = back ? `ifNull(${back}, ifNull(${amount}, 0))` : `ifNull(${amount}, 0)`
   const isThere = back ? `(isNotNull(${back}) OR isNotNull(${amount}))` : `isNotNull(${amount})`
-  const main = row.name(`isNotNull(${amount})`)
-  if (currency === undefined) return { main, value: row.name(plain) }
-  const factor = row.name(`if(${isThere}, ${factors.sql(currency, binder)}, 1.0)`)
-  return { main, value: row.name(`${plain} * ${factor}`), missing: row.name(`(${factor} = 0)`) }
+  const main = made.name(`isNotNull(${amount})`)
+  if (currency === undefined) return { main, value: made.name(plain) }
+  const factor = row.name(factors.sql(currency, binder))
+  return { main, value: made.name(`${plain} * ${factor}`), missing: made.name(`(${isThere} AND ${factor} = 0)`) }
 }

@@ -29,7 +29,8 @@ export async function factorsOf(database: Database, metrics: readonly Metric[], 
       const own = `e.currency = ${binder.bind('String', target)}`
       if (keys.length === 0) return `if(${own}, 1.0, 0.0)`
       const found = `transform(${keyText}, ${binder.bind('Array(String)', keys)}, ${binder.bind('Array(Float64)', factors)}, 0.0)`
-      return `if(${own}, 1.0, ${found})`
+      // What is no money has no currency, and most rows are none.
+      return `multiIf(${own}, 1.0, e.currency = '', 0.0, ${found})`
     },
   }
 }

@@ -37,14 +37,18 @@ const BITS = 8
 export class Flags {
   readonly #conditions: string[] = []
 
-  /** True or false of a person. */
+  /** The person's column, 1 or 0. */
   any(condition: string): string {
     const known = this.#conditions.indexOf(condition)
-    const index = known === -1 ? this.#conditions.push(condition) - 1 : known
-    return `bitTest(flags${Math.floor(index / BITS)}, ${index % BITS})`
+    return `f${known === -1 ? this.#conditions.push(condition) - 1 : known}`
   }
 
+  /** The flags out of their words. A layer of their own, since an alias within one is written out wherever it is used. */
   get sql(): string[] {
+    return this.#conditions.map((_, index) => `bitTest(flags${Math.floor(index / BITS)}, ${index % BITS}) AS f${index}`)
+  }
+
+  get words(): string[] {
     const words = Array.from({ length: Math.ceil(this.#conditions.length / BITS) }, (_, word) =>
       this.#conditions.slice(word * BITS, (word + 1) * BITS),
     )
@@ -59,6 +63,8 @@ export class Flags {
 export interface Layers {
   readonly amounts: Amounts
   readonly row: Columns
+  /** Made of columns of the row, a layer above them: an alias is written out wherever its own layer uses it, and rates are long. */
+  readonly made: Columns
   readonly person: Columns
   readonly flags: Flags
   readonly binder: Binder
@@ -72,6 +78,7 @@ export function layers(binder: Binder): Layers {
   return {
     amounts: new Amounts(binder),
     row: new Columns('r'),
+    made: new Columns('m'),
     person: new Columns('p'),
     flags: new Flags(),
     binder,

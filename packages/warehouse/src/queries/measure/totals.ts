@@ -24,11 +24,13 @@ function rowsSql(layers: Layers): string {
     '1 AS shown',
   ])} WHERE ${inScope} AND ${inTime}`
   const all = needs.exposures ? `${rows} UNION ALL ${shown}` : rows
-  return `(SELECT ${personOf('e')} AS person, ${['at', ...columnsOf(layers)].map(name => `e.${name} AS ${name}`).join(', ')} FROM (${all}) AS e ${joinLinks('e')})`
+  const read = ['at', ...columnsOf(layers)].filter(name => !layers.made.names.includes(name))
+  return `(SELECT ${[`${personOf('e')} AS person`, ...read.map(name => `e.${name} AS ${name}`), ...layers.made.sql].join(', ')} FROM (${all}) AS e ${joinLinks('e')})`
 }
 
-const columnsOf = ({ row, needs }: Layers) => [
+const columnsOf = ({ row, made, needs }: Layers) => [
   ...row.names,
+  ...made.names,
   ...(needs.sessions ? ['session'] : []),
   ...(needs.exposures ? ['shown'] : []),
 ]
@@ -55,5 +57,7 @@ export function totalsSql(layers: Layers): string {
     FROM ${rowsSql(layers)} AS e RIGHT JOIN ${first} AS f ON f.person = e.person
   )`
   const own = ['head', 'exposures', 'mixed'].map(name => `any(facts.${name}) AS ${name}`)
-  return `(SELECT ${['person', ...own, ...layers.flags.sql, ...layers.person.sql].join(', ')} FROM ${facts} AS facts GROUP BY person)`
+  const { flags, person } = layers
+  const totals = `SELECT ${['person', ...own, ...flags.words, ...person.sql].join(', ')} FROM ${facts} AS facts GROUP BY person`
+  return `(SELECT ${['person', 'head', 'exposures', 'mixed', ...person.names, ...flags.sql].join(', ')} FROM (${totals}))`
 }
