@@ -44,8 +44,16 @@ function plant(
   people: number,
   propensity: number,
   did: Readonly<Record<string, number>> = {},
-  { from = START, days = DAYS, exposed = (_day: number) => true, touchpoint = key, who = `${key}-${arm}-${from}` } = {},
+  planted: {
+    readonly from?: number
+    readonly days?: number
+    readonly exposed?: (day: number) => boolean
+    readonly touchpoint?: string
+    readonly who?: string
+  } = {},
 ): void {
+  const { from = START, days = DAYS, exposed = () => true, touchpoint = key } = planted
+  const { who = `${key}-${arm}-${from}` } = planted
   for (let i = 0; i < people; i++) {
     const userId = `${who}-${i}`
     const day = i % days

@@ -146,8 +146,7 @@ describe('widen', () => {
   })
 
   it('a rollout that has come to a quarter', () => {
-    const policy = { kind: 'rollout', variant: 'a', guardrails: ['left'] } as const
-    const experience = experienceOf({ policy, control: 0.1 })
+    const experience = experienceOf({ policy: { kind: 'rollout', variant: 'a', guardrails: ['left'] }, control: 0.1 })
     const arms = [armOfConversions('', 9000, 900, 9000), armOfConversions('a', 9000, 1300, 9000)]
     const found = next({ experience, arms, more: { rolledOut: 0.25, people: 20_000, peopleDays: 28 } })
     expect(found.map(({ kind }) => kind)).toEqual(['declare', 'widen'])
