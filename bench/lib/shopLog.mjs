@@ -96,7 +96,7 @@ function eventsSql(who, people, from, n, total) {
   let upTo = 0
   const bounds = names.map(([, share]) => (upTo += share))
   const name = `multiIf(${names.map(([one], at) => `roll < ${bounds[at]}, '${one}'`).join(', ')}, 'page')`
-  const extra = `arm = 'bold' AND at >= entered AND roll >= 620 AND cityHash64('lift', i) % 1000 < ${9}`
+  const extra = `arm = 'bold' AND at >= entered AND roll >= 620 AND cityHash64('lift', i) % 1000 < 9`
   const price = `round(5 + 40 * -log(1 - (cityHash64('price', i) % 99991) / 99991), 2)`
   const product = `concat('"product_id":"sku-', toString(item), '","name":"Trail Shoe ', toString(item), '","category":"', ['shoes', 'hats', 'coats', 'socks'][1 + item % 4], '"')`
   return `INSERT INTO events (workspace, profile, timestamp, received, index, message_id, type, name, user_id, anonymous_id, group_id, session_id, revenue, currency, properties, context, definitions)
