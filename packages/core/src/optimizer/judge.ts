@@ -1,4 +1,4 @@
-import { complete, type Definition, type Metric } from '../definition/index.ts'
+import type { Definition, Metric } from '../definition/index.ts'
 import {
   type ArmStatistics,
   DEFAULT_CONFIDENCE,
@@ -6,6 +6,7 @@ import {
   impact,
   type QuantilesByArm,
 } from '../experiment/index.ts'
+import { designOf } from '../result/index.ts'
 import type { Judged } from './watched.ts'
 
 /** What the warehouse has of one metric of an experience. */
@@ -57,21 +58,4 @@ const DAY_MS = 86_400_000
 /** How long people have been coming, in days, 1 at least; 0 where nobody has. */
 export function daysOf({ first, last }: Pick<Statistics, 'first' | 'last'>, now: number): number {
   return first === undefined || last === undefined ? 0 : Math.max(1, (Math.min(now, last) - first) / DAY_MS)
-}
-
-/**
- * Arms that ought to be there though nobody was seen in them. Only a split says beforehand who gets what: of other policies a variant
- * that nobody was given is no fault, a control group that nobody was seen in is.
- */
-function designOf({ body }: Definition<'experience'>, arms: readonly ArmStatistics[]) {
-  const { control, variants, policy } = complete('experience', body)
-  const seen = new Set(arms.filter(arm => !arm.control).map(arm => arm.variant))
-  const designed =
-    (policy?.kind ?? 'split') === 'split'
-      ? variants.map(({ key, weight }) => ({ variant: key, weight }))
-      : [...seen].map(variant => ({ variant, weight: 1 / seen.size }))
-  return [
-    { variant: '', control: true, share: control },
-    ...designed.map(({ variant, weight }) => ({ variant, control: false, share: (1 - control) * weight })),
-  ]
 }

@@ -1,7 +1,15 @@
-import { complete, type Definition, type Metric } from '@espalier/core/definition'
+import type { Definition, Metric } from '@espalier/core/definition'
 import { DEFAULT_CONFIDENCE, DEFAULT_TUNING, DEFAULT_WORTHWHILE, type Impact, impact } from '@espalier/core/experiment'
 import { guardrails as readyMade, USUAL_BUSINESS } from '@espalier/core/library'
-import { type Launch, launchOf, metricAt, metricChange, type ResultPage, resultPage } from '@espalier/core/result'
+import {
+  designOf,
+  type Launch,
+  launchOf,
+  metricAt,
+  metricChange,
+  type ResultPage,
+  resultPage,
+} from '@espalier/core/result'
 import { durationMs } from '@espalier/core/time'
 import type { ImpactStatistics } from '@espalier/warehouse'
 import { Problem } from '../problem.ts'
@@ -51,7 +59,7 @@ export async function experienceReport(services: Services, question: ReportQuest
   const kind = experience?.body.policy?.kind
   const shared = {
     ...(confidence === undefined ? {} : { confidence }),
-    ...(experience === undefined ? {} : { design: designOf(experience) }),
+    ...(experience === undefined ? {} : { design: designOf(experience, goal!.arms) }),
     redrawn: kind === 'bandit' || kind === 'contextual' || kind === 'rollout',
   }
   const reportOf = (statistics: ImpactStatistics, body: Metric, settings: typeof judged) =>
@@ -157,14 +165,6 @@ const DAY_MS = 86_400_000
 export function daysOf({ first, last }: ImpactStatistics, now: number): { days?: number } {
   if (first === undefined || last === undefined) return {}
   return { days: Math.max(1, (Math.min(now, last) - first) / DAY_MS) }
-}
-
-function designOf(experience: Definition<'experience'>): { variant: string; control: boolean; share: number }[] {
-  const { control, variants } = complete('experience', experience.body)
-  return [
-    { variant: '', control: true, share: control },
-    ...variants.map(({ key, weight }) => ({ variant: key, control: false, share: (1 - control) * weight })),
-  ]
 }
 
 function refuseMissingRates({ missingRates }: ImpactStatistics, base: string): void {
