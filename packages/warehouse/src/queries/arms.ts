@@ -1,6 +1,6 @@
 import type { Database, Params } from '../client/database.ts'
 import { WarehouseError } from '../errors.ts'
-import { within } from './params.ts'
+import { within } from '../sql/params.ts'
 
 /** An arm as one version of the experience had it; where chances differ within a version, the part of it with one chance. */
 export interface ArmVersion {

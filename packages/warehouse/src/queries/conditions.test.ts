@@ -3,8 +3,8 @@ import { compileProperties, type PropertyCondition } from '@espalier/core/filter
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEngine, type TestEngine } from '../contract/engine.ts'
+import { Binder } from '../sql/params.ts'
 import { conditionsSql } from './conditions.ts'
-import { Binder } from './params.ts'
 
 let opened: TestEngine
 beforeAll(async () => {

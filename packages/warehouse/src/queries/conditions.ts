@@ -1,5 +1,5 @@
 import type { PropertyCondition } from '@espalier/core/filter'
-import type { Binder } from './params.ts'
+import type { Binder } from '../sql/params.ts'
 import { comparisonsSql } from './segment/comparisons.ts'
 import { pathValue } from './segment/value.ts'
 

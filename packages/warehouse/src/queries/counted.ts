@@ -1,8 +1,8 @@
 import type { Metric } from '@espalier/core/definition'
+import { numberAt } from '../sql/json.ts'
+import type { Binder } from '../sql/params.ts'
 import { conditionsSql } from './conditions.ts'
 import { exchangeSql } from './exchange.ts'
-import { numberAt } from './json.ts'
-import type { Binder } from './params.ts'
 import { joinLinks, personOf } from './people.ts'
 
 /** The events that a metric counts, as SQL. Parameters `workspace` and `now` are the caller's. */

@@ -1,7 +1,7 @@
 import type { Metric } from '@espalier/core/definition'
 import { durationMs } from '@espalier/core/time'
+import { ALL_TIME, type Binder, within } from '../sql/params.ts'
 import { countedSql } from './counted.ts'
-import { ALL_TIME, type Binder, within } from './params.ts'
 import { joinLinks, personOf } from './people.ts'
 
 /** What a policy's decisions brought. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@espalier/core'
 import type { LoggedEvent } from '@espalier/core/stream'
 import type { Database } from '../client/database.ts'
-import { ALL_TIME } from './params.ts'
+import { ALL_TIME } from '../sql/params.ts'
 
 export interface LogQuestion {
   readonly workspace: string

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@espalier/core'
 import type { Database } from '../client/database.ts'
+import { Binder } from '../sql/params.ts'
 import { type CreditQuestion, creditedSql, creditParams, windowOf } from './credited.ts'
-import { Binder } from './params.ts'
 
 export interface PolicyRowsQuestion extends CreditQuestion {
   /** Only rows whose windows close after this, epoch milliseconds. */

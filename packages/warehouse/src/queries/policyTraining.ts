@@ -1,7 +1,7 @@
 import type { ArmSums, DelayModel, Learner } from '@espalier/core/policy'
 import type { Database } from '../client/database.ts'
+import { Binder } from '../sql/params.ts'
 import { type CreditQuestion, creditedSql, creditParams, windowOf } from './credited.ts'
-import { Binder } from './params.ts'
 
 export interface TrainingQuestion extends CreditQuestion {
   readonly learner: Pick<Learner, 'variants' | 'period' | 'halfLife' | 'balance' | 'delay'>

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@espalier/core'
 import type { Database } from '../client/database.ts'
-import { ALL_TIME } from './params.ts'
+import { ALL_TIME } from '../sql/params.ts'
 
 export interface QuotesQuestion {
   readonly workspace: string

@@ -1,7 +1,7 @@
 import type { Database } from '../client/database.ts'
+import { Binder, within } from '../sql/params.ts'
 import { countedSql } from './counted.ts'
 import { type CreditQuestion, creditParams, windowOf } from './credited.ts'
-import { Binder, within } from './params.ts'
 import { joinLinks, personOf } from './people.ts'
 
 /** As many are enough for 32 knots. */

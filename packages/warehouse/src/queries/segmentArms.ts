@@ -2,10 +2,10 @@ import { type Metric, statisticOf } from '@espalier/core/definition'
 import type { ArmStatistics, SegmentStatistics } from '@espalier/core/experiment'
 import { durationMs } from '@espalier/core/time'
 import type { Database } from '../client/database.ts'
+import { Binder, within } from '../sql/params.ts'
 import type { ImpactQuestion } from '../warehouse.ts'
 import { countedSql } from './counted.ts'
 import { scopeOf } from './measure/exposed.ts'
-import { Binder, within } from './params.ts'
 import { joinLinks, personOf } from './people.ts'
 
 export interface SegmentArmsQuestion extends ImpactQuestion {

@@ -1,7 +1,7 @@
 import type { Condition, Language } from '@espalier/core/segment'
 import type { Database } from '../client/database.ts'
 import { WarehouseError } from '../errors.ts'
-import { Binder } from './params.ts'
+import { Binder } from '../sql/params.ts'
 import { type Moment, membersSql, sizesSql } from './segment/index.ts'
 
 export interface SegmentQuestion extends Moment {

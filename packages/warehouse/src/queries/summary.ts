@@ -1,7 +1,7 @@
 import type { Database } from '../client/database.ts'
+import { isText } from '../sql/json.ts'
+import { ALL_TIME, within } from '../sql/params.ts'
 import type { Summary } from '../warehouse.ts'
-import { isText } from './json.ts'
-import { ALL_TIME, within } from './params.ts'
 import { joinLinks, personOf } from './people.ts'
 
 export interface SummaryQuestion {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@espalier/core'
 import type { Database } from '../client/database.ts'
+import { ALL_TIME } from '../sql/params.ts'
 import type { TimelineEvent } from '../warehouse.ts'
-import { ALL_TIME } from './params.ts'
 
 /** A person's events, newest first in the total order (R10), before `before` (exclusive). Reads only the key's range. */
 export async function timeline(

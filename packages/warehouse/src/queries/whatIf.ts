@@ -1,7 +1,7 @@
 import { armMeans, COMPONENTS, DEFAULT_SWITCH, PRODUCTS, type WhatIfSums } from '@espalier/core/whatif'
 import type { Database } from '../client/database.ts'
+import { Binder } from '../sql/params.ts'
 import { type CreditQuestion, creditedSql, creditParams, windowOf } from './credited.ts'
-import { Binder } from './params.ts'
 
 export interface WhatIfQuestion extends CreditQuestion {
   /** What is compared; '' is none of the variants. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEngine, type TestEngine } from '../contract/engine.ts'
 import { batchesOf, event } from '../contract/index.ts'
-import { numberAt } from '../queries/json.ts'
+import { numberAt } from '../sql/json.ts'
 import { hotAmounts, profileHash } from './hot.ts'
 import { migrate, migrations } from './migrate.ts'
 

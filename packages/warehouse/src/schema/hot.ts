@@ -1,4 +1,4 @@
-import { numberAt } from '../queries/json.ts'
+import { numberAt } from '../sql/json.ts'
 import type { Column } from './table.ts'
 
 /**

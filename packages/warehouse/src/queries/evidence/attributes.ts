@@ -1,6 +1,6 @@
-import { isBoolean, isNumber, isText, pathInto, textAt } from '../json.ts'
+import { isBoolean, isNumber, isText, pathInto, textAt } from '../../sql/json.ts'
+import type { Binder } from '../../sql/params.ts'
 import { first, inScope, joinLinks, personOf, sourceHash } from '../measure/exposed.ts'
-import type { Binder } from '../params.ts'
 
 /** What people are told apart by, as it was at their first exposure: what they are later may be the effect. */
 export type Attribute =

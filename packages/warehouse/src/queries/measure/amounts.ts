@@ -1,6 +1,6 @@
 import { hotAmounts } from '../../schema/hot.ts'
-import { numberAt } from '../json.ts'
-import type { Binder } from '../params.ts'
+import { numberAt } from '../../sql/json.ts'
+import type { Binder } from '../../sql/params.ts'
 
 /**
  * Amounts that metrics read out of properties: each property once a row, however many metrics want it, and only of events that one of

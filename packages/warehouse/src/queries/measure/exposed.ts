@@ -1,6 +1,6 @@
+import { ALL_TIME, within } from '../../sql/params.ts'
 import type { ImpactQuestion } from '../../warehouse.ts'
 import { armText } from '../arms.ts'
-import { ALL_TIME, within } from '../params.ts'
 
 /**
  * People here are 64-bit hashes of their ids: joining and grouping by them takes half the time, and among ten million people two

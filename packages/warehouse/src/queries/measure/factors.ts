@@ -1,8 +1,8 @@
 import type { Metric } from '@espalier/core/definition'
 import type { Database, Params } from '../../client/database.ts'
 import { WarehouseError } from '../../errors.ts'
+import { Binder } from '../../sql/params.ts'
 import { exchangeSql } from '../exchange.ts'
-import { Binder } from '../params.ts'
 
 /** More days of more currencies than this in one report are refused: ten years of fifty. */
 const MOST = 200_000

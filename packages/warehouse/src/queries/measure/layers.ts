@@ -1,4 +1,4 @@
-import type { Binder } from '../params.ts'
+import type { Binder } from '../../sql/params.ts'
 import { Amounts } from './amounts.ts'
 
 /** Columns that several metrics need are read and added up once: a column is known by its expression. */

@@ -1,6 +1,6 @@
 import { ANY_EVENT, type Metric } from '@espalier/core/definition'
+import type { Binder } from '../../sql/params.ts'
 import { conditionsSql } from '../conditions.ts'
-import type { Binder } from '../params.ts'
 import type { Layers } from './layers.ts'
 
 /** What people did themselves: not that they were shown something, nor what the engine noted of them. */

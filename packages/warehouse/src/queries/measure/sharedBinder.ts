@@ -1,4 +1,4 @@
-import { Binder } from '../params.ts'
+import { Binder } from '../../sql/params.ts'
 
 /** Gives a value the same placeholder wherever it comes up, so that expressions that mean the same read the same. */
 export class SharedBinder extends Binder {

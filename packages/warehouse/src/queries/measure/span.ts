@@ -1,6 +1,6 @@
 import type { Metric } from '@espalier/core/definition'
 import { durationMs } from '@espalier/core/time'
-import { ALL_TIME, type Binder } from '../params.ts'
+import { ALL_TIME, type Binder } from '../../sql/params.ts'
 
 /** When events count, by `t`: milliseconds since the person's first exposure. */
 export interface Span {

@@ -1,6 +1,6 @@
 import type { Database } from '../../client/database.ts'
 import { WarehouseError } from '../../errors.ts'
-import { within } from '../params.ts'
+import { within } from '../../sql/params.ts'
 import { type ProgrammeQuestion, scopeOf } from './question.ts'
 
 /** What a cell is told by. Its number is its place in the list, from 1. */

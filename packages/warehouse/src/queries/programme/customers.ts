@@ -1,6 +1,6 @@
 import type { Customers } from '@espalier/core/impact'
 import type { Database } from '../../client/database.ts'
-import { ALL_TIME, Binder } from '../params.ts'
+import { ALL_TIME, Binder } from '../../sql/params.ts'
 import { moneySql } from './money.ts'
 import { joinPeople, personHash } from './people.ts'
 import { type PricedQuestion, scopeOf } from './question.ts'

@@ -1,7 +1,7 @@
 import type { Metric } from '@espalier/core/definition'
 import { durationMs } from '@espalier/core/time'
+import { type Binder, within } from '../../sql/params.ts'
 import { countedSql } from '../counted.ts'
-import { type Binder, within } from '../params.ts'
 import { moneySql } from './money.ts'
 import { joinPeople, personHash, sourceHash } from './people.ts'
 import type { PricedQuestion, ProgrammeQuestion } from './question.ts'

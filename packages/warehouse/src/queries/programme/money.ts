@@ -1,5 +1,5 @@
-import { numberAt } from '../json.ts'
-import { type Binder, within } from '../params.ts'
+import { numberAt } from '../../sql/json.ts'
+import { type Binder, within } from '../../sql/params.ts'
 import { sourceHash } from './people.ts'
 import type { OrderEvents, PricedQuestion, Rates } from './question.ts'
 

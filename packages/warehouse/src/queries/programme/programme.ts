@@ -1,5 +1,5 @@
 import type { Database } from '../../client/database.ts'
-import { within } from '../params.ts'
+import { within } from '../../sql/params.ts'
 import { armsOf } from './arms.ts'
 import { cellsOf, holdoutOf, segmentsOf } from './cells.ts'
 import { customersOf } from './customers.ts'

@@ -1,6 +1,6 @@
 import type { Metric } from '@espalier/core/definition'
 import type { Cell, Customers, Spend, ValueSums } from '@espalier/core/impact'
-import { ALL_TIME } from '../params.ts'
+import { ALL_TIME } from '../../sql/params.ts'
 
 /** What the whole programme brought in a time. */
 export interface ProgrammeQuestion {

@@ -1,7 +1,7 @@
 import type { Database } from '../../client/database.ts'
 import { WarehouseError } from '../../errors.ts'
+import { ALL_TIME, Binder, within } from '../../sql/params.ts'
 import { exchangeSql } from '../exchange.ts'
-import { ALL_TIME, Binder, within } from '../params.ts'
 import { orderDaysSql } from './money.ts'
 import { type MissingRate, type ProgrammeQuestion, type Rates, scopeOf } from './question.ts'
 import { spendDaysSql } from './spend.ts'

@@ -1,6 +1,6 @@
 import type { Spend } from '@espalier/core/impact'
 import type { Database } from '../../client/database.ts'
-import { Binder } from '../params.ts'
+import { Binder } from '../../sql/params.ts'
 import { factorSql } from './money.ts'
 import { type PricedQuestion, scopeOf } from './question.ts'
 

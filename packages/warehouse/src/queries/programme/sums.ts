@@ -1,5 +1,5 @@
 import type { Database } from '../../client/database.ts'
-import { Binder } from '../params.ts'
+import { Binder } from '../../sql/params.ts'
 import { factsSql, kpiOfPerson, kpiSum } from './facts.ts'
 import { type PricedQuestion, scopeOf } from './question.ts'
 import { firstOf, groupOf } from './units.ts'

@@ -1,4 +1,4 @@
-import { type Binder, within } from '../params.ts'
+import { type Binder, within } from '../../sql/params.ts'
 import { type Arm, armText, inScope, textOf } from './arms.ts'
 import { joinPeople, personHash, sourceHash } from './people.ts'
 

@@ -1,5 +1,5 @@
 import type { Condition, Language } from '@espalier/core/segment'
-import type { Binder } from '../params.ts'
+import type { Binder } from '../../sql/params.ts'
 import { NotInSql } from './notInSql.ts'
 
 type BindType = Parameters<Binder['bind']>[0]

@@ -1,6 +1,6 @@
 import type { PropertyCondition } from '@espalier/core/filter'
 import { durationMs, parseInstant } from '@espalier/core/time'
-import type { Binder } from '../params.ts'
+import type { Binder } from '../../sql/params.ts'
 import { instantOf } from './instant.ts'
 import type { SqlValue } from './value.ts'
 

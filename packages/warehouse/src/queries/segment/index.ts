@@ -1,5 +1,5 @@
 import type { Condition, Language } from '@espalier/core/segment'
-import type { Binder } from '../params.ts'
+import type { Binder } from '../../sql/params.ts'
 import { Asked, type Moment } from './asked.ts'
 import { members, sizes } from './members.ts'
 

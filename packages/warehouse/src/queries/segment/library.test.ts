@@ -1,7 +1,7 @@
 import { library } from '@espalier/core/library'
 import { NO_NAMES } from '@espalier/core/segment'
 import { expect, it } from 'vitest'
-import { Binder } from '../params.ts'
+import { Binder } from '../../sql/params.ts'
 import { membersSql } from './index.ts'
 
 const segments = library().flatMap(entry => (entry.kind === 'segment' ? [entry] : []))

@@ -5,7 +5,7 @@ import histories from '../../../../core/src/segment/histories.json' with { type:
 import { startEngine, type TestEngine } from '../../contract/engine.ts'
 import { fresh } from '../../contract/harness.ts'
 import { migrate } from '../../schema/migrate.ts'
-import { Binder } from '../params.ts'
+import { Binder } from '../../sql/params.ts'
 import { membersSql, sizesSql } from './index.ts'
 import { NotInSql } from './notInSql.ts'
 

@@ -1,5 +1,5 @@
-import { isBoolean, isNumber, isText, isThere, pathInto } from '../json.ts'
-import type { Binder } from '../params.ts'
+import { isBoolean, isNumber, isText, isThere, pathInto } from '../../sql/json.ts'
+import type { Binder } from '../../sql/params.ts'
 
 /** A value of any type: for each type whether it is of it, and what it then is. Of another type the latter may be anything. */
 export interface SqlValue {

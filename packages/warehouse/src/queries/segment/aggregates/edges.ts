@@ -1,6 +1,6 @@
 import type { Aggregate } from '@espalier/core/segment'
 import { durationMs } from '@espalier/core/time'
-import { pathInto } from '../../json.ts'
+import { pathInto } from '../../../sql/json.ts'
 import type { Asked } from '../asked.ts'
 import { happened } from '../happened.ts'
 import { STAMP } from '../rows.ts'

@@ -1,6 +1,6 @@
 import type { Aggregate } from '@espalier/core/segment'
 import { SIGNAL_LIMITS } from '@espalier/core/signal'
-import { pathInto } from '../../json.ts'
+import { pathInto } from '../../../sql/json.ts'
 import type { Asked } from '../asked.ts'
 import { happened } from '../happened.ts'
 import { isWithin, jsonNumber, jsonText, jsonValue, listValue, numberValue, type SqlValue } from '../value.ts'

@@ -7,7 +7,7 @@ import {
   type PreferenceCondition,
   type SubscriptionCondition,
 } from '@espalier/core/segment'
-import { textAt } from '../../json.ts'
+import { textAt } from '../../../sql/json.ts'
 import type { Asked } from '../asked.ts'
 import { comparisonsSql } from '../comparisons.ts'
 import { NotInSql } from '../notInSql.ts'

@@ -1,6 +1,6 @@
 import { PROFILE_LIMITS } from '@espalier/core/profile'
 import { STRUGGLE, type StrugglingCondition } from '@espalier/core/segment'
-import { textAt } from '../../json.ts'
+import { textAt } from '../../../sql/json.ts'
 import { actions } from '../actions.ts'
 import type { Asked } from '../asked.ts'
 import { STAMP } from '../rows.ts'
