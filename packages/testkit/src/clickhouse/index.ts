@@ -34,7 +34,8 @@ export async function startClickHouse(options: ClickHouseOptions = {}): Promise<
   const engine = new Engine({ path, database, memory: 1_500_000_000, patience: 120_000 })
   await engine.start()
   const access = { username, password, database }
-  const server = createServer((request, response) => {
+  // As long a URL as a ClickHouse server takes (http_max_uri_size).
+  const server = createServer({ maxHeaderSize: 2 ** 20 }, (request, response) => {
     handle(engine, access, request, response).catch(() => response.destroy())
   })
   await listen(server, 0)
