@@ -56,6 +56,11 @@ export class Snapshot implements PeopleState {
     return this.#links
   }
 
+  /** Looked up, and nobody had it: whoever links it meanwhile holds it under a lock that is not ours. */
+  isFree(identifier: string): boolean {
+    return this.#references.identifiers.has(identifier) && !this.#links.has(identifier)
+  }
+
   /** The key of an identifier or a messageId. */
   keyOf(text: string): string {
     return this.#keys.of(text)

@@ -36,8 +36,10 @@ async function writeLinks(
   const gone: string[] = []
   for (const [identifier, source] of links) {
     const key = snapshot.keyOf(identifier)
-    if (source === undefined) gone.push(key)
-    else (snapshot.links.has(identifier) ? moved : made).push({ key, source })
+    if (source === undefined) {
+      // Made and taken away in one batch: by now it may be somebody else's.
+      if (!snapshot.isFree(identifier)) gone.push(key)
+    } else (snapshot.links.has(identifier) ? moved : made).push({ key, source })
   }
   await Promise.all([makeLinks(tx, workspace, made), moveLinks(tx, workspace, moved), removeLinks(tx, workspace, gone)])
 }
