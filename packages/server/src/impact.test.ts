@@ -82,7 +82,7 @@ describe('GET /v1/experiences/{key}/impact', () => {
     expect(report.variants[0].lift.p).toBeGreaterThan(0)
     expect(report.sampleRatio.verdict).toBe('ok')
     expect(report.sentence).toContain('%')
-  }, 60_000)
+  }, 300_000)
 
   it('another metric, money in one currency', async () => {
     const report = (await server.get('/v1/experiences/hero/impact?metric=spent')).json

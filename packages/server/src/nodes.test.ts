@@ -14,7 +14,7 @@ beforeAll(async () => {
   const warehouse = `http://${username}:${password}@${new URL(clickHouse.url).host}/${database}`
   // Both at once: only one may make the first workspace.
   nodes = await Promise.all([testServer({ store, warehouse }), testServer({ store, warehouse })])
-}, 120_000)
+}, 300_000)
 
 afterAll(async () => {
   for (const node of nodes ?? []) await node.stop()

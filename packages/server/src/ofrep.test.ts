@@ -42,7 +42,7 @@ beforeAll(async () => {
     ],
   })
   expect(published.status, published.text).toBe(200)
-}, 60_000)
+}, 300_000)
 afterAll(async () => {
   await OpenFeature.close()
   await WebOpenFeature.close()

@@ -234,7 +234,7 @@ describe('backup and restore', () => {
     // The same events again, from the first to the last: those in the copy are known, the others new.
     for (let i = 0; i < sent; i += 100) await restored.post('/v1/batch', orders(i, Math.min(i + 100, sent)))
     expect((await restored.get('/v1/summary')).json.totals.events).toBe(sent)
-  }, 90_000)
+  }, 300_000)
 
   it('what is no backup, or only half of one, is refused and leaves the folder empty', async () => {
     const data = await folder()

@@ -148,7 +148,7 @@ describe.skipIf(!built)('commands against a running server', () => {
     expect((await cli('import', rates, '--kind', 'rates')).output).toContain('1 taken in')
   })
 
-  it('R8 a person is exported whole, and erased with a receipt', { timeout: 60_000 }, async () => {
+  it('R8 a person is exported whole, and erased with a receipt', { timeout: 300_000 }, async () => {
     const events = temporaryFile('p.csv', 'user_id,event,timestamp\neve,Seen,2024-05-01\neve,Seen,2024-05-02\n')
     await cli('import', events)
     const file = join(temporaryFolder(), 'eve.ndjson')
@@ -193,7 +193,7 @@ describe.skipIf(!built)('commands against a running server', () => {
     expect(output).toMatch(/ok {4}warehouse/)
   })
 
-  it('a backup makes a data folder that starts and holds the same', { timeout: 120_000 }, async () => {
+  it('a backup makes a data folder that starts and holds the same', { timeout: 300_000 }, async () => {
     const file = join(temporaryFolder(), 'backup.tar.gz')
     const backup = await cli('backup', file)
     expect(backup).toMatchObject({ code: 0, errors: '' })

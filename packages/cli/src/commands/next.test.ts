@@ -80,7 +80,7 @@ describe.skipIf(!built)('espalier next', () => {
     expect((await cli('next')).output).toMatch(/^Nothing to do: 1 running experience looked at\./)
     expect((await cli('next', '--record')).output).toMatch(/declare~hello~~bought~\S+ +done +\+200\.0 % \(/)
     expect((await cli('next', 'dismiss', id)).errors).toContain('is done already')
-  }, 60_000)
+  }, 300_000)
 
   it('names what is wrong with what is asked', async () => {
     expect(await cli('next', 'undo', 'x')).toMatchObject({ code: 2 })

@@ -12,7 +12,7 @@ const built = existsSync(fileURLToPath(new URL('../../dist/main.js', import.meta
 
 describe.runIf(built)('R8 kill -9 in the midst of erasures', () => {
   it(`they are finished after the start, ${KILLS} times, seed ${SEED}`, {
-    timeout: 60_000 + KILLS * 15_000,
+    timeout: 240_000 + KILLS * 15_000,
   }, async () => {
     const data = temporaryFolder()
     const program = new Program(['--data', data])

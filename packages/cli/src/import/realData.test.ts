@@ -120,7 +120,7 @@ describe.skipIf(missing)('imports of real data, against sums taken straight from
     )
   })
 
-  it('a clickstream; R3 again it changes nothing', { timeout: 120_000 }, async () => {
+  it('a clickstream; R3 again it changes nothing', { timeout: 300_000 }, async () => {
     const result = await imported(CLICKS)
     expect(result).toMatchObject({ format: 'retentioneering', rows: 31_106, stored: 31_106, rejected: 0 })
     const rows = plainRows(CLICKS)
@@ -133,7 +133,7 @@ describe.skipIf(missing)('imports of real data, against sums taken straight from
     expect((await summary('2024-01-01', '2025-01-01')).totals.events).toBe(rows.length)
   })
 
-  it('an e-mail experiment as decisions and outcomes: rates and lifts of each arm', { timeout: 180_000 }, async () => {
+  it('an e-mail experiment as decisions and outcomes: rates and lifts of each arm', { timeout: 300_000 }, async () => {
     const result = await imported(HILLSTROM)
     expect(result).toMatchObject({ format: 'hillstrom', rows: 64_000, items: 73_972, stored: 73_972, rejected: 0 })
     const metrics = temporaryFile(

@@ -37,7 +37,7 @@ beforeAll(async () => {
     ],
   })
   expect(published.status, published.text).toBe(200)
-}, 60_000)
+}, 300_000)
 afterAll(() => server.stop())
 
 const rng = random('people')
@@ -149,7 +149,7 @@ describe('a bandit', () => {
       expect(b).toBeCloseTo(shown[variant]!.seen - shown[variant]!.did + 1, 9)
     }
     expect(after.timeline).toEqual([{ from: START + 3 * DAY, version: 1 }])
-  }, 90_000)
+  }, 300_000)
 
   it('R6 the version decides from the next draw period on, and each decision names it', async () => {
     now = START + 3 * DAY - 60_000
@@ -216,7 +216,7 @@ describe('a contextual bandit', () => {
     expect(newest).toBe(2)
     // Only what closed since, not all over again.
     expect(last.rows).toBeLessThan(100)
-  }, 90_000)
+  }, 300_000)
 })
 
 describe('POST /v1/whatif', () => {

@@ -33,7 +33,7 @@ beforeAll(async () => {
     ],
   })
   expect(published.status, published.text).toBe(200)
-}, 60_000)
+}, 300_000)
 afterAll(() => server.stop())
 
 /** So many people see it. They click on b more often; whether they buy does not depend on what they see, only on when they come. */
@@ -90,4 +90,4 @@ it('a bandit whose weights change finds no effect where there is none; plain mea
   expect(report.variants[0]).toMatchObject({ variant: 'a', people: early.people })
   expect(report.sampleRatio).toMatchObject({ verdict: 'ok', dof: 2 })
   expect(report.checks.find(({ check }: { check: string }) => check === 'sample-ratio').passed).toBe(true)
-}, 120_000)
+}, 300_000)

@@ -19,7 +19,7 @@ beforeAll(async () => {
     metric('order-value', { type: 'mean', event: 'Order Completed', property: 'total' }),
     ...EXPERIENCES.map(key => experience(key, {})),
   )
-}, 60_000)
+}, 300_000)
 afterAll(() => server.stop())
 
 const metric = (key: string, body: object) => ({ kind: 'metric', key, body })
@@ -140,7 +140,7 @@ describe('what is fixed at launch', () => {
     expect(anew.fixed).toMatchObject({ version: 4, metric: 'clicked', worthwhile: 0.5, changes: [] })
     expect(anew.variants[0].people, 'whoever came before belongs to the earlier start').toBe(0)
     await publish(metric('bought', { type: 'conversion', event: 'Order Completed', window: '14d', name: 'Conversion' }))
-  }, 60_000)
+  }, 300_000)
 })
 
 describe('the result page', () => {
@@ -314,7 +314,7 @@ describe('GET /v1/experiences/{key}/evidence', () => {
     expect(day.slice(1)).toEqual([0, 0])
     expect(time[0].verdict).toBe('fading')
     expect(found.text).not.toMatch(/NaN|Infinity/)
-  }, 60_000)
+  }, 300_000)
 
   it('R8 an analyst asks by what is not personal, and by nothing else', async () => {
     const { key } = (await server.post('/v1/keys', { kind: 'analyst' })).json

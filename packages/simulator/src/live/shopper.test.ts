@@ -83,7 +83,7 @@ function armsOf(items: readonly Item[], key: string): ArmStatistics[] {
 }
 
 describe('planted effects are recovered from what shoppers do', () => {
-  it('95 of 100 intervals hold the planted lift, over seeds and experiences', { timeout: 120_000 }, async () => {
+  it('95 of 100 intervals hold the planted lift, over seeds and experiences', { timeout: 300_000 }, async () => {
     const misses: string[] = []
     let intervals = 0
     let improved = 0

@@ -67,7 +67,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 
 export function sequencesContract(open: OpenStore): void {
-  it('R1 R3 R9 R13 any sequence of operations answers as the store in memory does', { timeout: 120_000 }, async () => {
+  it('R1 R3 R9 R13 any sequence of operations answers as the store in memory does', { timeout: 300_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async steps => {
         const model = openMemoryStore(dependencies())

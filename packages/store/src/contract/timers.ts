@@ -48,7 +48,7 @@ export function timersContract(open: OpenStore): void {
   })
 
   it('R5 whatever was committed, merged or reopened, the timers are those of the people', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 15 }), async steps => {

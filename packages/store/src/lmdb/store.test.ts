@@ -101,7 +101,7 @@ function entriesOf(batch: Told[number]): Entry[] {
 
 describe('R2 R6 a start after a crash', () => {
   it('is the state that was: from the journal alone, or from any checkpoint and the rest', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     let run = 0
     const folder = path
@@ -150,7 +150,7 @@ describe('R2 R6 a start after a crash', () => {
   })
 
   it('leaves out the last commit where the power cut tore its frame, and nothing else', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const store = await open()
     await commit(store, [tracked('a')])

@@ -69,4 +69,4 @@ it('R2 R12 killed at any byte of an un-merge, the two are one or two, never some
   }
   await store.close()
   await remove()
-}, 60_000)
+}, 300_000)

@@ -71,7 +71,7 @@ function ids(name: string, last: number): string[] {
 }
 
 describe('several nodes on one PostgreSQL', () => {
-  it('R1 two processes on the same people lose no update and double none', { timeout: 120_000 }, async () => {
+  it('R1 two processes on the same people lose no update and double none', { timeout: 300_000 }, async () => {
     const url = await postgres.database()
     const nodes = [write(url, 'left', 0, 1499), write(url, 'right', 0, 1499)]
     expect(await Promise.all(nodes.map(node => node.ended))).toEqual([0, 0])
@@ -80,7 +80,7 @@ describe('several nodes on one PostgreSQL', () => {
     await store.close()
   })
 
-  it('R3 two processes that bring the same messages store each once', { timeout: 120_000 }, async () => {
+  it('R3 two processes that bring the same messages store each once', { timeout: 300_000 }, async () => {
     const url = await postgres.database()
     const nodes = [write(url, 'same', 0, 799), write(url, 'same', 0, 799)]
     expect(await Promise.all(nodes.map(node => node.ended))).toEqual([0, 0])
@@ -90,7 +90,7 @@ describe('several nodes on one PostgreSQL', () => {
   })
 
   it('R2 a node killed under load, again and again: nothing acknowledged is lost, nothing doubled', {
-    timeout: 180_000,
+    timeout: 300_000,
   }, async () => {
     const url = await postgres.database()
     const last = 2999

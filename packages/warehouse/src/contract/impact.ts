@@ -350,7 +350,7 @@ export function impactContract(warehouse: () => Warehouse): void {
       }),
       { numRuns: 8, seed: 4, endOnFailure: true },
     )
-  }, 120_000)
+  }, 300_000)
 }
 
 /** Sums may differ in the last digits, by the order they were added in. What differs by chance has its own contract (`chances.ts`). */

@@ -68,7 +68,7 @@ export function insertContract(warehouse: () => Warehouse): void {
     await warehouse().insert(batch!)
     await warehouse().insert(batch!)
     expect(await countEvents(warehouse(), workspace)).toBe(30_000)
-  }, 120_000)
+  }, 300_000)
 
   it('a field the table does not have is refused, not dropped', async () => {
     const workspace = fresh('insert')

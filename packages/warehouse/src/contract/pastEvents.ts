@@ -55,5 +55,5 @@ export function pastEventsContract(warehouse: () => Warehouse): void {
     expect(seen.size).toBe(5_001)
     expect(seen.get('p-whale')).toBe(25_000)
     expect(seen.get('p00001')).toBe(4)
-  }, 120_000)
+  }, 300_000)
 }

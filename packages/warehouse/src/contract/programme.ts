@@ -187,7 +187,7 @@ export function programmeContract(warehouse: () => Warehouse): void {
       }),
       { numRuns: 6, seed: 7, endOnFailure: true },
     )
-  }, 120_000)
+  }, 300_000)
 }
 
 /** Sums may differ in the last digits, by the order they were added in. */

@@ -90,7 +90,7 @@ describe('the engine', () => {
       await insertUntilTaken(warehouse, batch!)
     }
     expect((await warehouse.summary({ workspace: 'w' })).totals.events).toBe(rounds * perBatch)
-  }, 120_000)
+  }, 300_000)
 
   it('says that a folder is in use, and lets it be used afterwards', async () => {
     const path = newPath()
@@ -128,7 +128,7 @@ describe('the engine', () => {
     await expect.poll(() => alive(pid), { timeout: 10_000 }).toBe(false)
     const warehouse = closing(await openWarehouse({ embedded: { path } }))
     expect((await warehouse.summary({ workspace: 'w' })).totals.events).toBe(1)
-  }, 120_000)
+  }, 300_000)
 
   it('outlives the signals of a terminal: its parent says when to stop', async () => {
     const warehouse = closing(await openWarehouse({ embedded: { path: newPath() } }))
@@ -235,7 +235,7 @@ describe('backup', () => {
     // R3 the copy knows what it has: whatever the outbox sends again is there once.
     for (const batch of batches) await copied.insert(batch)
     expect((await copied.summary({ workspace: 'w' })).totals.events).toBe(20)
-  }, 120_000)
+  }, 300_000)
 
   it('refuses a folder that is not empty, and goes on', async () => {
     const path = newPath()

@@ -261,7 +261,7 @@ describe('a scrub', () => {
 })
 
 describe('a backup', () => {
-  it('taken while commits go on opens as a store of one moment', { timeout: 60_000 }, async () => {
+  it('taken while commits go on opens as a store of one moment', { timeout: 300_000 }, async () => {
     const store = await open({ segmentBytes: 4000 })
     const secret = await store.masterSecret()
     for (let i = 0; i < 30; i++) await commit(store, `before-${i}`, `a-${i % 7}`)
