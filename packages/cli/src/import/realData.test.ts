@@ -198,9 +198,12 @@ describe.skipIf(missing)('imports of real data, against sums taken straight from
     const { rule } = evidence
     expect(rule!.learnedFrom + rule!.judged.people).toBe(64_000)
     expect(rule!.judged.overControl.interval![0]).toBeGreaterThan(0.05)
-    expect(rule!.judged.value).toBeGreaterThanOrEqual(
-      rule!.judged.single.find(({ variant }) => variant === 'mens')!.value! - 0.005,
-    )
+    // Which half a person is in hangs on a random id: the rule is not worse than the e-mail that is best for all by more than
+    // four standard errors of that difference.
+    const { bestSingle, overBestSingle } = rule!.judged
+    expect(bestSingle).toBe('mens')
+    const [lower, upper] = overBestSingle.interval!
+    expect(overBestSingle.value! + ((upper - lower) / 2 / 1.96) * 4).toBeGreaterThan(0)
     expect(rule!.ranking.find(({ variant }) => variant === 'womens')!.qini.interval![0]).toBeGreaterThan(0)
 
     const shown = await espalier(['report', 'hillstrom-email', '--metric', 'visit'], options())
