@@ -58,7 +58,7 @@ const time = fc
   .tuple(
     near(2, 0, 23),
     near(2, 0, 59),
-    fc.option(fc.tuple(near(2, 0, 59), fc.option(fc.integer({ min: 1, max: 4 }).chain(digits)))),
+    fc.option(fc.tuple(near(2, 0, 59), fc.option(fc.integer({ min: 1, max: 10 }).chain(digits)))),
     zone,
   )
   .map(([h, m, rest, zone]) => {

@@ -1,6 +1,6 @@
 /** As in core/time/instant.ts. */
 const SHAPE =
-  '^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.]([0-9]{1,3}))?)?(?:Z|([+-])([0-9]{2}):([0-9]{2})))?$'
+  '^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.]([0-9]{1,9}))?)?(?:Z|([+-])([0-9]{2}):([0-9]{2})))?$'
 
 const DAY = 86_400_000
 
@@ -16,7 +16,7 @@ export function instantOf(text: string): string {
   const days = `(
     365 * z + intDiv(z, 4) - intDiv(z, 100) + intDiv(z, 400) + intDiv(153 * (if(m > 2, m - 3, m + 9)) + 2, 5) + d - 1 - 719468 - 146097
   )`
-  const time = `${part(4)} * 3600000 + ${part(5)} * 60000 + ${part(6)} * 1000 + toInt64OrZero(rightPad(g[7], 3, '0'))`
+  const time = `${part(4)} * 3600000 + ${part(5)} * 60000 + ${part(6)} * 1000 + toInt64OrZero(rightPad(substring(g[7], 1, 3), 3, '0'))`
   const offset = `(${part(9)} * 60 + ${part(10)}) * 60000`
   const isReal = `m >= 1 AND m <= 12 AND d >= 1 AND d <= ${lastDay}
     AND ${part(4)} <= 23 AND ${part(5)} <= 59 AND ${part(6)} <= 59 AND ${part(9)} <= 23 AND ${part(10)} <= 59`
