@@ -16,7 +16,8 @@ export function parseInstant(text: string): number | undefined {
   const date = new Date(0)
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day))
   if (date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) return undefined
-  const local = date.getTime() + h * 3_600_000 + m * 60_000 + s * 1_000 + Number((fraction ?? '').slice(0, 3).padEnd(3, '0'))
+  const local =
+    date.getTime() + h * 3_600_000 + m * 60_000 + s * 1_000 + Number((fraction ?? '').slice(0, 3).padEnd(3, '0'))
   const offset = (Number(zoneHour ?? 0) * 60 + Number(zoneMinute ?? 0)) * 60_000
   return sign === '-' ? local + offset : local - offset
 }
