@@ -43,6 +43,7 @@ export class SteadyWarehouse implements Warehouse {
   programme: Warehouse['programme'] = async question => (await this.#get()).programme(question)
   evidenceCells: Warehouse['evidenceCells'] = async question => (await this.#get()).evidenceCells(question)
   evidenceDays: Warehouse['evidenceDays'] = async question => (await this.#get()).evidenceDays(question)
+  visitorDays: Warehouse['visitorDays'] = async question => (await this.#get()).visitorDays(question)
   policyTraining: Warehouse['policyTraining'] = async question => (await this.#get()).policyTraining(question)
   rewardDelays: Warehouse['rewardDelays'] = async question => (await this.#get()).rewardDelays(question)
   whatIfSums: Warehouse['whatIfSums'] = async question => (await this.#get()).whatIfSums(question)

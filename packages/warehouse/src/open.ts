@@ -30,6 +30,7 @@ import { tableStats } from './queries/stats.ts'
 import { summary } from './queries/summary.ts'
 import { timeline } from './queries/timeline.ts'
 import { whatIfSums } from './queries/whatIf.ts'
+import { visitorDays } from './queries/visitorDays.ts'
 import { erase } from './removal/erase.ts'
 import { expire } from './removal/expire.ts'
 import { migrate } from './schema/migrate.ts'
@@ -66,6 +67,7 @@ export async function openWarehouse(location: Location, options: WarehouseOption
     policyRows: question => policyRows(database, question),
     rewardDelays: question => rewardDelays(database, question),
     whatIfSums: question => whatIfSums(database, question),
+    visitorDays: question => visitorDays(database, question),
     timeline: question => timeline(database, question),
     quotes: question => quotes(database, question),
     log: question => log(database, question),

@@ -21,6 +21,7 @@ import type { QuotesQuestion, ToldQuote } from './queries/quotes.ts'
 import type { Rhythm } from './queries/rhythm.ts'
 import type { SegmentArmsQuestion } from './queries/segmentArms.ts'
 import type { SegmentOverlap, SegmentOverlapQuestion, SegmentQuestion } from './queries/segments.ts'
+import type { VisitorDays, VisitorDaysQuestion } from './queries/visitorDays.ts'
 import type { WhatIfQuestion } from './queries/whatIf.ts'
 import type { ErasureQuestion, Removed } from './removal/erase.ts'
 import type { ExpiryQuestion } from './removal/expire.ts'
@@ -49,6 +50,8 @@ export interface Warehouse {
   evidenceCells(question: CellsQuestion): Promise<Cells>
   /** What the arms' people did day by day since their first exposure: does an effect wear off? */
   evidenceDays(question: DaysQuestion): Promise<NoveltyStatistics[]>
+  /** What visitors of an experience's touchpoints and others did day by day, before it was first seen and after. */
+  visitorDays(question: VisitorDaysQuestion): Promise<VisitorDays>
   /** What each variant's decisions brought, as sums: what a bandit learns from. */
   policyTraining(question: TrainingQuestion): Promise<TrainingStatistics>
   /** The same row by row, with what the decisions looked at, in pages; the rows of a person follow each other. */

@@ -125,6 +125,11 @@ describe.skipIf(!built)('commands against a running server', () => {
     expect(output).toMatch(/hello: .+/)
     expect((await cli('report', 'hello')).output).toMatch(/warm +1/)
     expect((await cli('report', 'hello')).output).toMatch(/Does hello raise .+\?\n[\s\S]*Next: /)
+    const alone = (await cli('report', 'hello', '--comparison', 'cart.top')).output
+    expect(alone).toContain('No control group.')
+    expect(alone).toContain(
+      'An indication, not proof: Before and after cannot be compared: of the time before 0 whole days',
+    )
     expect((await cli('report', 'hello', '--csv')).output).toMatch(/^part,metric,role,arm,[\s\S]*\r\nnext,/)
     expect((await cli('report', 'hello', '--by', 'trait:plan')).output).toContain('Nothing can be compared yet.')
     expect((await cli('report', 'nonsense', '--metric', 'orders')).errors).toContain(

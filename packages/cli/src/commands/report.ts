@@ -1,5 +1,5 @@
 import type { Estimate, Impact, Novelty, VariantReport } from '@espalier/core/experiment'
-import type { Evidence, ResultPage } from '@espalier/core/result'
+import type { Evidence, Indication, ResultPage } from '@espalier/core/result'
 import { explain } from '../errors.ts'
 import type { Api } from '../http/api.ts'
 import { type Palette, palette } from '../output/colour.ts'
@@ -16,6 +16,7 @@ interface Options extends ClientOptions {
   csv?: boolean
   by?: string
   variant?: string
+  comparison?: string
 }
 
 /** `GET /v1/experiences/{key}/impact`. */
@@ -58,6 +59,7 @@ export const report: Register = (program, shell) => {
     .option('--to <instant>', 'before this instant')
     .option('--by <attributes>', 'who responded best: segment:KEY, trait:NAME, context:PATH, time, separated by commas')
     .option('--variant <key>', 'of --by: this variant; all together unless given')
+    .option('--comparison <touchpoint>', 'without a control group: whose visitors to hold before and after against')
     .option('--csv', 'one experience as a table for a spreadsheet')
   withClientOptions(command, shell).action(async (experience: string | undefined, options: Options) => {
     const api = apiOf(options, shell)
@@ -104,16 +106,17 @@ interface Asked {
   metric?: string
   from?: string
   to?: string
+  comparison?: string
   format?: string
 }
 
-function impactPath(experience: string, { metric, from, to, format }: Asked): string {
-  return `/v1/experiences/${encodeURIComponent(experience)}/impact${query({ metric, from, to, format })}`
+function impactPath(experience: string, { metric, from, to, comparison, format }: Asked): string {
+  return `/v1/experiences/${encodeURIComponent(experience)}/impact${query({ metric, from, to, comparison, format })}`
 }
 
 /** The result page for a terminal: question and answer, numbers, checks, what to do next. */
 function resultText(result: Result, paint: Palette): string {
-  const { question, hypothesis, answer, fixed, checks, next, traffic, warnings, complete } = result
+  const { question, hypothesis, answer, fixed, checks, next, traffic, warnings, indication, complete } = result
   const mark = (passed: boolean | null) =>
     passed === null ? paint.dim('?') : passed ? paint.green('\u2713') : paint.red('\u2717')
   const guarded = guardrailTable(result)
@@ -125,10 +128,33 @@ function resultText(result: Result, paint: Palette): string {
     '\n',
     ...checks.map(({ passed, says }) => `${mark(passed)} ${says}\n`),
     ...warnings.map(({ message }) => `${paint.yellow('!')} ${message}\n`),
+    indication === null ? '' : indicationText(indication, paint),
     `\n${paint.bold('Next:')} ${next.says}\n`,
     ...(traffic?.instead ?? []).map(({ message }) => `  - ${message}\n`),
     paint.dim(`${fixed.says}\n`),
     complete ? '' : 'The newest events are still on their way to the warehouse.\n',
+  ].join('')
+}
+
+/** Before and after, where there is nothing better: week by week, since days are many. */
+function indicationText({ certainty, series, says }: Indication, paint: Palette): string {
+  const weeks = (['before', 'after'] as const).flatMap(period => {
+    const days = series.filter(day => day.period === period)
+    return Array.from({ length: Math.ceil(days.length / 7) }, (_, week) => days.slice(7 * week, 7 * week + 7))
+  })
+  const mean = (days: Indication['series'], of: 'touched' | 'comparison') =>
+    plainNumber(days.reduce((sum, day) => sum + day[of].value, 0) / days.length)
+  const rows = weeks.map(days => [
+    days[0]!.period,
+    days[0]!.day,
+    String(days.length),
+    mean(days, 'touched'),
+    mean(days, 'comparison'),
+  ])
+  const head = ['', 'from', 'days', 'at the touchpoint', 'comparison']
+  return [
+    `\n${paint.bold(`${certainty[0]!.toUpperCase()}${certainty.slice(1)}:`)} ${says}\n`,
+    rows.length === 0 ? '' : table(head, rows, [2, 3, 4]),
   ].join('')
 }
 

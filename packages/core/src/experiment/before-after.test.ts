@@ -38,7 +38,7 @@ describe('before and after, with a comparison', () => {
     expect(answer.effect.interval![0]).toBeGreaterThan(0.05)
     // By itself it fell: the season did.
     expect(answer.touchedChange).toBeLessThan(0.05)
-    expect(answer.touchedChange! - answer.comparisonChange!).toBeCloseTo(answer.effect.value!, 9)
+    expect((1 + answer.touchedChange!) / (1 + answer.comparisonChange!) - 1).toBeCloseTo(answer.effect.value!, 9)
     expect(answer.driftBefore.isClear).toBe(false)
     expect(answer.sentence).toMatch(/^It changed by \+\d+\.\d % beyond the comparison .*: an indication, not proof\.$/)
   })
@@ -51,27 +51,67 @@ describe('before and after, with a comparison', () => {
     expect(answer.sentence).toContain('went apart before already')
   })
 
-  it('worked out by hand: independent periods', () => {
+  it('worked out by hand', () => {
     const flat = { before: [10, 10, 10, 10], after: [10, 10, 10, 10] }
-    const { effect } = beforeAfter({ before: [9, 11, 9, 11], after: [11, 13, 11, 13] }, flat, { lag: 0 })
+    const { effect } = beforeAfter({ before: [9, 11, 9, 11], after: [11, 13, 11, 13] }, flat)
     expect(effect.value).toBeCloseTo(0.2, 12)
-    // Each period is .1 away from its mean: 8 scores of .1 / 4, squared, times 8 / 6.
-    expect(effect.standardError! ** 2).toBeCloseTo((8 * 0.025 ** 2 * 8) / 6, 12)
-    expect(effect.dof).toBe(6)
+    // One wave a side, cos(pi / 8 ...), in what each day adds: -.12 .12 -.12 .12 before (1.2 times a tenth), -.1 .1 -.1 .1 after.
+    const part =
+      -Math.cos(Math.PI / 8) + Math.cos((3 * Math.PI) / 8) - Math.cos((5 * Math.PI) / 8) + Math.cos((7 * Math.PI) / 8)
+    const waves = [0.12, 0.1].map(size => (2 / 4) * (size * part) ** 2)
+    expect(effect.standardError! ** 2).toBeCloseTo(((waves[0]! + waves[1]!) / 2) * (1 / 4 + 1 / 4), 12)
+    expect(effect.dof).toBe(2)
+  })
+
+  it('where the comparison doubled, the effect is beyond twice as much', () => {
+    const { effect } = beforeAfter(
+      { before: [100, 102, 98, 100], after: [220, 222, 218, 220] },
+      { before: [50, 51, 49, 50], after: [100, 99, 101, 100] },
+    )
+    expect(effect.value).toBeCloseTo(0.1, 12)
+  })
+
+  it('a rhythm of the week costs nothing in whole weeks', () => {
+    const day = (i: number) => 100 + (i % 7 < 5 ? 0 : 40)
+    const season = Array.from({ length: 56 }, (_, i) => 50 + (i % 3))
+    const weekly = season.map((_, i) => day(i) * (1 + 0.01 * Math.sin(i)))
+    const flat = season.map((_, i) => 100 * (1 + 0.01 * Math.sin(i)))
+    const of = (values: readonly number[]) => ({ before: values.slice(0, 28), after: values.slice(28) })
+    const rhythm = beforeAfter(of(weekly), of(season), { rhythm: 7 }).effect
+    const none = beforeAfter(of(flat), of(season), { rhythm: 7 }).effect
+    expect(rhythm.standardError!).toBeCloseTo(none.standardError!, 3)
+    expect(beforeAfter(of(weekly), of(season)).effect.standardError!).toBeGreaterThan(5 * rhythm.standardError!)
   })
 })
 
-it('where nothing changed, a change is found about one time in 20, though days go together', () => {
-  const experiments = 400
-  let found = 0
-  let foundPlain = 0
-  for (let i = 0; i < experiments; i++) {
-    const { touched, comparison } = shop(`nothing ${i}`, 0)
-    if (beforeAfter(touched, comparison).effect.p! < 0.05) found++
-    if (beforeAfter(touched, comparison, { lag: 0 }).effect.p! < 0.05) foundPlain++
-  }
-  expect(found / experiments).toBeLessThan(0.11)
-  expect(foundPlain / experiments).toBeGreaterThan(found / experiments)
+describe('its interval holds what was planted about as often as it says, though days go together', () => {
+  it.each([
+    { persistence: 0, days: 28, effect: 0, atLeast: 0.93 },
+    { persistence: 0.3, days: 28, effect: 0, atLeast: 0.93 },
+    { persistence: 0.3, days: 56, effect: 0.1, atLeast: 0.93 },
+    { persistence: 0.6, days: 56, effect: 0, atLeast: 0.9 },
+    { persistence: 0.3, days: 7, effect: 0, atLeast: 0.9 },
+    { persistence: 0.3, days: 28, effect: 0, rhythm: 7, atLeast: 0.93 },
+  ])('%o', ({ persistence, days, effect, rhythm = 1, atLeast }) => {
+    const experiments = 1000
+    let held = 0
+    for (let i = 0; i < experiments; i++) {
+      const { touched, comparison } = shop(`planted ${i}`, effect, { persistence, days })
+      const [low, high] = beforeAfter(touched, comparison, { rhythm }).effect.interval!
+      if (low <= effect && effect <= high) held++
+    }
+    expect(held / experiments).toBeGreaterThan(atLeast)
+    expect(held / experiments).toBeLessThan(0.98)
+  })
+
+  it('a drift that is none is found about one time in 20', () => {
+    let found = 0
+    for (let i = 0; i < 1000; i++) {
+      const { touched, comparison } = shop(`no drift ${i}`, 0, { persistence: 0.3 })
+      if (beforeAfter(touched, comparison).driftBefore.isClear) found++
+    }
+    expect(found / 1000).toBeLessThan(0.08)
+  })
 })
 
 describe('where it cannot be told', () => {

@@ -1,4 +1,5 @@
 import { DEFAULT_CONFIDENCE, type Estimate, estimateOf, noEstimate } from './estimate.ts'
+import { slowWaves } from './long-run.ts'
 
 /**
  * A KPI a period (day or week), oldest first: before the change and after it. Periods are alike and without gaps; at a weekly
@@ -13,29 +14,36 @@ export interface Series {
 export interface BeforeAfter {
   /** Never more than this: other things may have happened to the one series and not to the other. */
   readonly certainty: 'an indication, not proof'
-  /** The relative change of the touched series less that of the comparison: 0.1 is +10 %. */
+  /** Relative to what the touched series would be, had it changed as the comparison did: 0.1 is +10 %. */
   readonly effect: Estimate
   /** Each series' own relative change. Null where it was 0 before. */
   readonly touchedChange: number | null
   readonly comparisonChange: number | null
-  /** Whether the two went apart already before the change: then the effect is the continuation of that as likely as not. */
-  readonly driftBefore: { readonly perPeriod: Estimate; readonly isClear: boolean }
+  /**
+   * The same asked of the time before alone, as if the change had come in the middle of it. Where that finds something, the two
+   * went apart already, and the effect is the continuation of that as likely as not.
+   */
+  readonly driftBefore: { readonly effect: Estimate; readonly isClear: boolean }
   readonly sentence: string
 }
 
 /** Fewer periods on either side say nothing of how much they vary. */
 export const FEWEST_PERIODS = 4
 
+export interface BeforeAfterOptions {
+  readonly confidence?: number
+  /** Periods after which a rhythm starts anew that the series need not share: 7 of days. What it adds is taken out where a side has two rounds. */
+  readonly rhythm?: number
+}
+
 /**
- * Difference in differences: of both series relative to their own mean before, the gap between them after less the gap
- * before. Periods near each other go together, which makes plain errors too small: Newey and West's (1987) are used, with
- * Bartlett weights up to `lag` periods (4 (n / 100)^(2/9) unless given; 7 or more where days have a weekly rhythm), and
- * Student's t with n - 2 degrees of freedom.
+ * Had it not been touched, the one series would have changed as the other did: by as many percent. What it is beyond that is
+ * the effect, with an interval by the delta method in which periods near each other may go together (`long-run.ts`).
  */
 export function beforeAfter(
   touched: Series,
   comparison: Series,
-  { confidence = DEFAULT_CONFIDENCE, lag }: { confidence?: number; lag?: number } = {},
+  { confidence = DEFAULT_CONFIDENCE, rhythm = 1 }: BeforeAfterOptions = {},
 ): BeforeAfter {
   for (const side of ['before', 'after'] as const) {
     if (touched[side].length !== comparison[side].length) {
@@ -44,32 +52,28 @@ export function beforeAfter(
       )
     }
   }
-  const touchedChange = change(touched)
-  const comparisonChange = change(comparison)
-  const gap = (side: keyof Series) =>
-    touched[side].map(
-      (value, i) => value / Math.abs(mean(touched.before)) - comparison[side][i]! / Math.abs(mean(comparison.before)),
-    )
-  const [before, after] = [gap('before'), gap('after')]
-  const reason = missing(touched, comparison, [...before, ...after])
-  const effect = reason ? noEstimate(reason) : step(before, after, lag, confidence)
-  const perPeriod = reason ? noEstimate(reason) : slope(before, lag, confidence)
-  const isClear = perPeriod.p !== null && perPeriod.p < 1 - confidence
-  const driftBefore = { perPeriod, isClear }
+  const settings = { confidence, rhythm }
+  const effect = step(touched, comparison, settings)
+  const earlier = step(halves(touched.before, rhythm), halves(comparison.before, rhythm), settings)
+  const isClear = earlier.p !== null && earlier.p < 1 - confidence
   const answer = {
     certainty: 'an indication, not proof',
     effect,
-    touchedChange,
-    comparisonChange,
-    driftBefore,
+    touchedChange: change(touched),
+    comparisonChange: change(comparison),
+    driftBefore: { effect: earlier, isClear },
   } as const
   return { ...answer, sentence: sentenceOf(answer, confidence) }
 }
 
-function missing(touched: Series, comparison: Series, gaps: readonly number[]): Estimate['reason'] {
+function missing(touched: Series, comparison: Series): Estimate['reason'] {
   if (Math.min(touched.before.length, touched.after.length) < FEWEST_PERIODS) return 'no-events'
-  if (mean(touched.before) === 0 || mean(comparison.before) === 0) return 'zero-control-mean'
-  return gaps.every(Number.isFinite) ? undefined : 'overflow'
+  const all = [touched, comparison].flatMap(({ before, after }) => [...before, ...after])
+  if (!all.every(Number.isFinite)) return 'overflow'
+  const kept = mean(comparison.after) / mean(comparison.before)
+  // A comparison that came to nothing, or out of it, says nothing of what would have been.
+  if (mean(touched.before) === 0 || !(kept > 0)) return 'zero-control-mean'
+  return Number.isFinite(kept) ? undefined : 'overflow'
 }
 
 function change({ before, after }: Series): number | null {
@@ -77,48 +81,45 @@ function change({ before, after }: Series): number | null {
   return Number.isFinite(result) ? result : null
 }
 
-/** The step between two means, by least squares on a constant and an indicator of after. */
-function step(
-  before: readonly number[],
-  after: readonly number[],
-  lag: number | undefined,
-  confidence: number,
-): Estimate {
-  const [low, high] = [mean(before), mean(after)]
-  const n = before.length + after.length
-  // Each period's part in the estimate, times how far it is from its own mean.
-  const scores = [
-    ...before.map(value => -(value - low) / before.length),
-    ...after.map(value => (value - high) / after.length),
-  ]
-  return estimateOf(high - low, neweyWest(scores, lag, n - 2), { dof: n - 2, confidence })
+/** In the middle, or where a round of the rhythm ends near it. */
+function halves(values: readonly number[], rhythm: number): Series {
+  const rounds = values.length / rhythm
+  const middle = rounds >= 2 ? Math.round(rounds / 2) * rhythm : Math.floor(values.length / 2)
+  return { before: values.slice(0, middle), after: values.slice(middle) }
 }
 
-/** The slope of a line through the values. */
-function slope(values: readonly number[], lag: number | undefined, confidence: number): Estimate {
-  const n = values.length
-  const middle = (n - 1) / 2
-  const squares = (n * (n * n - 1)) / 12
-  const level = mean(values)
-  const perPeriod = values.reduce((sum, value, i) => sum + ((i - middle) * value) / squares, 0)
-  const scores = values.map((value, i) => ((i - middle) * (value - level - (i - middle) * perPeriod)) / squares)
-  return estimateOf(perPeriod, neweyWest(scores, lag, n - 2), { dof: n - 2, confidence })
+/** What is after, over what would have been, less 1. */
+function step(touched: Series, comparison: Series, { confidence, rhythm }: Required<BeforeAfterOptions>): Estimate {
+  const reason = missing(touched, comparison)
+  if (reason !== undefined) return noEstimate(reason)
+  const own = { before: mean(touched.before), after: mean(touched.after) }
+  const other = { before: mean(comparison.before), after: mean(comparison.after) }
+  const otherwise = own.before * (other.after / other.before)
+  const ratio = own.after / otherwise
+  // What each period adds to the ratio, were it alone.
+  const before = touched.before.map(
+    (value, i) => ratio * ((value - own.before) / own.before - (comparison.before[i]! - other.before) / other.before),
+  )
+  const after = touched.after.map(
+    (value, i) => (value - own.after) / otherwise - (ratio * (comparison.after[i]! - other.after)) / other.after,
+  )
+  const waves = [before, after].flatMap(values => slowWaves(levelled(values, rhythm)))
+  const variance = mean(waves) > ROUNDING * (1 + ratio ** 2) ? mean(waves) : 0
+  return estimateOf((own.after - otherwise) / Math.abs(otherwise), variance * (1 / before.length + 1 / after.length), {
+    dof: waves.length,
+    confidence,
+  })
 }
 
-/** Variance of the sum of scores that go together with their neighbours; scaled to the degrees of freedom. */
-function neweyWest(scores: readonly number[], lag: number | undefined, dof: number): number {
-  const n = scores.length
-  const lags = Math.min(n - 1, lag ?? Math.floor(4 * (n / 100) ** (2 / 9)))
-  let variance = 0
-  for (let distance = 0; distance <= lags; distance++) {
-    const weight = (distance === 0 ? 1 : 2) * (1 - distance / (lags + 1))
-    for (let i = distance; i < n; i++) variance += weight * scores[i]! * scores[i - distance]!
-  }
-  const scaled = (variance * n) / dof
-  return scaled > ROUNDING * n * Math.max(...scores.map(Math.abs)) ** 2 ? scaled : 0
+/** Less what a place in the round adds on average. */
+function levelled(values: readonly number[], rhythm: number): readonly number[] {
+  if (rhythm < 2 || values.length < 2 * rhythm) return values
+  const places = Array.from({ length: rhythm }, (_, place) => mean(values.filter((_, i) => i % rhythm === place)))
+  return values.map((value, i) => value - places[i % rhythm]!)
 }
 
-const ROUNDING = 1e-12
+/** Of series relative to their own level: what is less is rounding. */
+const ROUNDING = 1e-24
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length

@@ -1,3 +1,4 @@
+import type { Indication } from './indication.ts'
 import type { ResultPage } from './page.ts'
 
 const COLUMNS = [
@@ -27,7 +28,7 @@ type Line = Partial<Record<(typeof COLUMNS)[number], string | number | boolean |
 
 /** A result page as one table: `part` says what a line is. What is not known is empty. Lines end in CRLF, as RFC 4180 has it. */
 export function resultCsv(page: ResultPage): string {
-  const { question, answer, fixed, numbers, checks, next } = page
+  const { question, answer, fixed, numbers, checks, next, indication } = page
   const lines: Line[] = [
     { part: 'question', says: question },
     { part: 'answer', verdict: answer.verdict, says: answer.sentence },
@@ -48,10 +49,32 @@ export function resultCsv(page: ResultPage): string {
     ...checks.map(
       ({ check, metric, passed, says }): Line => ({ part: 'check', metric: metric ?? null, check, passed, says }),
     ),
+    ...(indication === null ? [] : indicationLines(fixed.metric, indication)),
     { part: 'next', verdict: next.do, arm: next.variant ?? null, says: next.says },
   ]
   const rows = [COLUMNS, ...lines.map(line => COLUMNS.map(column => line[column] ?? null))]
   return rows.map(row => `${row.map(field).join(',')}\r\n`).join('')
+}
+
+/** Of each series its days, and what the one changed beyond the other. */
+function indicationLines(metric: string, { effect, series, says }: Indication): Line[] {
+  const days = (of: 'touched' | 'comparison') =>
+    series.map(
+      ({ day, period, [of]: { people, value } }): Line => ({
+        part: `day ${period}`,
+        metric,
+        arm: of,
+        people,
+        mean: value,
+        says: day,
+      }),
+    )
+  const interval = { lift_low: effect.interval?.[0] ?? null, lift_high: effect.interval?.[1] ?? null }
+  return [
+    { part: 'indication', metric, lift: effect.value, ...interval, p: effect.p, says },
+    ...days('touched'),
+    ...days('comparison'),
+  ]
 }
 
 /** Names that a spreadsheet would take for a formula are quoted as text. */

@@ -2,6 +2,7 @@ import type { Impact, VariantReport } from '../experiment/report.ts'
 import { type TrafficAdvice, trafficAdvice } from '../experiment/traffic.ts'
 import { type Answer, answerOf, questionOf } from './answer.ts'
 import { type Check, checksOf, type Guarded } from './checks.ts'
+import type { Indication } from './indication.ts'
 import type { Change } from './launch.ts'
 import { type Next, nextOf } from './next.ts'
 
@@ -50,6 +51,8 @@ export interface ResultPage {
   readonly next: Next
   /** While it is too early: what so much traffic can find at all, and what to test instead. Null otherwise. */
   readonly traffic: TrafficAdvice | null
+  /** Where there is no control group: before and after, beside people who were not touched. It changes neither answer nor verdict. */
+  readonly indication: Indication | null
 }
 
 export interface PageInput {
@@ -69,11 +72,12 @@ export interface PageInput {
   readonly last?: number | undefined
   /** How long people have been coming, in days. */
   readonly days?: number | undefined
+  readonly indication?: Indication | null
   readonly now: number
 }
 
 export function resultPage(input: PageInput): ResultPage {
-  const { experience, status, report, role, guardrails, window, last, now } = input
+  const { experience, status, report, role, guardrails, window, last, now, indication = null } = input
   const fixed = { ...input.fixed, says: fixedText(input.fixed) }
   const checks = checksOf({
     goal: report,
@@ -96,6 +100,7 @@ export function resultPage(input: PageInput): ResultPage {
     checks,
     next: nextOf({ report, checks, status, window, traffic }),
     traffic,
+    indication,
   }
 }
 

@@ -3,6 +3,9 @@ import { DEFAULT_CONFIDENCE, DEFAULT_TUNING, DEFAULT_WORTHWHILE, type Impact, im
 import { guardrails as readyMade, USUAL_BUSINESS } from '@espalier/core/library'
 import {
   designOf,
+  type Indication,
+  indicationOf,
+  isDaily,
   type Launch,
   launchOf,
   metricAt,
@@ -26,10 +29,15 @@ export interface ReportQuestion {
   readonly confidence?: number | undefined
 }
 
+export interface PageQuestion extends ReportQuestion {
+  /** Without a control group: the touchpoint whose visitors before and after are held against; all other visitors unless given. */
+  readonly comparison?: string | undefined
+}
+
 export type ExperienceReport = Impact & ResultPage & { readonly experience: string }
 
 /** What an experience changes, judged by what was fixed when it went live. */
-export async function experienceReport(services: Services, question: ReportQuestion): Promise<ExperienceReport> {
+export async function experienceReport(services: Services, question: PageQuestion): Promise<ExperienceReport> {
   const { store, warehouse, now } = services
   const { workspace, key, from, to, confidence } = question
   const subject = await subjectOf(services, question)
@@ -96,9 +104,45 @@ export async function experienceReport(services: Services, question: ReportQuest
     window: windowOf(metric.body),
     last: goal!.last,
     ...daysOf(goal!, now()),
+    indication: isAlone(report) ? await indicationFor(services, question, subject) : null,
     now: now(),
   })
   return { experience: key, ...report, ...page }
+}
+
+/** Somebody saw it, and nobody was left out of it. */
+const isAlone = ({ control, personalized }: Impact) =>
+  personalized !== null && personalized.people > 0 && (control === null || control.people === 0)
+
+/** On either side of the change: eight weeks. */
+const DAYS = 56
+
+/** Before and after, of an experience that somebody saw and that nobody was left out of. */
+async function indicationFor(
+  { warehouse, definitions, now }: Services,
+  { workspace, key, to, confidence, comparison }: PageQuestion,
+  { launch, metric }: Subject,
+): Promise<Indication | null> {
+  const { settings } = await definitions.of(workspace)
+  const asked = {
+    workspace,
+    experience: key,
+    metric: metric.body,
+    zone: settings.timezone,
+    days: DAYS,
+    now: now(),
+    ...(launch?.since !== undefined && { since: launch.since }),
+    ...(to !== undefined && { to }),
+    ...(comparison !== undefined && { comparison }),
+  }
+  const unknown = { changed: null, touchpoints: [], days: [], missing: 0 }
+  const found = isDaily(metric.body) ? await warehouse.visitorDays(asked) : unknown
+  return indicationOf({
+    metric: metric.body,
+    ...found,
+    comparison: comparison === undefined ? 'all other visitors' : `visitors of ${comparison}`,
+    confidence,
+  })
 }
 
 export interface Subject {

@@ -18,6 +18,7 @@ import { removalContract } from './removal.ts'
 import { segmentsContract } from './segments.ts'
 import { summaryContract } from './summary.ts'
 import { timelineContract } from './timeline.ts'
+import { visitorDaysContract } from './visitorDays.ts'
 
 export * from './harness.ts'
 
@@ -36,6 +37,7 @@ export function warehouseContract(name: string, open: () => Promise<Warehouse>):
     describe('chances', () => chancesContract(warehouse))
     describe('programme', () => programmeContract(warehouse))
     describe('evidence', () => evidenceContract(warehouse))
+    describe('visitor days', () => visitorDaysContract(warehouse))
     describe('kpis', () => kpisContract(warehouse))
     describe('timeline', () => timelineContract(warehouse))
     describe('quotes', () => quotesContract(warehouse))

@@ -14,7 +14,7 @@ export const impact = route({
   tag: 'Reports',
   summary: 'What an experience changes: question, answer, numbers, checks, what to do next',
   description:
-    'By the arm of each person’s first exposure. One verdict by an always-valid interval, on the goal, the worthwhile lift and the tuning as they were at launch; all else is how we know: people, exposures, conversions and mean of each arm, lift over the control group with interval and p-value, adjusted for before where the metric has a covariate, and by chance where the arms’ chances changed; guardrails; sample-ratio check; people seen in two arms; what winsorizing took away; how many windows have closed.',
+    'By the arm of each person’s first exposure. One verdict by an always-valid interval, on the goal, the worthwhile lift and the tuning as they were at launch; all else is how we know: people, exposures, conversions and mean of each arm, lift over the control group with interval and p-value, adjusted for before where the metric has a covariate, and by chance where the arms’ chances changed; guardrails; sample-ratio check; people seen in two arms; what winsorizing took away; how many windows have closed. Without a control group, before and after beside people who were not touched: an indication, not proof.',
   params: Type.Object({ key: Type.String({ maxLength: 100 }) }),
   query: Type.Object(
     {
@@ -27,6 +27,13 @@ export const impact = route({
           exclusiveMaximum: 1,
           default: 0.95,
           description: 'Of the fixed-horizon intervals; the verdict’s is fixed at launch.',
+        }),
+      ),
+      comparison: Type.Optional(
+        Type.String({
+          maxLength: 100,
+          description:
+            'Without a control group: the touchpoint whose visitors before and after are held against; all other visitors unless given.',
         }),
       ),
       format: Type.Optional(Type.Enum(['json', 'csv'], { type: 'string', default: 'json' })),
@@ -60,6 +67,10 @@ export const impact = route({
       traffic: Type.Union([Numbers, Type.Null()], {
         description: 'While it is too early: what so much traffic can find at all, and what to test instead.',
       }),
+      indication: Type.Union([Numbers, Type.Null()], {
+        description:
+          'Where there is no control group: the KPI day by day of those who came to the touchpoint and of others, before and after, and what the one changed beyond the other. An indication, not proof: never a verdict.',
+      }),
       metric: Numbers,
       confidence: Type.Number(),
       control: Type.Union([Numbers, Type.Null()]),
@@ -85,6 +96,7 @@ export const impact = route({
       from: instant(query.from, 'query.from'),
       to: instant(query.to, 'query.to'),
       confidence: query.confidence,
+      comparison: query.comparison,
     })
     if (query.format !== 'csv') return { complete, ...report }
     reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="result.csv"')

@@ -4,7 +4,7 @@ import { conditionsSql } from '../conditions.ts'
 import type { Layers } from './layers.ts'
 
 /** What people did themselves: not that they were shown something, nor what the engine noted of them. */
-const OWN_DOING = "e.type IN ('track', 'page', 'screen') AND e.name != 'Exposure'"
+export const OWN_DOING = "e.type IN ('track', 'page', 'screen') AND e.name != 'Exposure'"
 
 /** Whether an event is one of this name (or any), and the conditions hold for it. */
 export function matchedSql(

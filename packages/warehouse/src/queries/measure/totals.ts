@@ -5,7 +5,7 @@ const inTime =
   "e.timestamp >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC') AND e.timestamp <= fromUnixTimestamp64Milli({latest:Int64}, 'UTC')"
 
 /** A row an event: `person`, `at` in epoch milliseconds, and the row's columns. */
-function rowsSql(layers: Layers): string {
+export function rowsSql(layers: Layers): string {
   const { amounts, row, needs, events, binder } = layers
   const select = (table: string, columns: readonly string[]) =>
     `SELECT ${[`${sourceHash('e')} AS source`, 'toUnixTimestamp64Milli(e.timestamp) AS at', ...columns].join(', ')} FROM ${table} AS e`
