@@ -134,7 +134,7 @@ describe('a life of a server', () => {
       all => all.map(answer => answer.status),
       () => ['refused'],
     )
-    await vi.waitFor(() => expect(server.services.queue.waiting).toBeGreaterThan(0), { interval: 1 })
+    await vi.waitFor(() => expect(server.services.queue.waiting).toBeGreaterThan(0), { interval: 1, timeout: 60_000 })
     await server.close()
     for (const status of await settled) expect([200, 503, 'refused']).toContain(status)
     await expect(server.get('/health/live')).rejects.toThrow()
@@ -188,7 +188,7 @@ describe('the warehouse may be down', () => {
 
     await clickHouse.up()
     await vi.waitFor(async () => expect((await server.get('/v1/summary')).json).toMatchObject({ complete: true }), {
-      timeout: 20_000,
+      timeout: 120_000,
       interval: 200,
     })
     expect((await server.get('/v1/summary')).json.totals).toMatchObject({ events: 20, people: 5 })
@@ -216,7 +216,7 @@ describe('backup and restore', () => {
     going = false
     await traffic
     const left = async () => (await readdir(server.services.options.data)).filter(name => name.startsWith('backup-'))
-    await vi.waitFor(async () => expect(await left()).toEqual([]))
+    await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 60_000 })
 
     const data = join(await folder(), 'restored')
     await restoreBackup(createReadStream(file), data)

@@ -7,9 +7,9 @@ import { temporaryFolder } from '../testing/shell.ts'
 import { Program, SECRET_KEY } from './program.ts'
 import { Traffic } from './traffic.ts'
 
-/** `npm run test:crash` asks for 50; the tests of every day for fewer, with another seed each day. */
+/** `npm run test:crash` asks for 50; the tests of every day for fewer. Where a kill falls differs from run to run, whatever the seed. */
 const KILLS = Number(process.env.ESPALIER_CRASHES ?? 2)
-const SEED = process.env.ESPALIER_SEED ?? new Date().toISOString().slice(0, 10)
+const SEED = process.env.ESPALIER_SEED ?? '20261122'
 const PEOPLE = 100
 const built = existsSync(fileURLToPath(new URL('../../dist/main.js', import.meta.url)))
 
@@ -35,16 +35,21 @@ describe.runIf(built)('R2 R3 kill -9 at random points under load', () => {
 async function crashes(args: readonly string[], rng: Random): Promise<void> {
   const program = new Program(args)
   const traffic = new Traffic(program, rng, PEOPLE)
+  let least = 0
   for (let crash = 0; crash < KILLS; crash++) {
     await program.start()
     const running = traffic.run(4)
-    await traffic.reached(rng.integer(600))
+    // The last comes when much is there to be lost.
+    const more = rng.integer(600) + (crash === KILLS - 1 ? 200 : 0)
+    await traffic.reached(more)
+    least += more
     await program.kill()
     await running
   }
   await program.start()
   try {
     await check(program, traffic)
+    expect(traffic.acknowledged.size, 'it was under load').toBeGreaterThanOrEqual(least)
   } finally {
     await program.stop()
   }
@@ -81,6 +86,4 @@ async function check(program: Program, traffic: Traffic): Promise<void> {
     'acknowledged and lost',
   ).toEqual([])
   expect(summary.totals.events, 'what the warehouse counts').toBe(stored.length)
-  // The test would show nothing if hardly anything had been taken in between the kills.
-  expect(traffic.acknowledged.size).toBeGreaterThan(KILLS * 100)
 }

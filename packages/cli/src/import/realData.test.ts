@@ -197,14 +197,13 @@ describe.skipIf(missing)('imports of real data, against sums taken straight from
     )
     const { rule } = evidence
     expect(rule!.learnedFrom + rule!.judged.people).toBe(64_000)
-    expect(rule!.judged.overControl.interval![0]).toBeGreaterThan(0.05)
-    // Which half a person is in hangs on a random id: the rule is not worse than the e-mail that is best for all by more than
-    // four standard errors of that difference.
-    const { bestSingle, overBestSingle } = rule!.judged
+    // Which half a person is in hangs on their id, which is random. Over 1,000 random halves these were 0.0657 (standard deviation
+    // 0.0040), "mens" by 0.0314 (0.0036), -0.0015 (0.0031) and 0.0079 (0.0010): each bound is eight of them away or more.
+    const { bestSingle, overBestSingle, overControl } = rule!.judged
+    expect(overControl.interval![0]).toBeGreaterThan(0.03)
     expect(bestSingle).toBe('mens')
-    const [lower, upper] = overBestSingle.interval!
-    expect(overBestSingle.value! + ((upper - lower) / 2 / 1.96) * 4).toBeGreaterThan(0)
-    expect(rule!.ranking.find(({ variant }) => variant === 'womens')!.qini.interval![0]).toBeGreaterThan(0)
+    expect(overBestSingle.value).toBeGreaterThan(-0.03)
+    expect(rule!.ranking.find(({ variant }) => variant === 'womens')!.qini.value).toBeGreaterThan(0)
 
     const shown = await espalier(['report', 'hillstrom-email', '--metric', 'visit'], options())
     expect(shown.output).toMatch(/mens +21,307 +21,307 +3,894 +18\.28 % +\+72\.1 %/)

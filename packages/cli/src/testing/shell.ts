@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import { run } from '../program.ts'
 import type { Shell } from '../shell.ts'
 
@@ -57,13 +56,9 @@ export async function espalier(
   return { code, output: shell.output(), errors: shell.errors() }
 }
 
-const folders: string[] = []
-
-/** A folder that is gone after the tests of the file. */
+/** A folder in the one that each test file has, and that is gone after it. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'espalier-cli-'))
-  folders.push(folder)
-  return folder
+  return mkdtempSync(join(tmpdir(), 'espalier-cli-'))
 }
 
 export function temporaryFile(name: string, content: string | Uint8Array): string {
@@ -71,7 +66,3 @@ export function temporaryFile(name: string, content: string | Uint8Array): strin
   writeFileSync(path, content)
   return path
 }
-
-afterAll(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})

@@ -3,7 +3,7 @@ import { filesIn, filesWith } from '@espalier/testkit/files'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ADMIN_KEY, SECRET_KEY, type TestServer, testServer } from '../testing/server.ts'
 
-const TIMEOUT = 60_000
+const TIMEOUT = 300_000
 let server: TestServer
 beforeAll(async () => {
   server = await testServer()
@@ -51,7 +51,7 @@ const erase = (userId: string) => server.call('DELETE', refOf(userId))
 
 async function finished(id: string) {
   const look = async () => (await server.get(`/v1/erasures/${id}`)).json
-  await vi.waitFor(async () => expect((await look()).stage).toBe('physical'), { timeout: 30_000, interval: 50 })
+  await vi.waitFor(async () => expect((await look()).stage).toBe('physical'), { timeout: 120_000, interval: 50 })
   return look()
 }
 

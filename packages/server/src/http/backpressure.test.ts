@@ -53,7 +53,7 @@ describe('R2 R11 when the engine cannot keep up', () => {
     }
     const server = await started(store, { queueItems: 100 })
     const first = server.post('/v1/batch', batch(60))
-    await vi.waitFor(() => expect(server.services.queue.waiting).toBe(60))
+    await vi.waitFor(() => expect(server.services.queue.waiting).toBe(60), { timeout: 60_000 })
     const refused = await server.post('/v1/batch', batch(60))
     expect(refused).toMatchObject({ status: 429, json: { error: { code: 'too_busy' } } })
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)

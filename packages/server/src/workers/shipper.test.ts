@@ -60,9 +60,9 @@ describe('the shipper', () => {
         arrive = resolve
       })
     shipper.start()
-    await vi.waitFor(() => expect(calls).toEqual(['insert a']))
+    await vi.waitFor(() => expect(calls).toEqual(['insert a']), { timeout: 60_000 })
     arrive()
-    expect(await shipper.drain(5000)).toBe(true)
+    expect(await shipper.drain(60_000)).toBe(true)
     expect(calls).toEqual(['insert a', 'settle a'])
   })
 
@@ -73,7 +73,7 @@ describe('the shipper', () => {
       if (failures-- > 0) throw new WarehouseError('unavailable', 'down')
     }
     shipper.start()
-    await vi.waitFor(() => expect(calls).toContain('settle b'), { timeout: 5000 })
+    await vi.waitFor(() => expect(calls).toContain('settle b'), { timeout: 60_000 })
     expect(calls).toEqual(['insert a', 'insert a', 'insert a', 'insert a', 'settle a', 'insert b', 'settle b'])
     expect(shipper.lastError).toBeUndefined()
   })
@@ -84,7 +84,7 @@ describe('the shipper', () => {
       if (given.token === 'bad') throw new WarehouseError('invalid', 'an unknown field')
     }
     shipper.start()
-    await vi.waitFor(() => expect([...waiting.keys()]).toEqual(['bad']))
+    await vi.waitFor(() => expect([...waiting.keys()]).toEqual(['bad']), { timeout: 60_000 })
     expect(shipper.lastError).toBe('an unknown field')
   })
 
@@ -95,8 +95,8 @@ describe('the shipper', () => {
     }
     shipper.start()
     const asked = Date.now()
-    expect(await shipper.drain(60_000)).toBe(false)
-    expect(Date.now() - asked).toBeLessThan(5000)
+    expect(await shipper.drain(600_000)).toBe(false)
+    expect(Date.now() - asked).toBeLessThan(60_000)
     state.insert = () => new Promise(() => undefined)
     const { shipper: stuck } = shipping(['b'])
     expect(await stuck.drain(50)).toBe(false)
@@ -110,7 +110,7 @@ describe('the shipper', () => {
       expect(await shipper.drain(50)).toBe(false)
       expect(calls).toEqual([])
     })
-    expect(await shipper.drain(5000)).toBe(true)
+    expect(await shipper.drain(60_000)).toBe(true)
     expect(calls).toEqual(['insert a', 'settle a'])
   })
 })

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { random } from '@espalier/core/random'
 import { apply } from '@espalier/core/stream'
 import { expect, it } from 'vitest'
 import { withTimers } from '../contract/withTimers.ts'
@@ -12,6 +13,7 @@ import { idMaker, NOON, PLAN, temporaryFolder, tracked } from './testing.ts'
 
 const CHILD = join(import.meta.dirname, '../../dist/lmdb/crashChild.js')
 const KILLS = Number(process.env.ESPALIER_CRASHES ?? 2)
+const SEED = process.env.ESPALIER_SEED ?? '20261122'
 
 /** Runs the child until it has said `lines` lines, then kills it as a power switch would. */
 async function runUntilKilled(path: string, prefix: string, lines: number): Promise<Said[]> {
@@ -34,12 +36,13 @@ it('R2 R3 killed at any moment, nothing acknowledged is lost, nothing is doubled
   timeout: 300_000,
 }, async () => {
   const { path, remove } = await temporaryFolder()
+  const rng = random(`lmdb ${SEED}`)
   const acknowledged = new Set<string>()
   const batches = new Map<string, { ids: string[]; digest: string; settled: 'no' | 'perhaps' | 'yes' }>()
   let newest = 0
   let timersSeen = 0
   for (let kill = 0; kill < KILLS; kill++) {
-    const said = await runUntilKilled(path, `run-${kill}`, 20 + Math.floor(Math.random() * 250))
+    const said = await runUntilKilled(path, `run-${kill}`, 20 + rng.integer(250))
     for (const one of said) {
       if ('acknowledged' in one) for (const id of one.acknowledged) acknowledged.add(id)
       else if ('claimed' in one) {

@@ -45,7 +45,7 @@ describe('PostgreSQL for tests', () => {
     const [url] = (await once(holder, 'message')) as [string]
     expect(await ask(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
     holder.kill('SIGKILL')
-    await vi.waitFor(() => expect(existsSync(folderOf(url))).toBe(false), { timeout: 10_000 })
+    await vi.waitFor(() => expect(existsSync(folderOf(url))).toBe(false), { timeout: 120_000 })
   })
 })
 

@@ -7,7 +7,7 @@ import pg from 'pg'
 import { type Account, postgresAccount } from './account.ts'
 import { postgresBinaries, reachable } from './binaries.ts'
 
-const READY_WITHIN_MS = 30_000
+const READY_WITHIN_MS = 120_000
 
 export interface PostgresServer {
   /** URL of its `postgres` database, as its superuser. */
