@@ -128,8 +128,9 @@ const PARTS: Readonly<Record<DirectiveName, (content: JsonObject, compiling: Com
     wants.prices.add(id)
     return world => {
       const shown = world.price(id)
-      if (shown === undefined) throw new ContentError('no-price', `item "${id}" has no price`)
-      return shown
+      if (shown !== undefined) return shown
+      const priced = typeof world.items(id)?.price === 'number'
+      throw new ContentError('no-price', `item "${id}" has no price${priced ? ' that the guardrails allow' : ''}`)
     }
   },
   $offer(_, { wants }) {

@@ -162,6 +162,7 @@ describe('a quote', () => {
   it('that the guardrails do not allow is not told: the default, and nothing bound', () => {
     const { answers, binding } = ask(treated, { items: catalogOf({ hat: { id: 'hat', price: 20 } }) })
     expect(answers[0]).toMatchObject({
+      fault: { message: 'item "hat" has no price that the guardrails allow' },
       reason: 'no-price',
       experience: 'sale',
       variant: 'less',
@@ -254,6 +255,19 @@ describe('what is refused', () => {
     expect(check({ sale: experience(seen), first: { ...message, ...by('race') } })).toEqual([
       'sale requires[0]: a price must not depend on the protected trait "race"',
     ])
+    const afterFirst = { ...message, requires: [{ experience: 'first', state: 'seen' }] }
+    const seenSecond = { requires: [{ experience: 'second', state: 'seen' }] }
+    expect(check({ sale: experience(seenSecond), second: afterFirst, first: { ...message, ...by('race') } })).toEqual([
+      'sale requires[0]: a price must not depend on the protected trait "race"',
+    ])
+    const byRule = { kind: 'rules', rules: [{ when: { trait: 'race', is: 'x' }, variant: 'a' }], otherwise: 'b' }
+    const two = { variants: ['a', 'b'].map(key => ({ key, content: { tag: 1, cart: 2 } })) }
+    expect(check({ sale: experience(seen), first: { ...message, ...two, policy: byRule } })).toEqual([
+      'sale requires[0]: a price must not depend on the protected trait "race"',
+    ])
+    // Who is drawn is a hash, whoever is shown it.
+    const assigned = { requires: [{ experience: 'first', variant: 'a' }] }
+    expect(check({ sale: experience(assigned), first: { ...message, ...by('race') } })).toEqual([])
   })
 
   it('protecting a trait by which a live price differs', () => {

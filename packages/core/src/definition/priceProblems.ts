@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts'
 import { type Path, type Problem, problem } from '../problem/problem.ts'
-import type { Experience, Variant } from './experience.ts'
+import type { Experience, Requirement, Variant } from './experience.ts'
 import type { Price } from './price.ts'
 import type { Surroundings } from './references.ts'
 
@@ -62,7 +62,7 @@ export function setsPrices({ tactic, price }: Pick<Experience, 'tactic' | 'price
 
 /**
  * Where an experience that sets prices looks at a protected trait: in its own rules, in a segment they name, and in those of an
- * experience that has to be seen first.
+ * experience that has to be seen first, and of what that one requires.
  */
 export function protectedProblems(
   experience: Experience,
@@ -78,9 +78,7 @@ export function protectedProblems(
   looking.at(policy, ['policy'])
   for (const [i, { content }] of variants.entries()) looking.at(content, ['variants', i, 'content'])
   looking.at(fallbacks, ['fallbacks'])
-  for (const [i, { experience: key, state }] of (experience.requires ?? []).entries()) {
-    if (state === 'seen') looking.through('experience', key, 'audience', ['requires', i])
-  }
+  for (const [i, requirement] of (experience.requires ?? []).entries()) looking.required(requirement, ['requires', i])
   return looking.problems
 }
 
@@ -113,13 +111,22 @@ class Looking {
     }
   }
 
+  /** Who is shown another experience, and which variant. An assignment is a hash, whoever is shown it. */
+  required({ experience: key, state }: Requirement, path: Path): void {
+    if (state !== 'seen') return
+    this.through('experience', key, 'audience', path)
+    this.through('experience', key, 'policy', path)
+    this.through('experience', key, 'requires', path)
+  }
+
   /** A rule of another definition. */
   through(kind: string, key: string, member: string, path: Path): void {
-    const name = `${kind}/${key}`
+    const name = `${kind}/${key}/${member}`
     if (this.#seen.has(name)) return
     this.#seen.add(name)
     const body = this.#surroundings.find(kind as never, key) as JsonObject | undefined
-    this.at(body?.[member], path, path)
+    if (member !== 'requires') this.at(body?.[member], path, path)
+    else for (const one of (body?.requires ?? []) as unknown as readonly Requirement[]) this.required(one, path)
   }
 
   #name(trait: string, path: Path): void {
