@@ -74,8 +74,8 @@ export class ConsentGate {
   }
 
   /**
-   * `states`: the event whose own statement counts already. An import brings what was stored elsewhere with whatever consent there was: it is held back by what somebody said, not by
-   * what holds where nobody said anything.
+   * `states`: the event whose own statement counts already. An import brings what was stored elsewhere with whatever consent there
+   * was: it is held back by what somebody said, not by what holds where nobody said anything.
    */
   #refusedBy(
     keys: readonly string[],
