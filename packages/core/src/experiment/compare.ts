@@ -20,7 +20,11 @@ export interface CompareOptions {
   readonly prior?: Prior | undefined
   readonly days?: number | undefined
   /** Quantiles are compared as they come: they are not made of the arms' sums. */
-  readonly quantiles?: { readonly control: Sample; readonly treatment: Sample }
+  readonly quantiles?: {
+    readonly control: Sample
+    readonly treatment: Sample
+    readonly strata?: NonNullable<Evidence['strata']>
+  }
 }
 
 /** Two arms as they are compared: within strata where there are several, otherwise as they are. */
@@ -37,7 +41,7 @@ export function compareWithControl(
 ): Pick<VariantReport, 'lift' | 'difference' | 'verdict' | 'evidence'> & { readonly samples: ComparedArms } {
   const { type, confidence, plan, prior, sampleRatio, days } = options
   const { control, treatment, adjusted, evidence } = options.quantiles
-    ? { ...options.quantiles, adjusted: null, evidence: {} }
+    ? ofQuantiles(options.quantiles)
     : pairOf(arms, isTreatment, type)
   const lift = relativeLift(control, treatment, confidence)
   const difference = absoluteDifference(control, treatment, confidence)
@@ -71,11 +75,15 @@ export function compareWithControl(
   }
 }
 
+function ofQuantiles({ control, treatment, strata }: NonNullable<CompareOptions['quantiles']>): Pair {
+  return { control, treatment, adjusted: null, evidence: strata ? { strata } : {} }
+}
+
 function pairOf(arms: readonly ArmStatistics[], isTreatment: (arm: ArmStatistics) => boolean, type: Statistic): Pair {
   const strata = new Set(arms.map(arm => arm.stratum))
   if (strata.size > 1) {
-    const { control, treatment, strata: counted, coverage } = stratified(arms, type, isTreatment)
-    return { control, treatment, adjusted: null, evidence: { strata: { counted, coverage } } }
+    const { control, treatment, adjusted, strata: counted, coverage } = stratified(arms, type, isTreatment)
+    return { control, treatment, adjusted, evidence: { strata: { counted, coverage } } }
   }
   const control = addArms(arms.filter(arm => arm.control))[0]
   const treatment = addArms(
@@ -85,7 +93,7 @@ function pairOf(arms: readonly ArmStatistics[], isTreatment: (arm: ArmStatistics
   return {
     control: control ? armSample(control, type) : NOBODY,
     treatment: treatment ? armSample(treatment, type) : NOBODY,
-    adjusted: weights || !control || !treatment ? null : adjustedPair(arms, control, treatment, type),
+    adjusted: !control || !treatment ? null : adjustedPair(arms, control, treatment, type),
     evidence: weights
       ? { effectivePeople: { control: effectivePeople(control.weights), treatment: effectivePeople(weights) } }
       : {},

@@ -1,6 +1,7 @@
 import type { Statistic } from '../definition/metric.ts'
 import type { ArmStatistics } from './arm.ts'
 import { armSample, meanSample, ratioSample, type Sample } from './sample.ts'
+import { type WeightSums, weightedRatioSample, weightedSample } from './weighted.ts'
 
 /**
  * What the same people did before their first exposure, beside what they did after it: sums over all people of the arm, 0 for
@@ -42,9 +43,48 @@ export function covariateSample(arm: ArmStatistics, type: Statistic): CovariateS
   const { people: n, covariate } = arm
   if (covariate === undefined) return null
   const after = armSample(arm, type)
+  if (arm.weights !== undefined) return weightedCovariateSample(n, after, arm.weights, type)
   if (type === 'mean') return ratioCovariateSample(arm, after, covariate)
   const before = meanSample(n, covariate.sum, covariate.sumSquares)
   return { ...after, before, covariance: covarianceOf(n, covariate.crossSum, arm.sum, covariate.sum) }
+}
+
+/** Both means weighted by 1 / chance; how their linear forms go together. Null where the weights have nothing from before. */
+function weightedCovariateSample(
+  n: number,
+  after: Sample,
+  weights: WeightSums,
+  type: Statistic,
+): CovariateSample | null {
+  const { beforeSum, beforeSumSquares = 0, beforeCrossSum = 0, productSum = 0 } = weights
+  if (beforeSum === undefined || !(weights.sum > 0) || Number.isNaN(after.mean)) return null
+  const past = { valueSum: beforeSum, valueSumSquares: beforeSumSquares }
+  const scale = n < 2 ? 0 : (n * n) / (n - 1)
+  if (type !== 'mean') {
+    const before = weightedSample(n, { ...weights, ...past, valueCrossSum: beforeCrossSum })
+    const cross =
+      productSum -
+      after.mean * beforeCrossSum -
+      before.mean * weights.valueCrossSum +
+      after.mean * before.mean * weights.sumSquares
+    return { ...after, before, covariance: (scale * cross) / weights.sum / weights.sum }
+  }
+  const { denominatorSum = 0, beforeDenominatorSum = 0, beforeDenominatorSumSquares = 0 } = weights
+  const { valueBeforeDenominatorSum = 0, denominatorBeforeSum = 0, denominatorsSum = 0 } = weights
+  if (denominatorSum === 0 || beforeDenominatorSum === 0) return null
+  const before = weightedRatioSample(n, {
+    ...weights,
+    ...past,
+    denominatorSum: beforeDenominatorSum,
+    denominatorSumSquares: beforeDenominatorSumSquares,
+    ratioCrossSum: weights.beforeRatioCrossSum ?? 0,
+  })
+  const cross =
+    productSum -
+    after.mean * denominatorBeforeSum -
+    before.mean * valueBeforeDenominatorSum +
+    after.mean * before.mean * denominatorsSum
+  return { ...after, before, covariance: (scale * cross) / denominatorSum / beforeDenominatorSum }
 }
 
 /** Of two ratios: of what each person adds to them, (value - ratio x denominator) / mean denominator (delta method). */

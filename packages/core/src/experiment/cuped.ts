@@ -13,17 +13,24 @@ import type { Sample } from './sample.ts'
  * alike whichever two are compared. 0 where nothing varies. For ratios within arms, otherwise about the common mean of all.
  */
 export function cupedTheta(samples: readonly CovariateSample[], { ratio = false } = {}): number {
+  return cupedThetaOver([samples], { ratio })
+}
+
+/** The same over strata: about the common mean of all arms of each. */
+export function cupedThetaOver(strata: readonly (readonly CovariateSample[])[], { ratio = false } = {}): number {
   const pooled = { covariance: 0, variance: 0 }
-  const people = samples.reduce((sum, { n }) => sum + n, 0)
-  const meanOf = (of: (sample: CovariateSample) => number) =>
-    samples.reduce((sum, one) => sum + one.n * of(one), 0) / people
-  const [after, before] = [meanOf(one => one.mean), meanOf(one => one.before.mean)]
-  for (const one of samples) {
-    pooled.covariance += (one.n - 1) * one.covariance
-    pooled.variance += (one.n - 1) * one.before.variance
-    if (ratio) continue
-    pooled.covariance += one.n * (one.mean - after) * (one.before.mean - before)
-    pooled.variance += one.n * (one.before.mean - before) ** 2
+  for (const samples of strata) {
+    const people = samples.reduce((sum, { n }) => sum + n, 0)
+    const meanOf = (of: (sample: CovariateSample) => number) =>
+      samples.reduce((sum, one) => sum + one.n * of(one), 0) / people
+    const [after, before] = [meanOf(one => one.mean), meanOf(one => one.before.mean)]
+    for (const one of samples) {
+      pooled.covariance += (one.n - 1) * one.covariance
+      pooled.variance += (one.n - 1) * one.before.variance
+      if (ratio) continue
+      pooled.covariance += one.n * (one.mean - after) * (one.before.mean - before)
+      pooled.variance += one.n * (one.before.mean - before) ** 2
+    }
   }
   const theta = pooled.covariance / pooled.variance
   return pooled.variance > 0 && Number.isFinite(theta) ? theta : 0

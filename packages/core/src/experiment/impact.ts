@@ -68,7 +68,13 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
       prior,
       days,
       ...(type === 'quantile' && {
-        quantiles: { control: quantileOrNobody(controlQuantile), treatment: quantileOrNobody(quantile) },
+        quantiles: {
+          control: quantileOrNobody(controlQuantile),
+          treatment: quantileOrNobody(quantile),
+          ...(quantiles?.byChance && {
+            strata: { counted: quantiles.byChance.strata, coverage: quantiles.byChance.coverage },
+          }),
+        },
       }),
     }
     const { samples, ...compared } = compareWithControl(byStratum, isTreatment, compareOptions)
@@ -109,16 +115,19 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
   return {
     ...report,
     verdict: report.personalized?.verdict ?? null,
-    warnings: changed && type === 'quantile' ? [...warningsOf(report), UNWEIGHTED] : warningsOf(report),
+    warnings:
+      changed && type === 'quantile' && quantiles?.byChance === undefined
+        ? [...warningsOf(report), UNWEIGHTED]
+        : warningsOf(report),
     sentence: sentenceOf(report),
   }
 }
 
-/** Quantiles are not made of sums, and so cannot be weighted afterwards. */
+/** No version of the chances had all arms, so that there are no people of all of them who could be weighted alike. */
 const UNWEIGHTED: Warning = {
   code: 'unweighted',
   message:
-    'Chances changed while people came, and quantiles are not weighted by them: who came when may pass for an effect.',
+    'Chances changed while people came, and these quantiles are not weighted by them: who came when may pass for an effect.',
 }
 
 /** Where nobody has a value there is nothing to compare. */

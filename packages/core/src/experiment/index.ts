@@ -11,10 +11,10 @@
  * | winsorizing | `ArmStatistics.capped` | sums of min(total, cap) at the pooled cap, and what that took away |
  * | conversion windows | `ArmStatistics.matured` | people whose window has closed |
  * | people in two arms | `ArmStatistics.crossed` | by the arm of their first exposure |
- * | chances that differ between people | `ArmStatistics.weights` | sums weighted by 1 / chance; `expected` is summed chances |
+ * | chances that differ between people | `ArmStatistics.weights` | sums weighted by 1 / chance, those of before among them; `expected` is summed chances |
  * | chances that change with the version | `ArmStatistics.stratum` | one set of arms a version of the experience or model |
  * | sample ratio of such chances | `ArmStatistics.weights`, or `Allocation.chanceProducts` | summed weights against everybody (`weighted-srm.ts`), or summed products of the arms' chances |
- * | quantiles | `QuantileStatistics` | in two steps: count and quantile, then `quantileLevels` and counts below it |
+ * | quantiles | `QuantileStatistics` | in two steps: count and quantile, then `quantileLevels` and counts below it; where chances changed by `quantileWeights` |
  * | drill-down, targeting rules | `SegmentStatistics` | arms by dimension and value at the first exposure |
  * | a rule judged | `ChoiceStatistics` | arms by what the rule chooses, of people it was not learned from |
  * | Qini | `RankedGroup` | people, sum and squares by arm in groups ranked by score |
@@ -46,6 +46,7 @@ export * from './novelty.ts'
 export * from './power.ts'
 export * from './qini.ts'
 export * from './quantile.ts'
+export * from './quantile-weights.ts'
 export * from './random-effects.ts'
 export * from './report.ts'
 export * from './sample.ts'

@@ -27,11 +27,18 @@ export interface QuantileStatistics {
 export interface QuantilesByArm {
   readonly arms: readonly QuantileStatistics[]
   readonly together: QuantileStatistics | null
+  /** Where chances changed and every person counts by them (`quantile-weights.ts`); without it they count alike. */
+  readonly byChance?: { readonly strata: number; readonly coverage: number | null }
 }
 
-/** Over people: how many of their values lie at or below the arm's quantile, and how many values they have. */
+/**
+ * Over people: how many of their values lie at or below the arm's quantile, and how many values they have. Where people have weights, each
+ * person's two numbers are times their weight before they are added or squared.
+ */
 export interface QuantileClusters {
   readonly people: number
+  /** Sum of the values' weights; the number of values unless given. */
+  readonly total?: number
   readonly below: number
   readonly belowSquares: number
   readonly countSquares: number
@@ -77,7 +84,7 @@ function stretch(level: number, count: number, clusters: QuantileClusters | unde
   const share = ratioSample(clusters.people, {
     sum: clusters.below,
     sumSquares: clusters.belowSquares,
-    denominatorSum: count,
+    denominatorSum: clusters.total ?? count,
     denominatorSumSquares: clusters.countSquares,
     crossSum: clusters.belowTimesCount,
   })

@@ -1,6 +1,9 @@
 import type { Statistic } from '../definition/metric.ts'
 import { type ArmStatistics, addArms } from './arm.ts'
+import { type CovariateSample, covariateSample } from './covariate.ts'
+import { cupedThetaOver } from './cuped.ts'
 import { armSample, type Sample } from './sample.ts'
+import type { AdjustedArms } from './steady.ts'
 
 /**
  * Two arms over strata in which the chances of the arms differ (versions of the experience or of the model): each stratum's
@@ -14,12 +17,17 @@ export interface Stratified {
   readonly strata: number
   /** Share of the people of both arms who are in a counted stratum; null where there is nobody. */
   readonly coverage: number | null
+  /** With what people did before, the same in all strata; null where it is not known of every arm of each counted stratum. */
+  readonly adjusted: AdjustedArms | null
 }
 
 interface Stratum {
   readonly control: Sample
   readonly treatment: Sample
   readonly people: number
+  /** Of the two, and of all arms there are, for the common theta. */
+  readonly before: readonly [control: CovariateSample, treatment: CovariateSample] | null
+  readonly all: readonly CovariateSample[]
 }
 
 /**
@@ -40,10 +48,15 @@ export function stratified(
     const control = addArms(own.filter(arm => arm.control))[0]
     const together = own.filter(arm => !arm.control && isTreatment(arm)).map(arm => ({ ...arm, variant: '' }))
     const treatment = addArms(together)[0]
+    const [one, two] = [control, treatment].map(arm => (arm === undefined ? null : covariateSample(arm, type)))
     return {
       control: control === undefined ? NOBODY : armSample(control, type),
       treatment: treatment === undefined ? NOBODY : armSample(treatment, type),
       people: (control?.people ?? 0) + (treatment?.people ?? 0),
+      before: one && two ? [one, two] : null,
+      all: addArms(own)
+        .map(arm => covariateSample(arm, type))
+        .filter(sample => sample !== null),
     }
   })
   const counted = all.filter(({ control, treatment }) => isKnown(control) && isKnown(treatment))
@@ -54,7 +67,24 @@ export function stratified(
     treatment: combine(counted, total, stratum => stratum.treatment),
     strata: counted.length,
     coverage: people(all) > 0 ? total / people(all) : null,
+    adjusted: adjustedOver(counted, total, type),
   }
+}
+
+function adjustedOver(counted: readonly Stratum[], people: number, type: Statistic): AdjustedArms | null {
+  if (counted.length === 0 || counted.some(({ before }) => before === null)) return null
+  const theta = cupedThetaOver(
+    counted.map(({ all }) => all),
+    { ratio: type === 'mean' },
+  )
+  if (theta === 0) return null
+  const side = (index: 0 | 1): CovariateSample => {
+    const of = (sampleOf: (sample: CovariateSample) => Sample) =>
+      combine(counted, people, ({ before }) => sampleOf(before![index]))
+    const covariance = of(sample => ({ ...sample, variance: sample.covariance })).variance
+    return { ...of(sample => sample), before: of(({ n, before }) => ({ ...before, n })), covariance }
+  }
+  return { control: side(0), treatment: side(1), theta }
 }
 
 const NOBODY: Sample = { n: 0, mean: Number.NaN, variance: 0 }

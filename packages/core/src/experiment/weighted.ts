@@ -17,6 +17,19 @@ export interface WeightSums {
   readonly denominatorSum?: number
   readonly denominatorSumSquares?: number
   readonly ratioCrossSum?: number
+  /** For what they did before (`covariate.ts`): of w x before, w² x before², w² x before, and w² x value x before. */
+  readonly beforeSum?: number
+  readonly beforeSumSquares?: number
+  readonly beforeCrossSum?: number
+  readonly productSum?: number
+  /** And for ratios: of w x denominator before, w² x its square, and w² x its products with before, value and denominator. */
+  readonly beforeDenominatorSum?: number
+  readonly beforeDenominatorSumSquares?: number
+  readonly beforeRatioCrossSum?: number
+  readonly valueBeforeDenominatorSum?: number
+  readonly denominatorsSum?: number
+  /** Of w² x denominator x before. */
+  readonly denominatorBeforeSum?: number
 }
 
 /**

@@ -45,6 +45,118 @@ export function chancesContract(warehouse: () => Warehouse): void {
     expect(bold?.weights?.valueSumSquares).toBeCloseTo(16, 9)
   })
 
+  it('weights what people did before, and their values, by the same chances', async () => {
+    const workspace = fresh('chances')
+    // Versions with other chances of control: 4 of 8 people, then 2 of 8. Whoever comes later orders more.
+    const people = [1, 2].flatMap(version =>
+      Array.from({ length: 8 }, (_, i) => {
+        const isControl = i < (version === 1 ? 4 : 2)
+        return {
+          profile: `${version}-${i}`,
+          version,
+          isControl,
+          totals: [10 * version + i, 20 * version + 3 * i].slice(0, 1 + (i % 2)),
+        }
+      }),
+    )
+    await ship(
+      warehouse(),
+      'exposures',
+      people.map(({ profile, version, isControl }) =>
+        exposure({
+          workspace,
+          profile,
+          version,
+          control: isControl,
+          variant: isControl ? '' : 'bold',
+          propensity: (version === 1 ? 0.5 : 0.25) + (isControl ? 0 : version === 1 ? 0 : 0.5),
+        }),
+      ),
+    )
+    await ship(
+      warehouse(),
+      'events',
+      people.flatMap(({ profile, totals }) => [
+        ...totals.map(total => event({ workspace, profile, timestamp: NOON + HOUR, properties: { total } })),
+        event({ workspace, profile, timestamp: NOON - HOUR, properties: { total: totals[0]! + 1 } }),
+      ]),
+    )
+    const question = { workspace, experience: 'spring', now: NOON + 300 * DAY }
+    const order = { event: 'Order Completed', property: 'total' } as const
+    const [spent, median] = await warehouse().impacts({
+      ...question,
+      metrics: [
+        { type: 'sum', ...order, covariate: '7d' },
+        { type: 'quantile', level: 0.5, ...order },
+      ],
+    })
+    const { adjusted, strata } = impact(spent!.byChance!, { metric: { type: 'sum', event: 'Order Completed' } })
+      .personalized!.evidence
+    expect(strata).toEqual({ counted: 2, coverage: 1 })
+    expect(adjusted!.theta).toBeGreaterThan(0)
+
+    // Each arm comes to 8 people in either version.
+    const weight = (version: number, isControl: boolean) => 8 / (isControl ? [4, 2] : [4, 6])[version - 1]!
+    for (const isControl of [true, false]) {
+      const own = people.filter(one => one.isControl === isControl)
+      const pairs = own
+        .flatMap(one => one.totals.map(total => ({ total, weight: weight(one.version, isControl) })))
+        .sort((a, b) => a.total - b.total)
+      const all = pairs.reduce((sum, one) => sum + one.weight, 0)
+      let sum = 0
+      const middle = pairs.findIndex(one => {
+        sum += one.weight
+        return sum > 0.5 * all
+      })
+      const value = pairs[middle]!.total
+      const each = own.map(one => {
+        const w = weight(one.version, isControl)
+        return { below: w * one.totals.filter(total => total <= value).length, count: w * one.totals.length }
+      })
+      const found = median!.quantiles!.arms.find(arm => arm.control === isControl)!
+      expect(found).toMatchObject({ count: pairs.length, value, clusters: { people: own.length } })
+      expect(found.clusters!.total).toBeCloseTo(all, 9)
+      expect(found.clusters!.below).toBeCloseTo(
+        each.reduce((t, one) => t + one.below, 0),
+        9,
+      )
+      expect(found.clusters!.belowSquares).toBeCloseTo(
+        each.reduce((t, one) => t + one.below ** 2, 0),
+        9,
+      )
+      expect(found.clusters!.countSquares).toBeCloseTo(
+        each.reduce((t, one) => t + one.count ** 2, 0),
+        9,
+      )
+      expect(found.clusters!.belowTimesCount).toBeCloseTo(
+        each.reduce((t, one) => t + one.below * one.count, 0),
+        9,
+      )
+      if (!isControl) expect(median!.quantiles!.together).toEqual({ ...found, variant: '' })
+    }
+    expect(median!.quantiles!.byChance).toEqual({ strata: 2, coverage: 1 })
+  })
+
+  it('weights what people did before by the chance of their first exposure', async () => {
+    const workspace = fresh('chances')
+    await ship(warehouse(), 'exposures', [
+      exposure({ workspace, profile: 'a', propensity: 0.8 }),
+      exposure({ workspace, profile: 'b', propensity: 0.25 }),
+    ])
+    await ship(warehouse(), 'events', [
+      event({ workspace, profile: 'a', timestamp: NOON - 1, properties: { total: 3 } }),
+      event({ workspace, profile: 'b', timestamp: NOON - 1, properties: { total: 5 } }),
+      event({ workspace, profile: 'b', timestamp: NOON + 1, properties: { total: 7 } }),
+    ])
+    const metric = { type: 'sum', event: 'Order Completed', property: 'total', covariate: '7d' } as const
+    const { byChance } = await warehouse().impact({ workspace, experience: 'spring', metric, now: NOON + DAY })
+    const { weights } = byChance![0]!
+    expect(weights!.beforeSum).toBeCloseTo(1.25 * 3 + 4 * 5, 9)
+    expect(weights!.beforeSumSquares).toBeCloseTo((1.25 * 3) ** 2 + (4 * 5) ** 2, 9)
+    expect(weights!.beforeCrossSum).toBeCloseTo(1.25 ** 2 * 3 + 16 * 5, 9)
+    expect(weights!.productSum).toBeCloseTo(16 * 5 * 7, 9)
+  })
+
   it('keeps versions apart whose arms had other chances, and takes those together that had the same', async () => {
     const workspace = fresh('chances')
     const shares: Record<number, [control: number, bold: number]> = { 1: [0.5, 0.5], 2: [0.5, 0.5], 3: [0.1, 0.9] }

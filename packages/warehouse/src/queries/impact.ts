@@ -1,13 +1,15 @@
 import type { Metric } from '@espalier/core/definition'
-import type { Database } from '../client/database.ts'
+import { type QuantilesByArm, quantileWeights } from '@espalier/core/experiment'
+import type { Database, Params } from '../client/database.ts'
 import type { ImpactQuestion, ImpactStatistics, ImpactsQuestion } from '../warehouse.ts'
-import { armVersions, numbersOf } from './arms.ts'
+import { type ArmVersion, armVersions, numbersOf } from './arms.ts'
 import { armStatistics } from './measure/armStatistics.ts'
+import { strataOf } from './measure/chances.ts'
 import { scopeOf } from './measure/exposed.ts'
-import { factorsOf } from './measure/factors.ts'
+import { type Factors, factorsOf } from './measure/factors.ts'
 import { missingRates } from './measure/missing.ts'
 import { boundsOf } from './measure/span.ts'
-import { measure } from './measure/sums.ts'
+import { measure, type Sums } from './measure/sums.ts'
 
 /**
  * Statistics of each arm of an experience, for several metrics at once.
@@ -36,16 +38,41 @@ export async function impacts(database: Database, question: ImpactsQuestion): Pr
     const { sums, quantiles } = measured[index]!
     const rows = [...sums.values()]
     const isMissing = rows.some(({ missing }) => missing > 0)
+    const arms = armStatistics(versions, metric, sums)
+    const weighted =
+      quantiles && arms.byChance ? await quantilesByChance(database, metric, versions, sums, factors, scope) : null
     answers.push({
-      ...armStatistics(versions, metric, sums),
+      ...arms,
       contaminated: rows.reduce((sum, { crossed }) => sum + crossed, 0),
       first,
       last,
       missingRates: isMissing ? await missingRates(database, metric, factors, scope) : [],
-      ...(quantiles && { quantiles }),
+      ...(quantiles && { quantiles: weighted ?? quantiles }),
     })
   }
   return answers
+}
+
+/** How people are weighted is known once they are counted, so that where chances changed values are read once more. */
+async function quantilesByChance(
+  database: Database,
+  metric: Metric,
+  versions: readonly ArmVersion[],
+  sums: ReadonlyMap<number, Sums>,
+  factors: Factors,
+  scope: Params,
+): Promise<QuantilesByArm | null> {
+  const people = versions.map((_, index) => sums.get(index + 1)?.people ?? 0)
+  const strata = strataOf(versions, people)
+  const weights = quantileWeights(
+    versions.map(({ control, variant, version, weight }, index) => {
+      return { control, variant, stratum: strata.get(version)!, people: people[index]!, weight }
+    }),
+  )
+  if (weights === null) return null
+  const [measured] = await measure(database, [metric], versions, factors, scope, weights)
+  const { strata: counted, coverage } = weights
+  return measured?.quantiles ? { ...measured.quantiles, byChance: { strata: counted, coverage } } : null
 }
 
 export async function impact(database: Database, { metric, ...question }: ImpactQuestion): Promise<ImpactStatistics> {

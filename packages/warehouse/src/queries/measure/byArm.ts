@@ -2,6 +2,12 @@ import { Capped, type Values } from './capped.ts'
 import { Columns } from './layers.ts'
 import { ALL_VARIANTS, CONTROL, Quantile } from './quantile.ts'
 
+/** What each person of an arm version counts among those of their arm, and among those of all variants. */
+export interface Weights {
+  readonly own: readonly number[]
+  readonly together: readonly number[]
+}
+
 /** Above all numbers of arms: from here on, those of arm versions. */
 const VERSIONS = 65_536
 
@@ -16,6 +22,12 @@ export class ByArm {
   readonly #cappedSums = new Columns('k')
   readonly #values = new Columns('o')
   readonly #quantiles: Quantile[] = []
+  readonly #isWeighted: boolean
+
+  /** `isWeighted`: values count by `weights`, which then are bound. */
+  constructor({ isWeighted = false } = {}) {
+    this.#isWeighted = isWeighted
+  }
 
   /** The column of an aggregate over the people's totals. */
   sum(aggregate: string): string {
@@ -36,10 +48,12 @@ export class ByArm {
 
   /** `values`: a column with a list of them for each person. */
   quantile(values: string, level: string, z: string): Quantile {
+    const name = this.#values.name(`groupArrayIf(${values}, notEmpty(${values}))`)
     const quantile = new Quantile({
-      values: this.#values.name(`groupArrayIf(${values}, notEmpty(${values}))`),
+      values: name,
       level,
       z,
+      ...(this.#isWeighted && { weights: weightsOf(name) }),
     })
     this.#quantiles.push(quantile)
     return quantile
@@ -59,16 +73,27 @@ export class ByArm {
         FROM (SELECT *, ${this.#caps.sql.join(', ')} FROM (${sums}))`
     if (this.#quantiles.length === 0) return all
     const arms = `if(has(${controls}, number), [toInt64(${CONTROL})], [toInt64(${ALL_VARIANTS}), transform(number, {numbers:Array(Int64)}, {groups:Array(Int64)}, -2)])`
-    const together = this.#values.names.map(name => `groupArrayArray(if(arm < ${VERSIONS}, ${name}, [])) AS ${name}`)
+    const weight = `if(arm = ${ALL_VARIANTS}, transform(number, {numbers:Array(Int64)}, {together:Array(Float64)}, 0.), transform(number, {numbers:Array(Int64)}, {own:Array(Float64)}, 0.))`
+    const counts = `arm < ${VERSIONS}${this.#isWeighted ? ` AND ${weight} > 0` : ''}`
+    const together = this.#values.names.flatMap(name => [
+      `groupArrayArray(if(${counts}, parts.${name}, [])) AS ${name}`,
+      ...(this.#isWeighted
+        ? [
+            `groupArrayArray(if(${counts}, arrayWithConstant(length(parts.${name}), ${weight}), [])) AS ${weightsOf(name)}`,
+          ]
+        : []),
+    ])
     const fields = this.#quantiles.flatMap(({ names }) => names)
     return `SELECT ${['arm', `arm - ${VERSIONS} AS number`, ...named, ...new Set(fields)].join(', ')}
     FROM (
       SELECT *, ${[...new Set(this.#quantiles.flatMap(({ sql }) => sql))].join(', ')}
       FROM (
         SELECT arm, ${[...named.map(name => `any(${name}) AS ${name}`), ...together].join(', ')}
-        FROM (${all}) ARRAY JOIN arrayPushBack(${arms}, toInt64(number + ${VERSIONS})) AS arm
+        FROM (${all}) AS parts ARRAY JOIN arrayPushBack(${arms}, toInt64(number + ${VERSIONS})) AS arm
         GROUP BY arm
       )
     )`
   }
 }
+
+const weightsOf = (values: string) => `${values}_weights`

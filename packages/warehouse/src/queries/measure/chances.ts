@@ -3,7 +3,7 @@ import type { ArmVersion } from '../arms.ts'
 
 /** Sums weighted by the 1 / chance that is the same for all people of the arm. */
 export function weightsOf(arm: Omit<ArmStatistics, 'weights'>, weight: number): WeightSums {
-  const { people, sum, sumSquares, denominatorSum, denominatorSumSquares = 0, crossSum = 0 } = arm
+  const { people, sum, sumSquares, denominatorSum, denominatorSumSquares = 0, crossSum = 0, covariate } = arm
   const square = weight ** 2
   return {
     sum: weight * people,
@@ -15,6 +15,26 @@ export function weightsOf(arm: Omit<ArmStatistics, 'weights'>, weight: number): 
       denominatorSum: weight * denominatorSum,
       denominatorSumSquares: square * denominatorSumSquares,
       ratioCrossSum: square * crossSum,
+    }),
+    ...(covariate && beforeOf(covariate, weight)),
+  }
+}
+
+function beforeOf(covariate: NonNullable<ArmStatistics['covariate']>, weight: number): Partial<WeightSums> {
+  const { sum, sumSquares, crossSum, ratio } = covariate
+  const square = weight ** 2
+  return {
+    beforeSum: weight * sum,
+    beforeSumSquares: square * sumSquares,
+    beforeCrossSum: square * sum,
+    productSum: square * crossSum,
+    ...(ratio && {
+      beforeDenominatorSum: weight * ratio.denominatorSum,
+      beforeDenominatorSumSquares: square * ratio.denominatorSumSquares,
+      beforeRatioCrossSum: square * ratio.crossSum,
+      valueBeforeDenominatorSum: square * ratio.valueDenominatorSum,
+      denominatorBeforeSum: square * ratio.denominatorValueSum,
+      denominatorsSum: square * ratio.denominatorsSum,
     }),
   }
 }

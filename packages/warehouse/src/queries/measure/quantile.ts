@@ -8,6 +8,8 @@ interface Options {
   readonly level: string
   /** Half the width of an interval in standard errors. */
   readonly z: string
+  /** A column with the weight of each person, where they do not count alike. */
+  readonly weights?: string
 }
 
 const FIELDS = [
@@ -18,6 +20,7 @@ const FIELDS = [
   'people',
   'below',
   'belowSquares',
+  'total',
   'countSquares',
   'belowTimesCount',
 ] as const
@@ -40,11 +43,19 @@ export class Quantile {
 
   /** Definitions of the fields and of what they are made of. */
   get sql(): string[] {
-    const { values, level, z } = this.#options
-    const [xs, belows, counts] = [`${values}_xs`, `${values}_belows`, `${values}_counts`]
+    const { values, level, z, weights } = this.#options
+    const [xs, belows, counts, sums] = [`${values}_xs`, `${values}_belows`, `${values}_counts`, `${values}_sums`]
     const half = `(${z} * sqrt(${level} * (1 - ${level}) / greatest(length(${xs}), 1)))`
-    const at = (place: string) =>
-      `${xs}[toUInt64(least(greatest(floor((${place}) * length(${xs})), 0.0), greatest(length(${xs}), 1) - 1.0)) + 1]`
+    // With weights a value takes as much place as it weighs.
+    const place = (share: string) =>
+      weights === undefined
+        ? `toUInt64(least(greatest(floor((${share}) * length(${xs})), 0.0), greatest(length(${xs}), 1) - 1.0)) + 1`
+        : `if(arrayFirstIndex(s -> s > (${share}) * ${sums}[-1], ${sums}) = 0, length(${xs}), arrayFirstIndex(s -> s > (${share}) * ${sums}[-1], ${sums}))`
+    const at = (share: string) => `${xs}[${place(share)}]`
+    const each = (sql: string) =>
+      weights === undefined
+        ? `arrayMap(own -> toFloat64(${sql}), ${values})`
+        : `arrayMap((own, w) -> w * toFloat64(${sql}), ${values}, ${weights})`
     const fields: Record<QuantileField, string> = {
       count: `length(${xs})`,
       value: at(level),
@@ -54,12 +65,21 @@ export class Quantile {
       below: `arraySum(${belows})`,
       belowSquares: `arraySum(b -> b * b, ${belows})`,
       countSquares: `arraySum(n -> n * n, ${counts})`,
+      total: `arraySum(${counts})`,
       belowTimesCount: `arraySum((b, n) -> b * n, ${belows}, ${counts})`,
     }
+    const sorted =
+      weights === undefined
+        ? [`arraySort(arrayFlatten(${values})) AS ${xs}`]
+        : [
+            `arraySort(pair -> pair.1, arrayFlatten(arrayMap((own, w) -> arrayMap(x -> (x, w), own), ${values}, ${weights}))) AS ${values}_pairs`,
+            `tupleElement(${values}_pairs, 1) AS ${xs}`,
+            `arrayCumSum(tupleElement(${values}_pairs, 2)) AS ${sums}`,
+          ]
     return [
-      `arraySort(arrayFlatten(${values})) AS ${xs}`,
-      `arrayMap(own -> toFloat64(arrayCount(x -> x <= ${this.column('value')}, own)), ${values}) AS ${belows}`,
-      `arrayMap(own -> toFloat64(length(own)), ${values}) AS ${counts}`,
+      ...sorted,
+      `${each(`arrayCount(x -> x <= ${this.column('value')}, own)`)} AS ${belows}`,
+      `${each('length(own)')} AS ${counts}`,
       ...FIELDS.map(field => `${fields[field]} AS ${this.column(field)}`),
     ]
   }

@@ -9,6 +9,7 @@ export function quantilesOf(
   quantile: Quantile,
   metric: Metric,
   versions: readonly ArmVersion[],
+  isWeighted = false,
 ): QuantilesByArm {
   const statisticsOf = (arm: number, control: boolean, variant: string): QuantileStatistics[] =>
     rows.flatMap(row => {
@@ -24,6 +25,7 @@ export function quantilesOf(
         upper: of('upper'),
         clusters: {
           people: of('people'),
+          ...(isWeighted && { total: of('total') }),
           below: of('below'),
           belowSquares: of('belowSquares'),
           countSquares: of('countSquares'),

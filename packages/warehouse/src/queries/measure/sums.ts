@@ -3,7 +3,7 @@ import { DEFAULT_CONFIDENCE, type QuantilesByArm } from '@espalier/core/experime
 import { normalQuantile } from '@espalier/core/numeric'
 import type { Database, Params } from '../../client/database.ts'
 import type { ArmVersion } from '../arms.ts'
-import { ByArm } from './byArm.ts'
+import { ByArm, type Weights } from './byArm.ts'
 import { type PersonColumns, personColumns } from './columns.ts'
 import type { Factors } from './factors.ts'
 import { layers } from './layers.ts'
@@ -44,17 +44,18 @@ export interface Measured {
   readonly quantiles?: QuantilesByArm
 }
 
-/** By metric, in their order, all of them in one pass over the events. */
+/** By metric, in their order, all of them in one pass over the events. `weights`: by arm version, for quantiles where people do not count alike. */
 export async function measure(
   database: Database,
   metrics: readonly Metric[],
   versions: readonly ArmVersion[],
   factors: Factors,
   scope: Params,
+  weights?: Weights,
 ): Promise<Measured[]> {
   const binder = new SharedBinder()
   const shared = layers(binder)
-  const arms = new ByArm()
+  const arms = new ByArm({ isWeighted: weights !== undefined })
   const z = binder.bind('Float64', normalQuantile(0.5 + DEFAULT_CONFIDENCE / 2))
   const asked = metrics.map(metric => {
     const column = personColumns(metric, shared, factors)
@@ -71,6 +72,7 @@ export async function measure(
   const rows = await database.rows<Record<string, number | null>>(arms.sql(totalsSql(shared), controls), {
     ...binder.params,
     ...scope,
+    ...(weights && { own: `[${weights.own.join(',')}]`, together: `[${weights.together.join(',')}]` }),
   })
   return asked.map(({ fields, quantile }, index) => ({
     sums: new Map(
@@ -81,7 +83,7 @@ export async function measure(
         return [[row.number, { ...NOTHING, ...Object.fromEntries(own) }]]
       }),
     ),
-    ...(quantile && { quantiles: quantilesOf(rows, quantile, metrics[index]!, versions) }),
+    ...(quantile && { quantiles: quantilesOf(rows, quantile, metrics[index]!, versions, weights !== undefined) }),
   }))
 }
 

@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest'
+import { type Random, random } from '../random/random.ts'
+import { impact } from './impact.ts'
+import { type QuantileStatistics, type QuantilesByArm, quantileLevels } from './quantile.ts'
+import { type ArmPart, quantileWeights } from './quantile-weights.ts'
+import { armOfPeople } from './testing.ts'
+
+const part = (variant: string, stratum: string, people: number, weight = 1): ArmPart => ({
+  control: variant === '',
+  variant,
+  stratum,
+  people,
+  weight,
+})
+
+describe('weights', () => {
+  it('worked out by hand: within a stratum each arm comes to all of its people', () => {
+    // 100 people with 10 in the control group, then 50 of which 40 are.
+    const weights = quantileWeights([part('', 'a', 10), part('b', 'a', 90), part('', 'b', 40), part('b', 'b', 10)])!
+    expect(weights.own).toEqual([10, 100 / 90, 50 / 40, 5])
+    expect(weights.together).toEqual([0, 100 / 90, 0, 5])
+    expect([weights.strata, weights.coverage]).toEqual([2, 1])
+  })
+
+  it('where chances differ within a stratum a person counts 1 / chance, and variants among each other too', () => {
+    const weights = quantileWeights([
+      part('', 's', 10, 5),
+      part('b', 's', 20, 2),
+      part('b', 's', 5, 4),
+      part('c', 's', 15, 4),
+    ])!
+    expect(weights.own).toEqual([5, 100 / 60, 200 / 60, 50 / 15])
+    // Of 120 that the variants stand for.
+    expect(weights.together).toEqual([0, 100 / 120, 200 / 120, 200 / 120])
+  })
+
+  it('people of a stratum without one of the arms count for nothing, and where that is all there are none', () => {
+    const some = quantileWeights([part('', 'a', 10), part('b', 'a', 10), part('', 'b', 60), part('b', 'b', 1)])!
+    expect(some.own).toEqual([2, 2, 0, 0])
+    expect(some.coverage).toBeCloseTo(20 / 81, 12)
+    expect(quantileWeights([part('', 'a', 10), part('b', 'b', 10)])).toBeNull()
+    expect(quantileWeights([part('', 'a', 10)])).toBeNull()
+    expect(quantileWeights([])).toBeNull()
+  })
+})
+
+interface Visitor {
+  readonly arm: '' | 'fast'
+  readonly version: number
+  readonly loads: readonly number[]
+}
+
+/** Ever more people get the variant, and later people have slower devices. It changes nothing. */
+function visitors(rng: Random): Visitor[] {
+  return [0.15, 0.5, 0.85].flatMap((chance, version) =>
+    Array.from({ length: 150 }, () => {
+      const own = (1 + version) * Math.exp(0.5 * rng.normal())
+      const loads = Array.from({ length: 1 + rng.poisson(3) }, () => own * Math.exp(0.3 * rng.normal()))
+      return { arm: rng.chance(chance) ? ('fast' as const) : ('' as const), version, loads }
+    }),
+  )
+}
+
+/** As the warehouse has it: sorted values take as much place as they weigh. */
+function statisticsOf(
+  people: readonly Visitor[],
+  level: number,
+  weightOf: (one: Visitor) => number,
+): QuantileStatistics {
+  const pairs = people
+    .flatMap(one => one.loads.map(value => ({ value, weight: weightOf(one) })))
+    .sort((a, b) => a.value - b.value)
+  const all = pairs.reduce((sum, { weight }) => sum + weight, 0)
+  const at = (share: number) => {
+    let sum = 0
+    const found = pairs.findIndex(({ weight }) => {
+      sum += weight
+      return sum > share * all
+    })
+    return pairs.at(found)!.value
+  }
+  const value = at(level)
+  const [low, high] = quantileLevels(level, pairs.length)!
+  const own = people.map(one => {
+    const weight = weightOf(one)
+    return { below: weight * one.loads.filter(x => x <= value).length, count: weight * one.loads.length }
+  })
+  const sum = (of: (one: (typeof own)[number]) => number) => own.reduce((total, one) => total + of(one), 0)
+  return {
+    variant: people[0]!.arm,
+    control: people[0]!.arm === '',
+    level,
+    count: pairs.length,
+    value,
+    lower: at(low),
+    upper: at(high),
+    clusters: {
+      people: people.length,
+      total: all,
+      below: sum(one => one.below),
+      belowSquares: sum(one => one.below ** 2),
+      countSquares: sum(one => one.count ** 2),
+      belowTimesCount: sum(one => one.below * one.count),
+    },
+  }
+}
+
+function quantilesOf(people: readonly Visitor[], level: number, isWeighted: boolean): QuantilesByArm {
+  const parts = (['', 'fast'] as const).flatMap(arm =>
+    [0, 1, 2].map(version =>
+      part(arm, String(version), people.filter(one => one.arm === arm && one.version === version).length),
+    ),
+  )
+  const weights = quantileWeights(parts)!
+  const weightOf = ({ arm, version }: Visitor) =>
+    isWeighted ? weights.own[parts.findIndex(one => one.variant === arm && one.stratum === String(version))]! : 1
+  const of = (arm: string) =>
+    statisticsOf(
+      people.filter(one => one.arm === arm),
+      level,
+      weightOf,
+    )
+  const [control, fast] = [of(''), of('fast')]
+  const byChance = { strata: weights.strata, coverage: weights.coverage }
+  return { arms: [control, fast], together: { ...fast, variant: '' }, ...(isWeighted && { byChance }) }
+}
+
+const metric = { type: 'quantile', event: 'Page Loaded' } as const
+
+it.each([
+  0.5, 0.9,
+])('95 of 100 intervals of a %f quantile hold what is true, where plain quantiles take the time for an effect', level => {
+  const experiments = 200
+  let held = 0
+  let plain = 0
+  for (let i = 0; i < experiments; i++) {
+    const people = visitors(random(`quantile ${level} ${i}`))
+    const arms = (['', 'fast'] as const).flatMap(arm =>
+      [0, 1, 2].map(version => {
+        const own = people.filter(one => one.arm === arm && one.version === version)
+        return {
+          ...armOfPeople(
+            arm,
+            own.map(({ loads }) => ({ value: loads.length })),
+          ),
+          stratum: String(version),
+        }
+      }),
+    )
+    const holds = (isWeighted: boolean) => {
+      const { personalized } = impact(arms, { metric, quantiles: quantilesOf(people, level, isWeighted) })
+      const { interval } = personalized!.difference
+      return interval![0] <= 0 && interval![1] >= 0
+    }
+    if (holds(true)) held++
+    if (holds(false)) plain++
+  }
+  // 95 ± 4.6 points in 200 experiments.
+  expect(held / experiments).toBeGreaterThan(0.904)
+  expect(held / experiments).toBeLessThan(0.995)
+  expect(plain / experiments).toBeLessThan(0.2)
+})
+
+it('weighted by chance they need no warning but of the people who are left out', () => {
+  const people = visitors(random('report'))
+  const arms = (['', 'fast'] as const).map((arm, i) => ({
+    ...armOfPeople(arm, [{ value: 1 }, { value: 2 }]),
+    stratum: String(i),
+  }))
+  const quantiles = quantilesOf(people, 0.5, true)
+  const codes = (own: QuantilesByArm) => impact(arms, { metric, quantiles: own }).warnings.map(({ code }) => code)
+  expect(codes(quantiles)).not.toContain('unweighted')
+  expect(codes({ ...quantiles, byChance: { strata: 2, coverage: 0.5 } })).toContain('strata-left-out')
+  expect(codes(quantilesOf(people, 0.5, false))).toContain('unweighted')
+})
