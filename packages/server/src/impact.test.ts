@@ -97,8 +97,7 @@ describe('GET /v1/experiences/{key}/impact', () => {
     expect(refused).toMatchObject({ status: 422, json: { error: { code: 'missing_rates' } } })
     expect(refused.json.error.message).toContain('USD')
     expect(refused.json.error.mend).toContain('/v1/rates')
-    const day = new Date().toISOString().slice(0, 10)
-    await server.post('/v1/rates', { rates: [{ day, currency: 'USD', base: 'EUR', rate: 0.5 }] })
+    await server.post('/v1/rates', { rates: [{ day: '2020-01-01', currency: 'USD', base: 'EUR', rate: 0.5 }] })
     expect((await server.get('/v1/experiences/hero/impact?metric=spent')).status).toBe(200)
   })
 

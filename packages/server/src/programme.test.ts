@@ -2,6 +2,10 @@ import { random } from '@espalier/core/random'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestServer, testServer } from './testing/server.ts'
 
+/** In the middle of a week, so that no day or week ends meanwhile. */
+const TODAY = '2026-11-18'
+const ahead = Date.parse(`${TODAY}T12:00:00Z`) - Date.now()
+
 let server: TestServer
 const SETTINGS = {
   currency: 'EUR',
@@ -10,7 +14,7 @@ const SETTINGS = {
 }
 
 beforeAll(async () => {
-  server = await testServer()
+  server = await testServer({}, { now: () => Date.now() + ahead })
   const published = await server.post('/v1/definitions', {
     changes: [
       { kind: 'settings', key: 'workspace', body: SETTINGS },
@@ -178,11 +182,10 @@ describe('GET /v1/impact', () => {
   })
 
   it('spend is taken off its experience, and gives acquisition cost, return on spend and lifetime value', async () => {
-    const day = new Date().toISOString().slice(0, 10)
     const before = (await server.get('/v1/impact')).json
     const spend = [
-      { day, channel: 'ads', campaign: 'autumn', amount: 900 },
-      { day, channel: 'letters', experience: 'rescue', amount: 100, currency: 'EUR' },
+      { day: TODAY, channel: 'ads', campaign: 'autumn', amount: 900 },
+      { day: TODAY, channel: 'letters', experience: 'rescue', amount: 100, currency: 'EUR' },
     ]
     expect((await server.post('/v1/spend', { spend })).json).toEqual({ stored: 2 })
     const after = (await server.get('/v1/impact')).json
@@ -217,13 +220,13 @@ describe('GET /v1/impact', () => {
     expect(await spend({ day: '2026-02-30' })).toMatchObject({ code: 'invalid', path: 'spend[0].day' })
     expect(await spend({ experience: 'none' })).toMatchObject({ code: 'invalid', path: 'spend[0].experience' })
     expect(await spend({ amount: -1 })).toMatchObject({ code: 'invalid', path: 'body.spend[0].amount' })
-    await server.post('/v1/spend', { spend: [{ day: today(), channel: 'ads', amount: 5, currency: 'USD' }] })
+    await server.post('/v1/spend', { spend: [{ day: TODAY, channel: 'ads', amount: 5, currency: 'USD' }] })
     expect(await refused('/v1/impact')).toMatchObject({
       code: 'missing_rates',
       message: expect.stringContaining('USD'),
       mend: expect.stringContaining('/v1/rates'),
     })
-    await server.post('/v1/spend', { spend: [{ day: today(), channel: 'ads', amount: 0, currency: 'USD' }] })
+    await server.post('/v1/spend', { spend: [{ day: TODAY, channel: 'ads', amount: 0, currency: 'USD' }] })
   })
 
   it('settings that cannot be meant are refused, and without a margin nothing is called profit', async () => {
@@ -244,8 +247,6 @@ describe('GET /v1/impact', () => {
     expect(report.notes.join()).toContain('No margin is set')
   })
 })
-
-const today = () => new Date().toISOString().slice(0, 10)
 
 it('an empty workspace has nothing to report, and says so', async () => {
   const empty = await testServer()

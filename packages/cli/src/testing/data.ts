@@ -21,9 +21,15 @@ export function plainRows(name: string): Record<string, string>[] {
     .toString('utf8')
     .split(/\r?\n/)
   const columns = split(header)
-  return lines
-    .filter(line => line !== '')
-    .map(line => Object.fromEntries(split(line).map((cell, i) => [columns[i], cell])))
+  const rows: Record<string, string>[] = []
+  for (const line of lines) {
+    if (line === '') continue
+    const row: Record<string, string> = {}
+    const cells = split(line)
+    for (let i = 0; i < cells.length; i++) row[columns[i]!] = cells[i]!
+    rows.push(row)
+  }
+  return rows
 }
 
 function split(line: string): string[] {

@@ -42,7 +42,7 @@ it('R2 R3 killed at any moment, nothing acknowledged is lost, nothing is doubled
   let newest = 0
   let timersSeen = 0
   for (let kill = 0; kill < KILLS; kill++) {
-    const said = await runUntilKilled(path, `run-${kill}`, 20 + rng.integer(250))
+    const said = await runUntilKilled(path, `run-${kill}`, 40 + rng.integer(100))
     for (const one of said) {
       if ('acknowledged' in one) for (const id of one.acknowledged) acknowledged.add(id)
       else if ('claimed' in one) {

@@ -160,7 +160,7 @@ describe('R2 R6 a start after a crash', () => {
     await commit(store, [tracked('b'), tracked('c', { anonymousId: 'other' })])
     const whole = await readFile(journal(path))
     const copy = await powerCut('cut')
-    const step = Math.ceil((whole.length - end) / 24)
+    const step = Math.ceil((whole.length - end) / 12)
     for (let cut = end; cut < whole.length; cut += step) {
       await writeFile(journal(copy), whole.subarray(0, cut))
       const torn = await open({ path: copy })

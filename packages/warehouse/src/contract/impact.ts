@@ -5,7 +5,7 @@ import type { ImpactQuestion, ImpactStatistics, Warehouse } from '../warehouse.t
 import { DAY, event, exposure, fresh, HOUR, link, NOON, ship } from './harness.ts'
 import { bruteForceImpact, type Facts } from './oracle.ts'
 
-export function impactContract(warehouse: () => Warehouse): void {
+export function impactContract(warehouse: () => Warehouse, worlds: number): void {
   async function measure(metric: Metric, workspace: string, facts: Partial<Facts>, rest: Partial<ImpactQuestion> = {}) {
     const all: Facts = { exposures: [], events: [], links: [], rates: [], ...facts }
     await ship(warehouse(), 'exposures', all.exposures)
@@ -348,7 +348,7 @@ export function impactContract(warehouse: () => Warehouse): void {
           expectClose(answers[index]!, bruteForceImpact({ ...question, metric }, facts))
         }
       }),
-      { numRuns: 8, seed: 4, endOnFailure: true },
+      { numRuns: worlds, seed: 4, endOnFailure: true },
     )
   }, 300_000)
 }

@@ -6,7 +6,7 @@ import { DAY, event, exposure, fresh, HOUR, link, NOON, ship } from './harness.t
 import type { Facts } from './oracle.ts'
 import { bruteForceProgramme } from './programmeOracle.ts'
 
-export function programmeContract(warehouse: () => Warehouse): void {
+export function programmeContract(warehouse: () => Warehouse, worlds: number): void {
   const question = (workspace: string, rest: Partial<ProgrammeQuestion> = {}): ProgrammeQuestion => ({
     workspace,
     now: NOON + 300 * DAY,
@@ -185,7 +185,7 @@ export function programmeContract(warehouse: () => Warehouse): void {
           rounded(bruteForceProgramme({ ...asked, from: asked.from ?? answer.time?.from ?? 0 }, facts)),
         )
       }),
-      { numRuns: 6, seed: 7, endOnFailure: true },
+      { numRuns: Math.min(worlds, 6), seed: 7, endOnFailure: true },
     )
   }, 300_000)
 }
