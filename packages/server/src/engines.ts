@@ -4,7 +4,7 @@ import { apply } from '@espalier/core/stream'
 import { type Store, StoreError } from '@espalier/store'
 import { openLmdbStore } from '@espalier/store/lmdb'
 import { openPostgresStore } from '@espalier/store/postgres'
-import { type Location, openWarehouse, type Warehouse } from '@espalier/warehouse'
+import { type Location, openWarehouse, type Server, type Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
 import { STORE_FOLDER, WAREHOUSE_FOLDER } from './backup.ts'
 import { newId } from './id.ts'
@@ -54,12 +54,31 @@ export async function openWarehouseOf(options: ServerOptions, log: Logger): Prom
 }
 
 /** Throws `StartError` for what is no URL. */
-export function locationOf({ warehouse, data }: ServerOptions): Location {
-  if (warehouse === 'embedded') return { embedded: { path: join(data, WAREHOUSE_FOLDER) } }
-  if (!/^https?:\/\//.test(warehouse) || !URL.canParse(warehouse)) {
+export function locationOf({ warehouse, warehouseShards, data }: ServerOptions): Location {
+  if (warehouse === 'embedded') {
+    if (warehouseShards.length === 0) return { embedded: { path: join(data, WAREHOUSE_FOLDER) } }
+    throw new StartError('The option warehouseShards needs a server of the cluster in ESPALIER_WAREHOUSE.')
+  }
+  const server = serverOf(warehouse)
+  if (server === undefined) {
     throw new StartError('The option warehouse is neither `embedded` nor an http(s):// URL. Mend ESPALIER_WAREHOUSE.')
   }
-  const { origin, username, password, pathname } = new URL(warehouse)
+  return warehouseShards.length === 0 ? server : { ...server, shards: warehouseShards.map(shardOf) }
+}
+
+function shardOf(text: string, index: number): Server {
+  const server = serverOf(text)
+  const what = `Shard ${index + 1} of the option warehouseShards`
+  const mend = 'Mend ESPALIER_WAREHOUSE_SHARDS.'
+  if (server === undefined) throw new StartError(`${what} is no http(s):// URL. ${mend}`)
+  if (server.database === undefined) return server
+  throw new StartError(`${what} names a database. It is that of ESPALIER_WAREHOUSE with _shard behind it. ${mend}`)
+}
+
+/** What a URL says; undefined where it is none. */
+function serverOf(text: string): (Server & { readonly database?: string }) | undefined {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return undefined
+  const { origin, username, password, pathname } = new URL(text)
   const database = pathname.slice(1)
   return {
     url: origin,

@@ -77,6 +77,12 @@ describe('what keeps a server from starting is one line with the mend', () => {
     const data = await folder()
     expect(await refused({ data, port: 0, store: 'mysql://x' })).toContain('ESPALIER_STORE')
     expect(await refused({ data, port: 0, warehouse: 'clickhouse' })).toContain('ESPALIER_WAREHOUSE')
+    const warehouseShards = ['http://user:hush@shard1:8123', 'http://user:hush@shard2:8123/espalier']
+    expect(await refused({ data, port: 0, warehouseShards })).toContain('ESPALIER_WAREHOUSE.')
+    const shards = await refused({ data, port: 0, warehouse: 'http://one', warehouseShards })
+    expect(shards).toMatch(/^Shard 2 .* names a database/)
+    expect(shards).not.toContain('hush')
+    expect(await refused({ data, port: 0, warehouse: 'http://one', warehouseShards: ['shard1'] })).toContain('Shard 1')
     const down = await refused({ data, port: 0, store: 'postgresql://user:hush@127.0.0.1:1/none' })
     expect(down).not.toContain('hush')
   })

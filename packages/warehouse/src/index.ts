@@ -1,7 +1,7 @@
 export type { EngineEvent } from './engine/index.ts'
 export { WarehouseError, type WarehouseErrorCode } from './errors.ts'
 export { openWarehouse } from './open.ts'
-export type { Location, WarehouseOptions } from './options.ts'
+export type { Location, Server, WarehouseOptions } from './options.ts'
 export type { Activity, ActivityQuestion } from './queries/activity.ts'
 export type { CreditQuestion } from './queries/credited.ts'
 export type { CrossingDay, Crossings, CrossingsQuestion, OverlapRow } from './queries/crossings.ts'

@@ -1,11 +1,12 @@
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
+import { checkBatch } from './client/batch.ts'
 import { Database } from './client/database.ts'
 import { Gate } from './client/gate.ts'
-import { readSettings } from './client/settings.ts'
+import { readSettings, type Settings } from './client/settings.ts'
 import { backupEngine } from './engine/backup.ts'
 import { Engine, EngineConnection } from './engine/index.ts'
 import { WarehouseError } from './errors.ts'
-import { type Location, type Resolved, resolveOptions, type WarehouseOptions } from './options.ts'
+import { type Location, type Resolved, resolveOptions, type Server, type WarehouseOptions } from './options.ts'
 import { activity } from './queries/activity.ts'
 import { crossings, overlaps, segmentSample } from './queries/crossings.ts'
 import { evidenceCells } from './queries/evidence/cells.ts'
@@ -29,12 +30,15 @@ import { segmentHistory, segmentMembers, segmentOverlap, segmentSize } from './q
 import { tableStats } from './queries/stats.ts'
 import { summary } from './queries/summary.ts'
 import { timeline } from './queries/timeline.ts'
-import { whatIfSums } from './queries/whatIf.ts'
 import { visitorDays } from './queries/visitorDays.ts'
+import { whatIfSums } from './queries/whatIf.ts'
 import { erase } from './removal/erase.ts'
 import { expire } from './removal/expire.ts'
+import { shardDatabase } from './schema/cluster.ts'
 import { migrate } from './schema/migrate.ts'
 import { applyRetention } from './schema/retention.ts'
+import type { Shard } from './shards/schema.ts'
+import { openShards, type ShardedWork } from './shards/shards.ts'
 import type { InsertBatch, Warehouse } from './warehouse.ts'
 
 /**
@@ -43,17 +47,17 @@ import type { InsertBatch, Warehouse } from './warehouse.ts'
  */
 export async function openWarehouse(location: Location, options: WarehouseOptions = {}): Promise<Warehouse> {
   const resolved = resolveOptions(location, options)
-  const { database, engine, path } = await ('embedded' in location
-    ? openEmbedded(location.embedded.path, resolved)
-    : openRemote(location, resolved))
+  const { database, engine, path, shards } = await openLocation(location, resolved)
+  let work: ShardedWork | undefined
   try {
-    await migrate(database)
-    await applyRetention(database, resolved.retention)
+    if (shards === undefined) await migrate(database)
+    else work = await openShards({ where: 'The warehouse', database }, shards)
+    for (const one of shards ?? [{ database }]) await applyRetention(one.database, resolved.retention)
   } catch (error) {
-    await database.close()
+    for (const one of [{ database }, ...(shards ?? [])]) await one.database.close()
     throw error
   }
-  return {
+  const warehouse: Warehouse = {
     insert: batch => insert(database, batch),
     impact: question => impact(database, question),
     impacts: question => impacts(database, question),
@@ -63,11 +67,11 @@ export async function openWarehouse(location: Location, options: WarehouseOption
     programme: question => programme(database, question),
     evidenceCells: question => evidenceCells(database, question),
     evidenceDays: question => evidenceDays(database, question),
+    visitorDays: question => visitorDays(database, question),
     policyTraining: question => policyTraining(database, question),
     policyRows: question => policyRows(database, question),
     rewardDelays: question => rewardDelays(database, question),
     whatIfSums: question => whatIfSums(database, question),
-    visitorDays: question => visitorDays(database, question),
     timeline: question => timeline(database, question),
     quotes: question => quotes(database, question),
     log: question => log(database, question),
@@ -110,16 +114,26 @@ export async function openWarehouse(location: Location, options: WarehouseOption
     }),
     close: () => database.close(),
   }
+  return { ...warehouse, ...work }
 }
 
 interface Opened {
   readonly database: Database
+  /** Of a cluster. */
+  readonly shards?: readonly Shard[]
   readonly engine?: Engine
   readonly path?: string
 }
 
 /** Seconds a query that ran into its bound has to say so, before its engine is taken for dead. */
 const GRACE_MS = 30_000
+
+function openLocation(location: Location, options: Resolved): Promise<Opened> {
+  if ('embedded' in location) return openEmbedded(location.embedded.path, options)
+  return location.shards === undefined
+    ? openRemote(location, options)
+    : openCluster({ ...location, shards: location.shards }, options)
+}
 
 async function openEmbedded(path: string, options: Resolved): Promise<Opened> {
   const engine = new Engine({
@@ -134,7 +148,9 @@ async function openEmbedded(path: string, options: Resolved): Promise<Opened> {
   return { database: databaseOf(client, options, 1), engine, path }
 }
 
-async function openRemote(location: Extract<Location, { url: string }>, options: Resolved): Promise<Opened> {
+type RemoteLocation = Extract<Location, { url: string }>
+
+async function openRemote(location: RemoteLocation, options: Resolved): Promise<Opened> {
   const { url, username = 'default', password = '', database = 'espalier' } = location
   const common = { url, username, password, request_timeout: options.queryTimeoutMs + GRACE_MS, log: quiet }
   const setup = createClient({ ...common, database: 'default' })
@@ -143,13 +159,38 @@ async function openRemote(location: Extract<Location, { url: string }>, options:
   } finally {
     await setup.close()
   }
+  return { database: remoteDatabase({ url, username, password }, database, options) }
+}
+
+/** Nothing is made here: on a cluster that is done once for all of its servers, by `clusterDdl`. */
+async function openCluster(
+  { database = 'espalier', shards, ...front }: RemoteLocation & { readonly shards: readonly Server[] },
+  options: Resolved,
+): Promise<Opened> {
+  // Tables in joins are distributed as well: what is joined is gathered once and sent to each shard.
+  const settings = { distributed_product_mode: 'global' }
+  return {
+    database: remoteDatabase(front, identifier(database), options, settings),
+    shards: shards.map((server, index) => ({
+      where: `Shard ${index + 1} (${server.url})`,
+      database: remoteDatabase(server, shardDatabase(database), options),
+    })),
+  }
+}
+
+function remoteDatabase(server: Server, database: string, options: Resolved, settings: Settings = {}): Database {
+  const { url, username = 'default', password = '' } = server
   const client = createClient({
-    ...common,
+    url,
+    username,
+    password,
     database,
+    request_timeout: options.queryTimeoutMs + GRACE_MS,
     max_open_connections: options.queries + INSERTS,
     compression: { request: true },
+    log: quiet,
   })
-  return { database: databaseOf(client, options, INSERTS) }
+  return databaseOf(client, options, INSERTS, settings)
 }
 
 /** The client's errors are thrown; what they mean to the log is for the caller to say. */
@@ -158,14 +199,22 @@ const quiet = { level: ClickHouseLogLevel.OFF }
 /** Inserts under way at once to a server. */
 const INSERTS = 4
 
-function databaseOf(client: ReturnType<typeof createClient>, options: Resolved, inserts: number): Database {
+function databaseOf(
+  client: ReturnType<typeof createClient>,
+  options: Resolved,
+  inserts: number,
+  settings: Settings = {},
+): Database {
   return new Database({
     client,
-    settings: readSettings({
-      threads: options.threads,
-      queryMemory: Math.floor(options.memory * 0.6),
-      queryTimeout: Math.ceil(options.queryTimeoutMs / 1000),
-    }),
+    settings: {
+      ...readSettings({
+        threads: options.threads,
+        queryMemory: Math.floor(options.memory * 0.6),
+        queryTimeout: Math.ceil(options.queryTimeoutMs / 1000),
+      }),
+      ...settings,
+    },
     reads: new Gate('queries', { running: options.queries, waiting: options.waiting }),
     writes: new Gate('inserts', { running: inserts, waiting: options.waiting }),
   })
@@ -178,16 +227,7 @@ function identifier(name: string): string {
   return name
 }
 
-/** Bounds of a batch: within them it is one block, so it is taken in as a whole or not at all. */
-const MAX_BATCH = { rows: 1_000_000, bytes: 256 * 1024 * 1024 }
-
 async function insert(database: Database, batch: InsertBatch): Promise<void> {
-  if (batch.rows > MAX_BATCH.rows || batch.body.length > MAX_BATCH.bytes) {
-    throw new WarehouseError(
-      'invalid',
-      `A batch of ${batch.rows} rows and ${batch.body.length} bytes is beyond ${MAX_BATCH.rows} rows or ${MAX_BATCH.bytes} bytes.`,
-    )
-  }
-  if (batch.token === '') throw new WarehouseError('invalid', 'A batch needs a token, or it could be taken in twice.')
+  checkBatch(batch)
   await database.insert(batch.table, batch.body, batch.token)
 }

@@ -1,6 +1,13 @@
 import type { EngineEvent } from './engine/index.ts'
 import type { Retention } from './schema/retention.ts'
 
+/** A ClickHouse server. */
+export interface Server {
+  readonly url: string
+  readonly username?: string
+  readonly password?: string
+}
+
 /** Where the warehouse is: a folder of this machine, or a ClickHouse server. */
 export type Location =
   | {
@@ -14,8 +21,13 @@ export type Location =
       readonly url: string
       readonly username?: string
       readonly password?: string
-      /** Made when it is not there and the user may. */
+      /** Made when it is not there and the user may; not on a cluster. */
       readonly database?: string
+      /**
+       * Of a cluster: a server of each shard, in the order of the cluster's configuration, which rows are written to. The URL above is
+       * then any server with the `Distributed` tables. The tables are those of `clusterDdl`.
+       */
+      readonly shards?: readonly Server[]
     }
 
 export interface WarehouseOptions {

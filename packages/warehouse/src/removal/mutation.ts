@@ -15,7 +15,7 @@ export async function mutate(database: Database, table: string, change: string, 
     { table },
   )
   if (own?.engine === 'Distributed') {
-    const message = `${table} is distributed over a cluster: run ALTER TABLE ${table}_local ON CLUSTER … there.`
+    const message = `${table} is distributed over a cluster: rows are removed on its shards. List them in ESPALIER_WAREHOUSE_SHARDS.`
     throw new WarehouseError('unsupported', message)
   }
   // Not waited for in the statement: it may take longer than a statement may.

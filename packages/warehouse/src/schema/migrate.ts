@@ -55,6 +55,30 @@ export const migrations: readonly Migration[] = [
  */
 export async function migrate(database: Database, all: readonly Migration[] = migrations): Promise<number[]> {
   await database.command(createTable(log))
+  const present = await presentVersion(database, all)
+  const due = all.filter(migration => migration.version > present)
+  for (const migration of due) {
+    for (const statement of migration.statements) await database.command(statement)
+    await record(database, migration)
+  }
+  return due.map(migration => migration.version)
+}
+
+/** What somebody else has brought the schema to, by statements of this version, is remembered as if it had been migrated. */
+export async function recordVersion(database: Database): Promise<void> {
+  const present = await presentVersion(database, migrations)
+  for (const migration of migrations.filter(({ version }) => version > present)) await record(database, migration)
+}
+
+function record(database: Database, { version, name }: Migration): Promise<void> {
+  return database.command('INSERT INTO migrations (version, name) SELECT {version:UInt32}, {name:String}', {
+    version,
+    name,
+  })
+}
+
+/** Refuses a schema that is newer than these migrations. */
+async function presentVersion(database: Database, all: readonly Migration[]): Promise<number> {
   const [row] = await database.rows<{ version: number }>('SELECT max(version) AS version FROM migrations')
   const present = row?.version ?? 0
   const ours = all.at(-1)?.version ?? 0
@@ -64,13 +88,5 @@ export async function migrate(database: Database, all: readonly Migration[] = mi
       `The warehouse has schema version ${present}; this version of Espalier knows ${ours}. Start the newer version, or restore a backup made before the upgrade.`,
     )
   }
-  const due = all.filter(migration => migration.version > present)
-  for (const migration of due) {
-    for (const statement of migration.statements) await database.command(statement)
-    await database.command('INSERT INTO migrations (version, name) SELECT {version:UInt32}, {name:String}', {
-      version: migration.version,
-      name: migration.name,
-    })
-  }
-  return due.map(migration => migration.version)
+  return present
 }

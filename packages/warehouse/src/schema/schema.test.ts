@@ -129,19 +129,30 @@ describe('the schema of a cluster', () => {
     const [row] = await database().rows<{ text: string }>('SELECT formatQuery({statement:String}) AS text', {
       statement,
     })
-    expect(row?.text).toMatch(/^CREATE (TABLE|DATABASE)/)
+    expect(row?.text).toMatch(/^(CREATE|ALTER) (TABLE|DATABASE)/)
   })
 
-  it('has a replicated table on each shard and a distributed one before it, for every table', () => {
+  it('has a replicated table on each shard and a distributed one over them, for every table', () => {
     for (const { name, shardBy } of tables) {
-      const [local, distributed] = statements.filter(statement => new RegExp(`\\.${name}(_local)? `).test(statement))
-      expect(local).toContain('ENGINE = Replicated')
-      expect(distributed).toContain(`'${name}_local', cityHash64(${shardBy}))`)
+      const [rows, distributed] = statements.filter(statement => new RegExp(`^CREATE .*\\.${name} `).test(statement))
+      expect(rows).toContain('ENGINE = Replicated')
+      expect(rows).toContain(`'/clickhouse/tables/{shard}/espalier_shard/${name}', '{replica}'`)
+      expect(distributed).toContain(`'espalier_shard', '${name}', cityHash64(${shardBy}))`)
     }
   })
 
+  it('brings what an older one lacks, and may run again', async () => {
+    await database().command('ALTER TABLE exposures DROP COLUMN propensity')
+    const onOne = statements
+      .filter(statement => /^ALTER TABLE `espalier`\.exposures/.test(statement))
+      .map(statement => statement.replace(/ ON CLUSTER `.*` ADD/, ' ADD'))
+    expect(onOne.length).toBeGreaterThan(5)
+    for (const statement of [...onOne, ...onOne]) await database().command(statement)
+    expect(await definitionOf('exposures')).toContain('`propensity` Float64')
+  })
+
   it('would be noticed if it were wrong', async () => {
-    const wrong = statements[1]!.replace('ENGINE =', 'ENGIN')
+    const wrong = statements[2]!.replace('ENGINE =', 'ENGIN')
     await expect(database().rows('SELECT formatQuery({wrong:String})', { wrong })).rejects.toMatchObject({
       code: 'failed',
     })

@@ -176,5 +176,19 @@ export const migrations: TableSchema = {
   deduplicationWindow: 0,
 }
 
+/** Of a shard: which one it is, of how many. Rows were divided by it, so it never changes. */
+export const layout: TableSchema = {
+  name: 'layout',
+  columns: [
+    { name: 'shard', type: 'UInt32' },
+    { name: 'shards', type: 'UInt32' },
+    { name: 'since', type: "DateTime64(3, 'UTC')", default: 'now64(3)' },
+  ],
+  engine: { kind: 'latest', version: 'since' },
+  orderBy: ['shard', 'shards'],
+  shardBy: 'shard',
+  deduplicationWindow: 0,
+}
+
 /** Every table that holds data, in the order they are made. */
 export const tables: readonly TableSchema[] = [events, decisions, exposures, identityLinks, rates, spend]
