@@ -62,6 +62,42 @@ describe('permits', () => {
       { numRuns: 200, seed: 4 },
     )
   })
+
+  it('R8 silence passes just where there is no place, named or not, in which it would be taken for a refusal', () => {
+    const rule = fc.constantFrom('opt-in' as const, 'opt-out' as const)
+    const regions = fc.dictionary(fc.constantFrom('DE', 'US', 'US-CA', 'EEA'), rule)
+    const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
+    const places = [
+      undefined,
+      { country: 'DE' },
+      { country: 'FR' },
+      { country: 'GB' },
+      { country: 'CH' },
+      { country: 'BR' },
+    ]
+    places.push({ country: 'US' }, { country: 'US', region: 'CA' } as { country: string }, { country: 'JP' })
+    const own = fc.record({ key: fc.constantFrom(...PURPOSES), default: optional(rule), regions: optional(regions) })
+    const settings = fc.record({
+      elsewhere: optional(rule),
+      unknown: optional(rule),
+      regions: optional(regions),
+      purposes: fc.uniqueArray(own, { selector: ({ key }) => key, maxLength: 2 }),
+    })
+    fc.assert(
+      fc.property(optional(settings), fc.constantFrom(...PURPOSES), (stated, purpose) => {
+        const rules = consentRules(stated as ConsentSettings | undefined)
+        const everywhere = places.every(place => permits(purpose, {}, askedBy({}), place, rules).permitted)
+        // Of regions that a wider one overrules everywhere it may be too careful, which only costs time.
+        if (rules.letsSilencePass(purpose)) expect(everywhere).toBe(true)
+        else if (stated === undefined) expect(everywhere).toBe(false)
+      }),
+      { numRuns: 500, seed: 8 },
+    )
+    expect(consentRules().letsSilencePass('analytics')).toBe(true)
+    expect(consentRules().letsSilencePass('email')).toBe(false)
+    expect(consentRules({}).letsSilencePass('analytics')).toBe(false)
+    expect(consentRules({ regions: {} }).letsSilencePass('analytics')).toBe(true)
+  })
 })
 
 describe('withSignals', () => {

@@ -26,6 +26,8 @@ export interface ConsentRules {
   readonly refusedBy: (signal: Signal) => ReadonlySet<string>
   /** What holds for a purpose in a place where nobody has said anything, and whether a region says so. */
   readonly otherwise: (purpose: string, place: Place | undefined) => { readonly rule: Rule; readonly by: Otherwise }
+  /** `otherwise` is opt-out wherever somebody is: of whom nothing was said, nothing needs to be known. */
+  readonly letsSilencePass: (purpose: string) => boolean
 }
 
 /** Who says what holds where the person has said nothing: the region they are in, the purpose's own default, or the rest. */
@@ -60,6 +62,12 @@ export function consentRules(stated?: ConsentSettings): ConsentRules {
       const regional = hasRegions(purpose) ? ruleAt(regions, codes) : undefined
       if (regional !== undefined) return { rule: regional, by: 'region' }
       return { rule: place === undefined ? unknown : elsewhere, by: 'default' }
+    },
+    letsSilencePass(purpose) {
+      const own = purposes.get(purpose)
+      const regional = own?.default === undefined && hasRegions(purpose) ? Object.values(regions) : []
+      const others = own?.default === undefined ? [elsewhere, unknown] : [own.default]
+      return [...Object.values(own?.regions ?? {}), ...regional, ...others].every(rule => rule === 'opt-out')
     },
   }
 }

@@ -32,12 +32,14 @@ export class ConsentGate {
   readonly #drafts: Drafts
   readonly #context: ApplyContext
   readonly #memberships: Memberships
+  readonly #letsSilencePass: boolean
 
   constructor(people: People, drafts: Drafts, context: ApplyContext, memberships: Memberships) {
     this.#people = people
     this.#drafts = drafts
     this.#context = context
     this.#memberships = memberships
+    this.#letsSilencePass = context.consent?.letsSilencePass(ANALYTICS) === true
   }
 
   /** What became of an event that may not be stored; undefined where it may. Its own statement is noted all the same. */
@@ -74,8 +76,8 @@ export class ConsentGate {
   }
 
   /**
-   * `states`: the event whose own statement counts already. An import brings what was stored elsewhere with whatever consent there
-   * was: it is held back by what somebody said, not by what holds where nobody said anything.
+   * `states`: the event whose own statement counts already. An import brings what was stored elsewhere with whatever consent
+   * there was: it is held back by what somebody said, not by what holds where nobody said anything.
    */
   #refusedBy(
     keys: readonly string[],
@@ -86,6 +88,8 @@ export class ConsentGate {
     const rules = this.#context.consent
     if (rules === undefined) return undefined
     const people = this.#concerned(keys)
+    const isSilent = isEmpty(asked.stated) && asked.signals.length === 0 && people.every(one => isEmpty(one.consent))
+    if (isSilent && this.#letsSilencePass) return undefined
     let consent: Profile['consent'] = people[0]?.consent ?? {}
     for (const { consent: more } of people.slice(1)) consent = united(consent, more, PROFILE_LIMITS.purposes)
     if (states !== undefined && !isEmpty(asked.stated)) consent = stated(consent, asked.stated, stampOf(states))

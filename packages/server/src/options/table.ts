@@ -99,11 +99,12 @@ export const optionTable = {
   }),
   cacheBytes: option({
     type: 'bytes',
-    default: '256MB',
+    default: '32MB',
     min: 1 << 20,
     help: 'Memory for profiles kept decoded by the embedded store.',
-    tradeOff: 'More holds more people at hand; a miss costs a read from the mapped file, some 20 µs.',
-    example: '1GB',
+    tradeOff:
+      'A miss costs some 10 µs, mostly from memory, since the file is mapped. More makes the collector of garbage, which visits all that lives, keep answers waiting longer.',
+    example: '128MB',
   }),
   outboxBytes: option({
     type: 'bytes',

@@ -24,6 +24,7 @@ const store = await openLmdbStore({
   checkpointMs: 20,
   segmentBytes: 64 << 10,
   cacheBytes: 256 << 10,
+  dirtyBytes: 128 << 10,
 })
 
 async function write(writer: number): Promise<never> {

@@ -11,10 +11,13 @@ export interface LmdbStoreOptions {
   /** Epoch milliseconds. Default `Date.now`. */
   readonly now?: () => number
   /**
-   * Memory for people that are not being changed, by estimate; as much again may hold changes until the next checkpoint.
-   * Default 256 MiB, some 50,000 people. More saves reading and decoding (some 10 µs a person).
+   * Memory for people that are not being changed, by estimate. Default 32 MiB, some thousands of people: who comes back within
+   * minutes. Reading and decoding one costs some 10 µs, from memory the system shares with all; holding many costs more,
+   * since the collector of garbage visits everything that lives, while nobody is answered.
    */
   readonly cacheBytes?: number
+  /** A checkpoint is begun when about so many bytes of changes are in memory; at twice as many, commits wait for it. Default 128 MiB. */
+  readonly dirtyBytes?: number
   /** How much journal may wait for the warehouse before commits are refused with `full`. Default 8 GiB. */
   readonly maxOutboxBytes?: number
   /** At most this long between checkpoints while there are changes: what a start after a crash has to repeat. Default 10 s. */
@@ -28,7 +31,8 @@ export interface LmdbStoreOptions {
 }
 
 export const DEFAULTS = {
-  cacheBytes: 256 << 20,
+  cacheBytes: 32 << 20,
+  dirtyBytes: 128 << 20,
   maxOutboxBytes: 8 * 2 ** 30,
   checkpointMs: 10_000,
   segmentBytes: 64 << 20,

@@ -181,7 +181,7 @@ describe('R2 R6 a start after a crash', () => {
   })
 
   it('keeps everything of a small cache, from memory or from the checkpoint', async () => {
-    const store = await open({ cacheBytes: 200_000 })
+    const store = await open({ cacheBytes: 200_000, dirtyBytes: 100_000 })
     for (let i = 0; i < 20; i++) {
       await commit(
         store,

@@ -101,7 +101,7 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
     now,
     last: meta,
   })
-  const dirtyBytes = options.cacheBytes / 2
+  const { dirtyBytes } = options
   const replayed = await replay({
     journal,
     from: meta.position,
