@@ -25,7 +25,7 @@ import type {
   Draws,
   Gate,
 } from './compiled.ts'
-import { compileCollect } from './inputs.ts'
+import { compileCollect, Readings } from './inputs.ts'
 import { compileLayer } from './layer.ts'
 import { compileOffer, isScarce } from './offer.ts'
 import { policiesOf } from './policies.ts'
@@ -55,11 +55,15 @@ export function compile(set: PublishedSet, policyOf: PolicyOf = policiesOf(set))
   const settings = complete('settings', live.find(isKind('settings'))?.body ?? {})
   const capsAt = touchpointCaps(live.filter(isKind('touchpoint')), settings.caps ?? {})
   const byTouchpoint = groupByTouchpoint(live.filter(isKind('experience')), experiences)
+  const readings = new Readings()
   const touchpoints = new Map(
     live.filter(isKind('touchpoint')).map(({ key, body }): [string, CompiledTouchpoint] => {
       const here = (byTouchpoint.get(key) ?? []).sort(byPriority)
       const fallback = compileContent(complete('touchpoint', body).default, languageAt(key))
-      const candidates = compileCandidates(here.filter(experience => experience.status === 'running'))
+      const candidates = compileCandidates(
+        here.filter(experience => experience.status === 'running'),
+        readings,
+      )
       const resting = here.filter(experience => experience.status !== 'running')
       const slots = body.slots ?? 1
       const scarce = candidates.flatMap(({ experience }) => (isScarce(experience.offer?.supply) ? [experience] : []))
@@ -87,6 +91,7 @@ export function compile(set: PublishedSet, policyOf: PolicyOf = policiesOf(set))
     // Whatever the shape of what looks at it, it is named so.
     readsVisit: live.some(({ kind, body }) => isAsked(kind) && JSON.stringify(body).includes('visit.')),
     recents: recentsOf(touchpoints.values()),
+    readings: readings.count,
   }
 }
 
@@ -109,13 +114,13 @@ function groupByTouchpoint(
   return groups
 }
 
-function compileCandidates(running: readonly CompiledExperience[]): Candidate[] {
+function compileCandidates(running: readonly CompiledExperience[], readings: Readings): Candidate[] {
   let reads = READS_NOTHING
   return running.map(experience => {
     const { audience, offer, policy } = experience
     const conditions = [audience, offer?.eligibility, policy]
     reads = unionReads([reads, ...conditions.map(condition => condition?.reads ?? READS_NOTHING)])
-    return { experience, collect: compileCollect(reads) }
+    return { experience, collect: compileCollect(reads, readings) }
   })
 }
 

@@ -39,6 +39,8 @@ export interface CompiledSet {
   readonly readsVisit: boolean
   /** Touchpoints whose content shows items of the person's recent history, with the events that name them. */
   readonly recents: ReadonlyMap<string, readonly string[]>
+  /** How many different things its experiences read of people and contexts. */
+  readonly readings: number
 }
 
 export interface CompiledTouchpoint {

@@ -148,7 +148,7 @@ function decideAt(
       moment.passed[experience.key] = hindered
     }
   }
-  considered?.collect(moment.subject, inputs)
+  considered?.collect(moment.subject, inputs, moment.taken)
   if (won === 0) answers.push(byDefault(touchpoint, moment, hindrance ?? 'no-experience'))
   else if (records !== undefined) moment.binds.show(records)
 }
@@ -161,10 +161,10 @@ function decidePlain(touchpoint: CompiledTouchpoint, moment: Moment, person: Per
     const { experience, collect } = candidates[i]!
     if (subject.now < experience.start || subject.now >= experience.end) continue
     if (experience.audience !== undefined && !experience.audience.test(subject)) continue
-    collect(subject, inputs)
+    collect(subject, inputs, moment.taken)
     return serve(experience, touchpoint, moment, person)
   }
-  candidates.at(-1)?.collect(subject, inputs)
+  candidates.at(-1)?.collect(subject, inputs, moment.taken)
   return byDefault(touchpoint, moment, 'no-experience')
 }
 

@@ -26,32 +26,61 @@ export type DecisionInputs = JsonObject & {
   held?: JsonObject
 }
 
-/** Takes down the actual values of what is read. */
-export type Collect = (subject: Subject, into: DecisionInputs) => void
+/**
+ * Takes down the actual values of what is read, but not what a request has taken down before: `taken` has a place for each
+ * reading of the set, 1 where that has happened.
+ */
+export type Collect = (subject: Subject, into: DecisionInputs, taken: Uint8Array) => void
+
+/** All that the experiences of a set read, by number: most touchpoints look at the same few things. */
+export class Readings {
+  readonly #numbers = new Map<string, number>()
+
+  get count(): number {
+    return this.#numbers.size
+  }
+
+  numberOf(kind: keyof Reads, name: string): number {
+    const key = `${kind} ${name}`
+    const known = this.#numbers.get(key)
+    if (known !== undefined) return known
+    this.#numbers.set(key, this.count)
+    return this.count - 1
+  }
+}
 
 export function noInputs(): DecisionInputs {
   return { traits: {}, signals: {}, context: {}, facts: {} }
 }
 
-export function compileCollect(reads: Reads): Collect {
-  const traits = reads.traits.filter(nameable).map(path => ({ path, read: traitReader(path) }))
-  const context = reads.context.filter(nameable).map(path => ({ path, steps: splitPath(path) }))
-  const signals = reads.signals.filter(nameable)
-  const facts = reads.facts.filter(({ name }) => nameable(name))
-  return (subject, into) => {
-    for (const { path, read } of traits) {
+export function compileCollect(reads: Reads, readings: Readings): Collect {
+  const at = (kind: keyof Reads, name: string) => readings.numberOf(kind, name)
+  const traits = reads.traits.filter(nameable).map(path => ({ n: at('traits', path), path, read: traitReader(path) }))
+  const context = reads.context.filter(nameable).map(path => ({ n: at('context', path), path, steps: splitPath(path) }))
+  const signals = reads.signals.filter(nameable).map(event => ({ n: at('signals', event), event }))
+  const facts = reads.facts.filter(({ name }) => nameable(name)).map(fact => ({ n: at('facts', fact.name), ...fact }))
+  return (subject, into, taken) => {
+    for (const { n, path, read } of traits) {
+      if (taken[n] === 1) continue
+      taken[n] = 1
       const value = read(subject.profile)
       if (value !== undefined) into.traits[path] = value
     }
-    for (const event of signals) {
+    for (const { n, event } of signals) {
+      if (taken[n] === 1) continue
+      taken[n] = 1
       const times = pastTimes(subject.profile, event, subject.now)
       if (times.length > 0) into.signals[event] = times
     }
-    for (const { path, steps } of context) {
+    for (const { n, path, steps } of context) {
+      if (taken[n] === 1) continue
+      taken[n] = 1
       const value = valueAt(subject.context, steps)
       if (value !== undefined) into.context[path] = value
     }
-    for (const { name, read } of facts) {
+    for (const { n, name, read } of facts) {
+      if (taken[n] === 1) continue
+      taken[n] = 1
       const value = read(subject)
       if (value !== undefined) into.facts[name] = value
     }

@@ -34,6 +34,8 @@ export class Moment implements World {
   declare readonly person: Person | undefined
   declare readonly subject: Subject
   declare readonly terms: Terms
+  /** Which of the set's readings the log has been told of. */
+  declare readonly taken: Uint8Array
   /** Experiences that were passed over although their audience holds, and why. */
   declare passed: Record<string, string> | undefined
   /** What sticky splits hold for the person, of the experiences that are answered. */
@@ -58,6 +60,7 @@ export class Moment implements World {
     this.person = person
     this.subject = { profile: person ?? NOBODY, context, now, accounts }
     this.terms = terms
+    this.taken = new Uint8Array(set.readings)
     this.passed = undefined
     this.held = undefined
     this.bindsIfAny = undefined

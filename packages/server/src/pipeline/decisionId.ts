@@ -31,7 +31,7 @@ export class DecisionIds {
     let at = writeText(HEAD_BYTES, answer.touchpoint)
     at = writeText(at, answer.experience)
     at = writeText(at, answer.variant)
-    this.#keyOf(workspace).write(token.subarray(0, at), token, at, MAC_BYTES)
+    this.#keyOf(workspace).write(token, at, token, at, MAC_BYTES)
     return token.toString('base64url', 0, at + MAC_BYTES)
   }
 
@@ -86,8 +86,13 @@ function writeText(at: number, text: string): number {
 
 const HYPHEN = 0x2d
 
-/** 16 bytes after the format. */
+/** The request that the token holds. */
+let written = ''
+
+/** 16 bytes after the format; a request has many answers. */
 function writeUuid(uuid: string): void {
+  if (uuid === written) return
+  written = uuid
   let at = 1
   for (let i = 0; at < 17; i += 2) {
     if (uuid.charCodeAt(i) === HYPHEN) i++
