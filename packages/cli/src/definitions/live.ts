@@ -1,5 +1,6 @@
 import type { JsonObject } from '@espalier/core'
 import type { Collisions } from '@espalier/core/collision'
+import { sentence } from '@espalier/core/problem'
 import { CliError } from '../errors.ts'
 import type { Api } from '../http/api.ts'
 import { ApiError } from '../http/api.ts'
@@ -83,7 +84,7 @@ function refusal(error: ApiError, stated: readonly StatedDefinition[]): CliError
   const lines = errors.map(({ kind, key, path, message, mend }) => {
     const definition = stated.find(one => one.kind === kind && one.key === key)
     const place = definition ? placeOf(definition, path) : `${kind} ${key}`
-    return `${place}: ${path ? `${path}: ` : ''}${message}.${mend ? ` ${upper(mend)}.` : ''}`
+    return `${place}: ${path ? `${path}: ` : ''}${message}.${mend ? ` ${sentence(upper(mend))}` : ''}`
   })
   const [first, ...others] = lines
   return new CliError(

@@ -55,6 +55,15 @@ describe('the policy of an experience', () => {
     expect(paths(policy)[0]).toContain(expected)
   })
 
+  it('an input that says not where it is read from: the mend says what can be', () => {
+    const missing = { kind: 'contextual', inputs: [{ key: 'x', kind: 'numeric' }] }
+    expect(validate('experience', 'x', experience(missing))[0]).toEqual({
+      path: 'policy.inputs[0].from',
+      message: '"from" is missing',
+      mend: 'add it: one of {"trait": …}, {"computed": …}, {"context": …}, {"when": …}',
+    })
+  })
+
   it('learns only with a goal', () => {
     const { goal: _, ...body } = experience({ kind: 'bandit' })
     expect(validate('experience', 'x', body).map(({ path }) => path)).toEqual(['goal'])

@@ -36,6 +36,7 @@ const KINDS: Readonly<Record<string, TSchema>> = {
 
 const INPUTS = new Map(InputSpec.anyOf.map(schema => [schema.properties.kind.const as string, schema as TSchema]))
 const SOURCES = ['trait', 'computed', 'context', 'when']
+const ONE_OF_THEM = `one of ${SOURCES.map(source => `{"${source}": …}`).join(', ')}`
 const Place = Type.String({ minLength: 1, maxLength: 200 })
 
 /** What is wrong with a policy's shape. The schema alone would say that none of its kinds fits; this finds the one that was meant. */
@@ -55,13 +56,17 @@ function inputShapeProblems(input: unknown, path: Path): Problem[] {
   const found = byKind(input, Object.fromEntries(INPUTS), 'an input', path)
   if ('problems' in found) return found.problems
   const { properties } = found.schema as unknown as { properties: Record<string, TSchema> }
-  const problems = schemaProblems(Type.Object({ ...properties, from: Type.Unknown() }, closed), input, path)
+  const problems = schemaProblems(
+    Type.Object({ ...properties, from: Type.Unknown({ description: ONE_OF_THEM }) }, closed),
+    input,
+    path,
+  )
   if (problems.length > 0) return problems
   return sourceProblems((input as { from: unknown }).from, [...path, 'from'])
 }
 
 function sourceProblems(from: unknown, path: Path): Problem[] {
-  const mend = `write one of ${SOURCES.map(source => `{"${source}": …}`).join(', ')}`
+  const mend = `write ${ONE_OF_THEM}`
   if (typeof from !== 'object' || from === null || Array.isArray(from)) {
     return [problem(path, `it must be an object, but is ${kindOf(from)}`, mend)]
   }

@@ -152,7 +152,7 @@ describe('validate', () => {
       'x',
       { ...experience, seed: 'a:control' },
       [
-        'seed: "a:control" does not fit -> Bucketing seed, without colon; the key unless set. A new seed draws everybody anew.',
+        'seed: "a:control" does not fit -> Bucketing seed, without colon; the key unless set. A new seed draws everybody anew',
       ],
     ],
     [
@@ -179,9 +179,9 @@ describe('validate', () => {
       [
         'audience.any[0].trate: "trate" is no condition -> did you mean "trait"?',
         'audience.any[1].equals: "equals" is not known here -> known properties: trait, is, isNot, in, notIn, gt, gte, lt, lte, contains, startsWith, endsWith and 4 more',
-        'audience.any[2]: {"trait":"plan"} says too little -> Name at least one comparison: is, isNot, in, notIn, gt, gte, lt, lte, contains, startsWith, endsWith, matches, before, after or exists.',
+        'audience.any[2]: {"trait":"plan"} says too little -> Name at least one comparison: is, isNot, in, notIn, gt, gte, lt, lte, contains, startsWith, endsWith, matches, before, after or exists',
         'audience.any[3]: one condition says one thing, but here are trait and did -> make each its own condition and join them by {"all": [...]} or {"any": [...]}',
-        'audience.any[4].within: "7 days" does not fit -> Such as 30m, 24h, 7d or 2w.',
+        'audience.any[4].within: "7 days" does not fit -> Such as 30m, 24h, 7d or 2w',
         'audience.any[5].atLeast: 101 is too much -> write 100 or less',
         'audience.any[6].all: [] is too short -> write at least 1',
         'audience.any[7].not: a condition must be an object, but is a list -> write an object such as {"trait": "plan", "is": "pro"}; join several by all, any and not',
@@ -202,6 +202,29 @@ describe('validate', () => {
       'm',
       { type: 'conversion', event: 'Order Completed', currency: 'EUR' },
       ['currency: a conversion counts people and has no currency -> remove it, or make the type sum or mean'],
+    ],
+    [
+      'conditions with alternatives, each by the one it looks like',
+      'segment',
+      's',
+      {
+        condition: {
+          all: [
+            { value: { daysSince: 'last', of: 'Order Completed', within: '7d' }, gte: 3 },
+            { sequence: [{ did: 'Signed Up' }, { not: 'Project Created' }] },
+            { session: 'clicks', gte: 3 },
+            { subscription: 'news', is: 'maybe' },
+            { struggling: {} },
+          ],
+        },
+      },
+      [
+        'condition.all[0].value.within: "within" is not known here -> known properties: daysSince, of, where',
+        'condition.all[1].sequence[1].within: "within" is missing -> add it: Such as 30m, 24h, 7d or 2w',
+        'condition.all[2].session: "clicks" fits none of the alternatives -> write "events" or "minutes"',
+        'condition.all[3].is: "maybe" fits none of the alternatives -> write "subscribed" or "unsubscribed"',
+        'condition.all[4].struggling: {} fits none of the alternatives -> write true or an object of repeats, errors, back',
+      ],
     ],
     [
       'a zone nobody lives in',

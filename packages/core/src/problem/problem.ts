@@ -4,7 +4,7 @@ export interface Problem {
   readonly path: string
   /** What is wrong, as a sentence without its full stop. */
   readonly message: string
-  /** What to do about it. */
+  /** What to do about it, as a sentence without its full stop. */
   readonly mend: string
 }
 
@@ -21,4 +21,9 @@ export function formatPath(path: Path): string {
 
 export function problem(path: Path, message: string, mend: string): Problem {
   return { path: formatPath(path), message, mend }
+}
+
+/** A message or a mend with its full stop, unless it is a question. */
+export function sentence(text: string): string {
+  return text.endsWith('?') ? text : `${text}.`
 }

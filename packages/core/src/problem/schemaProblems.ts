@@ -10,6 +10,9 @@ interface Node {
   readonly properties?: Readonly<Record<string, Node>>
   readonly additionalProperties?: unknown
   readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly required?: readonly string[]
+  readonly anyOf?: readonly Node[]
 }
 
 /** How many errors of one body are looked at. */
@@ -38,7 +41,7 @@ export function schemaProblems(
   unknown: readonly Unknown[] = [],
 ): Problem[] {
   const places = new Map<string, { keyword: string; problem: Problem }>()
-  for (const error of dependable(errorsOf(schema, value), unknown)) {
+  for (const error of meant(schema, value, dependable(errorsOf(schema, value), unknown))) {
     for (const found of translate(schema, value, base, error)) {
       const first = places.get(found.path)
       // Of alternatives that differ in type, each complains; only that none fits is true.
@@ -88,15 +91,45 @@ function isWithin(pointer: string, outer: string): boolean {
   return pointer === outer || pointer.startsWith(`${outer}/`)
 }
 
+/** Of alternatives for an object only what the one that it looks like has to say, where there is one. */
+function meant(schema: object, value: unknown, errors: TLocalizedValidationError[]): TLocalizedValidationError[] {
+  const left = new Set(errors)
+  for (const around of errors) {
+    if (around.keyword !== 'anyOf') continue
+    const { anyOf = [] } = nodeAt(schema, around.schemaPath)
+    const best = likest(follow(value, pointerSteps(around.instancePath)), anyOf)
+    if (best === undefined) continue
+    const of = `${around.schemaPath}/anyOf`
+    left.delete(around)
+    for (const error of errors) {
+      const isOfIt = isWithin(error.schemaPath, of) && isWithin(error.instancePath, around.instancePath)
+      if (isOfIt && !isWithin(error.schemaPath, `${of}/${best}`)) left.delete(error)
+    }
+  }
+  return [...left]
+}
+
+/** The alternative that most names of an object belong to, less those it lacks. None where two are as good. */
+function likest(actual: unknown, alternatives: readonly Node[]): number | undefined {
+  if (kindOf(actual) !== 'an object') return undefined
+  const names = Object.keys(actual as object)
+  const scores = alternatives.map(({ properties = {}, required = [] }) => {
+    const known = names.filter(name => Object.hasOwn(properties, name)).length
+    return known === 0 ? Number.NEGATIVE_INFINITY : known - required.filter(name => !names.includes(name)).length
+  })
+  const most = Math.max(...scores)
+  const best = scores.indexOf(most)
+  return most === Number.NEGATIVE_INFINITY || scores.lastIndexOf(most) !== best ? undefined : best
+}
+
 function translate(schema: object, value: unknown, base: Path, error: TLocalizedValidationError): Problem[] {
   const steps = pointerSteps(error.instancePath)
   const actual = follow(value, steps)
   const path = [...base, ...typedSteps(value, steps)]
   const node = nodeAt(schema, error.schemaPath)
   if (ALTERNATIVES.includes(error.keyword)) {
-    return [
-      problem(path, `${show(actual)} fits none of the alternatives`, node.description ?? 'write one that is allowed'),
-    ]
+    const mend = stated(node) ?? alternatives(node) ?? 'write one that is allowed'
+    return [problem(path, `${show(actual)} fits none of the alternatives`, mend)]
   }
   switch (error.keyword) {
     // Comes with an error of the name's own, which says the same better.
@@ -123,11 +156,9 @@ function translate(schema: object, value: unknown, base: Path, error: TLocalized
       return [problem(path, `it must be ${types}, but is ${kindOf(actual)}`, `write ${types}${hint(node, ': ')}`)]
     }
     case 'pattern':
-      return [
-        problem(path, `${show(actual)} does not fit`, node.description ?? `match ${String(error.params.pattern)}`),
-      ]
+      return [problem(path, `${show(actual)} does not fit`, stated(node) ?? `match ${String(error.params.pattern)}`)]
     case 'minProperties':
-      return [problem(path, `${show(actual)} says too little`, node.description ?? `it ${error.message}`)]
+      return [problem(path, `${show(actual)} says too little`, stated(node) ?? `it ${error.message}`)]
     case 'minLength':
     case 'minItems':
       return [problem(path, `${show(actual)} is too short`, `write at least ${error.params.limit}${hint(node, ': ')}`)]
@@ -172,8 +203,22 @@ function unknownNames(names: readonly string[], path: Path, node: Node): Problem
   )
 }
 
+/** The description as a mend, which has no full stop. */
+function stated({ description }: Node): string | undefined {
+  return description?.replace(/\.$/, '')
+}
+
+/** What may stand there, where each alternative is a value or an object of so many names. */
+function alternatives({ anyOf = [] }: Node): string | undefined {
+  const choices = anyOf.map(one => {
+    if (one.const !== undefined) return show(one.const)
+    return one.properties && `an object of ${Object.keys(one.properties).join(', ')}`
+  })
+  return choices.length === 0 || choices.includes(undefined) ? undefined : `write ${choices.join(' or ')}`
+}
+
 function hint(node: Node | undefined, before: string): string {
-  if (node?.description !== undefined) return `${before}${node.description.replace(/\.$/, '')}`
+  if (node?.description !== undefined) return `${before}${stated(node)}`
   return node?.enum === undefined ? '' : `${before}one of ${node.enum.join(', ')}`
 }
 

@@ -10,6 +10,7 @@ import {
   UPKEEP_KEY,
 } from '@espalier/core/definition'
 import { nextUpkeep, upkeepOf, validateSet } from '@espalier/core/plan'
+import { sentence } from '@espalier/core/problem'
 import { StoreError } from '@espalier/store'
 import { Problem } from '../problem.ts'
 import type { Services } from '../services.ts'
@@ -108,7 +109,7 @@ function refuseInvalid(changes: readonly DefinitionChange[], current: PublishedS
   const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`
   throw new Problem('invalid_definition', `${first.kind} "${first.key}"${where}: ${first.message}${more}.`, {
     path: first.path,
-    mend: `${first.mend}.`,
+    mend: sentence(first.mend),
     extra: { errors },
   })
 }

@@ -1,4 +1,5 @@
 import { previewProblems } from '@espalier/core/decision'
+import { sentence } from '@espalier/core/problem'
 import Type from 'typebox'
 import { Problem } from '../../problem.ts'
 import { instant } from '../instant.ts'
@@ -45,7 +46,7 @@ export const makeLink = route({
       const [wrong] = previewProblems(compiled, { variants: new Map(Object.entries(variants)) })
       if (wrong !== undefined) {
         const path = wrong.path.replace('preview', 'body.variants')
-        throw new Problem('invalid', `${wrong.message}.`, { path, mend: wrong.mend })
+        throw new Problem('invalid', `${wrong.message}.`, { path, mend: sentence(wrong.mend) })
       }
     }
     const person =

@@ -1,5 +1,6 @@
 import { unfitToLearn, validate } from '@espalier/core/definition'
 import { type PolicySpec, periodMs } from '@espalier/core/policy'
+import { sentence } from '@espalier/core/problem'
 import Type from 'typebox'
 import { controlsOf, experienceIn, metricIn } from '../../learning/subject.ts'
 import { evaluate, type Target } from '../../learning/whatIf.ts'
@@ -117,5 +118,5 @@ function targetOf(given: unknown, body: { variants: { key: string }[] }): Target
   // What it learns from is the metric asked for, whatever the experience's goal is.
   const [problem] = validate('experience', 'whatif', { ...body, goal: 'goal', policy: given })
   if (problem === undefined) return given as PolicySpec
-  throw new Problem('invalid', `${problem.message}.`, { path: `body.${problem.path}`, mend: problem.mend })
+  throw new Problem('invalid', `${problem.message}.`, { path: `body.${problem.path}`, mend: sentence(problem.mend) })
 }
