@@ -237,7 +237,9 @@ describe('too little data', () => {
     expect(policy.state(0).sentence).toBe('Nothing has been learned yet: the split is served.')
     const later = contextual([{ from: 3 * DAY, model: LINEAR }])
     expect(later.state(2 * DAY).model).toBe(0)
+    expect(later.state(2 * DAY).sentence).toBe('The split is served. Version 3 decides from 1970-01-04 00:00 UTC on.')
     expect(later.state(3 * DAY).model).toBe(3)
+    expect(later.state(3 * DAY).sentence).toMatch(/^Version 3 of the model decides/)
   })
 
   it('of a new variant leaves it its share of the split, while the others go on learning', () => {

@@ -166,7 +166,10 @@ export function learnedPolicy<S>(parts: LearnedParts<S>): Policy<S> {
       people: current.people[i]!,
       needed: minimum,
     }))
-    return { basis, model: current.version, period: number, arms, sentence: sentenceOf(basis, current.version, arms) }
+    const start = periodStart(number, period)
+    const next = models.find(({ from }) => from > start)
+    const sentence = sentenceOf(basis, current.version, arms, next)
+    return { basis, model: current.version, period: number, arms, sentence }
   }
 
   // The newest version will decide soon: what takes milliseconds is done now, and not by the first request that needs it.
@@ -189,7 +192,15 @@ function prepare<S>(
   return { version: model?.version ?? 0, scorer, people, mature, known: new Map() }
 }
 
-function sentenceOf(basis: Basis, version: number, arms: PolicyState['arms']): string {
+/** `next`: made since this draw period began, it decides later. */
+function sentenceOf(basis: Basis, version: number, arms: PolicyState['arms'], next: ModelInForce | undefined): string {
+  if (next === undefined) return sentenceNow(basis, version, arms)
+  const when = new Date(next.from).toISOString().slice(0, 16).replace('T', ' ')
+  const now = version === 0 ? 'The split is served.' : sentenceNow(basis, version, arms)
+  return `${now} Version ${next.model.version} decides from ${when} UTC on.`
+}
+
+function sentenceNow(basis: Basis, version: number, arms: PolicyState['arms']): string {
   const waiting = arms.filter(({ people, needed }) => version === 0 || people! < needed!)
   const counts = waiting.map(({ variant, people }) => `${variant} has ${Math.floor(people!)}`).join(', ')
   if (version === 0) return 'Nothing has been learned yet: the split is served.'
