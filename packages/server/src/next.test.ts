@@ -72,7 +72,14 @@ function plant(
     for (const [event, share] of Object.entries(did)) {
       // Of every hundred in a row, so many, on all days alike.
       if ((Math.floor(i / days) * 37 + day * 11) % 100 >= share) continue
-      items.push({ row: row++, type: 'track', userId, event, timestamp: new Date(seen + HOUR).toISOString() })
+      items.push({
+        row: row++,
+        type: 'track',
+        userId,
+        event,
+        timestamp: new Date(seen + HOUR).toISOString(),
+        ...(event === 'Order Completed' && { properties: { total: 10 } }),
+      })
     }
   }
 }
@@ -186,6 +193,23 @@ describe('GET /v1/next', () => {
     expect(hero.expected.monthly).toMatchObject({ unit: 'bought', isNew: true })
     const [segment] = next.suggestions.filter(({ kind }: { kind: string }) => kind === 'try-segment')
     expect(segment.about.segment).toBe('vip:in')
+  }, 300_000)
+
+  it('says what is left of the money, once the settings name a margin', async () => {
+    const put = (impact: object) =>
+      server.call('PUT', '/v1/settings', { body: { holdout: 0, currency: 'EUR', impact } })
+    const answer = await put({ margin: { rate: 0.4 } })
+    expect(answer.status, answer.text).toBe(200)
+    const monthly = async () =>
+      (await look()).suggestions.find(({ about }: { about: { experience?: string } }) => about.experience === 'hero')
+        .expected.monthly
+    const net = await monthly()
+    expect(net).toMatchObject({ unit: 'EUR', isMoney: true, isNet: true })
+    await put({})
+    const bought = await monthly()
+    expect(bought).toMatchObject({ unit: 'bought' })
+    // Each buys once for 10, of which 4 are left.
+    expect(net.value).toBeCloseTo(4 * bought.value, 6)
   }, 300_000)
 })
 

@@ -84,7 +84,7 @@ export function extend(watched: Watched, now: number): Suggestion[] {
 const daysLeft = ({ moreDays }: Verdict) => moreDays ?? Number.POSITIVE_INFINITY
 
 /**
- * What waiting may be worth: a lift for the better is then taken, and one for the worse is not, so what is hoped for is the mean of the
+ * What waiting may be worth, where what it is worth goes with the lift: a lift for the better is then taken, and one for the worse is not, so what is hoped for is the mean of the
  * part above 0, the truth lying about the estimate as its standard error says.
  */
 function hoped(expected: Expectation | null, { lift: plain, evidence }: VariantReport): Expectation | null {
@@ -100,7 +100,7 @@ function hoped(expected: Expectation | null, { lift: plain, evidence }: VariantR
     lift: sign * gain,
     interval: [low, high],
     monthly:
-      monthly === null || lift === 0
+      monthly === null || lift === 0 || monthly.value > 0 !== sign * lift > 0
         ? null
         : {
             ...monthly,

@@ -22,7 +22,7 @@ export function promised({ verdict, evidence }: VariantReport): Pick<Verdict, 'l
  * loss that acting ends. Null where the verdict has no interval.
  */
 export function expectation(
-  watched: Pick<Watched, 'money'>,
+  watched: Pick<Watched, 'money' | 'net'>,
   judged: Judged,
   { lift, interval }: Pick<Verdict, 'lift' | 'interval'>,
   parts: { people: number | null; variant?: string | undefined; isNew: boolean; gain?: 1 | -1 },
@@ -33,18 +33,22 @@ export function expectation(
 }
 
 /**
- * In money where the goal is money, or where a money metric on the same event was measured too: then by its own always-valid interval.
- * Otherwise in units of the goal, by the control group's level. Ratios and quantiles do not add up over people.
+ * In what is left of money where the settings name a margin; in money where the goal is money, or where a money metric on the same event was
+ * measured too: then by its own always-valid interval. Otherwise in units of the goal, by the control group's level. Ratios and quantiles do not add up over people.
  */
 function monthly(
-  { money }: Pick<Watched, 'money'>,
+  { money, net }: Pick<Watched, 'money' | 'net'>,
   judged: Judged,
   goal: { lift: number; interval: readonly [number, number] },
   { people, variant, isNew, gain = 1 }: Parameters<typeof expectation>[3],
 ): Monthly | null {
   if (people === null || people <= 0) return null
-  const worth = money !== null && money.missingRates.length === 0 ? moneyLift(money, variant) : undefined
-  const source = worth === undefined ? { judged, ...goal } : { judged: money!, ...worth }
+  const worth = (of: Judged | null) => {
+    const lift = of !== null && of.missingRates.length === 0 ? moneyLift(of, variant) : undefined
+    return lift && { judged: of!, ...lift }
+  }
+  const left = worth(net)
+  const source = left ?? worth(money) ?? { judged, ...goal }
   const { metric, arms, key } = source.judged
   const statistic = statisticOf(metric)
   if (statistic === 'mean' || statistic === 'quantile') return null
@@ -56,7 +60,7 @@ function monthly(
   const value = at(source.lift)
   if (![value, ...bounds].every(Number.isFinite)) return null
   const isMoney = metric.currency !== undefined
-  return { value, interval: bounds, unit: metric.currency ?? key, isMoney, people, isNew }
+  return { value, interval: bounds, unit: metric.currency ?? key, isMoney, ...(left && { isNet: true }), people, isNew }
 }
 
 function moneyLift({ report }: Judged, variant: string | undefined) {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { armOfConversions, armOfPeople, unspeakable } from '../experiment/testing.ts'
-import { MONTH_DAYS } from '../impact/index.ts'
+import { type Cell, MONTH_DAYS, NOBODY } from '../impact/index.ts'
 import { judge } from './judge.ts'
+import { netOf } from './net.ts'
 import { suggest } from './suggest.ts'
 import { DAY, experienceOf, NOON, type Planted, SPENT, watchedOf, watchOf } from './testing.ts'
 import type { Watch } from './watched.ts'
@@ -55,6 +56,58 @@ describe('declare', () => {
     expect(one!.expected!.monthly).toMatchObject({ unit: 'EUR', isMoney: true, isNew: true })
     expect(one!.expected!.monthly!.value).toBeCloseTo(2.5 * 0.4 * (8000 / 14) * MONTH_DAYS, 6)
     expect(one!.reason).toContain('EUR a month')
+  })
+
+  it('tells what is left of the money where the margin is known, however much more was paid', () => {
+    // All buy alike often; those of `a` pay 20 more and were given 25.
+    const sums = (control: boolean) => {
+      const [paid, off] = control ? [50, 0] : [95, 25]
+      const net = 0.4 * (paid + off) - off
+      const squares = (value: number) => 400 * value ** 2
+      return {
+        ...NOBODY,
+        people: 4000,
+        buyers: 400,
+        orders: 400,
+        revenue: 400 * paid,
+        revenueSquares: squares(paid),
+        margin: 400 * 0.4 * (paid + off),
+        marginSquares: squares(0.4 * (paid + off)),
+        discounts: 400 * off,
+        discountsSquares: squares(off),
+        net: 400 * net,
+        netSquares: squares(net),
+      }
+    }
+    const cell = (control: boolean, more: Partial<Cell> = {}): Cell => ({
+      experience: 'hero',
+      touchpoint: 'home.hero',
+      version: 1,
+      control,
+      variant: control ? '' : 'a',
+      propensity: 0.5,
+      sums: sums(control),
+      ...more,
+    })
+    const cells = [cell(true), cell(false), cell(true, { experience: 'other' })]
+    const facts = { cells, currency: 'EUR', event: 'Order Completed' }
+    const net = netOf(experienceOf(), facts)
+    const [one] = next({ goal: { '': [4000, 400], a: [4000, 560] }, more: { net } })
+    expect(one!.expected!.monthly).toMatchObject({ unit: 'EUR', isMoney: true, isNet: true })
+    // A person is worth 2 without and 2.3 with it, not 5 and 9.50.
+    expect(one!.expected!.monthly!.value).toBeCloseTo(0.3 * 0.4 * (8000 / 14) * MONTH_DAYS, 6)
+    expect(one!.reason).toContain('EUR a month, net of goods, discounts and sends')
+
+    // Versions of an earlier start do not count, and of variants whose chances changed nothing is known.
+    expect(netOf(experienceOf(), facts, 2)).toBeNull()
+    const later = [cell(true, { version: 2, propensity: 0.1 }), cell(false, { version: 2, propensity: 0.9 })]
+    const changed = netOf(experienceOf(), { ...facts, cells: [...cells, ...later] })!
+    expect(changed.report.variants).toEqual([])
+    expect(changed.report.personalized!.difference.value).toBeCloseTo(0.3, 9)
+    // Of too many orders the margin is not known.
+    const unknown = cells.map(one => ({ ...one, sums: { ...one.sums, unpriced: 100 } }))
+    expect(netOf(experienceOf(), { ...facts, cells: unknown })).toBeNull()
+    expect(netOf(experienceOf(), { ...facts, cells: [] })).toBeNull()
   })
 
   it('keeps what everybody has already: nothing is to be changed', () => {

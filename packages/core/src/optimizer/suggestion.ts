@@ -60,6 +60,8 @@ export interface Monthly {
   /** A currency, or the metric whose units these are. */
   readonly unit: string
   readonly isMoney: boolean
+  /** What is left when goods, discounts and sends are paid. Otherwise money is what was paid. */
+  readonly isNet?: true
   /** People a month over whom it is counted. */
   readonly people: number
   /** Whether it is on top of what there is today; otherwise it is what is had already, and would be kept. */

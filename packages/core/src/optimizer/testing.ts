@@ -90,6 +90,7 @@ export function watchedOf({
     days,
     goal: goal || arms ? judged('bought', BOUGHT, arms ?? armsOf(goal!, control)) : null,
     money: null,
+    net: null,
     guardrails: guardrail ? [judged('left', LEFT, armsOf(guardrail, control))] : [],
     segments,
     decided: [],

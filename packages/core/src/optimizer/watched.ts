@@ -20,6 +20,8 @@ export interface Watched {
   readonly goal: Judged | null
   /** What a person is worth in money, where the workspace has such a metric on the goal's event. */
   readonly money: Judged | null
+  /** What is left of that when goods, discounts and sends are paid, where the settings name a margin (`net.ts`). */
+  readonly net: Judged | null
   readonly guardrails: readonly Judged[]
   /** The goal by segment at the first exposure, dimension by dimension. */
   readonly segments: readonly SegmentStatistics[]

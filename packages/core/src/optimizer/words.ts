@@ -26,11 +26,11 @@ export function share(fraction: number): string {
   return `${percent >= 10 || percent === 0 ? percent.toFixed(0) : percent.toPrecision(2)} %`
 }
 
-/** `about 1,200 EUR a month`. */
-export function monthlyText({ value, unit }: Monthly): string {
+/** `about 1,200 EUR a month`, and whether that is what is left of it. */
+export function monthlyText({ value, unit, isNet }: Monthly): string {
   const digits = Math.abs(value) < 100 ? 1 : 0
   const number = value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
-  return `about ${number} ${unit} a month`
+  return `about ${number} ${unit} a month${isNet ? ', net of goods, discounts and sends' : ''}`
 }
 
 /** How people call it. */

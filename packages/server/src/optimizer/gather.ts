@@ -6,6 +6,8 @@ import {
   type Judged,
   type JudgeOptions,
   judge,
+  type NetFacts,
+  netOf,
   type Watch,
   type Watched,
   winnerOf,
@@ -18,10 +20,11 @@ import type { Models } from '../learning/models.ts'
 import type { LiveSet } from '../pipeline/definitions.ts'
 import { Problem } from '../problem.ts'
 import { guardrailsIn, subjectOf } from '../report/experience.ts'
+import { moneyOf } from '../report/money.ts'
 
 export interface GatherParts {
   readonly store: Store
-  readonly warehouse: Pick<Warehouse, 'impacts' | 'segmentArms' | 'activity'>
+  readonly warehouse: Pick<Warehouse, 'impacts' | 'segmentArms' | 'activity' | 'programme'>
   readonly models: Pick<Models, 'record'>
   readonly log: Logger
 }
@@ -55,10 +58,11 @@ export async function gather(
   const question = { workspace, now: until, days: DAYS, peopleDays: PEOPLE_DAYS, events: [...counted.keys()] }
   const activity = await warehouse.activity(question)
   const segments = published.definitions.flatMap(one => (one.kind === 'segment' && !one.archived ? [one.key] : []))
+  const net = running.length === 0 ? null : await netFacts({ warehouse, log }, workspace, { published, settings }, now)
   const experiences: Watched[] = []
   for (const experience of running) {
     try {
-      const parts = { store, warehouse, models, published, workspace, experience, metrics, activity, now, until }
+      const parts = { store, warehouse, models, published, workspace, experience, metrics, activity, net, now, until }
       experiences.push(await watched({ ...parts, segments: segments.slice(0, MOST_SEGMENTS) }))
     } catch (error) {
       log.warn({ err: error, workspace, experience: experience.key }, 'the optimizer could not look at an experience')
@@ -87,6 +91,7 @@ interface Looked extends Omit<GatherParts, 'log'> {
   readonly experience: Definition<'experience'>
   readonly metrics: readonly Definition<'metric'>[]
   readonly activity: Activity
+  readonly net: NetFacts | null
   readonly segments: readonly string[]
   readonly now: number
   readonly until: number
@@ -97,7 +102,7 @@ async function watched(looked: Looked): Promise<Watched> {
   const { key, body } = experience
   const subject = await goalOf(looked)
   const goal: Named | undefined = subject?.metric
-  const money = goal && moneyOf(goal, metrics)
+  const money = goal && moneyMetricOf(goal, metrics)
   const guardrails = guardrailsIn(looked.published.definitions, experience)
     .filter(metric => metric.key !== goal?.key)
     .slice(0, MOST_GUARDRAILS)
@@ -126,6 +131,7 @@ async function watched(looked: Looked): Promise<Watched> {
     days,
     goal: reached,
     money: money ? judged(money) : null,
+    net: looked.net && netOf(experience, looked.net, since === undefined ? 0 : subject?.launch?.version),
     guardrails: guardrails.map(metric => judged(metric, { confidence: shared })),
     segments:
       goal && isEnough(first) && winnerOf({ experience, goal: reached }) === undefined
@@ -138,6 +144,26 @@ async function watched(looked: Looked): Promise<Watched> {
     peopleComing: Math.max(0, ...peopleAt('')),
     peopleDays: Math.min(PEOPLE_DAYS, known(sumOf(mine)).length),
     ...(stage !== undefined && { rolledOut: SHARE_OF[stage] }),
+  }
+}
+
+/** What every experience leaves of the money, in one go; null where the settings name no margin or amounts lack a rate. */
+async function netFacts(
+  { warehouse, log }: Pick<GatherParts, 'warehouse' | 'log'>,
+  workspace: string,
+  { published, settings }: Pick<LiveSet, 'published' | 'settings'>,
+  now: number,
+): Promise<NetFacts | null> {
+  const { margin, orders, sends } = moneyOf({ published, settings })
+  if (margin === undefined) return null
+  const { currency, timezone: zone } = settings
+  const asked = { workspace, now, currency, orders, margin, sends, by: 'month', zone, segments: [] } as const
+  try {
+    const { cells, missingRates } = await warehouse.programme(asked)
+    return missingRates.length > 0 ? null : { cells, currency, event: orders.event }
+  } catch (error) {
+    log.warn({ err: error, workspace }, 'the optimizer could not reckon margins')
+    return null
   }
 }
 
@@ -156,7 +182,7 @@ function isMetric(one: Definition): one is Definition<'metric'> {
 }
 
 /** A metric that says what the goal's events are worth, where the goal is not money itself. */
-function moneyOf(goal: Named, metrics: readonly Definition<'metric'>[]) {
+function moneyMetricOf(goal: Named, metrics: readonly Definition<'metric'>[]) {
   if (goal.body.currency !== undefined) return undefined
   return metrics.find(
     ({ body }) =>

@@ -23,7 +23,7 @@ import type { Shipper } from './shipper.ts'
 
 export interface OptimizerOptions {
   readonly store: Store
-  readonly warehouse: Pick<Warehouse, 'impact' | 'impacts' | 'segmentArms' | 'heldOutArms' | 'activity'>
+  readonly warehouse: Pick<Warehouse, 'impact' | 'impacts' | 'segmentArms' | 'heldOutArms' | 'activity' | 'programme'>
   readonly shipper: Pick<Shipper, 'drain'>
   readonly definitions: LiveDefinitions
   readonly models: Pick<Models, 'record'>

@@ -1,9 +1,10 @@
 import { ADDS_UP, addsUp, type Definition, type Metric } from '@espalier/core/definition'
 import { type Kpi, programmeCsv, programmeImpact } from '@espalier/core/impact'
-import type { ProgrammeQuestion, ProgrammeStatistics } from '@espalier/warehouse'
+import type { ProgrammeStatistics } from '@espalier/warehouse'
 import Type from 'typebox'
 import type { LiveSet } from '../../pipeline/definitions.ts'
 import { Problem } from '../../problem.ts'
+import { moneyOf } from '../../report/money.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
 import { instant, Time } from '../instant.ts'
 import { route } from '../route.ts'
@@ -135,23 +136,6 @@ function kpiOf(metric: Definition<'metric'> | undefined, currency: string): Kpi 
   const { type, currency: own, name = metric.key } = metric.body as Metric
   if (type === 'conversion') return { name, type }
   return { name, type: own === currency ? 'money' : 'sum' }
-}
-
-/** What the settings say of orders, margin and sends. */
-function moneyOf({ settings, published }: LiveSet): Pick<ProgrammeQuestion, 'orders' | 'margin' | 'sends'> {
-  const { orders = {}, margin, sends = {} } = settings.impact ?? {}
-  const { event = 'Order Completed', refund = 'Order Refunded', discount = 'discount', amount } = orders
-  return {
-    orders: { event, refund, discount, ...(amount !== undefined && { amount }) },
-    ...(margin && { margin }),
-    sends: published.definitions.flatMap(one => {
-      if (one.kind !== 'touchpoint') return []
-      const { channel, default: content } = one.body as Definition<'touchpoint'>['body']
-      const cost = sends[channel] ?? 0
-      // Where there is no default content the control group was sent nothing.
-      return cost > 0 ? [{ touchpoint: one.key, cost, default: (content ?? null) === null ? 0 : cost }] : []
-    }),
-  }
 }
 
 function segmentsOf(live: LiveSet, asked: string | undefined): string[] {
