@@ -63,6 +63,11 @@ describe('definition files', () => {
   ] as [Record<string, string>, RegExp][])('%o is refused', (files, message) => {
     expect(() => readDefinitions([folderOf(files)])).toThrow(message)
   })
+
+  it('without a kind say which there are', () => {
+    const folder = folderOf({ 'a.yaml': 'key: x' })
+    expect(() => readDefinitions([folder])).toThrow(expect.objectContaining({ mend: expect.stringMatching(/segment/) }))
+  })
 })
 
 describe('pull', () => {

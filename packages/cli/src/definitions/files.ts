@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { extname, join, relative } from 'node:path'
 import type { JsonObject } from '@espalier/core'
+import { SCHEMAS } from '@espalier/core/definition'
 import { CliError, UsageError } from '../errors.ts'
 import { parseYaml, type SourceDocument } from '../yaml.ts'
 
@@ -82,7 +83,7 @@ function definitionOf(
   }
   const { kind, key, ...body } = value as Record<string, unknown>
   if (typeof kind !== 'string')
-    throw new UsageError(`${at}: kind is missing`, 'It is touchpoint, experience, metric or settings')
+    throw new UsageError(`${at}: kind is missing`, `It is one of ${Object.keys(SCHEMAS).join(', ')}`)
   const named = key ?? (kind === 'settings' ? 'workspace' : undefined)
   if (typeof named !== 'string')
     throw new UsageError(`${at}: key is missing`, 'It names the definition, such as home-hero')

@@ -15,6 +15,7 @@ describe('readBatch', () => {
     }
     expect(readBatch(body)).toEqual({ batch: { items, context: { locale: 'de' }, sentAt: '2026-11-01T09:00:00Z' } })
     expect(readBatch({ batch: items, context: null }).batch).toEqual({ items, sentAt: undefined })
+    expect(readBatch({ batch: items, context: [] }).batch).toEqual({ items, sentAt: undefined })
   })
 
   it('R11 takes 2,500 items and refuses one more', () => {
@@ -33,7 +34,7 @@ describe('readBatch', () => {
     ['batch_missing', { batch: 'x' }],
     ['batch_empty', { batch: [] }],
     ['context_invalid', { batch: items, context: 'x' }],
-    ['context_invalid', { batch: items, context: [] }],
+    ['context_invalid', { batch: items, context: [1] }],
     ['context_invalid', JSON.parse('{"batch":[{}],"context":{"page":{"__proto__":1}}}')],
     ['context_too_large', { batch: items, context: { text: 'x'.repeat(EVENT_LIMITS.batchContextBytes) } }],
   ]

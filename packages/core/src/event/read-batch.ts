@@ -35,7 +35,8 @@ export function readBatch(
   if (!Array.isArray(items)) return refuse('batch_missing')
   if (items.length === 0) return refuse('batch_empty')
   if (items.length > EVENT_LIMITS.items) return refuse('batch_too_long')
-  if (context === undefined || context === null) return { batch: { items, sentAt } }
+  const isEmpty = context === undefined || context === null || (Array.isArray(context) && context.length === 0)
+  if (isEmpty) return { batch: { items, sentAt } }
   if (typeof context !== 'object' || Array.isArray(context)) return refuse('context_invalid')
   const shape = new Shape()
   try {

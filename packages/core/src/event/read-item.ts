@@ -152,9 +152,9 @@ function propertiesField(type: unknown): string {
 
 const EMPTY: JsonObject = Object.freeze({})
 
-/** An optional object; its contents have been walked already. */
+/** An optional object; its contents have been walked already. An empty one is `[]` where PHP writes it. */
 function object(value: unknown, field: string): JsonObject {
-  if (value === undefined || value === null) return EMPTY
+  if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return EMPTY
   if (typeof value !== 'object' || Array.isArray(value)) throw new RefusedItem('not_an_object', field)
   return value as JsonObject
 }

@@ -51,7 +51,8 @@ function instant(value: unknown, field: string): number | undefined {
   let at = Number.NaN
   if (typeof value === 'string') at = isUtc(value) ? Date.parse(value) : lenient(value)
   else if (typeof value === 'number' && value >= EARLIEST_NUMBER) at = value
-  if (!Number.isFinite(at)) throw new RefusedItem('timestamp_invalid', field)
+  if (!Number.isFinite(at) || (typeof value === 'string' && !hasDay(value)))
+    throw new RefusedItem('timestamp_invalid', field)
   return Math.trunc(at)
 }
 
@@ -66,6 +67,13 @@ function lenient(text: string): number {
   if (time === undefined) return Date.parse(date)
   const offset = zone.length === 1 ? 'Z' : `${zone.slice(0, 3)}:${zone.replace(':', '').slice(3) || '00'}`
   return Date.parse(`${date}T${time}${offset}`)
+}
+
+/** False for days that no calendar has included (`2026-02-30`), which `Date.parse` moves into the next month. */
+function hasDay(text: string): boolean {
+  const date = text.trim().slice(0, 10)
+  const day = Number(date.slice(8))
+  return day < 29 || new Date(date).getUTCDate() === day
 }
 
 function describe(at: number): string {

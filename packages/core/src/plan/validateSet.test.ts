@@ -68,6 +68,13 @@ describe('a publication', () => {
     ])
   })
 
+  it('a misspelt touchpoint is named, beside what its content then lacks', () => {
+    const body = { ...welcome, touchpoints: ['heor'], variants: [{ key: 'a', content: { hero: { title: 'A' } } }] }
+    expect(check([change('experience', 'welcome', body)], all)).toContain(
+      'experience welcome touchpoints[0]: there is no touchpoint "heor" -> did you mean "hero"?; or publish it together with this',
+    )
+  })
+
   it('content must fit the touchpoint it is published with', () => {
     const body = { ...welcome, variants: [{ key: 'a', content: { hero: { title: 3 } } }] }
     expect(check([change('experience', 'welcome', body)], all)).toEqual([

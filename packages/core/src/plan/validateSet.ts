@@ -37,8 +37,11 @@ export function validateSet(changes: readonly DefinitionChange[], current: Publi
     const repeated = changes.findIndex(other => other.kind === kind && other.key === key) < i
     const found = repeated ? [REPEATED] : []
     if (body === undefined) found.push(...archiveProblems(kind, key, before, after))
-    else if (alone[i]!.length > 0) found.push(...alone[i]!)
-    else found.push(...validate(kind, key, body, after), ...dependentProblems(kind, key, body, after, changed))
+    else {
+      // A misspelt reference is named beside what follows from it.
+      found.push(...validate(kind, key, body, after))
+      if (alone[i]!.length === 0) found.push(...dependentProblems(kind, key, body, after, changed))
+    }
     return found.map((problem): SetProblem => ({ kind, key, ...problem }))
   })
   if (problems.length > 0) return problems

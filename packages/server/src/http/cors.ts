@@ -8,6 +8,9 @@ export interface CorsRules {
   readonly trackPaths: ReadonlySet<string>
 }
 
+/** What SDKs in pages send: RudderStack's has the `AnonymousId` beside the body, which we do not read. */
+const REQUEST_HEADERS = 'Authorization, Content-Type, Content-Encoding, If-None-Match, X-API-Key, AnonymousId'
+
 /** Sets the headers; true when the request was a preflight and is answered. */
 export function cors(rules: CorsRules, request: FastifyRequest, reply: FastifyReply): boolean {
   const { origin } = request.headers
@@ -24,7 +27,7 @@ export function cors(rules: CorsRules, request: FastifyRequest, reply: FastifyRe
   if (allowed) {
     reply
       .header('access-control-allow-methods', 'GET, POST, PUT, DELETE')
-      .header('access-control-allow-headers', 'Authorization, Content-Type, Content-Encoding, If-None-Match, X-API-Key')
+      .header('access-control-allow-headers', REQUEST_HEADERS)
       .header('access-control-max-age', '86400')
   }
   reply.code(204).send()

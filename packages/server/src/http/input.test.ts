@@ -286,6 +286,7 @@ describe('pages of other origins', () => {
       expect(answer.status).toBe(204)
       expect(answer.headers.get('access-control-allow-origin')).toBe('https://shop.example')
       expect(answer.headers.get('access-control-allow-headers')).toContain('Authorization')
+      expect(answer.headers.get('access-control-allow-headers')).toContain('AnonymousId')
     }
     expect((await preflight('/v1/definitions')).headers.get('access-control-allow-origin')).toBeNull()
     const answer = await server.get('/v1/definitions', { headers: { origin: 'https://shop.example' } })
