@@ -9,6 +9,7 @@ import {
 } from '@espalier/core/definition'
 import type { Store } from '@espalier/store'
 import type { Models } from '../learning/models.ts'
+import { isBelieved } from './believed.ts'
 
 /** Everything a request needs to know of its workspace's definitions, of one moment (R4). */
 export interface LiveSet {
@@ -31,9 +32,6 @@ interface Ready {
   readonly learned: Learned | undefined
   readonly policy: CompiledPolicy | undefined
 }
-
-/** A set is used this long before its version is asked for again: new ones are live on all nodes within 2 s (R4). */
-const BELIEVED_MS = 1000
 
 interface Known {
   set: LiveSet
@@ -62,7 +60,7 @@ export class LiveDefinitions {
   /** The set to use now. A promise only where the store has to be asked. */
   of(workspace: string): LiveSet | Promise<LiveSet> {
     const known = this.#known.get(workspace)
-    if (known !== undefined && this.#now() - known.checked < BELIEVED_MS) return known.set
+    if (known !== undefined && isBelieved(known.checked, this.#now())) return known.set
     return this.#refreshed(workspace)
   }
 

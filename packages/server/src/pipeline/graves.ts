@@ -1,9 +1,8 @@
 import { identifierOf } from '@espalier/core/identity'
 import type { Store } from '@espalier/store'
 import { deriveKey, Hmac } from '../secrets.ts'
+import { isBelieved } from './believed.ts'
 
-/** How long other nodes may not know that somebody was erased for the first time in a workspace. */
-const BELIEVED_MS = 1000
 /** Where it is noted until when there are tombstones in a workspace. */
 export const GRAVES = 'graves'
 
@@ -36,7 +35,7 @@ export class Graves {
   /** Before `at` is asked. A promise only where the store has to be asked. */
   ready(workspace: string): undefined | Promise<unknown> {
     const known = this.#known.get(workspace)
-    if (known !== undefined && (!this.#shared || this.#now() - known.read < BELIEVED_MS)) return undefined
+    if (known !== undefined && (!this.#shared || isBelieved(known.read, this.#now()))) return undefined
     return this.#read(workspace)
   }
 

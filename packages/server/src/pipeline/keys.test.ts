@@ -25,6 +25,11 @@ describe('the key ring', () => {
     now = 1000
     await expect(async () => ring.find('the-key')).rejects.toMatchObject({ code: 'unknown_key' })
     expect(reads).toBe(2)
+    // A clock that is put back says nothing of when it was read.
+    stored = key
+    now = 0
+    expect(await ring.find('the-key')).toBe(key)
+    expect(reads).toBe(3)
   })
 
   it('R11 remembers unknown keys too, but only so many', async () => {

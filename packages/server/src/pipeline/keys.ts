@@ -1,9 +1,8 @@
 import type { ApiKey, KeyStore } from '@espalier/store'
 import { Problem } from '../problem.ts'
 import { hashKey, sameText } from '../secrets.ts'
+import { isBelieved } from './believed.ts'
 
-/** How long a key read from the store is believed: a revocation is effective on all nodes within this. */
-const BELIEVED_MS = 1000
 /** Beyond this many different keys in a second the oldest are read again (R11). */
 const MAX_CACHED = 10_000
 
@@ -24,7 +23,7 @@ export class KeyRing {
   find(text: string, connection?: object): ApiKey | Promise<ApiKey> {
     const hash = connection === undefined ? hashKey(text) : this.#hashOf(text, connection)
     const known = this.#known.get(hash)
-    const fresh = known !== undefined && this.#now() - known.read < BELIEVED_MS
+    const fresh = known !== undefined && isBelieved(known.read, this.#now())
     return fresh ? valid(known.key) : this.#read(hash).then(valid)
   }
 

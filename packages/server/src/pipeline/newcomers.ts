@@ -145,7 +145,7 @@ export class Newcomers {
   #filled(bucket: Bucket): Bucket {
     const { perMinute, now } = this.#parts
     const most = perMinute * BURST_MINUTES
-    bucket.tokens = Math.min(most, bucket.tokens + ((now() - bucket.at) / 60_000) * perMinute)
+    bucket.tokens = Math.min(most, bucket.tokens + (Math.max(0, now() - bucket.at) / 60_000) * perMinute)
     bucket.at = now()
     return bucket
   }

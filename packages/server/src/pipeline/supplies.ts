@@ -3,9 +3,7 @@ import type { CompiledExperience, Supply, Want } from '@espalier/core/decision'
 import type { Grant } from '@espalier/core/profile'
 import type { CounterStore } from '@espalier/store'
 import { deriveKey } from '../secrets.ts'
-
-/** What is left is believed this long before it is asked for again; a refusal is known at once. */
-const BELIEVED_MS = 1000
+import { isBelieved } from './believed.ts'
 
 /** Offers whose state a node remembers (R11): beyond, all are forgotten and asked for again. */
 const MAX_KNOWN = 10_000
@@ -47,7 +45,7 @@ export class Supplies {
     const now = this.#now()
     const name = JSON.stringify([workspace, experience])
     const known = this.#known.get(name)
-    if (known !== undefined && now - known.checked < BELIEVED_MS) return known.left
+    if (known !== undefined && isBelieved(known.checked, now)) return known.left
     let left = true
     for (const { counter, n, limit } of scarceOf(experience, supply, supply.dearest)) {
       if (left) left = (await this.#counters.used(workspace, counter, now)) + n <= limit

@@ -41,6 +41,6 @@ describe('versions in force', () => {
     const later = rollBack(timeline, 1, 5.5 * DAY, DAY)
     expect([inForce(later, 5.6 * DAY, DAY), inForce(later, 6 * DAY, DAY)]).toEqual([2, 1])
     expect(inForce(rollBack(timeline, 1, 5.5 * DAY, DAY, 'this period'), 5.6 * DAY, DAY)).toBe(1)
-    expect(() => rollBack(timeline, 7, 6 * DAY, DAY)).toThrow('version 7 is not remembered: choose one of 1, 2')
+    expect(() => rollBack(later, 7, 6 * DAY, DAY)).toThrow('version 7 is not remembered: choose one of 1, 2')
   })
 })

@@ -40,7 +40,7 @@ export function rollBack(
   when: 'next period' | 'this period' = 'next period',
 ): Timeline {
   if (!timeline.some(entry => entry.version === version)) {
-    const known = timeline.map(entry => entry.version).join(', ')
+    const known = [...new Set(timeline.map(entry => entry.version))].join(', ')
     throw new RangeError(`version ${version} is not remembered: choose one of ${known || 'none'}`)
   }
   if (when === 'next period') return publish(timeline, version, at, period)
