@@ -17,6 +17,7 @@ beforeAll(async () => {
       { kind: 'settings', key: 'workspace', body: { holdout: 0 } },
       { kind: 'segment', key: 'reachable', body: { condition: { trait: 'email', exists: true } } },
       { kind: 'touchpoint', key: 'home.hero', body: { channel: 'web', default: 'default' } },
+      { kind: 'computedTrait', key: 'seen-by', body: { value: { last: 'email', of: 'Seen' } } },
       {
         kind: 'experience',
         key: 'offer',
@@ -24,7 +25,12 @@ beforeAll(async () => {
           tactic: 'content',
           touchpoints: ['home.hero'],
           control: 0,
-          audience: { trait: 'email', exists: true },
+          audience: {
+            all: [
+              { trait: 'email', exists: true },
+              { computed: 'seen-by', exists: true },
+            ],
+          },
           variants: [{ key: 'a', content: { 'home.hero': 'personal' } }],
         },
       },
@@ -35,6 +41,7 @@ beforeAll(async () => {
   const traits = { email: EMAIL, plan: 'pro', address: { city: 'London' } }
   await server.post('/v1/identify', { userId: EMAIL, traits })
   await server.post('/v1/track', { userId: EMAIL, event: 'Seen', properties: { email: EMAIL, page: 3 } })
+  await server.post('/v1/track', { userId: EMAIL, event: 'Preferences Updated', properties: { email: EMAIL } })
 })
 afterAll(() => server.stop())
 
@@ -54,6 +61,21 @@ describe('R8 what is personal', () => {
       expect([status, text], path).toEqual([200, expect.stringContaining(shown)])
       expect(text, path).toContain(HIDDEN)
       expect(text, path).not.toMatch(/ada@example\.com|London/)
+    }
+  })
+
+  it('an analyst asks for whom a condition holds by what is not personal, and by nothing else', async () => {
+    const ask = (condition: object, key: string) => server.post('/v1/segments/preview', { condition }, { key })
+    for (const condition of [{ trait: 'plan', is: 'pro' }, { segment: 'reachable' }]) {
+      expect((await ask(condition, analyst)).json.size).toBe(1)
+    }
+    for (const [condition, path] of [
+      [{ all: [{ trait: 'email', startsWith: 'ada' }] }, 'body.condition.all[0].trait'],
+      [{ did: 'Seen', where: [{ property: 'email', startsWith: 'ada' }] }, 'body.condition.where[0].property'],
+      [{ computed: 'seen-by', startsWith: 'ada' }, 'body.condition.computed'],
+    ] as const) {
+      expect((await ask(condition, analyst)).json.error).toMatchObject({ code: 'wrong_key', path })
+      expect((await ask(condition, SECRET_KEY)).json.size).toBe(1)
     }
   })
 
@@ -124,7 +146,7 @@ describe('R8 what is no longer kept', () => {
     const person = await store.people.find('main', `userId:${EMAIL}`)
     const size = () => warehouse.personSize({ workspace: 'main', sources: person?.sources ?? [] })
     // What they did, and that the segment was entered and, on the tenth day, left.
-    expect((await size()).events).toBe(4)
+    expect((await size()).events).toBe(5)
     expect(await retention.round()).toBeGreaterThanOrEqual(3)
     expect((await size()).events).toBe(1)
     expect(await retention.round(), 'once a day').toBe(0)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { JsonObject } from '../json.ts'
 import { newProfile } from '../profile/new-profile.ts'
 import {
   HIDDEN,
@@ -10,6 +11,7 @@ import {
   maskText,
   personalFields,
 } from './personal.ts'
+import { personalPlace } from './personalPlace.ts'
 
 const usual = personalFields()
 const stamp = { at: 1, lag: 0, index: 0, hash: 0 }
@@ -44,9 +46,12 @@ describe('personal fields', () => {
   })
 
   it('a profile shows its traits without what is personal in them, and no identifier that is an address', () => {
+    const seen = { ...stamp, value: 'ada@example.com' }
     const profile = {
       ...newProfile('p', ['userId:ada@example.com', 'anonymousId:a1'], 0),
       traits: { email: { value: 'ada@example.com', ...stamp }, plan: { value: 'pro', ...stamp } },
+      preferences: { email: { value: 'ada@example.com', ...stamp } },
+      signals: { 'email of Seen': { kind: 'edges' as const, first: seen, last: [seen] } },
     }
     const masked = maskProfile(profile, usual)
     expect(masked.traits).toEqual({ email: { value: HIDDEN, ...stamp }, plan: { value: 'pro', ...stamp } })
@@ -76,6 +81,42 @@ describe('personal fields', () => {
     const { all } = maskExplanation(explained, usual)
     expect(all.map(({ actual }) => actual)).toEqual([HIDDEN, HIDDEN, 'pro', HIDDEN, null])
     expect(all.map(({ condition }) => condition)).toEqual(explained.all.map(({ condition }) => condition))
+  })
+
+  it('nor what events, preferences and computed traits tell of it', () => {
+    const computed = new Map([['their-mail', { last: 'email', of: 'Signed Up' }]])
+    const actuals = (condition: JsonObject) =>
+      maskExplanation({ condition, value: true, actual: 'ada@example.com' }, usual, computed).actual
+    expect(actuals({ value: { last: 'email', of: 'Signed Up' }, exists: true })).toBe(HIDDEN)
+    expect(actuals({ preference: 'phone', exists: true })).toBe(HIDDEN)
+    expect(actuals({ computed: 'their-mail', exists: true })).toBe(HIDDEN)
+    expect(actuals({ value: { last: 'plan', of: 'Signed Up' }, exists: true })).toBe('ada@example.com')
+  })
+})
+
+describe('where a condition looks at what is personal', () => {
+  it.each<[JsonObject, (string | number)[] | undefined]>([
+    [{ trait: 'email', is: 'x' }, ['trait']],
+    [{ all: [{ did: 'A' }, { not: { trait: 'address.city', is: 'x' } }] }, ['all', 1, 'not', 'trait']],
+    [{ did: 'A', where: [{ property: 'order.email', is: 'x' }] }, ['where', 0, 'property']],
+    [
+      { sequence: [{ did: 'A' }, { not: 'B', where: [{ property: 'phone', is: 'x' }] }] },
+      ['sequence', 1, 'where', 0, 'property'],
+    ],
+    [{ value: { mostFrequent: 'email', of: 'A' }, is: 'x' }, ['value', 'mostFrequent']],
+    [{ value: { count: 'A', where: [{ property: 'email', is: 'x' }] }, gte: 1 }, ['value', 'where', 0, 'property']],
+    [{ account: { anyone: { preference: 'phone', is: 'x' } } }, ['account', 'anyone', 'preference']],
+    [{ computed: 'their-mail', is: 'x' }, ['computed']],
+    [{ context: 'traits.name', is: 'x' }, ['context']],
+    [{ trait: 'plan', in: ['email', 'phone'] }, undefined],
+    [{ any: [{ segment: 'email' }, { did: 'email' }, { computed: 'orders', gte: 1 }] }, undefined],
+    [{ value: { daysSince: 'first', of: 'phone' }, gte: 1 }, undefined],
+  ])('%j: %j', (condition, path) => {
+    const computed = new Map([
+      ['their-mail', { last: 'email', of: 'Signed Up' }],
+      ['orders', { count: 'Order Completed' }],
+    ])
+    expect(personalPlace(condition, usual, computed)).toEqual(path)
   })
 })
 

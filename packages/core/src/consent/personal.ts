@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../json.ts'
-import type { Profile } from '../profile/profile.ts'
+import type { Profile, Trait } from '../profile/profile.ts'
+import { personalPlace } from './personalPlace.ts'
 import type { PersonalSettings } from './settings.ts'
 
 /** What stands in the place of a personal value. */
@@ -87,15 +88,19 @@ export function maskEvent<
   }
 }
 
-/** A person, masked: traits that are personal, and identifiers that are (of a kind that is, or that look like an e-mail). */
-export function maskProfile<P extends Partial<Pick<Profile, 'traits' | 'identifiers' | 'userId'>>>(
-  profile: P,
-  fields: PersonalFields,
-): P {
-  const { traits, identifiers, userId } = profile
+/**
+ * A person, masked: traits and preferences that are personal, and identifiers that are (of a kind that is, or that look like an
+ * e-mail). Signals are left out: what is kept for conditions holds values of any property.
+ */
+export function maskProfile<
+  P extends Partial<Pick<Profile, 'traits' | 'preferences' | 'signals' | 'identifiers' | 'userId'>>,
+>(profile: P, fields: PersonalFields): P {
+  const { traits, preferences, signals, identifiers, userId } = profile
   return {
     ...profile,
-    ...(traits && { traits: maskTraits(traits, fields) }),
+    ...(traits && { traits: maskStated(traits, 'traits', fields) }),
+    ...(preferences && { preferences: maskStated(preferences, 'properties', fields) }),
+    ...(signals && { signals: {} }),
     ...(identifiers && { identifiers: identifiers.map(one => maskIdentifier(one, fields)) }),
     ...(userId !== undefined && { userId: looksPersonal(userId) ? HIDDEN : userId }),
   }
@@ -110,27 +115,21 @@ export function maskIdentifier(identifier: string, fields: PersonalFields): stri
 
 /**
  * An explanation (`segment.explain`), masked: the actual values of conditions on what is personal. What a condition compares
- * with is the team's own.
+ * with is the team's own. `computed`: the computed traits by name.
  */
-export function maskExplanation<T extends Json>(explanation: T, fields: PersonalFields): T {
-  if (Array.isArray(explanation)) return explanation.map(one => maskExplanation(one, fields)) as Json as T
+export function maskExplanation<T extends Json>(
+  explanation: T,
+  fields: PersonalFields,
+  computed: ReadonlyMap<string, object> = new Map(),
+): T {
+  if (Array.isArray(explanation)) return explanation.map(one => maskExplanation(one, fields, computed)) as Json as T
   if (typeof explanation !== 'object' || explanation === null) return explanation
-  const hides = looksAtPersonal(explanation.condition, fields)
+  const hides = personalPlace(explanation.condition, fields, computed) !== undefined
   const masked = Object.entries(explanation).map(([name, value]): [string, Json] => {
     if (name === 'condition') return [name, value]
-    return [name, name === 'actual' && hides && value !== null ? HIDDEN : maskExplanation(value, fields)]
+    return [name, name === 'actual' && hides && value !== null ? HIDDEN : maskExplanation(value, fields, computed)]
   })
   return Object.fromEntries(masked) as JsonObject as T
-}
-
-function looksAtPersonal(condition: Json | undefined, fields: PersonalFields): boolean {
-  if (typeof condition !== 'object' || condition === null || Array.isArray(condition)) return false
-  return (['trait', 'context'] as const).some(kind => {
-    const path = condition[kind]
-    if (typeof path !== 'string') return false
-    const steps = path.split('.')
-    return steps.some((_, i) => fields.isPersonal(kind === 'trait' ? 'traits' : 'context', steps.slice(0, i + 1)))
-  })
 }
 
 const EMAIL = /[^\s@"'<>:,;()[\]{}]+@[^\s@"'<>:,;()[\]{}]+\.[A-Za-z]{2,}/g
@@ -142,10 +141,14 @@ export function maskText(text: string): string {
   return text.replace(EMAIL, HIDDEN).replace(ADDRESS, HIDDEN).replace(PHONE, HIDDEN)
 }
 
-function maskTraits(traits: Profile['traits'], fields: PersonalFields): Profile['traits'] {
+function maskStated(
+  stated: Readonly<Record<string, Trait>>,
+  root: PersonalRoot,
+  fields: PersonalFields,
+): Record<string, Trait> {
   return Object.fromEntries(
-    Object.entries(traits).map(([name, trait]) => {
-      const { [name]: value } = mask({ [name]: trait.value }, 'traits', fields)
+    Object.entries(stated).map(([name, trait]) => {
+      const { [name]: value } = mask({ [name]: trait.value }, root, fields)
       return [name, { ...trait, value: value! }]
     }),
   )

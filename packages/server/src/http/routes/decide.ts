@@ -2,6 +2,7 @@ import type { JsonObject } from '@espalier/core'
 import { maskExplanation, personalFields, withSignals } from '@espalier/core/consent'
 import { type Preview, previewProblems } from '@espalier/core/decision'
 import { compileRules, type IdentityRules, identifierOf } from '@espalier/core/identity'
+import { languageOf } from '@espalier/core/plan'
 import Type, { type Static } from 'typebox'
 import type { Decided } from '../../pipeline/decide.ts'
 import type { LiveSet } from '../../pipeline/definitions.ts'
@@ -189,7 +190,7 @@ function viewOf(answers: Decided['answers'], secret: boolean, set: LiveSet): Rec
 function answerView(
   { answer, decisionId }: Decided['answers'][number],
   secret: boolean,
-  { settings }: LiveSet,
+  { settings, published }: LiveSet,
 ): Record<string, unknown> {
   const { reason, experience, version, variant, content, control, holdout, missing, offer, explanation } = answer
   const propensity = secret ? answer.propensity : undefined
@@ -197,7 +198,9 @@ function answerView(
   const held = secret ? answer.held : undefined
   // Whoever has a link may see why, and nothing that is personal.
   const why =
-    secret || explanation === undefined ? explanation : maskExplanation(explanation, personalFields(settings.personal))
+    secret || explanation === undefined
+      ? explanation
+      : maskExplanation(explanation, personalFields(settings.personal), languageOf(published).computed)
   // One literal: a copy of another object with more members costs ten times as much.
   return {
     decisionId,
