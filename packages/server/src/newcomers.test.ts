@@ -6,8 +6,8 @@ const headers = {
 }
 let server: TestServer
 beforeAll(async () => {
-  // Ten at once, two a minute.
-  server = await testServer({ newPeople: 2 })
+  // Ten at once, two a minute; no minute passes.
+  server = await testServer({ newPeople: 2 }, { now: () => Date.UTC(2026, 10, 18, 12) })
   await server.post('/v1/definitions', {
     changes: [{ kind: 'touchpoint', key: 'home.hero', body: { channel: 'web', default: 'default' } }],
   })
