@@ -243,6 +243,19 @@ describe('POST /v1/whatif', () => {
     expect(wrong.answer.value).toBeLessThan(report.answer.value)
   })
 
+  it('R8 an analyst asks by what is not personal, and by nothing else', async () => {
+    const { key } = (await server.post('/v1/keys', { kind: 'analyst' })).json
+    const by = (trait: string) => {
+      const policy = { kind: 'rules', rules: [{ when: { trait, is: 'pro' }, variant: 'a' }] }
+      return server.post('/v1/whatif', { experience: 'list', policy }, { key })
+    }
+    expect((await by('plan')).status).toBe(200)
+    expect((await by('email')).json.error).toMatchObject({
+      code: 'wrong_key',
+      path: 'body.policy.rules[0].when.trait',
+    })
+  })
+
   it('another bandit is judged by what it would have learned in the first half', async () => {
     const inputs = [{ key: 'visits', kind: 'numeric', from: { context: 'visits' } }]
     const report = await ask({ kind: 'contextual', inputs, minimum: 50 })

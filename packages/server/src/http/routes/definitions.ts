@@ -5,7 +5,10 @@ import { publish } from '../../pipeline/publish.ts'
 import { route } from '../route.ts'
 import { CollisionsView } from './collisions.ts'
 
-const Kind = Type.String({ maxLength: 50, description: 'touchpoint, experience, metric, segment, computedTrait or settings.' })
+const Kind = Type.String({
+  maxLength: 50,
+  description: 'touchpoint, experience, metric, segment, computedTrait or settings.',
+})
 const Body = Type.Record(Type.String(), Type.Unknown())
 
 export const DefinitionView = Type.Object({

@@ -1,14 +1,11 @@
-import type { Json } from '@espalier/core'
-import { personalFields, personalPlace } from '@espalier/core/consent'
 import { languageOf } from '@espalier/core/plan'
-import { formatPath } from '@espalier/core/problem'
 import type { Condition } from '@espalier/core/segment'
 import Type from 'typebox'
 import { publish } from '../../pipeline/publish.ts'
 import { Problem } from '../../problem.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
 import { instant, Time } from '../instant.ts'
-import { seesPersonal } from '../rights.ts'
+import { refusePersonal } from '../rights.ts'
 import { route } from '../route.ts'
 
 const DAY_MS = 86_400_000
@@ -68,12 +65,7 @@ export const previewSegment = route({
     const live = await definitions.of(workspace)
     const language = languageOf(live.published)
     const asked = condition as Condition
-    // Sizes of conditions of one's own choice tell the value, a letter at a time.
-    const personal = personalPlace(condition as Json, personalFields(live.settings.personal), language.computed)
-    if (personal !== undefined && !seesPersonal(key)) {
-      const path = formatPath(['condition', ...personal])
-      throw new Problem('wrong_key', `${path} looks at what is personal.`, { path: `body.${path}` })
-    }
+    refusePersonal(key, body, 'condition', live)
     const known = others.map((key, i): Condition => {
       if (language.segments.has(key)) return { segment: key }
       throw new Problem('not_found', `There is no segment "${key}".`, { path: `body.with[${i}]` })

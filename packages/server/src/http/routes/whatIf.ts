@@ -7,6 +7,7 @@ import { evaluate, type Target } from '../../learning/whatIf.ts'
 import { Problem } from '../../problem.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
 import { instant, Time } from '../instant.ts'
+import { refusePersonal } from '../rights.ts'
 import { route } from '../route.ts'
 
 const Anything = Type.Record(Type.String(), Type.Unknown())
@@ -59,8 +60,9 @@ export const whatIf = route({
     }),
   },
   errors: ['not_found', 'warehouse_unavailable'],
-  async handle({ workspace, body }, services) {
-    const { published } = await services.definitions.of(workspace)
+  async handle({ workspace, body, key: by }, services) {
+    const live = await services.definitions.of(workspace)
+    const { published } = live
     const experience = experienceIn(published, body.experience)
     if (experience === undefined) {
       throw new Problem('not_found', `There is no experience "${body.experience}".`, { path: 'body.experience' })
@@ -78,6 +80,7 @@ export const whatIf = route({
       throw new Problem('invalid', `Metric "${key}" cannot be judged by: ${message}.`, { path: 'body.metric', mend })
     }
     const target = targetOf(body.policy, experience.body as never)
+    refusePersonal(by, body, 'policy', live)
     const from = instant(body.from, 'body.from')
     const to = instant(body.to, 'body.to')
     const running = experience.body.policy
