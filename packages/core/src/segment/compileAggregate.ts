@@ -9,7 +9,7 @@ import { totalAt, totalsAfter } from '../signal/totals.ts'
 import { valuesAfter, valuesAt } from '../signal/values.ts'
 import { durationMs } from '../time/duration.ts'
 import type { Aggregate } from './aggregate.ts'
-import type { Later } from './leaf.ts'
+import type { Told } from './leaf.ts'
 import { TOUCHED_BY_NOTHING, type Touched } from './node.ts'
 
 type Kept = Pick<Profile, 'signals'>
@@ -19,10 +19,10 @@ export interface CompiledAggregate {
   /** The value at an instant; undefined: missing. */
   readonly read: (profile: Kept, now: number) => Json | undefined
   /**
-   * What it will be without an event, at each instant after `now` at which it may change, ascending. `greatest`: to whoever asks
-   * all numbers beyond it are alike.
+   * Tells what it will be without an event, at each instant after `now` at which it may change, ascending. `greatest`: to whoever
+   * asks all numbers beyond it are alike.
    */
-  readonly later: (profile: Kept, now: number, greatest?: number) => Later
+  readonly later: (profile: Kept, now: number, told: Told, greatest?: number) => void
   /** A list is at its bound: the value may be less than what all events make (R11). */
   readonly isSaturated: (profile: Kept, now: number) => boolean
   readonly needs: readonly Need[]
@@ -87,7 +87,7 @@ function total(
   const state = reader<Totals>(need.key, 'totals')
   return {
     read: (profile, now) => read(totalAt(state(profile), now)),
-    later: (profile, now) => mapped(totalsAfter(state(profile), now), read),
+    later: (profile, now, told) => totalsAfter(state(profile), now, (at, total) => told(at, read(total))),
     isSaturated: () => false,
     needs: [need],
     touched: { ...TOUCHED_BY_NOTHING, events: [aggregate.of] },
@@ -104,7 +104,7 @@ function valueSet(
   const state = reader<Values>(need.key, 'values')
   return {
     read: (profile, now) => read(valuesAt(state(profile), now).counts),
-    later: (profile, now) => mapped(valuesAfter(state(profile), now), ({ counts }) => read(counts)),
+    later: (profile, now, told) => valuesAfter(state(profile), now, (at, { counts }) => told(at, read(counts))),
     isSaturated: (profile, now) => valuesAt(state(profile), now).full,
     needs: [need],
     touched: { ...TOUCHED_BY_NOTHING, events: [aggregate.of] },
@@ -152,12 +152,12 @@ function edge(aggregate: Extract<Aggregate, { first: string } | { last: string }
   }
   return {
     read,
-    later: (profile, now) => {
+    later: (profile, now, told) => {
       const instants = edgeChanges(state(profile), now)
       if (isWindowed) {
         for (const { at } of state(profile)?.last ?? []) if (at + within > now) instants.push(at + within)
       }
-      return readAt(profile, instants, read)
+      tellAt(profile, instants, read, told)
     },
     isSaturated: () => false,
     needs: [need],
@@ -175,7 +175,7 @@ function daysSince(aggregate: Extract<Aggregate, { daysSince: string }>): Compil
   }
   return {
     read,
-    *later(profile, now, greatest = Number.POSITIVE_INFINITY) {
+    later(profile, now, told, greatest = Number.POSITIVE_INFINITY) {
       const changes = edgeChanges(state(profile), now)
       // A new edge begins a new count; days go on for ever, until they are more than anybody asks for.
       let [at, i] = [now, 0]
@@ -185,8 +185,7 @@ function daysSince(aggregate: Extract<Aggregate, { daysSince: string }>): Compil
         const nextDay = then === undefined || days > greatest ? Number.POSITIVE_INFINITY : then + (days + 1) * DAY
         while (i < changes.length && changes[i]! <= at) i++
         at = Math.min(nextDay, changes[i] ?? Number.POSITIVE_INFINITY)
-        if (!Number.isFinite(at)) return
-        yield [at, read(profile, at)] as const
+        if (!Number.isFinite(at) || told(at, read(profile, at))) return
       }
     },
     isSaturated: () => false,
@@ -202,11 +201,11 @@ function sessionCount(within: string | undefined): CompiledAggregate {
     sessionsAt(state(profile), now).filter(([started]) => started > now - length).length
   return {
     read,
-    later: (profile, now) => {
+    later: (profile, now, told) => {
       const { spans = [], ahead = [] } = state(profile) ?? {}
       const begins = [...spans.map(([started]) => started), ...ahead.map(([at]) => at)]
       const instants = [...begins, ...begins.map(at => at + length)].filter(at => at > now && Number.isFinite(at))
-      return readAt(profile, instants, read)
+      tellAt(profile, instants, read, told)
     },
     isSaturated: (profile, now) => sessionsAt(state(profile), now).length >= SIGNAL_LIMITS.sessions,
     needs: [sessions],
@@ -214,12 +213,8 @@ function sessionCount(within: string | undefined): CompiledAggregate {
   }
 }
 
-function readAt(profile: Kept, instants: number[], read: CompiledAggregate['read']): Later {
-  return instants.sort((a, b) => a - b).map(at => [at, read(profile, at)] as const)
-}
-
-function* mapped<T>(later: Iterable<readonly [number, T]>, read: (made: T) => Json | undefined): Later {
-  for (const [at, made] of later) yield [at, read(made)] as const
+function tellAt(profile: Kept, instants: number[], read: CompiledAggregate['read'], told: Told): void {
+  for (const at of instants.sort((a, b) => a - b)) if (told(at, read(profile, at))) return
 }
 
 /** Reads a signal of a kind; another kind under its key is none. */

@@ -54,21 +54,31 @@ export function totalAt(state: Totals | undefined, now: number): Total {
   return sum
 }
 
-/** What `totalAt` will be without an event, at each instant after `now` at which it may change, ascending. */
-export function* totalsAfter(state: Totals | undefined, now: number): Generator<readonly [at: number, total: Total]> {
+/**
+ * Tells what `totalAt` will be without an event, at each instant after `now` at which it may change, ascending, until whoever
+ * is told has heard enough.
+ */
+export function totalsAfter(
+  state: Totals | undefined,
+  now: number,
+  isEnough: (at: number, total: Total) => boolean,
+): void {
   if (state === undefined) return
   if (state.ahead !== undefined) {
-    for (const at of changesOf(state, now)) yield [at, totalAt(state, at)]
+    for (const at of changesOf(state, now)) if (isEnough(at, totalAt(state, at))) return
     return
   }
   if (state.unit === 'ever') return
   const { of, start } = bucketing(state)
-  const oldest = of(now) - state.keep + 1
-  const within = state.buckets.filter(([bucket]) => bucket >= oldest)
+  const { buckets, keep } = state
+  let first = 0
+  for (const oldest = of(now) - keep + 1; first < buckets.length && buckets[first]![0] < oldest; ) first++
   // What is left after each bucket that leaves, from the last to the first.
   const left: Total[] = [NOTHING]
-  for (let i = within.length - 1; i > 0; i--) left.push(addTotals(left.at(-1)!, within[i]!))
-  for (const [i, [bucket]] of within.entries()) yield [start(bucket + state.keep), left[within.length - 1 - i]!]
+  for (let i = buckets.length - 1; i > first; i--) left.push(addTotals(left[left.length - 1]!, buckets[i]!))
+  for (let i = first; i < buckets.length; i++) {
+    if (isEnough(start(buckets[i]![0] + keep), left[buckets.length - 1 - i]!)) return
+  }
 }
 
 /** Shared with `values`: buckets leave the window, and what is timed ahead comes to count. */

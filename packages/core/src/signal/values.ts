@@ -68,14 +68,18 @@ export function valuesAt(state: Values | undefined, now: number): { counts: Map<
   return { counts, full: state.full ?? false }
 }
 
-/** What `valuesAt` will be without an event, at each instant after `now` at which it may change, ascending. Not to be kept: it is changed. */
-export function* valuesAfter(
+/**
+ * Tells what `valuesAt` will be without an event, at each instant after `now` at which it may change, ascending, until whoever is
+ * told has heard enough. Not to be kept: it is changed.
+ */
+export function valuesAfter(
   state: Values | undefined,
   now: number,
-): Generator<readonly [at: number, made: ReturnType<typeof valuesAt>]> {
+  isEnough: (at: number, made: ReturnType<typeof valuesAt>) => boolean,
+): void {
   if (state === undefined) return
   if (state.ahead !== undefined) {
-    for (const at of changesOf(state, now)) yield [at, valuesAt(state, at)]
+    for (const at of changesOf(state, now)) if (isEnough(at, valuesAt(state, at))) return
     return
   }
   if (state.unit === 'ever') return
@@ -89,7 +93,7 @@ export function* valuesAfter(
       if (rest > 0) made.counts.set(text, rest)
       else made.counts.delete(text)
     }
-    yield [start(bucket + state.keep), made]
+    if (isEnough(start(bucket + state.keep), made)) return
   }
 }
 

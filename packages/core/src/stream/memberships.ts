@@ -1,5 +1,6 @@
 import { expire, nextExpiry } from '../consent/retention.ts'
 import type { Event } from '../event/event.ts'
+import type { JsonObject } from '../json.ts'
 import { ANYONE, looksAtAccounts } from '../plan/plan.ts'
 import { dueOf } from '../profile/due.ts'
 import type { Membership, Profile } from '../profile/profile.ts'
@@ -14,6 +15,9 @@ export const SEGMENT_LEFT = 'Segment Left'
 
 /** Instants that one person's timer may be behind with before it is only looked how things stand now (R11). */
 const BEHIND = 1000
+
+const NO_ACCOUNTS: ReturnType<Accounts['considered']> = []
+const NO_CONTEXT: JsonObject = Object.freeze({})
 
 interface Crossing {
   readonly key: string
@@ -237,8 +241,8 @@ export class Memberships {
     at: number,
   ): { changed: boolean; was: boolean; next: Membership | undefined } {
     const { key, condition } = this.#context.plan.segments[place]!
-    const accounts = this.#context.plan.asksAccounts ? this.#accounts.considered(person) : []
-    const { value, until } = condition.truth({ profile: person, context: {}, now: at, accounts })
+    const accounts = this.#context.plan.asksAccounts ? this.#accounts.considered(person) : NO_ACCOUNTS
+    const { value, until } = condition.truth({ profile: person, context: NO_CONTEXT, now: at, accounts })
     const { memberships } = person
     const old = memberships !== undefined && Object.hasOwn(memberships, key) ? memberships[key] : undefined
     const was = old?.in ?? false

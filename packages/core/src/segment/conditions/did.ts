@@ -63,6 +63,18 @@ export function did(condition: DidCondition): CompiledCondition {
       const n = count(subject)
       return n >= least && n <= most
     },
+    until: (subject, value) => {
+      const times = timesOf(subject.profile, need.key)
+      const { length } = times
+      // Something is ahead of the clock, or something else may come between.
+      if (other !== undefined || (length > 0 && times[length - 1]![0] > subject.now)) return undefined
+      if (within === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
+      const n = count(subject)
+      const leaving = value ? n - least + 1 : n - most
+      // Nobody comes to have done it more often by waiting.
+      if (leaving <= 0 || leaving > n) return Number.POSITIVE_INFINITY
+      return times[length - n + leaving - 1]![0] + within
+    },
     changes: ({ profile, now }) => {
       const times = timesOf(profile, need.key)
       const instants: number[] = []

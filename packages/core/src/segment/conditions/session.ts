@@ -21,8 +21,10 @@ export function session(condition: SessionCondition): CompiledCondition {
   return compared({
     condition: condition as JsonObject,
     read,
-    later: subject =>
-      sessionChanges(stateOf(subject.profile), subject.now).map(at => [at, read({ ...subject, now: at })] as const),
+    later: (subject, told) => {
+      const instants = sessionChanges(stateOf(subject.profile), subject.now)
+      for (const at of instants) if (told(at, read({ ...subject, now: at }))) return
+    },
     comparison: compileComparison(comparisons),
     reads: { ...READS_NOTHING, facts: [{ name: `session:${what}`, read }] },
     needs: [sessions],

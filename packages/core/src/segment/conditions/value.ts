@@ -30,7 +30,7 @@ function onAggregate(
   return compared({
     condition: condition as JsonObject,
     read: ({ profile, now }) => read(profile, now),
-    later: ({ profile, now }) => later(profile, now, greatest),
+    later: ({ profile, now }, told) => later(profile, now, told, greatest),
     comparison: compileComparison(comparisons),
     actual: ({ profile, now }): JsonObject => (isSaturated(profile, now) ? { saturated: true } : {}),
     reads: { ...READS_NOTHING, facts: [{ name, read: ({ profile, now }) => read(profile, now) }] },
