@@ -61,7 +61,7 @@ export function checksOf(input: CheckInput): Check[] {
           ? 'Nothing it is judged by was changed since the launch.'
           : `Changed after the launch, and without effect until a new start: ${changes.map(({ what }) => what).join(', ')}.`,
     },
-    ...guardrails.map(guardrail),
+    ...guardrails.map(one => guardrail(one, labelOf(one, input))),
   ]
 }
 
@@ -123,12 +123,18 @@ function overlap({ warnings }: Impact): Check[] {
     .map(({ message }) => ({ check: 'overlap', passed: false, says: message }))
 }
 
-function guardrail({ key, report, missing }: Guarded): Check {
+/** What a guardrail is called; with its key where another is called the same, as metrics without a name of one event are. */
+function labelOf({ key, report }: Guarded, { goal, guardrails }: CheckInput): string {
+  const name = report?.metric.name ?? key
+  const others = [goal, ...guardrails.filter(one => one.key !== key).map(one => one.report)]
+  return others.some(other => other?.metric.name === name) ? `${name} (${key})` : name
+}
+
+function guardrail({ key, report, missing }: Guarded, name: string): Check {
   const about = { check: 'guardrail' as const, metric: key }
   if (report === null) {
     return { ...about, passed: null, says: `${key} cannot be added up: no rate for ${missing ?? 'a currency'}.` }
   }
-  const { name } = report.metric
   const hurt = [report.personalized, ...report.variants].filter(arm => arm?.verdict.verdict === 'hurts')
   if (hurt.length > 0) {
     const whom = hurt.some(arm => arm?.variant === '') ? '' : ` by ${hurt.map(arm => arm?.variant).join(', ')}`

@@ -63,6 +63,21 @@ describe('what to do next', () => {
     expect(page(arms).next).toMatchObject(next)
   })
 
+  it('guardrails that are called the same are told apart by their keys', () => {
+    const arms = [arm('', 10_000, 1000), arm('a', 10_000, 1010)]
+    const report = impact(arms, { metric: { type: 'count', event: 'Bought' } })
+    const guardrails = ['orders', 'revenue'].map(key => ({ key, report }))
+    const alone = { key: 'complaints', report: impact(arms, { metric: complaints }) }
+    const says = page(arms, { guardrails: [...guardrails, alone] }).checks.flatMap(({ metric, says }) =>
+      metric === undefined ? [] : says,
+    )
+    expect(says).toEqual([
+      'Bought (orders) is not hurt as far as can be seen.',
+      'Bought (revenue) is not hurt as far as can be seen.',
+      'Complaints is not hurt as far as can be seen.',
+    ])
+  })
+
   it('a guardrail that is hurt comes before shipping, and ends what gains nothing', () => {
     const hurt = impact([arm('', 10_000, 100), arm('a', 10_000, 400)], { metric: complaints })
     const guardrails = [{ key: 'complaints', report: hurt }]
