@@ -166,6 +166,12 @@ export async function subjectOf(
   const launch = launchOf(history)
   const goal = launch?.goal ?? experience?.body.goal
   const name = asked ?? goal
+  if (name === undefined && experience === undefined) {
+    throw new Problem('not_found', `There is no experience "${key}".`, {
+      path: 'path.key',
+      mend: 'Check its key; of decisions that were made elsewhere and imported name a metric in the query.',
+    })
+  }
   if (name === undefined) {
     throw new Problem('invalid', `Experience "${key}" has no goal metric.`, {
       path: 'query.metric',

@@ -388,7 +388,12 @@ describe('GET /v1/experiences/{key}/evidence', () => {
         path: 'query.by',
       })
     }
-    expect((await server.get('/v1/experiences/none/evidence?by=time')).status).toBe(400)
+    for (const path of ['evidence?by=time', 'impact']) {
+      expect((await server.get(`/v1/experiences/none/${path}`)).json.error).toMatchObject({
+        code: 'not_found',
+        message: 'There is no experience "none".',
+      })
+    }
     expect((await server.get('/v1/experiences/plans/evidence?by=time&metric=order-value')).json.error.path).toBe(
       'query.metric',
     )
