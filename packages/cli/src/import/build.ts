@@ -5,6 +5,7 @@ import type { Rejects } from './rejects.ts'
 import type { Sendable } from './send/batches.ts'
 import { Sorter, type SortRecord } from './sort/sorter.ts'
 import type { Cells, Table } from './source/rows.ts'
+import { toldApart } from './toldApart.ts'
 
 /** The API takes no larger item. */
 const MAX_ITEM = 1 << 20
@@ -81,7 +82,7 @@ export class Builder {
   #row(cells: Cells, row: number): Promise<unknown> | undefined {
     let made: Made[]
     try {
-      made = this.#importer.map(cells, row)
+      made = toldApart(this.#importer.map(cells, row))
     } catch (error) {
       if (!(error instanceof RowProblem)) throw error
       this.#rejects.row(row, error.message)

@@ -53,6 +53,8 @@ export interface ImportOrigin {
   readonly file: string
   /** Zero-based row of the file that made this event (its first row where several made one). */
   readonly row: number
+  /** The row has a messageId of its own: it is what was sent live, or is in another export, under that. */
+  readonly named?: true
 }
 
 /** Total order of events: timestamp, then received, then place in the request (R10), then, so that no two are equal, the messageId's hash. */

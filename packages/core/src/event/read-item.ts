@@ -64,9 +64,10 @@ function read(raw: unknown, base: ItemBase): Event {
 
   const type = base.type ?? item.type
   if (!TYPES.has(type)) throw new RefusedItem('type_unknown', 'type')
+  const own = readMessageId(item.messageId)
   const event: Mutable<Event> = {
     type: type as EventType,
-    messageId: readMessageId(item.messageId) ?? base.newMessageId(),
+    messageId: own ?? base.newMessageId(),
     name: type as EventType,
     properties: object(type === 'identify' || type === 'group' ? item.traits : item.properties, propertiesField(type)),
     context: contextOf(item.context, base.context),
@@ -74,7 +75,7 @@ function read(raw: unknown, base: ItemBase): Event {
     received: base.received,
     index: base.index,
   }
-  if (base.origin) event.origin = base.origin
+  if (base.origin) event.origin = own === undefined ? base.origin : { ...base.origin, named: true }
   readIdentity(item, event, compileRules(base.identity))
   readNames(item, event)
   if (shape.broken) {

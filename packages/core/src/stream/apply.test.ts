@@ -116,6 +116,31 @@ describe('events in the stream', () => {
     ])
   })
 
+  it('R3 a row that brings a messageId is what was sent live, or is in another export, under that', () => {
+    const { take } = stream()
+    const row = (file: string, row: number, messageId: string): Entry => {
+      const { event: imported } = event({ userId: 'u', messageId })
+      return { kind: 'event', event: { ...imported, origin: { file, row, named: true } } }
+    }
+    const live = (messageId: string) => event({ userId: 'u', messageId })
+    const { applied } = take(
+      live('a'),
+      row('f', 1, 'a'),
+      row('f', 2, 'b'),
+      row('g', 7, 'b'),
+      live('b'),
+      row('f', 2, 'c'),
+    )
+    expect(applied.map(({ outcome }) => outcome)).toEqual([
+      'stored',
+      'duplicate',
+      'stored',
+      'duplicate',
+      'duplicate',
+      'duplicate',
+    ])
+  })
+
   it('an exposure is a row beside its event; control and holdout show no variant', () => {
     const { take } = stream()
     const exposure = {

@@ -255,9 +255,10 @@ export class Batch {
     return caught
   }
 
-  /** R3: an import's row is remembered for ever, all else by its messageId for the horizon. */
+  /** R3: an import's row is remembered for ever, and what brings a messageId by that for the horizon. */
   #isKnown({ origin, messageId, received }: Event | ImportedDecision): boolean {
-    return origin ? this.#people.imported(origin.file, origin.row) : this.#people.seen(messageId, received)
+    if (origin !== undefined && this.#people.imported(origin.file, origin.row)) return true
+    return (origin === undefined || origin.named === true) && this.#people.seen(messageId, received)
   }
 }
 

@@ -171,6 +171,17 @@ export function peopleContract(open: OpenStore): void {
       expect(await shipAll(store)).toHaveLength(1)
     })
 
+    it('a row that brings a messageId is known by that too, before and after', async () => {
+      const { store } = await opened()
+      const row = (file: string, id: string) => track({ user: 'ada', id, origin: { file, row: 0, named: true } })
+      const outcomes = async (...entries: Parameters<typeof commit>[1]) =>
+        (await commit(store, entries)).map(({ outcome }) => outcome)
+      expect(await outcomes(track({ user: 'ada', id: 'live' }))).toEqual(['stored'])
+      expect(await outcomes(row('f1', 'live'), row('f2', 'row'))).toEqual(['duplicate', 'stored'])
+      expect(await outcomes(row('f3', 'row'), track({ user: 'ada', id: 'row' }))).toEqual(['duplicate', 'duplicate'])
+      expect(await shipAll(store)).toHaveLength(2)
+    })
+
     it('a messageId sent many times at once is taken once', async () => {
       const { store } = await opened()
       const entries = Array.from({ length: 16 }, (_, i) => track({ user: `user-${i % 4}`, id: 'same' }))

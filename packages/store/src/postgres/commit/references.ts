@@ -61,11 +61,12 @@ export class References {
     }
   }
 
-  /** R3: a row of a file is known by that, everything else by its messageId. */
+  /** R3: a row of a file is known by that, and what brings a messageId by that. */
   #told(told: Event | ImportedDecision): void {
     this.#person(told)
-    if (told.origin) this.imports.push(told.origin)
-    else this.messages.add(told.messageId)
+    const { origin } = told
+    if (origin !== undefined) this.imports.push(origin)
+    if (origin === undefined || origin.named) this.messages.add(told.messageId)
   }
 
   #graves(tombstones: readonly string[] = []): void {
