@@ -1,6 +1,6 @@
 import { random } from '@espalier/core/random'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type TestServer, testServer } from './testing/server.ts'
+import { SECRET_KEY, type TestServer, testServer } from './testing/server.ts'
 
 /** In the middle of a week, so that no day or week ends meanwhile. */
 const TODAY = '2026-11-18'
@@ -247,6 +247,59 @@ describe('GET /v1/impact', () => {
     expect(report.notes.join()).toContain('No margin is set')
   })
 })
+
+it('what the moment brought over at once is told where a layer draws who is waited for', async () => {
+  const own = await testServer()
+  try {
+    const experience = (key: string, from: number, to: number, plan: object) => ({
+      kind: 'experience',
+      key,
+      body: {
+        tactic: 'content',
+        touchpoints: ['home.hero'],
+        control: 0.4,
+        layer: { key: 'moment', from, to },
+        plan,
+        variants: [{ key: 'v', content: { 'home.hero': key } }],
+      },
+    })
+    const published = await own.post('/v1/definitions', {
+      changes: [
+        { kind: 'settings', key: 'workspace', body: { holdout: 0, currency: 'EUR' } },
+        { kind: 'touchpoint', key: 'home.hero', body: { channel: 'web', default: 'plain' } },
+        experience('evening', 0, 0.6, { atOnce: 'now' }),
+        experience('now', 0.6, 1, {}),
+      ],
+    })
+    expect(published.status, published.text).toBe(200)
+    const arms: Record<string, number[]> = {}
+    const bought: object[] = []
+    for (let i = 0; i < 160; i++) {
+      const body = { userId: `t${i}`, touchpoints: ['home.hero'], expose: true }
+      const { experience: given, control } = (await own.post('/v1/decide', body, { key: SECRET_KEY })).json.answers[
+        'home.hero'
+      ]
+      const paid = i % (control ? 5 : given === 'evening' ? 2 : 4) === 0 ? 10 : 0
+      arms[`${given}${control ? ' control' : ''}`] ??= []
+      arms[`${given}${control ? ' control' : ''}`]!.push(paid)
+      const properties = { order_id: `t${i}`, total: paid }
+      if (paid > 0) bought.push({ type: 'track', userId: `t${i}`, event: 'Order Completed', properties })
+    }
+    expect((await own.post('/v1/batch', { batch: bought })).status).toBe(200)
+    const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+    const total = (key: string) => arms[key]!.length * (average(arms[key]!) - average(arms[`${key} control`]!))
+    const [touchpoint] = (await own.get('/v1/impact')).json.touchpoints
+    expect(touchpoint.timing).toMatchObject({ known: true, experiences: [{ experience: 'evening', atOnce: 'now' }] })
+    // Of the layer six tenths wait and four do not, with control groups alike.
+    expect(touchpoint.timing.experiences[0].total.revenue.value).toBeCloseTo(total('evening') - 1.5 * total('now'), 6)
+    expect(touchpoint.timing.sentence).toContain('The moment of "evening" brought')
+
+    const refused = await own.post('/v1/definitions', { changes: [experience('alone', 0, 0, { atOnce: 'none' })] })
+    expect(refused.status).toBe(422)
+  } finally {
+    await own.stop()
+  }
+}, 300_000)
 
 it('an empty workspace has nothing to report, and says so', async () => {
   const empty = await testServer()

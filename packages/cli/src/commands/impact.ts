@@ -68,6 +68,7 @@ function body(report: Report): string {
     if (!known || total?.value == null) continue
     parts.push(`\n${key}: targeting added ${amount(total, report)}. ${sentence}\n`)
   }
+  for (const { timing } of report.touchpoints) if (timing.known) parts.push(`\n${timing.sentence}\n`)
   if (spend.total > 0) {
     const cost = spend.acquisitionCost.value
     const back = spend.returnOnSpend.value

@@ -150,6 +150,22 @@ describe('a dependency', () => {
       ],
     ],
     [
+      'holding its moment against nothing that shows the same at once by the same draw',
+      {
+        x: { plan: { atOnce: 'nothing' } },
+        y: { plan: { atOnce: 'y' }, layer: { key: 'l', from: 0, to: 0.1 } },
+        z: { plan: { atOnce: 'y' } },
+        u: { plan: { atOnce: 'y' }, layer: { key: 'l', from: 0.1, to: 0.2 }, control: 0 },
+        v: { plan: { atOnce: 'y' }, layer: { key: 'l', from: 0.2, to: 0.3 } },
+      },
+      [
+        'x plan.atOnce: there is no experience "nothing"',
+        'y plan.atOnce: it names itself',
+        'z plan.atOnce: experience "y" is not of the same layer',
+        'u plan.atOnce: it or experience "y" has no control group',
+      ],
+    ],
+    [
       'on not being in each other',
       { x: requires({ experience: 'y' }), y: requires({ experience: 'x', not: true }) },
       [],

@@ -97,12 +97,19 @@ export const Plan = Type.Object(
     confidence: Type.Optional(
       Type.Number({ minimum: 0.8, maximum: 0.999, description: 'Of the verdict, over all looks; 0.95 unless set.' }),
     ),
+    atOnce: Type.Optional({
+      ...Key,
+      description:
+        'Of an experience that waits for its moment (by schedule or audience): the key of one in another part of its layer that shows the same at once. What the moment brought is then told by touchpoint.',
+    }),
   },
   {
     additionalProperties: false,
     description: 'How it is judged. Fixed with the goal when it goes live: a later change counts after a new start.',
   },
 )
+
+export const DEFAULT_CONTROL = 0.1
 
 /** What is offered at one or several touchpoints together: one assignment, one control group. */
 export const Experience = Type.Object(
@@ -127,7 +134,7 @@ export const Experience = Type.Object(
       Type.Number({
         minimum: 0,
         maximum: 1,
-        default: 0.1,
+        default: DEFAULT_CONTROL,
         description: 'Share of the audience left out, to compare with.',
       }),
     ),

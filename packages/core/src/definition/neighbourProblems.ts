@@ -4,11 +4,12 @@ import { protectedProblems, setsPrices } from './priceProblems.ts'
 import type { Surroundings } from './references.ts'
 import { PROTECTED_TRAITS, type Settings } from './settings.ts'
 
-/** What is wrong with an experience among the others that are live: layers that overlap, dependencies in a circle, prices by protected traits. */
+/** What is wrong with an experience among the others that are live: layers that overlap, dependencies in a circle, nothing to hold a moment against, prices by protected traits. */
 export function neighbourProblems(experience: Experience, surroundings: Surroundings): Problem[] {
   return [
     ...overlapProblems(experience, surroundings),
     ...circleProblems(experience, surroundings),
+    ...atOnceProblems(experience, surroundings),
     ...protectedProblems(experience, protectedTraitsOf(surroundings), surroundings),
   ]
 }
@@ -25,6 +26,28 @@ function overlapProblems(experience: Experience, { keys, find }: Surroundings): 
     const message = `experience "${key}" has ${other.layer.from} to ${other.layer.to} of layer "${layer.key}"`
     return [problem(['layer'], message, 'share the layer out: from one’s end to the next one’s')]
   })
+}
+
+/** Who is waited for and who is shown it at once must be drawn by one layer, and each part needs a control group. */
+function atOnceProblems(experience: Experience, { find }: Surroundings): Problem[] {
+  const key = experience.plan?.atOnce
+  if (key === undefined) return []
+  const path = ['plan', 'atOnce']
+  const other = find('experience', key) as Experience | undefined
+  if (other === undefined)
+    return [problem(path, `there is no experience "${key}"`, 'name one that shows the same at once')]
+  if ((other as unknown) === experience)
+    return [problem(path, 'it names itself', 'name one that shows the same at once')]
+  const { layer, touchpoints } = experience
+  if (layer === undefined || other.layer?.key !== layer.key) {
+    return [problem(path, `experience "${key}" is not of the same layer`, 'give both a part of one layer')]
+  }
+  if (!other.touchpoints.some(touchpoint => touchpoints.includes(touchpoint))) {
+    return [problem(path, `experience "${key}" has none of its touchpoints`, 'name one at the same touchpoint')]
+  }
+  return [experience, other].some(({ control }) => control === 0)
+    ? [problem(path, `it or experience "${key}" has no control group`, 'give both a control above 0')]
+    : []
 }
 
 /** Experiences that have to be seen before each other are never seen. */

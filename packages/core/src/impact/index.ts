@@ -4,7 +4,7 @@
  *
  * The way through: `cell.ts` is what the warehouse delivers, and which groups may be compared; `compare.ts` adds differences;
  * `effect.ts` is lift and money of one group of cells, `anyway.ts` its needless discounts; `growth.ts` holds the sum against the
- * holdout; `targeting.ts` judges the choice of variants; `spend.ts` has the KPIs of bought traffic; `report.ts` puts it together.
+ * holdout; `targeting.ts` judges the choice of variants, `timing.ts` that of the moment; `spend.ts` has the KPIs of bought traffic; `report.ts` puts it together.
  */
 export * from './anyway.ts'
 export * from './cell.ts'
@@ -16,4 +16,5 @@ export * from './report.ts'
 export * from './spend.ts'
 export * from './sums.ts'
 export * from './targeting.ts'
+export * from './timing.ts'
 export * from './words.ts'

@@ -7,6 +7,7 @@ import { type Growth, growthOf } from './growth.ts'
 import { type Customers, type Spend, type SpendReport, spendReport } from './spend.ts'
 import { addSums, canPrice, type ValueSums } from './sums.ts'
 import { type Choosing, type Targeting, targetingOf } from './targeting.ts'
+import { type Timed, type Timing, timingAt } from './timing.ts'
 import { formatMoney, formatTotal, REASONS } from './words.ts'
 
 /** Everything that a report is made of, from the warehouse and the definitions. */
@@ -29,7 +30,10 @@ export interface ProgrammeOptions {
   readonly currency: string
   readonly kpi: Kpi
   readonly hasMargin: boolean
-  readonly experiences: ReadonlyMap<string, Pick<Experience, 'name' | 'tactic' | 'policy'>>
+  readonly experiences: ReadonlyMap<string, Pick<Experience, 'name' | 'tactic' | 'policy'> & Timed>
+  /** From when on the time is, epoch milliseconds, and since when experiences run as they are: for what timing brought. */
+  readonly from?: number | null
+  readonly steady?: ReadonlyMap<string, number>
   readonly touchpoints: ReadonlyMap<string, Pick<Touchpoint, 'name' | 'channel' | 'stage'>>
 }
 
@@ -48,7 +52,7 @@ export interface TouchpointRow extends Row {
   readonly stage: Stage | null
   /** Of each experience seen there first. */
   readonly targeting: readonly (Targeting & { readonly experience: string })[]
-  readonly timing: { readonly known: false; readonly sentence: string }
+  readonly timing: Timing
 }
 
 /** What the whole programme brings. Plain JSON, no NaN, no Infinity. */
@@ -72,9 +76,6 @@ export interface Programme {
   readonly sentence: string
 }
 
-const TIMING =
-  'Whether the right moment brought more than at once cannot be told: nobody was given the same at once by chance to compare with.'
-
 /**
  * A touchpoint's part of an experience is of the people who first saw the experience there: nobody is in two parts, and where somebody
  * saw it first is not yet its effect.
@@ -90,6 +91,15 @@ export function programmeImpact(facts: ProgrammeFacts, options: ProgrammeOptions
   const choosingOf = (experience: string) => howChosen(experiences.get(experience)?.policy)
   const targeting = (experience: string, cells: readonly Cell[]) =>
     targetingOf(cells, choosingOf(experience), confidence)
+
+  const timingOptions = {
+    confidence,
+    days,
+    from: options.from ?? null,
+    experiences,
+    steady: options.steady ?? new Map<string, number>(),
+    show: (value: number) => formatTotal(value, kpi, currency),
+  }
 
   const byExperience = groupBy(facts.cells, ({ experience }) => experience)
   // Spend is of a whole experience: it is told where all of the experience is.
@@ -141,7 +151,7 @@ export function programmeImpact(facts: ProgrammeFacts, options: ProgrammeOptions
         experience,
         ...targeting(experience, own),
       })),
-      timing: { known: false, sentence: TIMING },
+      timing: timingAt(cells, timingOptions),
     })),
     tactics: grouped(({ experience }) => experiences.get(experience)?.tactic),
     channels: grouped(({ touchpoint }) => touchpoints.get(touchpoint)?.channel),

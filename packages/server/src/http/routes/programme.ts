@@ -1,10 +1,11 @@
 import { ADDS_UP, addsUp, type Definition, type Metric } from '@espalier/core/definition'
-import { type Kpi, programmeCsv, programmeImpact } from '@espalier/core/impact'
+import { type Kpi, programmeCsv, programmeImpact, steadySince } from '@espalier/core/impact'
 import type { ProgrammeStatistics } from '@espalier/warehouse'
 import Type from 'typebox'
 import type { LiveSet } from '../../pipeline/definitions.ts'
 import { Problem } from '../../problem.ts'
 import { moneyOf } from '../../report/money.ts'
+import type { Services } from '../../services.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
 import { instant, Time } from '../instant.ts'
 import { route } from '../route.ts'
@@ -101,6 +102,8 @@ export const programme = route({
       hasMargin: settings.impact?.margin !== undefined,
       experiences: bodiesOf(live, 'experience'),
       touchpoints: bodiesOf(live, 'touchpoint'),
+      from: time?.from ?? null,
+      steady: await steadyOf(services.store, workspace, live),
       ...(query.confidence !== undefined && { confidence: query.confidence }),
     })
     if (query.format === 'csv') {
@@ -136,6 +139,24 @@ function kpiOf(metric: Definition<'metric'> | undefined, currency: string): Kpi 
   const { type, currency: own, name = metric.key } = metric.body as Metric
   if (type === 'conversion') return { name, type }
   return { name, type: own === currency ? 'money' : 'sum' }
+}
+
+/** Since when experiences run as they are that wait for their moment, and those they are held against. */
+async function steadyOf(
+  store: Pick<Services['store'], 'definitions'>,
+  workspace: string,
+  live: LiveSet,
+): Promise<Map<string, number>> {
+  const pairs = [...bodiesOf(live, 'experience')].flatMap(([key, { plan }]) =>
+    plan?.atOnce === undefined ? [] : [key, plan.atOnce],
+  )
+  const steady = new Map<string, number>()
+  for (const key of new Set(pairs)) {
+    const history = await store.definitions.history(workspace, 'experience', key)
+    const since = steadySince(history as Definition<'experience'>[])
+    if (since !== undefined) steady.set(key, since)
+  }
+  return steady
 }
 
 function segmentsOf(live: LiveSet, asked: string | undefined): string[] {
