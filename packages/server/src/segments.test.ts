@@ -165,6 +165,7 @@ describe('segments', () => {
       complete: true,
     })
     expect(json.profiles).toHaveLength(1)
+    expect((await ask({ condition: { did: 'Order Completed', atLeast: 2, within: '1h' }, at })).json.size).toBe(1)
     expect((await ask({ condition: { not: { did: 'Order Completed' } } })).json.size).toBe(0)
     const wrong = await ask({ condition: { segment: 'nobody-knows' } })
     expect([wrong.status, wrong.json.error.code]).toEqual([422, 'invalid_definition'])

@@ -4,7 +4,7 @@ import Type from 'typebox'
 import { publish } from '../../pipeline/publish.ts'
 import { Problem } from '../../problem.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
-import { instant, Time } from '../instant.ts'
+import { BodyTime, instant } from '../instant.ts'
 import { refusePersonal } from '../rights.ts'
 import { route } from '../route.ts'
 
@@ -25,7 +25,7 @@ export const previewSegment = route({
   body: Type.Object(
     {
       condition: Type.Unknown({ description: 'As a segment’s; `{"segment": "key"}` for one that is published.' }),
-      at: Type.Optional(Time),
+      at: Type.Optional(BodyTime),
       days: Type.Optional(
         Type.Integer({
           minimum: 1,

@@ -6,7 +6,7 @@ import { controlsOf, experienceIn, metricIn } from '../../learning/subject.ts'
 import { evaluate, type Target } from '../../learning/whatIf.ts'
 import { Problem } from '../../problem.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
-import { instant, Time } from '../instant.ts'
+import { BodyTime, instant } from '../instant.ts'
 import { refusePersonal } from '../rights.ts'
 import { route } from '../route.ts'
 
@@ -35,8 +35,8 @@ export const whatIf = route({
       reward: Type.Optional(
         Type.Enum(['conversion', 'value'], { type: 'string', description: 'That of the metric unless given.' }),
       ),
-      from: Type.Optional(Time),
-      to: Type.Optional(Time),
+      from: Type.Optional(BodyTime),
+      to: Type.Optional(BodyTime),
       confidence: Type.Optional(Type.Number({ exclusiveMinimum: 0.5, exclusiveMaximum: 1, default: 0.95 })),
     },
     { additionalProperties: false },
