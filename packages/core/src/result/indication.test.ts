@@ -65,6 +65,7 @@ it('says what it needs where it cannot be given, and never anything that is no n
     'not yet': indication(all.filter(({ day }) => day <= dayText(2))),
     'no comparison': indication(all.map(one => ({ ...one, comparison: nobody }))),
     'no rates': indication(all, { missing: 3 }),
+    'too many': indication([], { tooMany: true, changed: null }),
     'not by day': indication([], {
       metric: { type: 'conversion', event: '*', delay: '7d', window: '7d' },
       changed: null,
@@ -75,6 +76,7 @@ it('says what it needs where it cannot be given, and never anything that is no n
   expect(cases['never before'].says).toContain('of the time before 0 whole days have visitors of both kinds')
   expect(cases['not yet'].says).toContain('since then 2 whole days have')
   expect(cases['no comparison'].says).toContain('choose another comparison')
+  expect(cases['too many'].says).toContain('Hold it against the visitors of one other touchpoint')
   expect(cases['no rates'].says).toContain('Import the daily rates')
   expect(cases['not by day'].says).toContain('does not add up day by day')
   expect(cases['no orders'].effect.reason).toBe('no-events')

@@ -53,6 +53,8 @@ export interface IndicationInput {
   readonly days: readonly IndicationDay[]
   /** People with an amount without a rate. */
   readonly missing: number
+  /** So many people came that it could not be reckoned within bounds. */
+  readonly tooMany?: boolean
   readonly confidence?: number | undefined
 }
 
@@ -69,7 +71,7 @@ const WEEK = 7
  * on either side, or with nothing to average, are left out; of a week or more whole weeks are taken, nearest to the change.
  */
 export function indicationOf(input: IndicationInput): Indication {
-  const { metric, changed, touchpoints, comparison, days, missing, confidence } = input
+  const { metric, changed, touchpoints, comparison, days, missing, tooMany = false, confidence } = input
   const type = statisticOf(metric)
   const name = metric.name ?? metric.event
   const known = [...days]
@@ -102,7 +104,7 @@ export function indicationOf(input: IndicationInput): Indication {
     reached,
     series: used.map(({ reached: _, ...one }) => one),
     says:
-      wanting(name, { daily: isDaily(metric), missing, before: before.length, after: after.length }) ??
+      wanting(name, { daily: isDaily(metric), tooMany, missing, before: before.length, after: after.length }) ??
       `${name} a day at ${touchpoints.join(', ')} before ${changed} and after, beside ${comparison}. ${found.sentence}${dilution(reached)}`,
   }
 }
@@ -116,16 +118,20 @@ const wholeWeeks = (days: number) => (days < WEEK ? days : days - (days % WEEK))
 
 interface Known {
   readonly daily: boolean
+  readonly tooMany: boolean
   readonly missing: number
   readonly before: number
   readonly after: number
 }
 
 /** Why nothing can be said yet, and the mend. */
-function wanting(name: string, { daily, missing, before, after }: Known): string | null {
+function wanting(name: string, { daily, tooMany, missing, before, after }: Known): string | null {
   const nothing = 'Before and after cannot be compared'
   if (!daily) {
     return `${nothing} by ${name}, which does not add up day by day: ask for a conversion, count, sum or mean per person.`
+  }
+  if (tooMany) {
+    return `${nothing}: too many people came for one question. Hold it against the visitors of one other touchpoint, which are fewer (comparison).`
   }
   if (missing > 0) return `${nothing}: amounts of ${missing} people have no rate. Import the daily rates.`
   if (before < FEWEST_PERIODS) {

@@ -14,7 +14,7 @@ import {
   resultPage,
 } from '@espalier/core/result'
 import { durationMs } from '@espalier/core/time'
-import type { ImpactStatistics } from '@espalier/warehouse'
+import { type ImpactStatistics, WarehouseError } from '@espalier/warehouse'
 import { Problem } from '../problem.ts'
 import type { Services } from '../services.ts'
 
@@ -136,7 +136,15 @@ async function indicationFor(
     ...(comparison !== undefined && { comparison }),
   }
   const unknown = { changed: null, touchpoints: [], days: [], missing: 0 }
-  const found = isDaily(metric.body) ? await warehouse.visitorDays(asked) : unknown
+  const found = isDaily(metric.body)
+    ? await warehouse.visitorDays(asked).catch(error => {
+        // The report itself stands without it.
+        if (error instanceof WarehouseError && (error.code === 'memory' || error.code === 'timeout')) {
+          return { ...unknown, tooMany: true }
+        }
+        throw error
+      })
+    : unknown
   return indicationOf({
     metric: metric.body,
     ...found,

@@ -98,6 +98,13 @@ const dayOf = (time: string) => `toDate32(${time}, {zone:String})`
 const inTime = (column: string) =>
   `${column} >= fromUnixTimestamp64Milli({earliest:Int64}, 'UTC') AND ${column} <= fromUnixTimestamp64Milli({latest:Int64}, 'UTC')`
 
+/** What a row says of a person's day. */
+const CAME = 1
+const SHOWN = 2
+const OTHER = 4
+const DID = 8
+const LOST = 16
+
 async function daySums(
   database: Database,
   metric: Metric,
@@ -108,35 +115,40 @@ async function daySums(
   const binder = new SharedBinder()
   const shared = layers(binder)
   const { main, value, missing } = rowColumns(metric, shared, factors)
-  const isConversion = metric.type === 'conversion'
-  const exposed = (condition: string, columns: string) =>
-    `SELECT ${personOf('e')} AS person, e.day AS day, ${columns}, 0. AS v, 0 AS n, 0 AS lost
-    FROM (
+  // One row a visit or event, told apart by flags: they are many, and one aggregate costs as much as another.
+  const flagged = (
+    rows: string,
+    flags: string,
+  ) => `SELECT ${personOf('e')} AS person, e.day AS day, toUInt8(${flags}) AS flags, 0. AS v, toUInt8(0) AS n
+    FROM ${rows} AS e ${joinLinks('e')}`
+  const exposed = (condition: string) => `(
       SELECT ${sourceHash('e')} AS source, ${dayOf('e.timestamp')} AS day, e.experience = {experience:String} AS own FROM exposures AS e
       WHERE e.workspace = {workspace:String} AND NOT e.holdout AND ${condition} AND ${inTime('e.timestamp')}
-    ) AS e ${joinLinks('e')}`
-  const touched = exposed('e.touchpoint IN {touchpoints:Array(String)}', '1 AS came, own AS shown, 0 AS other')
+    )`
+  const touched = flagged(exposed('e.touchpoint IN {touchpoints:Array(String)}'), `if(e.own, ${CAME + SHOWN}, ${CAME})`)
   const others = byTouchpoint
-    ? exposed('e.touchpoint = {comparison:String}', '0 AS came, 0 AS shown, 1 AS other')
-    : `SELECT DISTINCT ${personOf('e')} AS person, e.day AS day, 0 AS came, 0 AS shown, 1 AS other, 0. AS v, 0 AS n, 0 AS lost
-      FROM (
-        SELECT DISTINCT ${sourceHash('e')} AS source, ${dayOf('e.timestamp')} AS day FROM events AS e
+    ? exposed('e.touchpoint = {comparison:String}')
+    : `(
+        SELECT ${sourceHash('e')} AS source, ${dayOf('e.timestamp')} AS day FROM events AS e
         WHERE e.workspace = {workspace:String} AND ${OWN_DOING} AND ${inTime('e.timestamp')}
-      ) AS e ${joinLinks('e')}`
-  const did = `SELECT person, ${dayOf('fromUnixTimestamp64Milli(at)')} AS day, 0 AS came, 0 AS shown, 0 AS other,
-      toFloat64(${isConversion ? main : value}) AS v, toUInt8(${main}) AS n, toUInt8(${missing ?? '0'}) AS lost
+      )`
+  const did = `SELECT person, ${dayOf('fromUnixTimestamp64Milli(at)')} AS day, toUInt8(if(${main}, ${DID}, 0) + if(${missing ?? '0'}, ${LOST}, 0)) AS flags,
+      toFloat64(${value}) AS v, toUInt8(${main}) AS n
     FROM ${rowsSql(shared)}`
-  const outside = 'other AND person NOT IN visitors'
+  const has = (flag: number) => `bitAnd(flags, ${flag}) > 0`
+  const amount = metric.type === 'conversion' ? `toFloat64(${has(DID)})` : 'v'
   return database.rows<Row>(
-    `WITH touched AS (${touched}), visitors AS (SELECT DISTINCT person FROM touched)
-    SELECT toString(visited.day) AS on, countIf(came) AS people, countIf(shown) AS reached, sumIf(v, came) AS sum, sumIf(n, came) AS count,
-      countIf(${outside}) AS others, sumIf(v, ${outside}) AS othersSum, sumIf(n, ${outside}) AS othersCount,
-      countIf(lost AND (came OR ${outside})) AS missing
+    `WITH touched AS (${touched})
+    SELECT toString(visited.day) AS on, countIf(came) AS people, countIf(${has(SHOWN)}) AS reached, sumIf(${amount}, came) AS sum, sumIf(n, came) AS count,
+      countIf(outside) AS others, sumIf(${amount}, outside) AS othersSum, sumIf(n, outside) AS othersCount,
+      countIf(${has(LOST)} AND (came OR outside)) AS missing
     FROM (
-      SELECT person, day, max(came) AS came, max(shown) AS shown, max(other) AS other,
-        ${isConversion ? 'max' : 'sum'}(v) AS v, sum(n) AS n, max(lost) AS lost
-      FROM (SELECT * FROM touched UNION ALL ${others} UNION ALL ${did})
-      GROUP BY person, day
+      SELECT day, flags, v, n, ${has(CAME)} AS came, ${has(OTHER)} AND person NOT IN (SELECT person FROM touched) AS outside
+      FROM (
+        SELECT person, day, groupBitOr(flags) AS flags, sum(v) AS v, sum(n) AS n
+        FROM (SELECT * FROM touched UNION ALL ${flagged(others, String(OTHER))} UNION ALL ${did})
+        GROUP BY person, day
+      )
     ) AS visited
     WHERE day > ${dayOf('fromUnixTimestamp64Milli({earlier:Int64})')} AND day < ${dayOf('fromUnixTimestamp64Milli({last:Int64})')}
       AND day >= addDays(${dayOf('fromUnixTimestamp64Milli({first:Int64})')}, -{days:UInt16})
