@@ -27,6 +27,7 @@ import { PERSON_FACTS } from '../segment/conditions/facts.ts'
 import { SIGNAL_LIMITS } from '../signal/limits.ts'
 import { durationMs } from '../time/duration.ts'
 import { parseInstant } from '../time/instant.ts'
+import { comparedKindProblems } from './comparedKinds.ts'
 import type { Surroundings } from './references.ts'
 
 /** Where a condition is written: an audience is asked at a decision, which has a context; a segment has none. */
@@ -134,8 +135,12 @@ function meaningProblems(shape: string, body: Record<string, unknown>, path: Pat
     found.push(problem([...path, shape], message, 'put it in the audience of an experience, beside {"segment": ...}'))
   }
   if (shape === 'did') found.push(...didProblems(body as DidCondition, path))
-  if (shape === 'value')
-    found.push(...aggregateProblems(body.value as Aggregate, [...path, 'value']), ...limitProblems(body, path))
+  if (shape === 'value') {
+    const aggregate = body.value as Aggregate
+    found.push(...aggregateProblems(aggregate, [...path, 'value']), ...limitProblems(body, path))
+    found.push(...comparedKindProblems(aggregate, body, path))
+  }
+  if (shape === 'session') found.push(...comparedKindProblems('number', body, path))
   if (shape === 'sequence') found.push(...sequenceProblems(body as SequenceCondition, path))
   if (shape === 'person') {
     const [name = ''] = (body.person as string).split('.')

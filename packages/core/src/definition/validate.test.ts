@@ -227,6 +227,31 @@ describe('validate', () => {
       ],
     ],
     [
+      'comparisons of a kind that the value never is',
+      'segment',
+      's',
+      {
+        condition: {
+          any: [
+            { value: { sum: 'total', of: 'Order Completed' }, is: '5' },
+            { value: { count: 'Order Completed' }, in: ['a', 'b'] },
+            { value: { daysSince: 'last', of: 'Order Completed' }, before: 'now-7d' },
+            { value: { list: 'category', of: 'Order Completed' }, gte: 3 },
+            { session: 'events', contains: 'x' },
+            { value: { average: 'total', of: 'Order Completed' }, isNot: 'x', in: [1, 'x'] },
+            { value: { last: 'total', of: 'Order Completed' }, startsWith: 'x' },
+          ],
+        },
+      },
+      [
+        'condition.any[0].is: it is a number, and never "5" -> write a number',
+        'condition.any[1].in: it is a number, and never ["a","b"] -> write a number',
+        'condition.any[2].before: it is a number, for which before never holds -> compare it by is, in, gt, gte, lt or lte',
+        'condition.any[3].gte: it is a list, for which gte never holds -> ask for an element by contains, or for how many there are by distinct',
+        'condition.any[4].contains: it is a number, for which contains never holds -> compare it by is, in, gt, gte, lt or lte',
+      ],
+    ],
+    [
       'a zone nobody lives in',
       'settings',
       'workspace',
