@@ -196,18 +196,16 @@ describe('GET /v1/next', () => {
   }, 300_000)
 
   it('says what is left of the money, once the settings name a margin', async () => {
-    const put = (impact: object) =>
-      server.call('PUT', '/v1/settings', { body: { holdout: 0, currency: 'EUR', impact } })
-    const answer = await put({ margin: { rate: 0.4 } })
-    expect(answer.status, answer.text).toBe(200)
-    const monthly = async () =>
-      (await look()).suggestions.find(({ about }: { about: { experience?: string } }) => about.experience === 'hero')
-        .expected.monthly
-    const net = await monthly()
-    expect(net).toMatchObject({ unit: 'EUR', isMoney: true, isNet: true })
-    await put({})
-    const bought = await monthly()
+    const heroOf = (next: {
+      suggestions: { about: { experience?: string }; expected: { monthly: { value: number } } }[]
+    }) => next.suggestions.find(({ about }) => about.experience === 'hero')!.expected.monthly
+    const bought = heroOf((await server.get('/v1/next')).json)
     expect(bought).toMatchObject({ unit: 'bought' })
+    const body = { holdout: 0, currency: 'EUR', impact: { margin: { rate: 0.4 } } }
+    const answer = await server.call('PUT', '/v1/settings', { body })
+    expect(answer.status, answer.text).toBe(200)
+    const net = heroOf(await look())
+    expect(net).toMatchObject({ unit: 'EUR', isMoney: true, isNet: true })
     // Each buys once for 10, of which 4 are left.
     expect(net.value).toBeCloseTo(4 * bought.value, 6)
   }, 300_000)

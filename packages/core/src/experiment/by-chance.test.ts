@@ -68,7 +68,7 @@ describe('adjusting for before where chances changed', () => {
     { name: 'from person to person', draw: learning, lift: 0, less: 0.25 },
     { name: 'from person to person', draw: learning, lift: 0.2, less: 0.2 },
   ])('$name, a lift of $lift: 95 of 100 intervals hold it, and are narrower', ({ name, draw, lift, less }) => {
-    const experiments = 200
+    const experiments = 120
     let held = 0
     let anytime = 0
     let reduction = 0
@@ -80,9 +80,9 @@ describe('adjusting for before where chances changed', () => {
       if (holds(always.interval)) anytime++
       reduction += adjusted!.varianceReduction! / experiments
     }
-    // 95 ± 4.6 points in 200 experiments.
-    expect(held / experiments).toBeGreaterThan(0.904)
-    expect(held / experiments).toBeLessThan(0.995)
+    // 95 ± 6 points in 120 experiments.
+    expect(held / experiments).toBeGreaterThan(0.89)
+    expect(held / experiments).toBeLessThan(1)
     expect(anytime / experiments).toBeGreaterThan(0.95)
     expect(reduction).toBeGreaterThan(less)
   })
