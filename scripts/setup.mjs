@@ -36,5 +36,5 @@ if (!existsSync(installed) || readFileSync(installed, 'utf8') !== lock) {
   )
   writeFileSync(installed, lock)
 }
-// Two checkers take half the time that four take of two cores: each goes through what the others need as well.
+// Fewer checkers than the usual four take less of few cores: each goes through what the others need as well.
 run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b', '--checkers', '2'], 'Building')
