@@ -106,6 +106,7 @@ describe('R8 what is personal', () => {
 
   it('is the workspace’s own to say, from the next request on', async () => {
     await server.call('PUT', '/v1/settings', { body: { holdout: 0, personal: ['plan'] } })
+    expect((await server.get(ref, { key: analyst })).json.computed).toEqual({ 'seen-by': EMAIL })
     const { traits } = (await server.get(ref, { key: analyst })).json.profile
     expect([traits.plan.value, traits.address.value]).toEqual([HIDDEN, { city: 'London' }])
   })

@@ -233,4 +233,16 @@ describe('segments', () => {
     const bob = (await server.get('/v1/profiles/userId:bob')).json.profile
     expect(Object.keys(bob.memberships)).not.toContain('never-asked')
   })
+
+  it('R5 computed traits stand beside the profile, as they are now', async () => {
+    await order('cara', 30)
+    await order('cara', 12.5)
+    await publish([
+      { kind: 'computedTrait', key: 'spent', body: { value: { sum: 'total', of: 'Order Completed' } } },
+      { kind: 'computedTrait', key: 'last-refund', body: { value: { daysSince: 'last', of: 'Order Refunded' } } },
+    ])
+    await server.services.backfill.idle()
+    const { json } = await server.get('/v1/profiles/userId:cara')
+    expect(json.computed).toEqual({ spent: 42.5, 'last-refund': null })
+  })
 })

@@ -4,6 +4,7 @@ import { type TimelineEvent, WarehouseError } from '@espalier/warehouse'
 import Type from 'typebox'
 import type { Services } from '../../services.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
+import { computedFor } from '../computed.ts'
 import { instant, Time } from '../instant.ts'
 import { personOf, Ref } from '../person.ts'
 import { profileFor, timelineFor } from '../rights.ts'
@@ -38,6 +39,9 @@ export const getProfile = route({
     description: 'The person.',
     schema: Type.Object({
       profile: Type.Record(Type.String(), Type.Unknown()),
+      computed: Type.Record(Type.String(), Type.Unknown(), {
+        description: 'Computed traits, now; null where there is nothing to make one of.',
+      }),
       timeline: TimelineView,
       timelineComplete: Type.Boolean(),
       timelineError: Type.Optional(Type.String({ description: 'Why there is no timeline now.' })),
@@ -47,15 +51,17 @@ export const getProfile = route({
   async handle({ workspace, params, key }, services) {
     const person = await personOf(services, workspace, params.ref)
     const set = await services.definitions.of(workspace)
-    const profile = profileFor(key, expire(person, set.compiled.retention, services.now()), set)
+    const now = services.now()
+    const profile = profileFor(key, expire(person, set.compiled.retention, now), set)
+    const computed = computedFor(key, person, set, now)
     try {
       const timelineComplete = await services.shipper.drain(DRAIN_MS)
       const timeline = await timelineOf(services, workspace, person, undefined, FIRST_PAGE)
-      return { profile, timeline: timelineFor(key, timeline, set), timelineComplete }
+      return { profile, computed, timeline: timelineFor(key, timeline, set), timelineComplete }
     } catch (error) {
       // The person is known though the warehouse is down.
       if (!(error instanceof WarehouseError)) throw error
-      return { profile, timeline: [], timelineComplete: false, timelineError: error.message }
+      return { profile, computed, timeline: [], timelineComplete: false, timelineError: error.message }
     }
   },
 })
