@@ -24,7 +24,7 @@ export const backup: Register = (program, shell) => {
     const counted = new Transform({
       transform(chunk: Buffer, _encoding, done) {
         bytes += chunk.length
-        line.update('Backing up', 0, () => megabytes(bytes))
+        line.update('Backing up', undefined, () => megabytes(bytes))
         done(null, chunk)
       },
     })

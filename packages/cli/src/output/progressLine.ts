@@ -13,25 +13,30 @@ export class ProgressLine {
     this.#shown = now()
   }
 
-  /** `share` of the work in [0, 1], with words of how far that is. Cheap enough to call for every row. */
-  update(what: string, share: number, describe: () => string): void {
+  /**
+   * `share` of the work in [0, 1], undefined where nobody knows how much there is, with words of how far that is. Cheap enough to call
+   * for every row.
+   */
+  update(what: string, share: number | undefined, describe: () => string): void {
     const now = this.#now()
     if (now - this.#shown < (this.#shell.live ? 100 : 5_000)) return
     this.#shown = now
     const detail = describe()
-    const percent = `${Math.floor(Math.min(1, Math.max(0, share)) * 100)} %`
+    const percent = share === undefined ? undefined : `${Math.floor(Math.min(1, Math.max(0, share)) * 100)} %`
     if (!this.#shell.live) {
-      this.#shell.err(`${what}: ${percent}, ${detail}\n`)
+      this.#shell.err(`${what}: ${percent === undefined ? '' : `${percent}, `}${detail}\n`)
       return
     }
-    const cells = Math.max(10, Math.min(30, this.#shell.columns - what.length - detail.length - 12))
-    const full = Math.round(Math.min(1, share) * cells)
-    const line = `${what} ${'█'.repeat(full)}${'░'.repeat(cells - full)} ${percent.padStart(5)}  ${detail}`.slice(
-      0,
-      this.#shell.columns - 1,
-    )
+    const bar = share === undefined ? '' : this.#bar(share, what.length + detail.length)
+    const line = `${what} ${bar}${(percent ?? '').padStart(5)}  ${detail}`.slice(0, this.#shell.columns - 1)
     this.#shell.err(`\r${line.padEnd(this.#width)}`)
     this.#width = line.length
+  }
+
+  #bar(share: number, words: number): string {
+    const cells = Math.max(10, Math.min(30, this.#shell.columns - words - 12))
+    const full = Math.round(Math.min(1, share) * cells)
+    return `${'█'.repeat(full)}${'░'.repeat(cells - full)} `
   }
 
   /** Takes the bar away, so that what follows begins on a clean line. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, unlink } from 'node:fs/promises'
+import { mkdir, readdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Row } from '@espalier/core/stream'
 import { StoreError } from '../errors.ts'
@@ -16,6 +16,7 @@ import { LmdbDefinitions } from './control/definitions.ts'
 import { LmdbKeys } from './control/keys.ts'
 import { LmdbLedger } from './control/ledger.ts'
 import type { HashKey } from './dedup/hash.ts'
+import { checkEnvironment, damaged } from './environment/damage.ts'
 import { WriterThread } from './environment/thread.ts'
 import { syncDirectory, systemFiles } from './files.ts'
 import { backupFolder } from './folder/backup.ts'
@@ -30,6 +31,7 @@ import { JOURNAL_START, Journal } from './journal/journal.ts'
 import type { Position } from './journal/position.ts'
 import { comparePositions } from './journal/position.ts'
 import { storeError } from './journal/problems.ts'
+import { SEGMENT_START } from './journal/segment.ts'
 import { DEFAULTS, type LmdbStoreOptions } from './options.ts'
 import { LmdbOutbox } from './outbox/outbox.ts'
 import { LmdbPeople } from './people/people.ts'
@@ -58,6 +60,21 @@ export async function openLmdbStore(given: LmdbStoreOptions): Promise<Store> {
 
 type Options = Required<LmdbStoreOptions>
 
+/** What was committed knows its keys and what of it was shipped from the control environment: without it rows would go out twice. */
+async function checkEnvironments(path: string): Promise<void> {
+  await checkEnvironment(join(path, FOLDERS.checkpoint))
+  const control = join(path, FOLDERS.control)
+  if ((await checkEnvironment(control)) || !(await hasCommits(join(path, FOLDERS.journal)))) return
+  throw damaged(join(control, 'data.mdb'), 'is missing')
+}
+
+async function hasCommits(journal: string): Promise<boolean> {
+  for (const name of await readdir(journal)) {
+    if (name.endsWith('.journal') && (await stat(join(journal, name))).size > SEGMENT_START) return true
+  }
+  return false
+}
+
 /** `opened` collects how to close what is open. */
 async function openParts(options: Options, opened: (() => Promise<void>)[]): Promise<Store> {
   const { path, now, apply, newId } = options
@@ -65,6 +82,7 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
   for (const name of [FOLDERS.control, FOLDERS.checkpoint]) await finishReplacing(join(path, name))
   for (const name of Object.values(FOLDERS)) await mkdir(join(path, name), { recursive: true })
   const runsDirectory = join(path, FOLDERS.runs)
+  await checkEnvironments(path)
 
   const control = new ControlDb(join(path, FOLDERS.control))
   opened.push(() => control.close())

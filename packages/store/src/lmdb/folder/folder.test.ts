@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { apply } from '@espalier/core/stream'
@@ -33,6 +33,40 @@ async function open(options: { path?: string; segmentBytes?: number; newId?: () 
 function commit(store: Store, id: string, anonymousId = 'web') {
   return store.people.commit({ workspace: 'main', entries: [tracked(id, { anonymousId })], now: NOON, plan: PLAN })
 }
+
+describe('a damaged data folder', () => {
+  const fileOf = (environment: string) => join(path, environment, 'data.mdb')
+  const spoiled = async (spoil: () => Promise<void>) => {
+    const store = await open()
+    await commit(store, 'one')
+    await store.close()
+    opened.splice(0)
+    await spoil()
+    await expect(open()).rejects.toMatchObject({ code: 'corrupt', message: expect.stringMatching(/backup\.$/) })
+  }
+
+  it.each([
+    'control',
+    'checkpoint',
+  ])('is refused where %s is no database: to read it would end the process', async name => {
+    await spoiled(() => writeFile(fileOf(name), 'x'.repeat(8192)))
+  })
+
+  it.each(['control', 'checkpoint'])('is refused where %s ends early', async name => {
+    await spoiled(() => truncate(fileOf(name), 2 * 4096))
+  })
+
+  it('R3 is refused where control is gone: what was shipped would be shipped again', async () => {
+    await spoiled(() => rm(fileOf('control')))
+  })
+
+  it('is none where nothing was committed yet', async () => {
+    await (await open()).close()
+    opened.splice(0)
+    await rm(fileOf('control'))
+    await open()
+  })
+})
 
 describe('the format of a data folder', () => {
   const read = () => readFile(join(path, 'format.json'), 'utf8')
