@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import type { ToChild, ToParent } from './protocol.ts'
 import { Lane } from './session.ts'
@@ -16,9 +17,6 @@ try {
 
 let lanes: { read: Lane; write: Lane } | undefined
 
-/** Rows of statements that have not come yet. */
-const bodies = new Map<number, Uint8Array[]>()
-
 // The parent decides when to stop, also when a terminal or a service manager signals the whole group.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => undefined)
@@ -27,7 +25,6 @@ process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 
 process.on('message', (message: ToChild) => {
   if (message.do === 'open') void open(message)
-  else if (message.do === 'take') bodies.set(message.id, [...(bodies.get(message.id) ?? []), message.piece])
   else if (message.do === 'run') void run(message)
   else void stop()
 })
@@ -44,12 +41,10 @@ async function open({ path, database, config }: ToChild & { do: 'open' }): Promi
   }
 }
 
-async function run({ id, ...statement }: ToChild & { do: 'run' }): Promise<void> {
-  const pieces = bodies.get(id)
-  bodies.delete(id)
+async function run({ id, file, ...statement }: ToChild & { do: 'run' }): Promise<void> {
   try {
     if (lanes === undefined) throw new Error('The engine is not open.')
-    const body = pieces === undefined ? {} : { body: Buffer.concat(pieces) }
+    const body = file === undefined ? {} : { body: readFileSync(file) }
     send({ is: 'done', id, ...(await lanes[statement.lane].run({ ...statement, ...body })) })
   } catch (error) {
     send({ is: 'failed', id, message: messageOf(error) })

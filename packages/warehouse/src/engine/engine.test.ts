@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
@@ -47,6 +47,35 @@ const recovered = async (work: () => Promise<void>) =>
     .toBe('well')
 
 describe('the engine', () => {
+  it('takes a long batch by way of a file, and leaves nothing of it, nor of what was left by a process that was killed', async () => {
+    const path = newPath()
+    const bodies = join(path, 'bodies')
+    await mkdir(bodies, { recursive: true })
+    await writeFile(join(bodies, '7'), 'left behind')
+    const warehouse = closing(await openWarehouse({ embedded: { path } }))
+    expect(await readdir(bodies)).toEqual([])
+    const note = 'x'.repeat(1000)
+    const rows = Array.from({ length: 2000 }, (_, i) =>
+      event({ workspace: 'w', message_id: `m${i}`, properties: { note } }),
+    )
+    const [batch] = batchesOf('events', rows)
+    await warehouse.insert(batch!)
+    await warehouse.insert(batch!)
+    expect((await warehouse.summary({ workspace: 'w' })).totals.events).toBe(2000)
+    expect(await readdir(bodies)).toEqual([])
+  })
+
+  it('says so where a long batch cannot be handed over, and takes it when it can', async () => {
+    const path = newPath()
+    const warehouse = closing(await openWarehouse({ embedded: { path } }))
+    const [batch] = batchesOf('events', [event({ workspace: 'w', properties: { note: 'x'.repeat(200_000) } })])
+    await rm(join(path, 'bodies'), { recursive: true })
+    await expect(warehouse.insert(batch!)).rejects.toMatchObject({ code: 'unavailable' })
+    await mkdir(join(path, 'bodies'))
+    await warehouse.insert(batch!)
+    expect((await warehouse.summary({ workspace: 'w' })).totals.events).toBe(1)
+  })
+
   it('fails what is under way when it dies, comes back, and has everything', async () => {
     const events: string[] = []
     const warehouse = closing(

@@ -1,4 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
+import { mkdir, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { WarehouseError } from '../errors.ts'
 import type { EngineLimits } from './config.ts'
 import { launch, tell } from './launch.ts'
@@ -22,8 +24,10 @@ const BACKOFF = { first: 100, most: 10_000 }
 /** A folder in use may belong to a child that is just ending with its parent: so long do we try again. */
 const IN_USE_PATIENCE_MS = 3_000
 const STOP_PATIENCE_MS = 10_000
-/** Bytes of rows in one message: about a millisecond's work. */
-const PIECE = 512 * 1024
+/** Longer bodies go by way of a file, which takes three turns of the event loop: a pipe takes some 200 KB in one. */
+const LONGEST_MESSAGE = 128 * 1024
+/** Folder of those files. The child reads them at once, so they hardly ever reach the disk. */
+const BODIES = 'bodies'
 
 interface Running {
   readonly resolve: (result: StatementResult) => void
@@ -128,6 +132,10 @@ export class Engine {
   async #launch(): Promise<void> {
     try {
       const { child, version } = await launch(this.#options)
+      await emptyFolder(join(this.#options.path, BODIES)).catch(error => {
+        child.kill('SIGKILL')
+        throw new WarehouseError('failed', `The warehouse folder cannot be written: ${error.message}`, { cause: error })
+      })
       this.#state = { is: 'ready', child, version }
       this.#starts += 1
       this.#failures = 0
@@ -159,25 +167,26 @@ export class Engine {
     this.#options.onEvent?.({ what: 'died', reason, retryMs })
   }
 
-  #send(child: ChildProcess, { body, ...statement }: Statement): Promise<StatementResult> {
-    return new Promise((resolve, reject) => {
-      const id = this.#nextId++
+  #send(child: ChildProcess, statement: Statement): Promise<StatementResult> {
+    const id = this.#nextId++
+    const isLong = statement.body !== undefined && statement.body.length > LONGEST_MESSAGE
+    const file = isLong ? join(this.#options.path, BODIES, String(id)) : undefined
+    const result = new Promise<StatementResult>((resolve, reject) => {
       const watchdog = setTimeout(() => child.kill('SIGKILL'), this.#options.patience)
       this.#running.set(id, { resolve, reject, watchdog })
-      const pieces = body === undefined ? Promise.resolve() : this.#sendBody(child, id, body)
-      pieces
-        .then(() => tell(child, { do: 'run', id, ...statement }))
-        .catch((error: Error) =>
-          this.#settle(id)?.reject(new WarehouseError('unavailable', error.message, { cause: error })),
-        )
+      this.#tell(child, id, statement, file).catch((error: Error) =>
+        this.#settle(id)?.reject(new WarehouseError('unavailable', error.message, { cause: error })),
+      )
     })
+    return file === undefined ? result : result.finally(() => rm(file, { force: true }))
   }
 
-  /** Piece by piece, each when the one before is written: a large batch must not hold up the event loop. */
-  async #sendBody(child: ChildProcess, id: number, body: Uint8Array): Promise<void> {
-    for (let from = 0; from < body.length && this.#running.has(id); from += PIECE) {
-      await tell(child, { do: 'take', id, piece: body.subarray(from, from + PIECE) })
-    }
+  async #tell(child: ChildProcess, id: number, statement: Statement, file: string | undefined): Promise<void> {
+    if (file === undefined) return tell(child, { do: 'run', id, ...statement })
+    const { body, ...rest } = statement
+    await write(file, body!)
+    // The engine may have died meanwhile.
+    if (this.#running.has(id)) await tell(child, { do: 'run', id, file, ...rest })
   }
 
   #hear(message: ToParent): void {
@@ -194,5 +203,21 @@ export class Engine {
 
   #failAll(reason: string): void {
     for (const id of [...this.#running.keys()]) this.#settle(id)?.reject(new WarehouseError('unavailable', reason))
+  }
+}
+
+/** Of what a process that was killed has left. Only after the engine has its lock: before, it may be another's. */
+async function emptyFolder(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true })
+  await mkdir(path)
+}
+
+/** For this user's eyes only: it is what people did. */
+async function write(path: string, body: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    for (let at = 0; at < body.length; ) at += (await file.write(body, at)).bytesWritten
+  } finally {
+    await file.close()
   }
 }

@@ -3,9 +3,8 @@ import type { Settings } from '../client/settings.ts'
 /** What the parent says to the child that hosts chDB. Bytes travel as they are (advanced serialization). */
 export type ToChild =
   | { readonly do: 'open'; readonly path: string; readonly database: string; readonly config: string }
-  /** A piece of the rows of the statement that comes under this id, in order. */
-  | { readonly do: 'take'; readonly id: number; readonly piece: Uint8Array }
-  | ({ readonly do: 'run'; readonly id: number } & Omit<Statement, 'body'>)
+  /** `file` holds the body where it is long. */
+  | ({ readonly do: 'run'; readonly id: number; readonly file?: string } & Statement)
   | { readonly do: 'stop' }
 
 export type ToParent =
