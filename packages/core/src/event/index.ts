@@ -1,3 +1,4 @@
+export { hasControl } from '../control.ts'
 export * from './asked.ts'
 export * from './batch-text.ts'
 export * from './device.ts'

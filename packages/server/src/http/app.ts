@@ -42,6 +42,8 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
     forceCloseConnections: 'idle',
     // A request that arrives while the server stops is answered by our own error.
     return503OnClosing: false,
+    // What is refused before there is a route: an address that cannot be decoded.
+    frameworkErrors: (error, request, reply) => refuse(toProblem(error), request, reply, services),
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(JSON_TYPE, (request: FastifyRequest, payload: IncomingMessage) => {

@@ -7,6 +7,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof StoreError) return fromStore(error)
   if (error instanceof WarehouseError) return fromWarehouse(error)
+  if (isBrokenOff(error)) return new Problem('invalid', 'The request ended before its body did.', { cause: error })
   if (isClientError(error)) return new Problem('invalid', error.message, { status: error.statusCode, cause: error })
   return new Problem('internal', 'Something went wrong here.', { cause: error })
 }
@@ -47,6 +48,11 @@ function fromWarehouse(error: WarehouseError): Problem {
     case 'in-use':
       return new Problem('warehouse_unavailable', error.message, { retryAfter: 5, cause: error })
   }
+}
+
+/** The client went away while it was sending: nothing is wrong here. */
+function isBrokenOff(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET' && error.message === 'aborted'
 }
 
 /** What Fastify itself refuses: malformed URLs, headers it cannot read. */

@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SECRET_KEY, type TestServer, testServer, WRITE_KEY } from '../testing/server.ts'
+import { toProblem } from './failure.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -270,6 +271,37 @@ describe('the rest of the API: bad input is named by its path', () => {
     )
     expect(answer.json.errors).toContainEqual(expect.objectContaining({ kind: 'nonsense', key: 'x' }))
     expect((await server.get('/v1/definitions')).json).toMatchObject({ version: 0, definitions: [] })
+  })
+})
+
+describe('what no schema says', () => {
+  it('an address that cannot be decoded is refused as everything else is', async () => {
+    const answer = await server.get('/v1/profiles/userId:%zz')
+    expect(answer).toMatchObject({ status: 400, json: { error: { code: 'invalid', mend: expect.any(String) } } })
+  })
+
+  it('nobody is decided for whom no event could name', async () => {
+    for (const kind of ['userId', 'anonymousId']) {
+      const answer = await server.post('/v1/decide', { [kind]: 'a\u0000', touchpoints: ['home.hero'] })
+      expect(answer).toMatchObject({ status: 400, json: { error: { path: `body.${kind}` } } })
+    }
+    const asked = await server.post('/ofrep/v1/evaluate/flags', { context: { targetingKey: 'a\u0000' } })
+    expect(asked.status).toBe(400)
+  })
+
+  it('a day that no month has is neither spent on nor has it a rate', async () => {
+    const day = '2026-02-30'
+    const rates = [{ day, currency: 'USD', base: 'EUR', rate: 1 }]
+    const spend = [{ day, channel: 'ads', amount: 1 }]
+    for (const answer of [await server.post('/v1/rates', { rates }), await server.post('/v1/spend', { spend })]) {
+      expect(answer).toMatchObject({ status: 400, json: { error: { message: '"2026-02-30" is no day.' } } })
+    }
+  })
+
+  it('a client that goes away while it sends is no error of the server', () => {
+    const aborted = Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
+    expect(toProblem(aborted)).toMatchObject({ code: 'invalid' })
+    expect(toProblem(new Error('aborted'))).toMatchObject({ code: 'internal' })
   })
 })
 

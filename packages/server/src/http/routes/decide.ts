@@ -1,6 +1,7 @@
 import type { JsonObject } from '@espalier/core'
 import { maskExplanation, personalFields, withSignals } from '@espalier/core/consent'
 import { type Preview, previewProblems } from '@espalier/core/decision'
+import { hasControl } from '@espalier/core/event'
 import { compileRules, type IdentityRules, identifierOf } from '@espalier/core/identity'
 import { languageOf } from '@espalier/core/plan'
 import Type, { type Static } from 'typebox'
@@ -229,6 +230,10 @@ function whoAsks(
   const rules = compileRules(identity)
   const read = (kind: 'userId' | 'anonymousId') => {
     const value = body[kind]
+    if (value !== undefined && hasControl(value)) {
+      const path = `body.${kind}`
+      throw new Problem('invalid', `${path} holds a control character.`, { path, mend: 'Remove it.' })
+    }
     return value === undefined || rules.find(kind)!.blocks(value) ? undefined : value
   }
   const userId = read('userId')

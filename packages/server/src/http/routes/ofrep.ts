@@ -3,6 +3,7 @@ import type { JsonObject } from '@espalier/core'
 import { withSignals } from '@espalier/core/consent'
 import type { Answer } from '@espalier/core/decision'
 import type { Definition } from '@espalier/core/definition'
+import { hasControl } from '@espalier/core/event'
 import { compileRules } from '@espalier/core/identity'
 import Type from 'typebox'
 import type { Decided } from '../../pipeline/decide.ts'
@@ -135,7 +136,11 @@ const USER = 'userId:'
 function whoIs(targetingKey: unknown, named: unknown, device: unknown, { compiled }: LiveSet) {
   const rules = compileRules(compiled.identity)
   const read = (kind: 'userId' | 'anonymousId', value: unknown) =>
-    typeof value !== 'string' || value === '' || value.length > 500 || rules.find(kind)!.blocks(value)
+    typeof value !== 'string' ||
+    value === '' ||
+    value.length > 500 ||
+    hasControl(value) ||
+    rules.find(kind)!.blocks(value)
       ? undefined
       : value
   const target = typeof targetingKey === 'string' ? targetingKey : undefined

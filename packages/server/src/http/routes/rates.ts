@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { checkDay } from '../day.ts'
 import { route } from '../route.ts'
 
 const Currency = Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217, such as EUR.' })
@@ -30,6 +31,7 @@ export const putRates = route({
   answer: { description: 'They are stored.', schema: Type.Object({ stored: Type.Integer() }) },
   errors: ['warehouse_unavailable'],
   async handle({ workspace, body }, { warehouse }) {
+    for (const [index, { day }] of body.rates.entries()) checkDay(day, `rates[${index}].day`)
     await warehouse.putRates(workspace, body.rates)
     return { stored: body.rates.length }
   },

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { Problem } from '../../problem.ts'
+import { checkDay } from '../day.ts'
 import { route } from '../route.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: 200 })
@@ -39,9 +40,7 @@ export const putSpend = route({
     const { settings, published } = await definitions.of(workspace)
     const experiences = new Set(published.definitions.filter(({ kind }) => kind === 'experience').map(({ key }) => key))
     const rows = body.spend.map(({ day, channel, campaign = '', experience = '', amount, currency }, index) => {
-      if (!isDay(day)) {
-        throw new Problem('invalid', `"${day}" is no day.`, { path: `spend[${index}].day` })
-      }
+      checkDay(day, `spend[${index}].day`)
       if (experience !== '' && !experiences.has(experience)) {
         throw new Problem('invalid', `There is no experience "${experience}". Nothing was stored.`, {
           path: `spend[${index}].experience`,
@@ -54,9 +53,3 @@ export const putSpend = route({
     return { stored: rows.length }
   },
 })
-
-/** Not every month has 31. */
-function isDay(day: string): boolean {
-  const at = new Date(`${day}T00:00:00Z`)
-  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day)
-}
