@@ -105,8 +105,8 @@ describe('GET /v1/experiences/{key}/impact', () => {
     expect((await server.get('/v1/experiences/none/impact?metric=bought')).json.error.code).toBe('not_found')
     expect((await server.get('/v1/experiences/hero/impact?metric=none')).json.error.message).toContain('none')
     expect((await server.get('/v1/experiences/none/impact')).json.error).toMatchObject({
-      code: 'invalid',
-      path: 'query.metric',
+      code: 'not_found',
+      path: 'path.key',
     })
   })
 })
