@@ -80,7 +80,9 @@ export function usage(pids) {
   const total = { writtenBytes: 0, residentBytes: 0, cpuSeconds: 0 }
   for (const pid of pids) {
     try {
-      total.writtenBytes += field(readFileSync(`/proc/${pid}/io`, 'utf8'), 'write_bytes')
+      // What was removed before it reached the disk was never written.
+      const io = readFileSync(`/proc/${pid}/io`, 'utf8')
+      total.writtenBytes += field(io, 'write_bytes') - field(io, 'cancelled_write_bytes')
       total.residentBytes += 1024 * field(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS')
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
