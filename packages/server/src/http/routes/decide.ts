@@ -33,7 +33,10 @@ const Body = Type.Object(
     touchpoints: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 100 }),
     context: Type.Optional(Anything),
     events: Type.Optional(
-      Type.Array(Type.Unknown(), { maxItems: 500, description: 'Taken in first, as by POST /v1/batch.' }),
+      Type.Array(Type.Unknown(), {
+        maxItems: 500,
+        description: 'Taken in first, as by POST /v1/batch. One that names nobody is of the person who asks.',
+      }),
     ),
     sentAt: Type.Optional(Type.String()),
     expose: Type.Optional(Type.Boolean({ description: 'Count the answers as seen: for pages made on a server.' })),
@@ -137,7 +140,7 @@ export const decide = route({
     const shown = link === undefined ? undefined : services.links.verify(workspace, link, services.now())
     if (!secret) allow(body, shown, userId, anonymousId)
 
-    const { errors, refused } = await takeEvents(call, services, set, mustProve, userHash)
+    const { errors, refused } = await takeEvents(call, services, set, { userId, anonymousId, mustProve, userHash })
     if (body.events !== undefined) {
       const now = services.definitions.of(workspace)
       set = now instanceof Promise ? await now : now
@@ -267,22 +270,36 @@ function allow(
   }
 }
 
+/** Who asks, and how they prove it. */
+interface EventsOf {
+  readonly userId: string | undefined
+  readonly anonymousId: string | undefined
+  readonly mustProve: boolean
+  readonly userHash: unknown
+}
+
+function namesNobody(item: unknown): item is object {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) return false
+  const { userId, anonymousId } = item as { userId?: unknown; anonymousId?: unknown }
+  return (userId ?? undefined) === undefined && (anonymousId ?? undefined) === undefined
+}
+
 async function takeEvents(
   { workspace, key, body, request }: DecideCall,
   services: Services,
   set: LiveSet,
-  mustProve: boolean,
-  userHash: unknown,
+  { userId, anonymousId, mustProve, userHash }: EventsOf,
 ): Promise<Pick<TakenIn, 'errors' | 'refused'>> {
   if (body.events === undefined || body.events.length === 0) return { errors: [], refused: [] }
   const secret = key?.kind === 'secret'
+  const asker = { ...(userId !== undefined && { userId }), ...(anonymousId !== undefined && { anonymousId }) }
   const given: IntakeRequest = {
     workspace,
     set,
     isTrusted: secret,
     mustProve,
     userHash,
-    items: body.events,
+    items: body.events.map(item => (namesNobody(item) ? { ...item, ...asker } : item)),
     sentAt: body.sentAt,
     received: services.now(),
     origin: originOf(request),
