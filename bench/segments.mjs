@@ -5,21 +5,37 @@ import { segmentCost } from './lib/segmentCost.mjs'
 import { segmentLog } from './lib/segmentLog.mjs'
 
 const CONNECTIONS = 16
-/** Segments over as many events; each is left so many seconds after the last event of its own, one second apart. */
+/** Segments over as many events. */
 const SEGMENTS = 50
-const EXPIRES_AFTER = 30
+/** What is asked for by `--full`, and what takes about a minute. `expires`: so many seconds after its event each segment is left. */
+const FULL = {
+  people: 200_000,
+  trials: 100_000,
+  expires: { after: 30, within: 50 },
+  log: { events: 10_000_000, people: 1_000_000 },
+  backfilled: 1_000_000,
+  rounds: 5,
+}
+const SMALL = {
+  people: 20_000,
+  trials: 10_000,
+  expires: { after: 12, within: 10 },
+  log: { events: 300_000, people: 30_000 },
+  backfilled: 5_000,
+  rounds: 3,
+}
 
 /** Is membership right at the very next decision, how late is its end noticed, and what does a live segment cost? See README.md. */
 export async function bench({ full, log }) {
-  const [people, trials] = full ? [200_000, 100_000] : [50_000, 20_000]
-  const cost = segmentCost({ log })
+  const { people, trials, expires, backfilled, rounds, ...sizes } = full ? FULL : SMALL
+  const cost = segmentCost({ rounds, log })
   const engine = await startProcess('engine')
   const admin = connect(engine.url, engine.secretKey, 4)
   const client = connect(engine.url, engine.writeKey, CONNECTIONS)
-  await admin.post('/v1/definitions', JSON.stringify({ changes: definitions() }))
+  await admin.post('/v1/definitions', JSON.stringify({ changes: definitions(expires) }))
   const loaded = await loadMembers(client, people)
   log(`${people} people in ${SEGMENTS} segments (${Math.round(loaded.rate)} events/s)`)
-  await new Promise(resolve => setTimeout(resolve, (EXPIRES_AFTER + SEGMENTS + 3) * 1000))
+  await new Promise(resolve => setTimeout(resolve, (expires.after + expires.within + 3) * 1000))
   await engine.ask('drain')
   const { lag, size } = await engine.ask('expiryLag')
   log(`${lag.n} expiries looked at, p99 ${lag.p99Ms} ms late`)
@@ -27,8 +43,8 @@ export async function bench({ full, log }) {
   log(`${measured.n} trials, ${wrong} wrong`)
   await Promise.all([admin.close(), client.close()])
   await engine.stop()
-  const asked = await segmentLog({ events: full ? 10_000_000 : 1_000_000, people: full ? 1_000_000 : 100_000, log })
-  const backfill = await segmentBackfill({ people: full ? 1_000_000 : 20_000, log })
+  const asked = await segmentLog({ ...sizes.log, log })
+  const backfill = await segmentBackfill({ people: backfilled, log })
   return {
     rate: measured.rate,
     p50Ms: measured.p50Ms,
@@ -50,7 +66,7 @@ export async function bench({ full, log }) {
   }
 }
 
-/** Everybody does one of the events, so that each segment has its people, and all of them leave within a minute after. */
+/** Everybody does one of the events, so that each segment has its people, and all of them leave soon after. */
 function loadMembers(client, people) {
   let next = 0
   return closedLoop({
@@ -105,7 +121,7 @@ async function rightAtTheNextDecision(client, trials) {
   return { measured, wrong, examples }
 }
 
-function definitions() {
+function definitions({ after, within }) {
   const audience = (key, priority, segment) => ({
     kind: 'experience',
     key,
@@ -133,7 +149,7 @@ function definitions() {
       kind: 'segment',
       key: `fresh-${i}`,
       body: {
-        condition: { did: `Event ${i}`, within: `${EXPIRES_AFTER + i}s` },
+        condition: { did: `Event ${i}`, within: `${after + (i % within)}s` },
       },
     })),
   ]

@@ -24,13 +24,13 @@ const conditions = [
  * What live segments cost an event, in microseconds of one core, by number of segments: all of them over the event that happens,
  * and none of them. Everything but the store: the same stream, people in memory. Rounds alternate, the least of each counts.
  */
-export function segmentCost({ log }) {
+export function segmentCost({ rounds, log }) {
   const plans = [0, 1, 50, 500].flatMap(n => [
     { n, touched: true, plan: planWith(n, () => 0) },
     { n, touched: false, plan: planWith(n, i => i + 1) },
   ])
   const least = plans.map(() => Number.POSITIVE_INFINITY)
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const [i, { plan, n, touched }] of plans.entries()) {
       const events = touched && n > 50 ? EVENTS / 10 : EVENTS
       least[i] = Math.min(least[i], microsOf(plan, events))
