@@ -188,6 +188,18 @@ describe('kinds of identifier', () => {
     expect((await profileOf('anonymousId:m1')).profile).toMatchObject({ events: 3 })
     const decide = { touchpoints: ['home.hero'], userId: 'tester-8' }
     expect((await server.post('/v1/decide', decide)).json.error.path).toBe('body.userId')
+    // What comes with a decide request is of the person who asks, unless it names somebody by any kind.
+    const events = [
+      { type: 'track', event: 'Seen' },
+      { type: 'identify', traits: { email: 'somebody.else@example.com' } },
+    ]
+    const decided = await server.post('/v1/decide', { userId: 'asker', touchpoints: ['none'], events })
+    expect(decided.status, decided.text).toBe(200)
+    expect(decided.json).not.toHaveProperty('errors')
+    const asker = await server.get('/v1/profiles/userId:asker')
+    expect(asker.json.profile.identifiers).toEqual(['userId:asker'])
+    expect(asker.json.profile.events).toBe(1)
+
     const broken = [{ kind: 'settings', key: 'workspace', body: { identity: { kinds: [{ kind: 'card' }] } } }]
     expect((await server.post('/v1/definitions', { changes: broken })).json.error.path).toBe('identity.kinds[0].from')
   })

@@ -1,8 +1,8 @@
-import type { JsonObject } from '@espalier/core'
+import type { Json, JsonObject } from '@espalier/core'
 import { maskExplanation, personalFields, withSignals } from '@espalier/core/consent'
 import { type Preview, previewProblems } from '@espalier/core/decision'
 import { hasControl } from '@espalier/core/event'
-import { compileRules, type IdentityRules, identifierOf } from '@espalier/core/identity'
+import { compileRules, type IdentityRules, identifierOf, namesMore } from '@espalier/core/identity'
 import { languageOf } from '@espalier/core/plan'
 import Type, { type Static } from 'typebox'
 import type { Decided } from '../../pipeline/decide.ts'
@@ -278,10 +278,13 @@ interface EventsOf {
   readonly userHash: unknown
 }
 
-function namesNobody(item: unknown): item is object {
+/** By no kind of identifier the workspace knows people by. */
+function namesNobody(item: unknown, identity: IdentityRules): item is object {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) return false
-  const { userId, anonymousId } = item as { userId?: unknown; anonymousId?: unknown }
-  return (userId ?? undefined) === undefined && (anonymousId ?? undefined) === undefined
+  const { userId, anonymousId, type, context, traits, properties } = item as Record<string, Json | undefined>
+  if ((userId ?? anonymousId ?? null) !== null) return false
+  const said = { type, context, properties: type === 'identify' ? traits : properties }
+  return !namesMore(said as Parameters<typeof namesMore>[0], compileRules(identity))
 }
 
 async function takeEvents(
@@ -299,7 +302,7 @@ async function takeEvents(
     isTrusted: secret,
     mustProve,
     userHash,
-    items: body.events.map(item => (namesNobody(item) ? { ...item, ...asker } : item)),
+    items: body.events.map(item => (namesNobody(item, set.compiled.identity) ? { ...item, ...asker } : item)),
     sentAt: body.sentAt,
     received: services.now(),
     origin: originOf(request),
