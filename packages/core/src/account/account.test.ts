@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import type { Definition } from '../definition/definition.ts'
 import type { Event } from '../event/event.ts'
+import { compiler } from '../segment/compile.ts'
 import type { Condition } from '../segment/condition.ts'
+import { NO_NAMES } from '../segment/language.ts'
 import { Life, setOf } from '../segment/testing/life.ts'
 import { Publication, withUpkeep } from '../segment/testing/publication.ts'
 import { ACCOUNT_LIMITS } from './account.ts'
@@ -67,5 +70,41 @@ describe('accounts', () => {
     for (const user of ['ada', 'bob']) {
       expect([isIn(life, user, 'enterprise'), isIn(life, user, 'anyone')], user).toEqual([true, true])
     }
+  })
+
+  it('R4 what a decision asks of anyone of an account is looked at from the start, before what was done earlier is known', () => {
+    const before = withUpkeep({ version: 1, definitions: setOf({}).definitions }, { signals: [], segments: [] })
+    const life = new Life(before)
+    life.receive([joins('ada'), joins('bob'), joins('eve'), event('eve', {})], NOW)
+    const experience: Definition<'experience'> = {
+      kind: 'experience',
+      key: 'colleague',
+      version: 2,
+      published: NOW,
+      author: '',
+      archived: false,
+      body: {
+        tactic: 'content',
+        touchpoints: ['panel'],
+        audience: ANYONE,
+        variants: [{ key: 'a', content: { panel: 'for them' } }],
+      },
+    }
+    const publication = new Publication(life, before, [...before.definitions, experience])
+    const asked = compiler(NO_NAMES)(ANYONE)
+    const isShown = (userId: string) => {
+      const profile = life.stream.find(`userId:${userId}`)!
+      return asked.truth({ profile, context: {}, now: life.stream.now, accounts: life.accountsOf(profile) }).value
+    }
+    expect(isShown('bob')).toBe(false)
+    life.receive([event('ada', {})], NOW + 1000)
+    expect(publication.isDone).toBe(false)
+    expect(isShown('bob')).toBe(true)
+
+    // Then what eve did before the definition counts as well.
+    for (let i = 0; i < 10 && !publication.isDone; i++) publication.go(100)
+    expect(isShown('bob')).toBe(true)
+    const { holding } = life.stream.people.account('acme')!
+    expect(Object.keys(Object.values(holding)[0]!)).toHaveLength(2)
   })
 })

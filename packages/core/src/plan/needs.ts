@@ -99,7 +99,7 @@ export function planSourceOf(set: PublishedSet): PlanSource {
       live: isLive(condition),
     })),
     signals,
-    ...(accounts.length > 0 && { accounts: accounts.map(condition => ({ condition, live: isLive(condition) })) }),
+    ...(accounts.length > 0 && { accounts: accounts.map(condition => ({ condition })) }),
     ...(retention !== undefined && { retention }),
   }
 }

@@ -23,7 +23,7 @@ export interface PlanSource {
   readonly segments: readonly PlannedSegment[]
   readonly signals: readonly PlannedSignal[]
   /** What decisions alone ask of the person's accounts; absent: nothing. */
-  readonly accounts?: readonly { readonly condition: Condition; readonly live: boolean }[]
+  readonly accounts?: readonly { readonly condition: Condition }[]
   /** How long what is known of people is kept; absent: for ever. */
   readonly retention?: RetentionSettings
 }
@@ -48,7 +48,10 @@ export interface Plan extends Keeping {
   readonly version: number
   readonly source: PlanSource
   readonly retention: RetentionRules
-  /** Live ones: first what they and decisions ask of anyone of an account, kept up as a segment is. */
+  /**
+   * Live ones: first what they and decisions ask of anyone of an account, kept up as a segment is. What decisions ask is from
+   * the start, as they look at a person's own signals: while those are being filled it may be too little (R4).
+   */
   readonly segments: readonly WatchedSegment[]
   /** The places of those that look at the person's accounts. */
   readonly askingAccounts: readonly number[]
@@ -85,10 +88,8 @@ export function planOf(source: PlanSource): Plan {
   })
   const planned = source.segments.map(({ condition, ...segment }) => ({ ...segment, condition: compile(condition) }))
   const live = planned.filter(({ live }) => live)
-  const asked = (source.accounts ?? []).map(({ condition, live }) => ({ condition: compile(condition), live }))
-  const anyone = unionAnyone(
-    [...live, ...asked.filter(({ live }) => live)].flatMap(({ condition }) => condition.anyone),
-  )
+  const asked = (source.accounts ?? []).map(({ condition }) => ({ condition: compile(condition) }))
+  const anyone = unionAnyone([...live, ...asked].flatMap(({ condition }) => condition.anyone))
   const segments: readonly WatchedSegment[] = [
     ...anyone.map(({ key, compiled }) => ({ key: ANYONE + key, version: 1, condition: compiled, anyone: key })),
     ...live.map(({ key, version, condition }) => ({ key, version, condition })),
