@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { type PublishedSet, UPKEEP_KEY, type Upkeep } from '@espalier/core/definition'
 import type { Event } from '@espalier/core/event'
 import { type Plan, planOf, planSourceOf, upkeepOf, withDone } from '@espalier/core/plan'
@@ -8,6 +9,7 @@ import type { PastEvents, Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
 import type { LiveDefinitions } from '../pipeline/definitions.ts'
 import type { CommitQueue } from '../pipeline/queue.ts'
+import { Courtesy, loopUtilization } from './courtesy.ts'
 import type { Shipper } from './shipper.ts'
 
 export interface BackfillParts {
@@ -49,6 +51,7 @@ export class Backfill {
   readonly #running = new Map<string, Promise<void>>()
   readonly #again = new Set<string>()
   readonly #progress = new Map<string, BackfillProgress>()
+  readonly #ended = new AbortController()
   #stopped = false
 
   constructor(parts: BackfillParts) {
@@ -86,6 +89,7 @@ export class Backfill {
 
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#ended.abort()
     await Promise.all(this.#running.values())
   }
 
@@ -139,6 +143,7 @@ export class Backfill {
 
   async #fill(workspace: string, signals: readonly KeptSignal[], lease: string): Promise<void> {
     const { warehouse, queue } = this.#parts
+    const courtesy = this.#courtesy()
     for (const below of new Set(signals.map(({ since }) => since))) {
       for (const needed of pastNeeded(signals.filter(({ since }) => since === below))) {
         for await (const page of warehouse.pastEvents({ workspace, events: needed.events, below })) {
@@ -147,6 +152,7 @@ export class Backfill {
             await queue.submit(workspace, entries, 200 * entries.length)
             await this.#renew(lease)
             this.#note(workspace, { signals: entries.length })
+            await courtesy.giveWay()
           }
           if (this.#stopped) return
         }
@@ -158,6 +164,7 @@ export class Backfill {
   async #look(workspace: string, segments: Upkeep['segments'], lease: string): Promise<void> {
     const { store, queue } = this.#parts
     const keys = segments.map(({ key }) => key)
+    const courtesy = this.#courtesy()
     let after: string | undefined
     while (!this.#stopped) {
       const people = await store.people.page(workspace, after, PEOPLE)
@@ -167,6 +174,7 @@ export class Backfill {
       await this.#renew(lease)
       this.#note(workspace, { people: people.length })
       after = people.at(-1)!.id
+      await courtesy.giveWay()
     }
   }
 
@@ -205,8 +213,18 @@ export class Backfill {
     await this.#parts.store.leases.acquire(lease, this.#parts.holder, this.#parts.now(), LEASE_MS)
   }
 
-  #pause(ms: number): Promise<void> {
-    return ms === 0 || this.#stopped ? Promise.resolve() : new Promise(resolve => setTimeout(resolve, ms))
+  /** Events and decisions come first. */
+  #courtesy(): Courtesy {
+    return new Courtesy({
+      clock: () => performance.now(),
+      utilization: loopUtilization(),
+      pause: ms => this.#pause(ms),
+    })
+  }
+
+  /** Over at once when it is stopped. */
+  async #pause(ms: number): Promise<void> {
+    if (ms > 0 && !this.#stopped) await setTimeout(ms, undefined, { signal: this.#ended.signal }).catch(() => undefined)
   }
 }
 

@@ -1,0 +1,55 @@
+import { performance } from 'node:perf_hooks'
+
+/** Of a busy event loop, the part that work in the background may take. */
+const SHARE = 1 / 6
+/** A loop of which others take less than this has room for us. */
+const BUSY = 0.5
+/** Milliseconds of a rest at most: whoever holds a lease has to be back before it ends. */
+const LONGEST = 20_000
+/** How long others are watched after a piece of work: a part of what the piece took, within bounds of milliseconds. */
+const WATCHED = { share: 0.2, least: 2, most: 50 }
+
+export interface CourtesyParts {
+  /** Milliseconds, of any origin. */
+  readonly clock: () => number
+  /** The part of the time since it was last asked in which the event loop was busy, 0 to 1. */
+  readonly utilization: () => number
+  readonly pause: (ms: number) => Promise<void>
+}
+
+/**
+ * Lets long work in the background go as fast as it can while nobody else wants the event loop, and take a sixth of it where
+ * others do. After each piece it steps aside for a moment and looks: what the loop does then is not ours.
+ */
+export class Courtesy {
+  readonly #parts: CourtesyParts
+  #resumed: number
+
+  constructor(parts: CourtesyParts) {
+    this.#parts = parts
+    this.#resumed = parts.clock()
+  }
+
+  /** Between two pieces of work. */
+  async giveWay(): Promise<void> {
+    const { clock, utilization, pause } = this.#parts
+    const worked = clock() - this.#resumed
+    const watched = Math.min(WATCHED.most, Math.max(WATCHED.least, worked * WATCHED.share))
+    utilization()
+    await pause(watched)
+    const rest = Math.min(LONGEST, worked * (1 / SHARE - 1)) - watched
+    if (rest > 0 && utilization() > BUSY) await pause(rest)
+    this.#resumed = clock()
+  }
+}
+
+/** How busy this process's event loop is. */
+export function loopUtilization(): () => number {
+  let last = performance.eventLoopUtilization()
+  return () => {
+    const now = performance.eventLoopUtilization()
+    const { utilization } = performance.eventLoopUtilization(now, last)
+    last = now
+    return utilization
+  }
+}
