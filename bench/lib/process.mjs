@@ -17,7 +17,11 @@ export async function startProcess(mode, options = {}) {
   const child = fork(script, [JSON.stringify({ mode, options: { data, ...options } })], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     // As `espalier` itself is started: see packages/cli/bin/espalier.js.
-    execArgv: ['--max-semi-space-size=64', ...(availableParallelism() <= 2 ? ['--no-parallel-scavenge'] : [])],
+    execArgv: [
+      '--max-semi-space-size=64',
+      '--heap-growing-percent=200',
+      ...(availableParallelism() <= 2 ? ['--no-parallel-scavenge'] : []),
+    ],
   })
   const waiting = new Map()
   let asked = 0
