@@ -66,6 +66,37 @@ describe('R8 refused is not stored', () => {
     expect((await profileOf('userId:open')).events).toBe(1)
   })
 
+  it('a client’s "false" is a no, what is unclear is taken for one and named, and a "granted" is a yes', async () => {
+    const text = await track({ anonymousId: 'textual', ...preferring({ analytics: 'false' }) })
+    expect(text.json).toEqual({ success: true, refused: [{ index: 0, reason: 'consent', purpose: 'analytics' }] })
+    const ads = preferring({ analytics: 'granted', ads: 'sure' })
+    const odd = await track({ anonymousId: 'odd', event: 'Fine', properties: {}, ...ads })
+    expect(odd.status).toBe(200)
+    expect(odd.json).toEqual({
+      success: true,
+      warnings: [{ index: 0, code: 'consent_unclear', message: expect.stringContaining('.ads is "sure"') }],
+    })
+    expect((await profileOf('anonymousId:odd')).consent).toMatchObject({
+      analytics: { granted: true },
+      ads: { granted: false },
+    })
+    const batch = [{ type: 'track', userId: 'odd-2', event: 'Fine' }]
+    const shared = await server.post('/v1/batch', { batch, ...preferring({ ads: 7 }) })
+    expect(shared.json.warnings).toMatchObject([{ index: 0, code: 'consent_unclear' }])
+  })
+
+  it('a decision reads its own context in the same way', async () => {
+    const ask = (personalization: unknown) =>
+      server.post('/v1/decide', { userId: 'asks', touchpoints: ['home.hero'], ...preferring({ personalization }) })
+    const plain = (await ask('denied')).json
+    expect(plain.answers['home.hero']).toMatchObject({ reason: 'consent', content: 'default' })
+    expect(plain).not.toHaveProperty('warnings')
+    const unclear = (await ask('perhaps')).json
+    expect(unclear.answers['home.hero']).toMatchObject({ reason: 'consent', content: 'default' })
+    expect(unclear.warnings).toMatchObject([{ code: 'consent_unclear' }])
+    expect((await ask('yes')).json.answers['home.hero']).toMatchObject({ content: 'personal' })
+  })
+
   it('it is counted', async () => {
     const { text } = await server.get('/metrics')
     expect(Number(/espalier_events_total\{outcome="consent"\} (\d+)/.exec(text)?.[1])).toBeGreaterThanOrEqual(4)
@@ -78,6 +109,27 @@ describe('R8 refused is not stored', () => {
     ]
     const { json } = await server.post('/v1/import', { file: 'a'.repeat(64), items })
     expect(json).toMatchObject({ stored: 1, duplicates: 0, errors: [{ row: 0, index: 0, code: 'consent' }] })
+  })
+
+  it('an import too takes a "0" for a no, also in a decision made elsewhere, and names what is unclear', async () => {
+    const decision = { type: 'decision', touchpoint: 't', experience: 'e', timestamp: 1_700_000_000_000 }
+    const items = [
+      { row: 0, type: 'track', userId: 'imported', event: MARK, ...preferring({ analytics: '0' }) },
+      { row: 1, userId: 'imported-2', ...decision, ...preferring({ analytics: '?' }) },
+      { row: 2, type: 'track', userId: 'imported-3', event: 'Fine', ...preferring({ ads: '?' }) },
+    ]
+    const { json } = await server.post('/v1/import', { file: 'b'.repeat(64), items })
+    expect(json).toMatchObject({
+      stored: 1,
+      errors: [
+        { row: 0, code: 'consent' },
+        { row: 1, code: 'consent' },
+      ],
+    })
+    expect(json.warnings).toMatchObject([
+      { row: 1, index: 1, code: 'consent_unclear' },
+      { row: 2, index: 2, code: 'consent_unclear' },
+    ])
   })
 
   it('a raw search of every file of the data folder finds nothing of what was refused', async () => {

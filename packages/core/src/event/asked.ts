@@ -17,7 +17,8 @@ const NOTHING: Asked = Object.freeze({ stated: Object.freeze({}), signals: Objec
 
 /**
  * What a context says: `consent.categoryPreferences`, and the signals the server noted in `consent.signals` (a server that
- * stands between may write them there itself). What is neither true nor false says nothing.
+ * stands between may write them there itself). What clients write otherwise was read as true or false where it came in
+ * (`consent/preferences.ts`); what is neither says nothing.
  */
 export function askedBy(context: JsonObject): Asked {
   const consent = objectOf(context.consent)

@@ -19,6 +19,16 @@ export const Refusal = Type.Object({
 })
 export type Refusal = Static<typeof Refusal>
 
+/** What was taken in, and otherwise than it may have been meant. */
+export const Warning = Type.Object({
+  index: Type.Optional(Type.Integer({ description: 'The item’s place in the batch; none for the request itself.' })),
+  code: Type.String({
+    description:
+      'consent_unclear: `context.consent` says something that is neither a yes nor a no, and was taken for a no.',
+  }),
+  message: Type.String(),
+})
+
 /** A public key learns that it was not kept, and not who said so (R13). */
 export function refusalsOf(entries: readonly Entry[], applied: readonly Applied[], secret: boolean): Refusal[] {
   return applied.flatMap(({ outcome, reason, by }, i): Refusal[] => {

@@ -9,6 +9,7 @@ export interface TakenIn {
   readonly taken: number
   readonly errors: readonly ItemError[]
   readonly refused: readonly Refusal[]
+  readonly warnings: readonly ItemError[]
 }
 
 /** Takes in the items of a request: those that are well formed, may be kept, and need not wait. */
@@ -20,11 +21,11 @@ export async function takeIn(
   const { intake, queue, newcomers, metrics } = services
   const read = intake.take(request)
   const admitted = admit(read, request.workspace, services)
-  const { entries, sources, errors } = admitted instanceof Promise ? await admitted : admitted
+  const { entries, sources, errors, warnings } = admitted instanceof Promise ? await admitted : admitted
   for (const { code } of errors) metrics.rejected.inc({ code })
   const applied = await queue.submit(request.workspace, entries, bytes)
   newcomers.count(request.workspace, sources, applied)
-  return { taken: entries.length, errors, refused: refusalsOf(entries, applied, secret) }
+  return { taken: entries.length, errors, refused: refusalsOf(entries, applied, secret), warnings }
 }
 
 /** Those who have to wait become errors. A promise only where a network is over its rate. */
@@ -36,6 +37,7 @@ function admit(read: Taken, workspace: string, { newcomers, metrics }: Services)
     metrics.heldBack.inc(held.size)
     const isAdmitted = (_: unknown, i: number) => !held.has(i)
     return {
+      ...read,
       entries: read.entries.filter(isAdmitted),
       sources: read.sources.filter(isAdmitted),
       errors: [...read.errors, ...held.values()].sort((a, b) => a.index - b.index),

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@espalier/core'
-import { withSignals } from '@espalier/core/consent'
+import { readConsent, withSignals } from '@espalier/core/consent'
 import {
   type Event,
   type EventType,
@@ -49,6 +49,8 @@ export interface Taken {
   /** The visitor's network of each entry, where it is told. */
   readonly sources: (string | undefined)[]
   readonly errors: ItemError[]
+  /** What was taken in otherwise than it may have been meant. */
+  readonly warnings: ItemError[]
 }
 
 type Base = { -readonly [K in keyof ItemBase]: ItemBase[K] }
@@ -79,11 +81,11 @@ export class Intake {
   }
 
   take(request: IntakeRequest): Taken {
-    const taken: Taken = { entries: [], sources: [], errors: [] }
+    const taken: Taken = { entries: [], sources: [], errors: [], warnings: [] }
     const { items } = request
     const base = this.#baseOf(request)
     for (let index = 0; index < items.length; index++) {
-      const entry = this.#read(items[index], index, base, request)
+      const entry = this.#read(items[index], index, base, request, taken.warnings)
       if ('code' in entry) taken.errors.push(entry)
       else {
         taken.entries.push(entry)
@@ -115,14 +117,14 @@ export class Intake {
     }
   }
 
-  #read(raw: unknown, index: number, base: Base, request: IntakeRequest): Entry | ItemError {
+  #read(raw: unknown, index: number, base: Base, request: IntakeRequest, warnings: ItemError[]): Entry | ItemError {
     const userHash = takeUserHash(raw) ?? request.userHash
     base.index = index
     base.text = request.texts?.[index]
     if (request.importOf !== undefined) base.origin = request.importOf(index)
     const { event, error } = readItem(raw, base)
     if (error !== undefined) return { index, ...error }
-    return this.#accept(event, userHash, request) ?? this.#entry(event, request)
+    return this.#accept(event, userHash, request) ?? this.#entry(event, request, warnings)
   }
 
   /** What is wrong with an event that is well formed; undefined when nothing is. */
@@ -147,10 +149,12 @@ export class Intake {
     return undefined
   }
 
-  #entry(event: Event, request: IntakeRequest): Entry | ItemError {
+  #entry(event: Event, request: IntakeRequest, warnings: ItemError[]): Entry | ItemError {
     const { origin, set } = request
     const { addresses } = set.settings
-    const placed = enrichContext(event.context, origin, { places: this.#places, addresses })
+    const { context, unclear } = readConsent(event.context)
+    if (unclear !== undefined) warnings.push({ index: event.index, ...consentUnclear(unclear) })
+    const placed = enrichContext(context, origin, { places: this.#places, addresses })
     const enriched = withSignals(placed, origin.signals, set.compiled.consent)
     const tombstones = this.#graves.at(request.workspace, () => identifiersOf(event, request))
     const entry: EventEntry = {
@@ -170,6 +174,11 @@ export class Intake {
     }
     return { ...entry, exposure }
   }
+}
+
+/** What a client is told of consent that could not be read. */
+export function consentUnclear(message: string): Omit<ItemError, 'index'> {
+  return { code: 'consent_unclear', message }
 }
 
 /** Everybody an event names, also by what it says they were before. */

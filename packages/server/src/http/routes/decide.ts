@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '@espalier/core'
-import { maskExplanation, personalFields, withSignals } from '@espalier/core/consent'
+import { maskExplanation, personalFields, readConsent, withSignals } from '@espalier/core/consent'
 import { type Preview, previewProblems } from '@espalier/core/decision'
 import { hasControl } from '@espalier/core/event'
 import { compileRules, type IdentityRules, identifierOf, namesMore } from '@espalier/core/identity'
@@ -8,7 +8,7 @@ import Type, { type Static } from 'typebox'
 import type { Decided } from '../../pipeline/decide.ts'
 import type { LiveSet } from '../../pipeline/definitions.ts'
 import { enrichContext } from '../../pipeline/enrich.ts'
-import type { IntakeRequest } from '../../pipeline/intake.ts'
+import { consentUnclear, type IntakeRequest } from '../../pipeline/intake.ts'
 import type { LinkGrant } from '../../pipeline/links.ts'
 import { isBot, userAgentOf } from '../../pipeline/visitor.ts'
 import { Problem } from '../../problem.ts'
@@ -16,7 +16,7 @@ import type { Services } from '../../services.ts'
 import { instant } from '../instant.ts'
 import { originOf } from '../origin.ts'
 import { personOf } from '../person.ts'
-import { Refusal } from '../refusals.ts'
+import { Refusal, Warning } from '../refusals.ts'
 import { type Call, route } from '../route.ts'
 import { type TakenIn, takeIn } from '../takeIn.ts'
 import { bodyBytes } from './track.ts'
@@ -117,6 +117,12 @@ export const decide = route({
       answers: Type.Record(Type.String(), AnswerView),
       errors: Type.Optional(Type.Array(Anything, { description: 'Events that were not kept, by their place.' })),
       refused: Type.Optional(Type.Array(Refusal, { description: 'Events that may not be kept.' })),
+      warnings: Type.Optional(
+        Type.Array(Warning, {
+          description:
+            'What was taken otherwise than it may have been meant: of an event, or of the request’s context.',
+        }),
+      ),
     }),
   },
   errors: ['user_hash_required', 'link_required', 'bad_link', 'not_found', 'too_busy', 'full', 'unavailable'],
@@ -140,7 +146,12 @@ export const decide = route({
     const shown = link === undefined ? undefined : services.links.verify(workspace, link, services.now())
     if (!secret) allow(body, shown, userId, anonymousId)
 
-    const { errors, refused } = await takeEvents(call, services, set, { userId, anonymousId, mustProve, userHash })
+    const { errors, refused, warnings } = await takeEvents(call, services, set, {
+      userId,
+      anonymousId,
+      mustProve,
+      userHash,
+    })
     if (body.events !== undefined) {
       const now = services.definitions.of(workspace)
       set = now instanceof Promise ? await now : now
@@ -150,7 +161,9 @@ export const decide = route({
     const origin = originOf(request)
     const userAgent = userAgentOf(given.userAgent, origin.userAgent)
     const { addresses } = set.settings
-    const context = enrichContext(given, origin, { places: services.places, addresses })
+    const asked = readConsent(given)
+    const told = asked.unclear === undefined ? warnings : [...warnings, consentUnclear(asked.unclear)]
+    const context = enrichContext(asked.context, origin, { places: services.places, addresses })
     const decided = await services.decider.decide({
       workspace,
       set,
@@ -174,6 +187,7 @@ export const decide = route({
       answers: viewOf(decided.answers, secret, set),
       ...(errors.length === 0 ? {} : { errors }),
       ...(refused.length === 0 ? {} : { refused }),
+      ...(told.length === 0 ? {} : { warnings: told }),
     }
   },
 })
@@ -292,8 +306,8 @@ async function takeEvents(
   services: Services,
   set: LiveSet,
   { userId, anonymousId, mustProve, userHash }: EventsOf,
-): Promise<Pick<TakenIn, 'errors' | 'refused'>> {
-  if (body.events === undefined || body.events.length === 0) return { errors: [], refused: [] }
+): Promise<Pick<TakenIn, 'errors' | 'refused' | 'warnings'>> {
+  if (body.events === undefined || body.events.length === 0) return { errors: [], refused: [], warnings: [] }
   const secret = key?.kind === 'secret'
   const asker = { ...(userId !== undefined && { userId }), ...(anonymousId !== undefined && { anonymousId }) }
   const given: IntakeRequest = {

@@ -1,12 +1,15 @@
 import type { JsonObject } from '@espalier/core'
+import { readConsent } from '@espalier/core/consent'
 import { EVENT_LIMITS, IMPORT_ITEM_BYTES, type ImportOrigin } from '@espalier/core/event'
 import { compileRules, isBlocked, keysOf } from '@espalier/core/identity'
 import type { Entry } from '@espalier/core/stream'
 import Type, { type Static } from 'typebox'
-import { Problem } from '../../problem.ts'
+import { consentUnclear } from '../../pipeline/intake.ts'
+import { type ItemError, Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { check } from '../check.ts'
 import { instant } from '../instant.ts'
+import { Warning } from '../refusals.ts'
 import { route } from '../route.ts'
 import { bodyBytes, countRejected } from './track.ts'
 
@@ -78,6 +81,11 @@ export const importRoute = route({
           message: Type.String(),
         }),
       ),
+      warnings: Type.Optional(
+        Type.Array(Type.Object({ row: Type.Integer(), ...Warning.properties }), {
+          description: 'What of the rows was taken otherwise than it may have been meant.',
+        }),
+      ),
     }),
   },
   errors: ['too_busy', 'full', 'unavailable'],
@@ -87,6 +95,7 @@ export const importRoute = route({
     const graves = services.graves.ready(workspace)
     if (graves !== undefined) await graves
     const errors: RowError[] = []
+    const warnings: (ItemError & { row: number })[] = []
     const entries: Entry[] = []
     const events: { item: unknown; origin: ImportOrigin; index: number }[] = []
     for (const [index, item] of body.items.entries()) {
@@ -96,7 +105,11 @@ export const importRoute = route({
       } else if ((item as { type?: unknown }).type === 'decision') {
         const entry = readDecision(item, { file: body.file, row }, received, index, services.newId)
         if ('code' in entry) errors.push({ row, ...entry })
-        else entries.push(withTombstones(entry, workspace, services))
+        else {
+          const { context, unclear } = readConsent(entry.decision.context)
+          if (unclear !== undefined) warnings.push({ row, index, ...consentUnclear(unclear) })
+          entries.push(withTombstones({ ...entry, decision: { ...entry.decision, context } }, workspace, services))
+        }
       } else events.push({ item, origin: { file: body.file, row }, index })
     }
     const taken = services.intake.take({
@@ -114,6 +127,10 @@ export const importRoute = route({
       const { origin, index } = events[error.index]!
       errors.push({ ...error, row: origin.row, index })
     }
+    for (const warning of taken.warnings) {
+      const { origin, index } = events[warning.index]!
+      warnings.push({ ...warning, row: origin.row, index })
+    }
     countRejected(errors, services)
     entries.push(...taken.entries)
     const applied = await services.queue.submit(workspace, entries, bodyBytes(request.body))
@@ -123,7 +140,13 @@ export const importRoute = route({
         errors.push({ ...placeOf(entries[i]!, events), code: reason, message: WHY[reason] ?? reason })
     }
     errors.sort((a, b) => a.index - b.index)
-    return { stored: count('stored'), duplicates: count('duplicate'), errors }
+    warnings.sort((a, b) => a.index - b.index)
+    return {
+      stored: count('stored'),
+      duplicates: count('duplicate'),
+      errors,
+      ...(warnings.length > 0 && { warnings }),
+    }
   },
 })
 
@@ -158,7 +181,7 @@ function readDecision(
   received: number,
   index: number,
   newId: () => string,
-): Entry | Omit<RowError, 'row'> {
+): Extract<Entry, { kind: 'decision' }> | Omit<RowError, 'row'> {
   try {
     const read: Static<typeof DecisionItem> = check(DecisionItem, item, 'item')
     const { userId, anonymousId } = read

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { JsonObject } from '@espalier/core'
-import { withSignals } from '@espalier/core/consent'
+import { readConsent, withSignals } from '@espalier/core/consent'
 import type { Answer } from '@espalier/core/decision'
 import type { Definition } from '@espalier/core/definition'
 import { hasControl } from '@espalier/core/event'
@@ -112,7 +112,9 @@ async function decideFor(
   }
   const origin = originOf(request)
   const userAgent = userAgentOf(given.userAgent, origin.userAgent)
-  const context = enrichContext(given, origin, { places: services.places, addresses: set.settings.addresses })
+  // OFREP has no place for a warning: what is unclear is taken for a no all the same.
+  const { context: asked } = readConsent(given)
+  const context = enrichContext(asked, origin, { places: services.places, addresses: set.settings.addresses })
   return services.decider.decide({
     workspace,
     set,

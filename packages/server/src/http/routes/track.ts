@@ -5,7 +5,7 @@ import { type ItemError, Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { MAX_DEPTH, tooDeep } from '../body.ts'
 import { originOf } from '../origin.ts'
-import { Refusal } from '../refusals.ts'
+import { Refusal, Warning } from '../refusals.ts'
 import { type Call, type Route, route } from '../route.ts'
 import { nothingKept, type TakenIn, takeIn } from '../takeIn.ts'
 
@@ -54,6 +54,9 @@ const Answer = Type.Object({
   ),
   refused: Type.Optional(
     Type.Array(Refusal, { description: 'Items that may not be kept, though nothing is wrong with them.' }),
+  ),
+  warnings: Type.Optional(
+    Type.Array(Warning, { description: 'What of the items was taken otherwise than it may have been meant.' }),
   ),
 })
 
@@ -146,9 +149,13 @@ async function take(
   return answer(done, lenient(call))
 }
 
-function answer({ taken, errors, refused }: TakenIn, anyway: boolean): unknown {
-  if (errors.length === 0 && refused.length === 0) return SUCCESS
-  const lists = { ...(errors.length > 0 && { errors }), ...(refused.length > 0 && { refused }) }
+function answer({ taken, errors, refused, warnings }: TakenIn, anyway: boolean): unknown {
+  if (errors.length === 0 && refused.length === 0 && warnings.length === 0) return SUCCESS
+  const lists = {
+    ...(errors.length > 0 && { errors }),
+    ...(refused.length > 0 && { refused }),
+    ...(warnings.length > 0 && { warnings }),
+  }
   if (taken > 0 || anyway) return { success: true, ...lists }
   throw nothingKept(errors)
 }
