@@ -13,6 +13,7 @@ import { apiOf, type ClientOptions, printJson, withClientOptions } from './clien
 interface Options extends ClientOptions {
   variant?: string
   policy?: string
+  control?: boolean
   metric?: string
   reward?: string
   from?: string
@@ -42,6 +43,7 @@ export const whatif: Register = (program, shell) => {
     .description('what another policy would have brought, judged on logged decisions')
     .option('--variant <key>', 'this variant for everybody')
     .option('--policy <file>', 'a policy as an experience may have it, as YAML or JSON')
+    .option('--control', 'the default content for everybody, as the control group has it')
     .option('--metric <key>', 'the metric; the goal of the experience unless given')
     .option('--reward <kind>', 'conversion or value; that of the metric unless given')
     .option('--from <instant>', 'decisions from this instant on')
@@ -70,10 +72,11 @@ export const whatif: Register = (program, shell) => {
   })
 }
 
-function policyOf({ variant, policy }: Options): JsonObject {
-  if ((variant === undefined) === (policy === undefined)) {
-    throw new UsageError('It is not said what to judge', 'Give either --variant or --policy')
+function policyOf({ variant, policy, control }: Options): JsonObject {
+  if ([variant, policy, control].filter(given => given !== undefined).length !== 1) {
+    throw new UsageError('It is not said what to judge', 'Give one of --variant, --policy and --control')
   }
+  if (control) return { kind: 'control' }
   if (variant !== undefined) return { kind: 'fixed', variant }
   const [document, ...more] = parseYaml(readFileSync(policy!, 'utf8'), policy!)
   if (document === undefined || more.length > 0) {
@@ -94,7 +97,7 @@ function estimates(by: Record<string, Estimate>): string {
 
 function arms({ arms, decisions, people, effectivePeople }: NonNullable<Report['overlap']>): string {
   const rows = arms.map(({ variant, shown, wanted }) => [
-    variant === '' ? '(none)' : variant,
+    variant === '' ? '(default)' : variant,
     count(shown),
     count(Math.round(wanted)),
   ])

@@ -123,7 +123,7 @@ function neverShown({ arms, sums }: WhatIfSums): Doubt[] {
   const missing = arms.filter(arm => arm.shown === 0 && arm.wanted > 0)
   const share = missing.reduce((sum, arm) => sum + arm.wanted, 0) / sums.n
   if (share === 0) return []
-  const names = missing.map(arm => arm.variant).join(', ')
+  const names = missing.map(({ variant }) => variant || 'the default content').join(', ')
   return [
     {
       code: 'never-shown',
@@ -147,7 +147,7 @@ function weightDoubts(sums: WhatIfSums): Doubt[] {
     return [{ code: 'propensities', refuses: true, message, needed: {} }]
   }
   const starved = sums.arms.filter(arm => arm.shown < arm.wanted / 2)
-  const message = `The log could show only ${percent(mean)} of what the policy would do: the rest cannot be known from it. Give every variant a chance wherever the policy may choose it.`
+  const message = `The log could show only ${percent(mean)} of what the policy would do: the rest cannot be known from it. Give every variant a chance wherever the policy may choose it; if it had one, the propensities in the log are not those that were drawn with.`
   const explore = starved.map(({ variant }) => ({ variant, chance: UNSEEN }))
   return [{ code: 'not-covered', refuses: true, message, needed: { explore } }]
 }

@@ -117,6 +117,7 @@ async function trainContextual(
   const { spec, version, now, experience } = input
   const variants = variantsOf(input).map(({ key }) => key)
   const inputs: readonly InputSpec[] = spec.kind === 'contextual' ? spec.inputs : []
+  const inContext = inputs.every(({ from }) => 'context' in from)
   const read = loggedReaders(experience.key, inputs)
   const previous = input.previous && goesOn(input.previous, spec, variants, now) ? input.previous : undefined
   const window = durationMs(question.metric.window!)
@@ -139,8 +140,8 @@ async function trainContextual(
     for (const row of page) {
       counts.rows++
       lost += row.lost
-      // A decision that is not in the log says nothing of its inputs.
-      if (row.definitions === 0) counts.refused++
+      // A decision that is not in the log says nothing of its inputs, and one made elsewhere only of its context.
+      if (!row.known || (row.definitions === 0 && !inContext)) counts.refused++
       else trainer.add({ ...row, decidedAt: row.at, inputs: read(row) })
     }
   }

@@ -15,8 +15,8 @@ import { armMeans, startWhatIf, targetOf, type WhatIf, type WhatIfSums, whatIf }
 import type { CreditQuestion, PolicyRow, Warehouse } from '@espalier/warehouse'
 import { trainPolicy } from './training.ts'
 
-/** What is to be judged: a policy as an experience may have it, or the one variant for everybody. */
-export type Target = PolicySpec | { readonly kind: 'fixed'; readonly variant: string }
+/** What is to be judged: a policy as an experience may have it, one variant for everybody, or the default content as the control group has it. */
+export type Target = PolicySpec | { readonly kind: 'fixed'; readonly variant: string } | { readonly kind: 'control' }
 
 export interface WhatIfInput {
   readonly set: PublishedSet
@@ -42,6 +42,17 @@ export async function evaluate(log: Log, input: WhatIfInput): Promise<WhatIfRepo
   const keys = variants.map(({ key }) => key)
   const fixed = (chances: readonly number[]) => judge(log, input, keys, chances)
   switch (target.kind) {
+    case 'control':
+      return reportOf(
+        await log.whatIfSums({
+          ...question,
+          withControl: 'all',
+          variants: [...keys, ''],
+          chances: [...keys.map(() => 0), 1],
+        }),
+        input.confidence,
+        ['What ran is told with its control group.'],
+      )
     case 'fixed':
       return fixed(keys.map(key => (key === target.variant ? 1 : 0)))
     case 'split':
@@ -83,7 +94,12 @@ async function judge(
   keys: readonly string[],
   chances: readonly number[],
 ): Promise<WhatIfReport> {
-  const sums = await log.whatIfSums({ ...question, variants: [...keys, ''], chances: [...chances, 0] })
+  const sums = await log.whatIfSums({
+    ...question,
+    withControl: 'imported',
+    variants: [...keys, ''],
+    chances: [...chances, 0],
+  })
   return reportOf(sums, confidence, [])
 }
 
@@ -131,9 +147,10 @@ async function streamed(
   log: Log,
   input: WhatIfInput,
   keys: readonly string[],
-  question: CreditQuestion,
+  asked: CreditQuestion,
   { model, notes = [] }: { readonly model?: Model; readonly notes?: readonly string[] },
 ): Promise<WhatIfReport> {
+  const question: CreditQuestion = { ...asked, withControl: 'imported' }
   const needs: LoggedNeed[] = []
   let policy: Policy<Subject>
   try {
@@ -146,8 +163,11 @@ async function streamed(
   const unseen = needs.filter((_, i) => first.seen.every(({ needs }) => !needs[i]))
   if (first.rows > 0 && unseen.length > 0) {
     const names = [...new Set(unseen.map(({ name }) => name))].join(', ')
+    const imported = first.seen.some(({ version }) => version === 0)
+      ? ' Of decisions made elsewhere only the context is known: import it there, and ask for it as context.'
+      : ''
     return refused(
-      `The log cannot tell: no decision looked at ${names}. Make it an input or a condition of a policy of this experience, and ask again when enough people have been seen.`,
+      `The log cannot tell: no decision looked at ${names}. Make it an input or a condition of a policy of this experience, and ask again when enough people have been seen.${imported}`,
     )
   }
   const knows = new Set(first.seen.filter(({ needs }) => needs.every(Boolean)).map(({ version }) => version))
@@ -160,7 +180,7 @@ async function streamed(
   for await (const page of log.policyRows(question)) {
     for (const row of page) {
       if (row.closesAt > question.now) continue
-      if (!knows.has(row.definitions)) {
+      if (!row.known || !knows.has(row.definitions)) {
         left++
         continue
       }
@@ -189,7 +209,7 @@ function readsOf({ experience, target, set }: WhatIfInput) {
 
 interface Survey {
   readonly rows: number
-  /** By version of the definitions: which of the needs any decision under it looked at. */
+  /** By version of the definitions, 0 for decisions made elsewhere: which of the needs any decision under it looked at. */
   readonly seen: { readonly version: number; readonly needs: boolean[] }[]
   /** Mean rewards of variants in each half of the people. */
   readonly means: readonly number[][]
@@ -213,7 +233,7 @@ async function survey(
       arm.shown++
       arm.reward += row.reward
       // Without its decision nothing is known of it.
-      if (row.definitions === 0) continue
+      if (!row.known) continue
       const known = seen.get(row.definitions) ?? needs.map(() => false)
       seen.set(row.definitions, known)
       for (const [i, need] of needs.entries()) known[i] ||= loggedValue(row, need) !== undefined

@@ -48,6 +48,7 @@ function bruteForce({ metric, reward, period, controls, from, to, now }: CreditQ
         reward: reward === 'value' ? total : credited.length > 0 ? 1 : 0,
         at: last.timestamp,
         closesAt: last.timestamp + window,
+        known: false,
         definitions: 0,
         context: {},
         inputs: {},
@@ -258,8 +259,15 @@ export function policiesContract(warehouse: () => Warehouse): void {
     }
     const rows = (await collect(warehouse().policyRows(question))).flat()
     expect(rows).toMatchObject([
-      { person: 'phone', reward: 1, definitions: 7, inputs: { traits: { age: 30 } }, context: { page: { path: '/' } } },
-      { person: 'phone', reward: 0, definitions: 0, inputs: {} },
+      {
+        person: 'phone',
+        reward: 1,
+        known: true,
+        definitions: 7,
+        inputs: { traits: { age: 30 } },
+        context: { page: { path: '/' } },
+      },
+      { person: 'phone', reward: 0, known: false, definitions: 0, inputs: {} },
     ])
     expect(await warehouse().rewardDelays(question)).toEqual([HOUR])
   })

@@ -19,6 +19,12 @@ export interface CreditQuestion {
   /** Exposures from (inclusive) and to (exclusive). */
   readonly from?: number
   readonly to?: number
+  /**
+   * Whose control group is kept, as variant '': of decisions made elsewhere, or of all. The chances of those are then of everybody, the
+   * control group with them. Nobody's unless given. A control decision with a chance of 1 is never kept: beside it nothing could have
+   * been shown, so the chances of the others are among themselves.
+   */
+  readonly withControl?: 'imported' | 'all'
   /** Up to when anything has happened, epoch milliseconds. */
   readonly now: number
 }
@@ -34,18 +40,19 @@ export function creditParams({ workspace, experience, from, to, now }: CreditQue
 }
 
 /**
- * A row a person and draw period: the last exposed decision of the experience in it, and what it brought. The control group and the
- * holdout are left out.
+ * A row a person and draw period: the last exposed decision of the experience in it, and what it brought. The holdout is left out, and
+ * the control group unless it is asked for.
  *
  * An event is credited to the last exposure at or before it, if it lies within the metric's window of that; so what happened before
  * an exposure is nobody's, and nothing is credited twice. Of exposures of one millisecond one counts. Where somebody saw
  * several variants in one period, only what the last of them brought counts.
  *
- * Columns: person, period, variant ('' for none of them), propensity (among those not in the control group), at (of that exposure, epoch
- * milliseconds), reward, request, lost (amounts without a rate).
+ * Columns: person, period, variant ('' for none of them), propensity (among those not in the control group, unless that is kept), at (of
+ * that exposure, epoch milliseconds), reward, request, lost (amounts without a rate).
  */
 export function creditedSql(question: CreditQuestion, binder: Binder, slice?: Slice): string {
-  const { metric, reward, controls } = question
+  const { metric, reward, withControl } = question
+  const controls = withControl === 'all' ? [] : question.controls
   const { events, exchange, isMoney } = countedSql(metric, binder)
   const period = binder.bind('Int64', question.period)
   const window = windowOf(question, binder)
@@ -58,7 +65,7 @@ export function creditedSql(question: CreditQuestion, binder: Binder, slice?: Sl
   const periodOf = (at: string) => `toInt64(floor(${at} / ${period}))`
   const exposed = `(
     SELECT ${personOf('e')} AS person, toUnixTimestamp64Milli(e.timestamp) AS at,
-      max((NOT e.control, e.variant, e.version, e.propensity, e.request_id)) AS what
+      max((${keptSql(question)}, e.variant, e.version, e.propensity, e.request_id)) AS what
     FROM exposures AS e ${joinLinks('e')}
     WHERE e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.holdout
       AND ${within('e.timestamp')} ${mine}
@@ -87,6 +94,12 @@ export function creditedSql(question: CreditQuestion, binder: Binder, slice?: Sl
     LEFT ANY JOIN ${credits} AS credits
       ON credits.person = shown.person AND credits.period = shown.period AND credits.variant = tupleElement(shown.what, 2)
   )`
+}
+
+/** Whether an exposure is one to be judged. Decisions made elsewhere have version 0. */
+function keptSql({ withControl }: CreditQuestion): string {
+  if (withControl === undefined) return 'NOT e.control'
+  return `(NOT e.control OR e.propensity < 1${withControl === 'all' ? '' : ' AND e.version = 0'})`
 }
 
 /** Milliseconds. */

@@ -18,7 +18,9 @@ export interface PolicyRow {
   /** Epoch milliseconds. */
   at: number
   closesAt: number
-  /** Of the decision: version of its definitions, context and what was looked at. Empty where the decision is not in the log. */
+  /** Whether the decision is in the log: without it nothing is known of what it looked at. */
+  known: boolean
+  /** Of the decision: version of its definitions, 0 where it was made elsewhere; context and what was looked at. */
   definitions: number
   context: JsonObject
   inputs: JsonObject
@@ -29,7 +31,7 @@ export interface PolicyRow {
 /** People of one page: some tens of megabytes. */
 export const PAGE_PEOPLE = 50_000
 
-type Row = Omit<PolicyRow, 'context' | 'inputs'> & { context: string; inputs: string }
+type Row = Omit<PolicyRow, 'known' | 'context' | 'inputs'> & { known: number; context: string; inputs: string }
 
 /** The rows of `creditedSql` with what their decisions looked at, in pages of people; the rows of a person follow each other. */
 export async function* policyRows(
@@ -53,7 +55,7 @@ export async function* policyRows(
     // The rows of a page are held, and decisions go by them: of those there may be any number.
     const page = await database.rows<Row>(
       `SELECT row.person AS person, row.variant AS variant, row.propensity AS propensity, row.reward AS reward, row.at AS at,
-        row.at + ${window} AS closesAt, row.lost AS lost, d.definitions AS definitions, d.context AS context, d.inputs AS inputs
+        row.at + ${window} AS closesAt, row.lost AS lost, d.request_id != '' AS known, d.definitions AS definitions, d.context AS context, d.inputs AS inputs
       FROM (
         SELECT request_id, definitions, context, inputs FROM decisions
         WHERE workspace = {workspace:String} AND has(answers.experience, {experience:String})
@@ -63,7 +65,12 @@ export async function* policyRows(
       { ...binder.params, ...scope },
     )
     if (page.length > 0)
-      yield page.map(row => ({ ...row, context: objectOf(row.context), inputs: objectOf(row.inputs) }))
+      yield page.map(row => ({
+        ...row,
+        known: Boolean(row.known),
+        context: objectOf(row.context),
+        inputs: objectOf(row.inputs),
+      }))
   }
 }
 

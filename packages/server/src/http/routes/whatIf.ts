@@ -21,13 +21,13 @@ export const whatIf = route({
   tag: 'Reports',
   summary: 'What would another policy have brought?',
   description:
-    'Judged on the logged decisions of an experience by IPS, SNIPS, doubly robust and switch, with intervals, effective sample size and overlap. Where the log cannot tell, the verdict is `refused` and the sentence says what would be needed. A policy that learns is judged on the second half of the log, with what it would have learned from the first.',
+    'Judged on the logged decisions of an experience by IPS, SNIPS, doubly robust and switch, with intervals, effective sample size and overlap. Where the log cannot tell, the verdict is `refused` and the sentence says what would be needed. A policy that learns is judged on the second half of the log, with what it would have learned from the first. Imported decisions count by their `propensity`, the chance among all people; their control group is the default content (variant "") in what ran. Of what an imported decision looked at its context is known, so policies that ask for context can be judged by it.',
   body: Type.Object(
     {
       experience: Type.String({ maxLength: 100 }),
       policy: Type.Unknown({
         description:
-          'A policy as an experience may have it, or {"kind": "fixed", "variant": …}: that one for everybody.',
+          'A policy as an experience may have it; or {"kind": "fixed", "variant": …}: that one for everybody; or {"kind": "control"}: the default content for everybody, as the control group has it.',
       }),
       metric: Type.Optional(
         Type.String({ maxLength: 100, description: 'The experience’s goal unless given; with a window.' }),
@@ -110,6 +110,7 @@ export const whatIf = route({
 /** The policy asked about, as valid as a definition's. */
 function targetOf(given: unknown, body: { variants: { key: string }[] }): Target {
   const fixed = given as { kind?: unknown; variant?: unknown } | null
+  if (typeof given === 'object' && fixed?.kind === 'control') return { kind: 'control' }
   if (typeof given === 'object' && fixed?.kind === 'fixed') {
     const { variant } = fixed
     if (body.variants.some(({ key }) => key === variant)) return { kind: 'fixed', variant: variant as string }
