@@ -1,5 +1,7 @@
 import { validateSet } from '@espalier/core/plan'
+import { WarehouseError } from '@espalier/warehouse'
 import { freeBytes } from './backup.ts'
+import { BOND_MEND } from './bond.ts'
 import { PHYSICAL_WITHIN_MS } from './erasure/eraser.ts'
 import { optionNames, optionTable } from './options/index.ts'
 import type { Services } from './services.ts'
@@ -77,6 +79,9 @@ const examinations: Readonly<Record<string, Examination>> = {
     try {
       await warehouse.check()
     } catch (error) {
+      if (error instanceof WarehouseError && error.code === 'foreign') {
+        return { check: 'warehouse', status: 'fail', message: error.message, mend: BOND_MEND }
+      }
       const message = `The warehouse does not answer: ${error instanceof Error ? error.message : String(error)}`
       return {
         check: 'warehouse',

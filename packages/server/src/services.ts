@@ -1,6 +1,7 @@
 import type { Store } from '@espalier/store'
 import type { Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
+import type { WarehouseBond } from './bond.ts'
 import type { Eraser } from './erasure/eraser.ts'
 import type { Models } from './learning/models.ts'
 import type { Metrics } from './metrics.ts'
@@ -36,6 +37,7 @@ export interface Services {
   readonly metrics: Metrics
   readonly store: Store
   readonly warehouse: Warehouse
+  readonly bond: WarehouseBond
   /** The workspace whose keys the options set. */
   readonly firstWorkspace: string
   readonly keys: KeyRing

@@ -7,6 +7,7 @@ import { type Warehouse, WarehouseError } from '@espalier/warehouse'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { removeOldBackups } from './backup.ts'
+import { WarehouseBond } from './bond.ts'
 import { locationOf, openStoreOf, openWarehouseOf } from './engines.ts'
 import { Eraser } from './erasure/eraser.ts'
 import { createApp } from './http/app.ts'
@@ -76,7 +77,8 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
   locationOf(options)
   const places = new Places(options.placeFile)
   const store = parts.store ?? (await openStoreOf(options))
-  const warehouse = new SteadyWarehouse(async () => parts.warehouse ?? openWarehouseOf(options, log), log)
+  const bond = new WarehouseBond(store, now)
+  const warehouse = new SteadyWarehouse(async () => parts.warehouse ?? openWarehouseOf(options, log), bond, log)
   try {
     if (options.store === 'embedded' && parts.store === undefined) await removeOldBackups(options.data)
     await warehouse.start()
@@ -84,7 +86,7 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
     if (options.secretKey !== undefined && options.secretKey.length < 16) {
       log.warn('the secret key is shorter than 16 characters: whoever guesses it may read and change everything')
     }
-    const services = await connect(options, { store, warehouse, log, now, places })
+    const services = await connect(options, { store, warehouse, bond, log, now, places })
     const app = createApp(routes, services)
     const url = await listen(app, options)
     services.shipper.start()
@@ -114,9 +116,9 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
 
 async function connect(
   options: ServerOptions,
-  base: Pick<Services, 'store' | 'warehouse' | 'log' | 'now' | 'places'>,
+  base: Pick<Services, 'store' | 'warehouse' | 'bond' | 'log' | 'now' | 'places'>,
 ): Promise<Services> {
-  const { store, warehouse, log, now, places } = base
+  const { store, warehouse, bond, log, now, places } = base
   const metrics = new Metrics()
   const secret = await store.masterSecret()
   const holder = newId()
@@ -150,6 +152,7 @@ async function connect(
     metrics,
     store,
     warehouse,
+    bond,
     firstWorkspace: FIRST_WORKSPACE,
     keys: new KeyRing(store.keys, now),
     links: new Links(secret),

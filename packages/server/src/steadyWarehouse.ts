@@ -1,5 +1,6 @@
 import { type Warehouse, WarehouseError } from '@espalier/warehouse'
 import type { Logger } from 'pino'
+import { BOND_MEND, type WarehouseBond } from './bond.ts'
 
 /** How long a failed attempt to open is believed before the next. */
 const RETRY_MS = 1000
@@ -9,18 +10,22 @@ const FATAL = new Set(['in-use', 'newer-version', 'invalid'])
 
 /**
  * A warehouse that may be down when the server starts: it is opened again when somebody asks for it, and until then every
- * call throws `unavailable`, while events and decisions go on.
+ * call throws `unavailable`, while events and decisions go on. So it is with one that is not this store's (`foreign`).
  */
 export class SteadyWarehouse implements Warehouse {
   readonly #open: () => Promise<Warehouse>
+  readonly #bond: Pick<WarehouseBond, 'confirm' | 'shipping'>
   readonly #log: Logger
+  /** Open, and perhaps not this store's. */
+  #candidate: Warehouse | undefined
   #opened: Warehouse | undefined
   #opening: Promise<Warehouse> | undefined
   #failed: { readonly at: number; readonly error: WarehouseError } | undefined
   #closed = false
 
-  constructor(open: () => Promise<Warehouse>, log: Logger) {
+  constructor(open: () => Promise<Warehouse>, bond: Pick<WarehouseBond, 'confirm' | 'shipping'>, log: Logger) {
     this.#open = open
+    this.#bond = bond
     this.#log = log
   }
 
@@ -30,11 +35,12 @@ export class SteadyWarehouse implements Warehouse {
       await this.#get()
     } catch (error) {
       if (error instanceof WarehouseError && FATAL.has(error.code)) throw error
+      if (error instanceof WarehouseError && error.code === 'foreign') return
       this.#log.warn({ err: error }, 'the warehouse cannot be opened; events wait in the outbox until it can')
     }
   }
 
-  insert: Warehouse['insert'] = async batch => (await this.#get()).insert(batch)
+  insert: Warehouse['insert'] = async batch => (await this.#forRows()).insert(batch)
   impact: Warehouse['impact'] = async question => (await this.#get()).impact(question)
   impacts: Warehouse['impacts'] = async question => (await this.#get()).impacts(question)
   segmentArms: Warehouse['segmentArms'] = async question => (await this.#get()).segmentArms(question)
@@ -63,8 +69,10 @@ export class SteadyWarehouse implements Warehouse {
   segmentOverlap: Warehouse['segmentOverlap'] = async question => (await this.#get()).segmentOverlap(question)
   segmentMembers: Warehouse['segmentMembers'] = async question => (await this.#get()).segmentMembers(question)
   segmentHistory: Warehouse['segmentHistory'] = async question => (await this.#get()).segmentHistory(question)
-  putRates: Warehouse['putRates'] = async (workspace, rates) => (await this.#get()).putRates(workspace, rates)
-  putSpend: Warehouse['putSpend'] = async (...asked) => (await this.#get()).putSpend(...asked)
+  putRates: Warehouse['putRates'] = async (workspace, rates) => (await this.#forRows()).putRates(workspace, rates)
+  putSpend: Warehouse['putSpend'] = async (...asked) => (await this.#forRows()).putSpend(...asked)
+  owners: Warehouse['owners'] = async () => (await this.#get()).owners()
+  sign: Warehouse['sign'] = async installation => (await this.#get()).sign(installation)
   backup: Warehouse['backup'] = async directory => (await this.#get()).backup(directory)
   check: Warehouse['check'] = async () => (await this.#get()).check()
   stats: Warehouse['stats'] = async () => (await this.#get()).stats()
@@ -88,8 +96,15 @@ export class SteadyWarehouse implements Warehouse {
   async close(): Promise<void> {
     this.#closed = true
     const opening = this.#opening?.catch(() => undefined)
-    const warehouse = this.#opened ?? (await opening)
-    await warehouse?.close()
+    await opening
+    await this.#candidate?.close()
+  }
+
+  /** For what adds to it. */
+  async #forRows(): Promise<Warehouse> {
+    const warehouse = await this.#get()
+    await this.#bond.shipping()
+    return warehouse
   }
 
   async #get(): Promise<Warehouse> {
@@ -104,13 +119,18 @@ export class SteadyWarehouse implements Warehouse {
 
   async #attempt(): Promise<Warehouse> {
     try {
-      this.#opened = await this.#open()
+      this.#candidate ??= await this.#open()
+      await this.#bond.confirm(this.#candidate)
+      this.#opened = this.#candidate
       if (this.#failed !== undefined) this.#log.info('the warehouse is open')
       this.#failed = undefined
       return this.#opened
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause)
       const error = cause instanceof WarehouseError ? cause : new WarehouseError('unavailable', message, { cause })
+      if (error.code === 'foreign' && error.message !== this.#failed?.error.message) {
+        this.#log.error({ mend: BOND_MEND }, error.message)
+      }
       this.#failed = { at: Date.now(), error }
       throw error
     }

@@ -18,6 +18,8 @@ export type WarehouseErrorCode =
   | 'newer-version'
   /** Another process has the data folder. */
   | 'in-use'
+  /** It is not the one this installation has shipped to. */
+  | 'foreign'
   | 'unsupported'
   /** Anything else the engine says; its words are in the message. */
   | 'failed'

@@ -36,6 +36,7 @@ import { erase } from './removal/erase.ts'
 import { expire } from './removal/expire.ts'
 import { shardDatabase } from './schema/cluster.ts'
 import { migrate } from './schema/migrate.ts'
+import { ownerOf, sign } from './schema/owner.ts'
 import { applyRetention } from './schema/retention.ts'
 import type { Shard } from './shards/schema.ts'
 import { openShards, type ShardedWork } from './shards/shards.ts'
@@ -51,7 +52,7 @@ export async function openWarehouse(location: Location, options: WarehouseOption
   let work: ShardedWork | undefined
   try {
     if (shards === undefined) await migrate(database)
-    else work = await openShards({ where: 'The warehouse', database }, shards)
+    else work = await openShards({ where: WHERE, database }, shards)
     for (const one of shards ?? [{ database }]) await applyRetention(one.database, resolved.retention)
   } catch (error) {
     for (const one of [{ database }, ...(shards ?? [])]) await one.database.close()
@@ -93,6 +94,8 @@ export async function openWarehouse(location: Location, options: WarehouseOption
     segmentHistory: question => segmentHistory(database, question),
     putRates: (workspace, rates) => putRates(database, workspace, rates),
     putSpend: (workspace, rows) => putSpend(database, workspace, rows),
+    owners: async () => [{ where: WHERE, id: await ownerOf(database) }],
+    sign: installation => sign(database, installation),
     backup: async directory => {
       if (engine === undefined || path === undefined) {
         throw new WarehouseError('unsupported', 'A ClickHouse server is backed up with its own BACKUP statement.')
@@ -116,6 +119,9 @@ export async function openWarehouse(location: Location, options: WarehouseOption
   }
   return { ...warehouse, ...work }
 }
+
+/** Names it in messages. */
+const WHERE = 'The warehouse'
 
 interface Opened {
   readonly database: Database

@@ -116,6 +116,10 @@ export interface Warehouse {
   ): Promise<void>
   /** What was spent by day. The same day, channel, campaign, experience and currency replaces. */
   putSpend(workspace: string, rows: readonly SpendRow[]): Promise<void>
+  /** Whose rows these are, server by server: the warehouse itself, or each of its shards. */
+  owners(): Promise<readonly Owner[]>
+  /** From now on they are this installation's, durably. */
+  sign(installation: string): Promise<void>
   /** Copies everything into an empty folder; inserts and queries wait meanwhile. Embedded only. */
   backup(directory: string): Promise<void>
   /** Throws when it does not answer. Does not wait for queries. */
@@ -123,6 +127,13 @@ export interface Warehouse {
   /** Sizes, versions, what waits. Waits its turn as a query does. */
   stats(): Promise<Record<string, number | string>>
   close(): Promise<void>
+}
+
+export interface Owner {
+  /** Names the server in messages. */
+  readonly where: string
+  /** Of the installation that signed last; undefined: nobody has. */
+  readonly id: string | undefined
 }
 
 /**

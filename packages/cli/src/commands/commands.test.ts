@@ -198,6 +198,12 @@ describe.skipIf(!built)('commands against a running server', () => {
     expect(output).toMatch(/ok {4}warehouse/)
   })
 
+  it('warehouse accept changes nothing where no warehouse was refused', async () => {
+    const { code, errors } = await cli('warehouse', 'accept')
+    expect(code).toBe(1)
+    expect(errors).toContain('No warehouse was refused')
+  })
+
   it('a backup makes a data folder that starts and holds the same', { timeout: 300_000 }, async () => {
     const file = join(temporaryFolder(), 'backup.tar.gz')
     const backup = await cli('backup', file)

@@ -18,6 +18,7 @@ import { restore } from './restore.ts'
 import { segments } from './segments.ts'
 import { spendCommand } from './spend.ts'
 import { start } from './start.ts'
+import { warehouse } from './warehouse.ts'
 import { whatif } from './whatif.ts'
 
 /** Every command, one a file, in the order in which help lists them. */
@@ -41,5 +42,6 @@ export const commands: readonly Register[] = [
   keys,
   backup,
   restore,
+  warehouse,
   doctor,
 ]

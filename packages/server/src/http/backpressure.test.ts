@@ -24,6 +24,7 @@ const noWarehouse = {
   putRates: down,
   backup: down,
   check: down,
+  owners: down,
   stats: down,
   pastEvents: () => ({ [Symbol.asyncIterator]: () => ({ next: down }) }),
   close: async () => undefined,

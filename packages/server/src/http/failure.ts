@@ -46,6 +46,7 @@ function fromWarehouse(error: WarehouseError): Problem {
     case 'denied':
     case 'newer-version':
     case 'in-use':
+    case 'foreign':
       return new Problem('warehouse_unavailable', error.message, { retryAfter: 5, cause: error })
   }
 }

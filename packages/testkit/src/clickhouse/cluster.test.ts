@@ -1,6 +1,17 @@
 import { createClient } from '@clickhouse/client'
 import { openWarehouse, type Warehouse } from '@espalier/warehouse'
-import { batchesOf, countEvents, DAY, event, exposure, fresh, link, NOON, ship } from '@espalier/warehouse/contract'
+import {
+  batchesOf,
+  countEvents,
+  DAY,
+  event,
+  exposure,
+  fresh,
+  link,
+  NOON,
+  ownerContract,
+  ship,
+} from '@espalier/warehouse/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ClickHouseCluster, startCluster } from './cluster.ts'
 
@@ -34,6 +45,8 @@ const idsOn = async (shard: number, workspace: string) => {
 }
 
 describe('a warehouse of two shards', () => {
+  ownerContract(() => warehouse)
+
   it('has each row on the shard that the engine says, and reads them all', async () => {
     const workspace = fresh('placed')
     await ship(warehouse, 'events', people(workspace, 40))

@@ -8,6 +8,7 @@ import { impactContract } from './impact.ts'
 import { insertContract } from './insert.ts'
 import { kpisContract } from './kpis.ts'
 import { optimizerContract } from './optimizer.ts'
+import { ownerContract } from './owner.ts'
 import { pastEventsContract } from './pastEvents.ts'
 import { personContract } from './person.ts'
 import { policiesContract } from './policies.ts'
@@ -21,6 +22,7 @@ import { timelineContract } from './timeline.ts'
 import { visitorDaysContract } from './visitorDays.ts'
 
 export * from './harness.ts'
+export { ownerContract } from './owner.ts'
 
 export interface ContractOptions {
   /** Random worlds that an answer is held against going through everything in: all by default. The way to one engine needs few. */
@@ -59,6 +61,7 @@ export function warehouseContract(
     describe('person', () => personContract(warehouse))
     describe('removal', () => removalContract(warehouse))
     describe('what the optimizer asks', () => optimizerContract(warehouse))
+    describe('owner', () => ownerContract(warehouse))
 
     it('says how it is', async () => {
       await warehouse().check()

@@ -5,6 +5,7 @@ import { putRates } from '../queries/rates.ts'
 import { tableStats } from '../queries/stats.ts'
 import { erase, type Removed } from '../removal/erase.ts'
 import { expire } from '../removal/expire.ts'
+import { ownerOf, sign } from '../schema/owner.ts'
 import { layout, migrations, tables } from '../schema/tables.ts'
 import type { InsertBatch, Warehouse } from '../warehouse.ts'
 import { checkLayout, checkSchema, type Shard } from './schema.ts'
@@ -13,7 +14,7 @@ import { shardOf, splitRows } from './split.ts'
 /** What of a warehouse goes to its shards themselves; everything else is asked over their `Distributed` tables. */
 export type ShardedWork = Pick<
   Warehouse,
-  'insert' | 'erase' | 'expire' | 'putRates' | 'putSpend' | 'check' | 'stats' | 'close'
+  'insert' | 'erase' | 'expire' | 'putRates' | 'putSpend' | 'owners' | 'sign' | 'check' | 'stats' | 'close'
 >
 
 /** `shards` in the order that their rows are divided by, `front` the server with the `Distributed` tables. */
@@ -39,6 +40,10 @@ export async function openShards(front: Shard, shards: readonly Shard[]): Promis
     },
     putRates: (workspace, rates) => putRates(ofWorkspace(workspace), workspace, rates),
     putSpend: (workspace, rows) => putSpend(ofWorkspace(workspace), workspace, rows),
+    owners: () => Promise.all(shards.map(async ({ where, database }) => ({ where, id: await ownerOf(database) }))),
+    sign: async installation => {
+      for (const { database } of shards) await sign(database, installation)
+    },
     check: async () => {
       for (const { database } of [front, ...shards]) await database.check()
     },

@@ -33,6 +33,7 @@ import { getMembers, getSegment } from './segments.ts'
 import { putSpend } from './spend.ts'
 import { summary } from './summary.ts'
 import { trackRoutes } from './track.ts'
+import { acceptWarehouse } from './warehouse.ts'
 import { whatIf } from './whatIf.ts'
 import { makeWorkspaceRoute } from './workspaces.ts'
 
@@ -87,6 +88,7 @@ export const routes: readonly Route[] = [
   identitySecret,
   makeWorkspaceRoute,
   backup,
+  acceptWarehouse,
   doctor,
   live,
   ready,
