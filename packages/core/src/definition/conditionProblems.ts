@@ -137,8 +137,12 @@ function meaningProblems(shape: string, body: Record<string, unknown>, path: Pat
   if (shape === 'did') found.push(...didProblems(body as DidCondition, path))
   if (shape === 'value') {
     const aggregate = body.value as Aggregate
-    found.push(...aggregateProblems(aggregate, [...path, 'value']), ...limitProblems(body, path))
-    found.push(...comparedKindProblems(aggregate, body, path))
+    found.push(...aggregateProblems(aggregate, [...path, 'value']), ...comparedProblems(aggregate, body, path))
+  }
+  if (shape === 'computed') {
+    const made = where.surroundings?.find('computedTrait', body.computed as string)
+    // One that has problems of its own is there without a value.
+    if (made?.value !== undefined) found.push(...comparedProblems(made.value as unknown as Aggregate, body, path))
   }
   if (shape === 'session') found.push(...comparedKindProblems('number', body, path))
   if (shape === 'sequence') found.push(...sequenceProblems(body as SequenceCondition, path))
@@ -208,9 +212,13 @@ function aggregateProblems(aggregate: Aggregate, path: Path): Problem[] {
 /** The problems of a computed trait's value. */
 export { aggregateProblems }
 
+/** What is asked of a value made from events and never holds, whatever happens. */
+function comparedProblems(aggregate: Aggregate, body: Record<string, unknown>, path: Path): Problem[] {
+  return [...limitProblems(aggregate, body, path), ...comparedKindProblems(aggregate, body, path)]
+}
+
 /** A list at its bound answers less than the truth: what asks for more than it can hold could never hold. */
-function limitProblems(body: Record<string, unknown>, path: Path): Problem[] {
-  const aggregate = body.value as Record<string, unknown>
+function limitProblems(aggregate: Aggregate, body: Record<string, unknown>, path: Path): Problem[] {
   const most = 'distinct' in aggregate ? SIGNAL_LIMITS.values : 'sessions' in aggregate ? 100 : Number.POSITIVE_INFINITY
   return ['is', 'gt', 'gte', 'lt', 'lte'].flatMap(name => {
     const bound = body[name]

@@ -154,3 +154,113 @@ describe('a publication', () => {
     ])
   })
 })
+
+describe('conditions on computed traits', () => {
+  const trait = (value: JsonObject): JsonObject => ({ value })
+  const spent = trait({ sum: 'total', of: 'Order Completed' })
+  const liked = trait({ list: 'category', of: 'Product Viewed' })
+  const last = trait({ last: 'category', of: 'Product Viewed' })
+  const asks = (condition: JsonObject): JsonObject => ({ condition })
+  const live = published(
+    ['computedTrait', 'spent', spent],
+    ['computedTrait', 'liked', liked],
+    ['computedTrait', 'last', last],
+    ['computedTrait', 'viewed', trait({ distinct: 'category', of: 'Product Viewed' })],
+    ['touchpoint', 'hero', hero],
+    ['metric', 'orders', orders],
+  )
+
+  it('that never hold, since the trait is never such a value, are named with the mend', () => {
+    const any = [
+      { computed: 'spent', startsWith: 'x' },
+      { computed: 'spent', is: 'much' },
+      { computed: 'liked', gte: 3 },
+      { computed: 'viewed', gte: 100_000 },
+    ]
+    const inside = { not: { account: { anyone: { computed: 'liked', is: 'shoes' } } } }
+    const mend = 'ask for an element by contains, or for how many there are by distinct'
+    expect(check([change('segment', 's', asks({ any: [...any, inside] }))], live)).toEqual([
+      'segment s condition.any[0].startsWith: it is a number, for which startsWith never holds -> compare it by is, in, gt, gte, lt or lte',
+      'segment s condition.any[1].is: it is a number, and never "much" -> write a number',
+      `segment s condition.any[2].gte: it is a list, for which gte never holds -> ${mend}`,
+      'segment s condition.any[3].gte: it is counted up to 200, and 100000 is asked for -> ask for 200 or fewer',
+      `segment s condition.any[4].not.account.anyone.is: it is a list, for which is never holds -> ${mend}`,
+    ])
+    const audience = { computed: 'liked', lt: 3 }
+    expect(check([change('experience', 'x', { ...welcome, audience })], live)).toEqual([
+      `experience x audience.lt: it is a list, for which lt never holds -> ${mend}`,
+    ])
+  })
+
+  it('that may hold are taken: what a property was is any kind of value', () => {
+    const any = [
+      { computed: 'spent', gte: 3 },
+      { computed: 'spent', isNot: 'x' },
+      { computed: 'liked', contains: 'shoes' },
+      { computed: 'liked', exists: true },
+      { computed: 'last', gte: 3 },
+      { computed: 'last', startsWith: 'x' },
+    ]
+    expect(check([change('segment', 's', asks({ any }))], live)).toEqual([])
+  })
+
+  it('R9 a trait stays what those who ask for it can compare, unless they change with it', () => {
+    const rich = asks({
+      all: [
+        { trait: 'plan', is: 'pro' },
+        { computed: 'spent', gte: 100 },
+      ],
+    })
+    const blocks = { $blocks: [{ key: 'thanks', when: { computed: 'spent', gte: 1 }, content: 'Thanks' }] }
+    const now = published(
+      ['computedTrait', 'spent', spent],
+      ['segment', 'rich', rich],
+      ['touchpoint', 'hero', { channel: 'web', default: blocks }],
+    )
+    const misfit = 'it is a list, for which gte never holds'
+    const mend = 'ask for an element by contains, or for how many there are by distinct'
+    expect(check([change('computedTrait', 'spent', liked)], now)).toEqual([
+      `computedTrait spent value: segment "rich" no longer fits it: condition.all[1].gte: ${misfit} -> ${mend}, or change that segment in the same publication`,
+      `computedTrait spent value: touchpoint "hero" no longer fits it: default.$blocks[0].when.gte: ${misfit} -> ${mend}, or change that touchpoint in the same publication`,
+    ])
+    const contains = { computed: 'spent', contains: 'shoes' }
+    const mended = [
+      change('segment', 'rich', asks(contains)),
+      change('computedTrait', 'spent', liked),
+      change('touchpoint', 'hero', hero),
+    ]
+    expect(check(mended, now)).toEqual([])
+    expect(check([change('computedTrait', 'spent', trait({ average: 'total', of: 'Refunded' }))], now)).toEqual([])
+  })
+
+  it('what was published before it was looked at does not stand in the way of other changes', () => {
+    const old = published(['computedTrait', 'liked', liked], ['segment', 'odd', asks({ computed: 'liked', gte: 3 })])
+    expect(check([change('computedTrait', 'liked', { ...liked, name: 'Likes' })], old)).toEqual([])
+    const wider = trait({ list: 'brand', of: 'Product Viewed' })
+    expect(check([change('computedTrait', 'liked', wider)], old)).toEqual([])
+  })
+})
+
+describe('what conditions name', () => {
+  const loyal: JsonObject = { condition: { trait: 'plan', is: 'pro' } }
+  const blocks = { $blocks: [{ key: 'hi', when: { segment: 'loyal' }, content: 'Hi' }] }
+
+  it('stays while a default content asks for it', () => {
+    const now = published(['segment', 'loyal', loyal], ['touchpoint', 'hero', { channel: 'web', default: blocks }])
+    expect(check([change('segment', 'loyal')], now)).toEqual([
+      'segment loyal : touchpoint "hero" still uses it -> archive touchpoint "hero" too, or let it use another',
+    ])
+  })
+
+  it('an entry of the calendar stays while a segment asks for it', () => {
+    const sale = { key: 'sale', kind: 'sale', from: '2026-11-20', to: '2026-11-28' }
+    const now = published(
+      ['settings', 'workspace', { calendar: [sale] }],
+      ['segment', 'now', { condition: { calendar: 'sale' } }],
+    )
+    expect(check([change('settings', 'workspace', { holdout: 0 })], now)).toEqual([
+      'settings workspace calendar: segment "now" no longer fits it: condition.calendar: the calendar has no entry "sale" -> there are no entries of the calendar in settings yet, or change that segment in the same publication',
+    ])
+    expect(check([change('settings', 'workspace', { holdout: 0, calendar: [sale] })], now)).toEqual([])
+  })
+})

@@ -1,4 +1,4 @@
-import { conditionsOf } from '../definition/conditionsOf.ts'
+import { conditionsOf, defaultConditionsOf } from '../definition/conditionsOf.ts'
 import type { Definition, DefinitionChange, PublishedSet } from '../definition/definition.ts'
 import type { Experience } from '../definition/experience.ts'
 import { misfitsAt } from '../definition/experienceProblems.ts'
@@ -40,7 +40,10 @@ export function validateSet(changes: readonly DefinitionChange[], current: Publi
     else {
       // A misspelt reference is named beside what follows from it.
       found.push(...validate(kind, key, body, after))
-      if (alone[i]!.length === 0) found.push(...dependentProblems(kind, key, body, after, changed))
+      if (alone[i]!.length === 0) {
+        found.push(...dependentProblems(kind, key, body, after, changed))
+        found.push(...userProblems(kind, key, before, after, changed))
+      }
     }
     return found.map((problem): SetProblem => ({ kind, key, ...problem }))
   })
@@ -59,9 +62,10 @@ function archiveProblems(kind: DefinitionChange['kind'], key: string, before: Li
     return [{ path: '', message: `there is no ${kind} "${key}" to archive`, mend: 'leave it out' }]
   }
   if (kind === 'segment' || kind === 'computedTrait') {
-    return after.conditions().flatMap(([user, condition]): Problem[] => {
-      if (!namesOf(condition, kind).has(key)) return []
-      return [{ path: '', message: `${user} still uses it`, mend: `archive ${user} too, or let it use another` }]
+    return after.users().flatMap((user): Problem[] => {
+      if (!user.conditions.some(condition => namesOf(condition, kind).has(key))) return []
+      const who = calledBy(user)
+      return [{ path: '', message: `${who} still uses it`, mend: `archive ${who} too, or let it use another` }]
     })
   }
   return after.experiences().flatMap(([user, experience]): Problem[] => {
@@ -103,6 +107,59 @@ function dependentProblems(
       mend: 'change that experience in the same publication, or let the schema allow it',
     }))
   })
+}
+
+/**
+ * What a change makes wrong with conditions already published: a computed trait that is another kind of value now, a calendar
+ * that has lost an entry. What was wrong with them before is not blamed on it.
+ */
+function userProblems(
+  kind: DefinitionChange['kind'],
+  key: string,
+  before: Live,
+  after: Live,
+  changed: ReadonlySet<string>,
+): Problem[] {
+  const part = MEANT_BY[kind]
+  if (part === undefined || isSame(before.find(kind, key)?.[part], after.find(kind, key)?.[part])) return []
+  return after.users().flatMap(user => {
+    if (changed.has(name(user.kind, user.key))) return []
+    const concerned = user.conditions.some(one =>
+      kind === 'computedTrait' ? namesOf(one, kind).has(key) : JSON.stringify(one).includes('"calendar"'),
+    )
+    if (!concerned) return []
+    const known = new Set(validate(user.kind, user.key, user.body, before).map(lineOf))
+    return validate(user.kind, user.key, user.body, after)
+      .filter(problem => !known.has(lineOf(problem)))
+      .map(({ path, message, mend }) => ({
+        path: part,
+        message: `${calledBy(user)} no longer fits it: ${path}: ${message}`,
+        mend: `${mend}, or change that ${user.kind} in the same publication`,
+      }))
+  })
+}
+
+/** The part of a definition that conditions elsewhere depend on by more than its name. */
+const MEANT_BY: { readonly [K in DefinitionChange['kind']]?: string } = { computedTrait: 'value', settings: 'calendar' }
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
+function lineOf({ path, message }: Problem): string {
+  return `${path}: ${message}`
+}
+
+/** Something that has conditions. */
+interface User {
+  readonly kind: 'segment' | 'experience' | 'touchpoint'
+  readonly key: string
+  readonly body: JsonObject
+  readonly conditions: readonly Condition[]
+}
+
+function calledBy({ kind, key }: User): string {
+  return `${kind} "${key}"`
 }
 
 function sizeProblems(after: Live, changes: readonly DefinitionChange[]): SetProblem[] {
@@ -195,18 +252,19 @@ class Live implements Surroundings {
 
   keys = (kind: DefinitionChange['kind']): Iterable<string> => this.#bodies.get(kind)?.keys() ?? []
 
-  /** Everything that has a condition, with what it is called. */
-  conditions(): [user: string, condition: Condition][] {
-    const segments = [...(this.#bodies.get('segment') ?? [])].filter(([, body]) => body !== BROKEN)
+  /** Everything that has a condition. */
+  users(): User[] {
     return [
-      ...segments.map(([key, body]): [string, Condition] => [
-        `segment "${key}"`,
-        (body as unknown as Segment).condition,
-      ]),
-      ...this.experiences().flatMap(([key, experience]) =>
-        conditionsOf(experience).map((condition): [string, Condition] => [`experience "${key}"`, condition]),
-      ),
+      ...this.#users('segment', body => [(body as unknown as Segment).condition]),
+      ...this.#users('experience', body => conditionsOf(body as unknown as Experience)),
+      ...this.#users('touchpoint', body => defaultConditionsOf(body as unknown as Touchpoint)),
     ]
+  }
+
+  #users(kind: User['kind'], conditions: (body: JsonObject) => readonly Condition[]): User[] {
+    return [...(this.#bodies.get(kind) ?? [])]
+      .filter(([, body]) => body !== BROKEN)
+      .map(([key, body]) => ({ kind, key, body, conditions: conditions(body) }))
   }
 
   set(): PublishedSet {
