@@ -1,29 +1,16 @@
-import { type ClickHouse, startClickHouse } from '@espalier/testkit/clickhouse'
-import { startPostgres, type TestPostgres } from '@espalier/testkit/postgres'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { SECRET_KEY, type TestServer, testServer } from './testing/server.ts'
+import { SECRET_KEY, type TestServer } from './testing/server.ts'
+import { type TwoNodes, twoNodes, WAIT } from './testing/twoNodes.ts'
 
-/** Longer than anything takes on a machine that is short of cores. */
-const WAIT = { interval: 20, timeout: 60_000 }
-
-let postgres: TestPostgres
-let clickHouse: ClickHouse
-let nodes: [TestServer, TestServer]
+let two: TwoNodes | undefined
+let nodes: TwoNodes['nodes']
 
 beforeAll(async () => {
-  ;[postgres, clickHouse] = await Promise.all([startPostgres(), startClickHouse()])
-  const store = await postgres.database()
-  const { username, password, database } = clickHouse
-  const warehouse = `http://${username}:${password}@${new URL(clickHouse.url).host}/${database}`
-  // Both at once: only one may make the first workspace.
-  nodes = await Promise.all([testServer({ store, warehouse }), testServer({ store, warehouse })])
+  two = await twoNodes()
+  nodes = two.nodes
 }, 300_000)
 
-afterAll(async () => {
-  for (const node of nodes ?? []) await node.stop()
-  await clickHouse?.close()
-  await postgres?.stop()
-})
+afterAll(() => two?.stop())
 
 const hero = (content: unknown) => ({
   changes: [{ kind: 'touchpoint', key: 'home.hero', body: { channel: 'web', default: content } }],

@@ -1,13 +1,11 @@
 import { random } from '@espalier/core/random'
-import { type ClickHouse, startClickHouse } from '@espalier/testkit/clickhouse'
-import { startPostgres, type TestPostgres } from '@espalier/testkit/postgres'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { SECRET_KEY, type TestServer, testServer } from '../testing/server.ts'
+import { publishBandit } from '../testing/bandit.ts'
+import { SECRET_KEY, type TestServer } from '../testing/server.ts'
+import { type TwoNodes, twoNodes, WAIT } from '../testing/twoNodes.ts'
 
 const DAY = 86_400_000
 const START = Date.UTC(2026, 2, 10)
-/** Longer than anything takes on a machine that is short of cores. */
-const WAIT = { interval: 20, timeout: 60_000 }
 
 /** The days pass when the test says, and beside that the time as it does: nodes look for what is new by it. */
 let ahead = START + DAY / 2 - performance.now()
@@ -16,48 +14,20 @@ const goTo = (at: number) => {
   ahead = at - performance.now()
 }
 
-let postgres: TestPostgres
-let clickHouse: ClickHouse
-let nodes: [TestServer, TestServer]
+let two: TwoNodes | undefined
+let nodes: TwoNodes['nodes']
 
 beforeAll(async () => {
-  ;[postgres, clickHouse] = await Promise.all([startPostgres(), startClickHouse()])
-  const store = await postgres.database()
-  const { username, password, database } = clickHouse
-  const warehouse = `http://${username}:${password}@${new URL(clickHouse.url).host}/${database}`
-  const clock = { now }
-  nodes = await Promise.all([testServer({ store, warehouse }, clock), testServer({ store, warehouse }, clock)])
+  two = await twoNodes({ now })
+  nodes = two.nodes
   // Rounds are held when the tests say.
   for (const node of nodes) await node.services.learner.stop()
   const [a, b] = nodes
-  const published = await a.post('/v1/definitions', {
-    changes: [
-      { kind: 'settings', key: 'workspace', body: { holdout: 0 } },
-      { kind: 'touchpoint', key: 'hero', body: { channel: 'web', default: 'plain' } },
-      { kind: 'metric', key: 'bought', body: { type: 'conversion', event: 'Bought', window: '1h' } },
-      {
-        kind: 'experience',
-        key: 'hero',
-        body: {
-          tactic: 'content',
-          touchpoints: ['hero'],
-          control: 0.1,
-          goal: 'bought',
-          policy: { kind: 'bandit', minimum: 30, floor: 0.05 },
-          variants: ['a', 'b'].map(key => ({ key, content: { hero: key } })),
-        },
-      },
-    ],
-  })
-  expect(published.status, published.text).toBe(200)
+  await publishBandit(a, { goal: 'Bought', control: 0.1, minimum: 30 })
   await vi.waitFor(async () => expect((await b.get('/v1/experiences/hero/model')).status).toBe(200), WAIT)
 }, 300_000)
 
-afterAll(async () => {
-  for (const node of nodes ?? []) await node.stop()
-  await clickHouse?.close()
-  await postgres?.stop()
-})
+afterAll(() => two?.stop())
 
 const rng = random('two nodes')
 

@@ -1,6 +1,7 @@
 import { impact } from '@espalier/core/experiment'
 import { random } from '@espalier/core/random'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { publishBandit } from '../testing/bandit.ts'
 import { SECRET_KEY, type TestServer, testServer } from '../testing/server.ts'
 
 const DAY = 86_400_000
@@ -12,27 +13,7 @@ const rng = random('visitors')
 beforeAll(async () => {
   server = await testServer({}, { now: () => now++ })
   await server.services.learner.stop()
-  const published = await server.post('/v1/definitions', {
-    changes: [
-      { kind: 'settings', key: 'workspace', body: { holdout: 0 } },
-      { kind: 'touchpoint', key: 'hero', body: { channel: 'web', default: 'plain' } },
-      { kind: 'metric', key: 'clicked', body: { type: 'conversion', event: 'Clicked', window: '1h' } },
-      { kind: 'metric', key: 'bought', body: { type: 'conversion', event: 'Bought', window: '1h' } },
-      {
-        kind: 'experience',
-        key: 'hero',
-        body: {
-          tactic: 'content',
-          touchpoints: ['hero'],
-          control: 0.2,
-          goal: 'clicked',
-          policy: { kind: 'bandit', minimum: 50, floor: 0.05 },
-          variants: ['a', 'b'].map(key => ({ key, content: { hero: key } })),
-        },
-      },
-    ],
-  })
-  expect(published.status, published.text).toBe(200)
+  await publishBandit(server, { goal: 'Clicked', others: ['Bought'], control: 0.2, minimum: 50 })
 }, 300_000)
 afterAll(() => server.stop())
 
