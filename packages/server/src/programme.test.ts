@@ -110,7 +110,13 @@ describe('GET /v1/impact', () => {
         6,
       )
       expect(row.money.net.value).toBeCloseTo(brought(got, left, net), 6)
-      expect(row.sentence).toContain('EUR a month')
+      // A month is said of a whole week only.
+      expect(row.month).toMatchObject({
+        kpi: { value: null, reason: 'short-time' },
+        revenue: { value: null, reason: 'short-time' },
+        net: { value: null, reason: 'short-time' },
+      })
+      expect(row.sentence).toMatch(/EUR so far .* of no less than 7 days, .*: from \d{4}-\d\d-\d\d \d\d:\d\d UTC on\./)
     }
     const rescue = report.experiences.find((one: { key: string }) => one.key === 'rescue')
     const [got, left] = [free.filter(one => one.rescue), free.filter(one => !one.rescue)]
@@ -121,7 +127,7 @@ describe('GET /v1/impact', () => {
   })
 
   it('holds the sum against the holdout, and says whether they overlap', async () => {
-    const { growth, holdout, days } = (await server.get('/v1/impact')).json
+    const { growth, holdout } = (await server.get('/v1/impact')).json
     const [free, held] = [shoppers.filter(one => !one.held), shoppers.filter(one => one.held)]
     expect(holdout.people).toEqual({ personalized: free.length, control: held.length })
     expect(holdout.share).toBeCloseTo(held.length / PEOPLE, 9)
@@ -133,11 +139,12 @@ describe('GET /v1/impact', () => {
       ),
     )
     const [sum, whole] = [parts[0]! + parts[1]!, brought(free, held, net)]
-    const month = 365.25 / 12 / days
-    expect(growth.net.sum.value / month).toBeCloseTo(sum, 5)
-    expect(growth.net.programme.value / month).toBeCloseTo(whole, 5)
-    expect(growth.net.overlap.value / month).toBeCloseTo(sum - whole, 5)
-    const [low, high] = growth.net.overlap.interval
+    const { soFar } = growth.net
+    expect(soFar.sum.value).toBeCloseTo(sum, 5)
+    expect(soFar.programme.value).toBeCloseTo(whole, 5)
+    expect(soFar.overlap.value).toBeCloseTo(sum - whole, 5)
+    expect(growth.net.sum).toMatchObject({ value: null, reason: 'short-time' })
+    const [low, high] = soFar.overlap.interval
     expect(growth.net.verdict).toBe(low > 0 ? 'counted-twice' : high < 0 ? 'stand-in' : 'not-told-apart')
     expect(growth.net.sentence).toContain('the holdout measures')
   })

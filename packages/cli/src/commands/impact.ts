@@ -1,5 +1,5 @@
 import type { Estimate } from '@espalier/core/experiment'
-import type { Effect, Programme, Row } from '@espalier/core/impact'
+import { type Effect, isShort, type Programme, type Row } from '@espalier/core/impact'
 import { palette } from '../output/colour.ts'
 import { money, percent, plainNumber, signedPercent } from '../output/number.ts'
 import { count } from '../output/progressLine.ts'
@@ -84,7 +84,7 @@ function body(report: Report): string {
 }
 
 function effects(by: string, rows: readonly Row[], report: Report): string {
-  const { kpi, currency } = report
+  const { kpi, currency, days } = report
   const mean = (value: number | null) =>
     value === null
       ? '–'
@@ -93,8 +93,9 @@ function effects(by: string, rows: readonly Row[], report: Report): string {
         : kpi.type === 'money'
           ? money(value, currency)
           : plainNumber(value)
-  const worth = ({ month }: Effect) => month.net ?? month.revenue
-  const isNet = rows.some(({ month }) => month.net !== null)
+  const short = isShort(days)
+  const worth = ({ month, money }: Effect) => (short ? (money.net ?? money.revenue) : (month.net ?? month.revenue))
+  const isNet = rows.some(({ money }) => money.net !== null)
   return table(
     [
       by,
@@ -104,7 +105,7 @@ function effects(by: string, rows: readonly Row[], report: Report): string {
       'without',
       'lift',
       'interval',
-      `${isNet ? 'net' : 'revenue'} a month`,
+      `${isNet ? 'net' : 'revenue'} ${short ? 'so far' : 'a month'}`,
       'interval',
     ],
     rows.map(row => [
@@ -127,6 +128,6 @@ function amount({ value }: Estimate, { kpi, currency }: Report): string {
   return kpi.type === 'money' ? money(value, currency) : `${plainNumber(value)} × ${kpi.name}`
 }
 
-function range({ interval }: Estimate, show: (value: number) => string): string {
+function range({ interval }: Pick<Estimate, 'interval'>, show: (value: number) => string): string {
   return interval === null ? '' : `${show(interval[0])} to ${show(interval[1])}`
 }

@@ -1,5 +1,5 @@
-import type { Estimate } from '../experiment/index.ts'
 import type { Effect } from './effect.ts'
+import type { MonthEstimate } from './month.ts'
 import type { Programme, Row } from './report.ts'
 
 const COLUMNS = [
@@ -28,9 +28,15 @@ const COLUMNS = [
   'given_anyway_high',
   'sends',
   'spend',
+  'revenue',
+  'revenue_low',
+  'revenue_high',
+  'net',
+  'net_low',
+  'net_high',
 ] as const
 
-/** A line an experience, touchpoint, tactic and so on; what is not known is empty. Lines end in CRLF, as RFC 4180 has it. */
+/** A line an experience, touchpoint, tactic and so on; all but the months is of the time the report is over; what is not known is empty. Lines end in CRLF, as RFC 4180 has it. */
 export function programmeCsv(programme: Programme): string {
   const lines: (string | number | null)[][] = [[...COLUMNS]]
   const groups: [string, readonly Row[]][] = [
@@ -48,7 +54,7 @@ export function programmeCsv(programme: Programme): string {
 }
 
 function numbersOf({ people, kpi, month, money }: Effect): (number | null)[] {
-  const three = (estimate: Estimate | null) => [
+  const three = (estimate: MonthEstimate | null) => [
     estimate?.value ?? null,
     estimate?.interval?.[0] ?? null,
     estimate?.interval?.[1] ?? null,
@@ -66,6 +72,8 @@ function numbersOf({ people, kpi, month, money }: Effect): (number | null)[] {
     ...three(money.givenAnyway.total),
     money.sends.value,
     money.spend,
+    ...three(money.revenue),
+    ...three(money.net),
   ]
 }
 

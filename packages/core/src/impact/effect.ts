@@ -1,8 +1,8 @@
 import type { Estimate } from '../experiment/index.ts'
-import { noEstimate } from '../experiment/index.ts'
 import { type GivenAnyway, givenAnyway } from './anyway.ts'
 import type { Pair } from './cell.ts'
 import { type Compared, canCompare, comparePairs, scaled } from './compare.ts'
+import { aMonth, type MonthEstimate } from './month.ts'
 import { addSums, canPrice } from './sums.ts'
 import { effectSentence } from './words.ts'
 
@@ -12,8 +12,8 @@ export interface Effect {
   readonly people: { readonly personalized: number; readonly control: number }
   readonly kpi: Compared
   readonly money: Money
-  /** The same for an average month at this rate. */
-  readonly month: Pick<Money, 'revenue' | 'net'> & { readonly kpi: Estimate }
+  /** The same for an average month at this rate; of less than `LEAST_DAYS` nothing is said of a month. */
+  readonly month: { readonly kpi: MonthEstimate; readonly revenue: MonthEstimate; readonly net: MonthEstimate | null }
   readonly sentence: string
 }
 
@@ -35,6 +35,8 @@ export interface EffectOptions {
   readonly confidence: number
   /** Length of the time, in days. */
   readonly days: number
+  /** When it begins, epoch milliseconds. */
+  readonly from?: number | null
   readonly currency: string
   readonly kpi: Kpi
   /** Whether the settings name a margin. */
@@ -48,9 +50,6 @@ export interface Kpi {
   /** conversion: a share of people; money: in the workspace's currency; sum: anything else a person. */
   readonly type: 'conversion' | 'money' | 'sum'
 }
-
-/** Days of an average month. */
-export const MONTH_DAYS = 365.25 / 12
 
 export function effectOf(pairs: readonly Pair[], options: EffectOptions): Effect {
   const { confidence, days, hasMargin, spend = 0 } = options
@@ -81,8 +80,4 @@ export function effectOf(pairs: readonly Pair[], options: EffectOptions): Effect
     },
   }
   return { ...effect, sentence: effectSentence(effect, options) }
-}
-
-function aMonth(estimate: Estimate, days: number): Estimate {
-  return days > 0 ? scaled(estimate, MONTH_DAYS / days) : noEstimate('no-events')
 }

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { type Random, random } from '../random/random.ts'
 import type { Pair } from './cell.ts'
 import { growthOf } from './growth.ts'
+import { MONTH_DAYS } from './month.ts'
 import { sumsOfPeople } from './testing.ts'
 import { formatMoney } from './words.ts'
 
 const options = {
   measure: 'kpi' as const,
   confidence: 0.95,
-  toMonth: 1,
+  days: MONTH_DAYS,
   show: (value: number) => formatMoney(value, 'EUR'),
 }
 

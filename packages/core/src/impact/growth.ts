@@ -1,17 +1,24 @@
 import type { Estimate } from '../experiment/index.ts'
 import type { Pair } from './cell.ts'
 import { canCompare, comparePairs, minus, scaled } from './compare.ts'
+import { aMonth, isShort, type MonthEstimate, notYet } from './month.ts'
 import type { Measure } from './sums.ts'
 import { growthSentence } from './words.ts'
 
-/** What all experiences bring a month, held against what the holdout measures for the whole programme. */
-export interface Growth {
+/** What all experiences bring, held against what the holdout measures for the whole programme. */
+export interface Gained<E = Estimate> {
   /** Of the experiences, each against its own control group. */
-  readonly sum: Estimate
+  readonly sum: E
   /** Of the programme: people who were not held out against people who were. */
-  readonly programme: Estimate
+  readonly programme: E
   /** sum - programme: 0 where no experience changes what another brings. */
-  readonly overlap: Estimate
+  readonly overlap: E
+}
+
+/** A month of it; of less than `LEAST_DAYS` nothing is said of a month. */
+export interface Growth extends Gained<MonthEstimate> {
+  /** The same in the time the report is over. */
+  readonly soFar: Gained
   /**
    * counted-twice: the interval of `overlap` is above 0. What several bring only together is counted in each. stand-in: it is below 0.
    * The control group of one has the others, which do part of its work, so each seems to bring less than it does. not-told-apart: it
@@ -24,8 +31,9 @@ export interface Growth {
 export interface GrowthOptions {
   readonly measure: Measure
   readonly confidence: number
-  /** What a total of the time is multiplied by to be one of a month. */
-  readonly toMonth: number
+  /** Length of the time, in days; and from when on it is, epoch milliseconds. */
+  readonly days: number
+  readonly from?: number | null
   /** What was spent on the experiences in the time: taken off both, so that it is no overlap. */
   readonly spend?: number
   readonly show: (value: number) => string
@@ -39,21 +47,30 @@ export interface GrowthOptions {
 export function growthOf(
   parts: readonly Pair[],
   programme: readonly Pair[],
-  { measure, confidence, toMonth, spend = 0, show }: GrowthOptions,
+  { measure, confidence, days, from = null, spend = 0, show }: GrowthOptions,
 ): Growth {
   const totalOf = (pairs: readonly Pair[], people?: number) => {
     const { total } = comparePairs(pairs, measure, confidence)
     const counted = pairs.filter(canCompare).reduce((sum, { personalized }) => sum + personalized.people, 0)
     const toAll = people === undefined || counted === 0 ? 1 : people / counted
-    return scaled(total, toMonth * toAll, -spend * toMonth)
+    return scaled(total, toAll, -spend)
   }
   const sum = totalOf(parts)
   // Quarters in which nobody was held out are taken to be like the others.
   const everybody = programme.reduce((all, { personalized }) => all + personalized.people, 0)
   const whole = totalOf(programme, everybody)
   const overlap = minus(sum, whole, confidence)
-  const growth = { sum, programme: whole, overlap, verdict: verdictOf(overlap) }
-  return { ...growth, sentence: growthSentence(growth, show) }
+  const soFar: Gained = { sum, programme: whole, overlap }
+  const month: Gained<MonthEstimate> = {
+    sum: aMonth(sum, days),
+    programme: aMonth(whole, days),
+    overlap: aMonth(overlap, days),
+  }
+  const verdict = verdictOf(overlap)
+  const sentence = isShort(days)
+    ? `${growthSentence({ ...soFar, verdict }, 'so far', show)}${sum.value === null ? '' : ` ${notYet(from)}.`}`
+    : growthSentence({ ...month, verdict }, 'a month', show)
+  return { ...month, soFar, verdict, sentence }
 }
 
 function verdictOf({ interval }: Estimate): Growth['verdict'] {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { unspeakable } from '../experiment/testing.ts'
 import type { Cell } from './cell.ts'
 import { programmeCsv } from './csv.ts'
+import { MONTH_DAYS } from './month.ts'
 import { type ProgrammeFacts, type ProgrammeOptions, programmeImpact } from './report.ts'
 import { NOBODY, type ValueSums } from './sums.ts'
 import { cellOf, type Person, sumsOfPeople } from './testing.ts'
@@ -192,6 +193,43 @@ describe('what is missing is said in words', () => {
     expect(unpriced(2).notes.join()).toContain('a few orders')
   })
 
+  it('a month from less than a whole week: lift and money so far, and from when on there is a month', () => {
+    const from = Date.UTC(2026, 9, 1, 8)
+    const holdout = [
+      { quarter: '2026-10-01', heldOut: false, sums: sumsOfPeople(buyers(900, 0.2)) },
+      { quarter: '2026-10-01', heldOut: true, sums: sumsOfPeople(buyers(300, 0.1)) },
+    ]
+    const of = (days: number) => programmeImpact(facts({ cells: hero, holdout }), { ...options, days, from })
+    const short = of(0.8)
+    const [row] = short.experiences
+    const none = { value: null, interval: null, reason: 'short-time' }
+    expect(row!.kpi.lift.value).toBeCloseTo(1, 9)
+    expect(row!.money.net!.value).toBeCloseTo(4500, 6)
+    expect(row!.month).toMatchObject({ kpi: none, revenue: none, net: none })
+    expect(row!.sentence).toMatch(/Margin: 4,500\.00 EUR so far \(95 % interval .*\)\. /)
+    expect(row!.sentence).toContain(
+      'of no less than 7 days, since no day of the week is like another: from 2026-10-08 08:00 UTC on.',
+    )
+    expect(short.growth.net).toMatchObject({ sum: none, programme: none, overlap: none })
+    expect(short.growth.net!.soFar.sum.value).toBeCloseTo(4500, 6)
+    expect(short.sentence).toContain('The experiences bring 4,500.00 EUR so far')
+    expect(short.sentence).toContain('from 2026-10-08 08:00 UTC on')
+    expect(short.notes.join()).toContain('from 2026-10-08 08:00 UTC on')
+    expect(JSON.stringify(short)).not.toContain('EUR a month')
+    // What is not known for another reason has that one.
+    expect(programmeImpact(facts({ cells: hero.slice(0, 1) }), { ...options, days: 0.8 }).growth.net!.sum.reason).toBe(
+      'no-control',
+    )
+
+    expect(of(6.99).experiences[0]!.month.net!.value).toBeNull()
+    const week = of(7)
+    expect(week.experiences[0]!.month.net!.value).toBeCloseTo((4500 * MONTH_DAYS) / 7, 6)
+    expect(week.growth.net!.sum.value).toBeCloseTo((4500 * MONTH_DAYS) / 7, 6)
+    expect(week.growth.net!.verdict).toBe(short.growth.net!.verdict)
+    expect(week.sentence).toContain('a month when each is taken alone')
+    expect(week.notes).toEqual([])
+  })
+
   it('nothing at all', () => {
     const report = programmeImpact(facts(), { ...options, days: 0 })
     expect(report.experiences).toEqual([])
@@ -231,7 +269,7 @@ describe('what is missing is said in words', () => {
         fc.array(holdout, { maxLength: 4 }),
         fc.array(spend, { maxLength: 2 }),
         customers,
-        fc.constantFrom(0, 1e-9, 30),
+        fc.constantFrom(0, 1e-9, 7, 30),
         (cells, held, spent, who, days) => {
           const report = programmeImpact(facts({ cells, holdout: held, spend: spent, customers: who }), {
             ...options,

@@ -2,8 +2,9 @@ import type { Channel, Experience, Stage, Tactic, Touchpoint } from '../definiti
 import { DEFAULT_CONFIDENCE } from '../experiment/index.ts'
 import { type Cell, type Pair, pairsOf } from './cell.ts'
 import { canCompare, missingOf } from './compare.ts'
-import { type Effect, type EffectOptions, effectOf, type Kpi, MONTH_DAYS } from './effect.ts'
+import { type Effect, type EffectOptions, effectOf, type Kpi } from './effect.ts'
 import { type Growth, growthOf } from './growth.ts'
+import { isShort, notYet } from './month.ts'
 import { type Customers, type Spend, type SpendReport, spendReport } from './spend.ts'
 import { addSums, canPrice, type ValueSums } from './sums.ts'
 import { type Choosing, type Targeting, targetingOf } from './targeting.ts'
@@ -84,7 +85,8 @@ export function programmeImpact(facts: ProgrammeFacts, options: ProgrammeOptions
   const { confidence = DEFAULT_CONFIDENCE, days, currency, kpi, hasMargin, experiences, touchpoints } = options
   const spendOf = (experience: string) =>
     facts.spend.reduce((sum, one) => sum + (one.experience === experience ? one.amount : 0), 0)
-  const base: EffectOptions = { confidence, days, currency, kpi, hasMargin }
+  const from = options.from ?? null
+  const base: EffectOptions = { confidence, days, from, currency, kpi, hasMargin }
   const effect = (cells: readonly Cell[], spend = 0) => effectOf(pairsByExperience(cells), { ...base, spend })
   const named = (key: string, one: { name?: string } | undefined) =>
     one?.name === undefined ? { key } : { key, name: one.name }
@@ -95,7 +97,7 @@ export function programmeImpact(facts: ProgrammeFacts, options: ProgrammeOptions
   const timingOptions = {
     confidence,
     days,
-    from: options.from ?? null,
+    from,
     experiences,
     steady: options.steady ?? new Map<string, number>(),
     show: (value: number) => formatTotal(value, kpi, currency),
@@ -116,7 +118,8 @@ export function programmeImpact(facts: ProgrammeFacts, options: ProgrammeOptions
     growthOf(allPairs, holdoutPairs, {
       measure,
       confidence,
-      toMonth: days > 0 ? MONTH_DAYS / days : 0,
+      days,
+      from,
       show,
       ...(measure === 'net' && { spend: onExperiences }),
     })
@@ -164,7 +167,7 @@ export function programmeImpact(facts: ProgrammeFacts, options: ProgrammeOptions
       share: held + free > 0 ? held / (held + free) : null,
     },
     spend: spendReport(facts.spend, facts.customers, { hasMargin, confidence }),
-    notes: notesOf({ hasMargin, isPriced, everybody, byExperience, holdoutPairs, days }),
+    notes: notesOf({ hasMargin, isPriced, everybody, byExperience, holdoutPairs, days, from }),
     sentence: (growth.net ?? growth.revenue).sentence,
   }
 }
@@ -208,6 +211,7 @@ function notesOf(of: {
   byExperience: ReadonlyMap<string, readonly Cell[]>
   holdoutPairs: readonly Pair[]
   days: number
+  from: number | null
 }): string[] {
   const notes: string[] = []
   if (!of.hasMargin) {
@@ -227,6 +231,6 @@ function notesOf(of: {
   if (of.holdoutPairs.length > 1 && of.holdoutPairs.some(pair => !canCompare(pair))) {
     notes.push('In some quarters nobody was held out; they are taken to be like the others.')
   }
-  if (of.days < MONTH_DAYS / 4) notes.push('The time is shorter than a week: a month at this rate is a guess.')
+  if (isShort(of.days)) notes.push(`${notYet(of.from)}.`)
   return notes
 }

@@ -1,8 +1,8 @@
 import { DEFAULT_CONTROL, type Definition, type Experience } from '../definition/index.ts'
-import { type Estimate, estimateOf, noEstimate } from '../experiment/index.ts'
+import { type Estimate, estimateOf } from '../experiment/index.ts'
 import { type Cell, pairsOf } from './cell.ts'
 import { canCompare, comparePairs, minus, scaled } from './compare.ts'
-import { MONTH_DAYS } from './effect.ts'
+import { aMonth, isShort, type MonthEstimate, notYet } from './month.ts'
 import type { Measure } from './sums.ts'
 
 /** What an experience that waits for its moment brought at a touchpoint, over one that shows the same at once. */
@@ -12,7 +12,7 @@ export interface TimingOf {
   readonly known: boolean
   /** What those for whom it waits brought more than they would have, shown at once; in the time and a month. Null where it is not known. */
   readonly total: { readonly kpi: Estimate; readonly revenue: Estimate } | null
-  readonly month: { readonly kpi: Estimate; readonly revenue: Estimate } | null
+  readonly month: { readonly kpi: MonthEstimate; readonly revenue: MonthEstimate } | null
   readonly sentence: string
 }
 
@@ -93,9 +93,11 @@ function timingOf(key: string, atOnce: string, cells: readonly Cell[], options: 
     return minus(waited, scaled(once, ownShare / otherShare), confidence)
   }
   const total = { kpi: more('kpi'), revenue: more('revenue') }
-  const aMonth = (estimate: Estimate) => (days > 0 ? scaled(estimate, MONTH_DAYS / days) : noEstimate('no-events'))
-  const month = { kpi: aMonth(total.kpi), revenue: aMonth(total.revenue) }
-  return { experience: key, atOnce, known: true, total, month, sentence: sentenceOf(key, month.kpi, show) }
+  const month = { kpi: aMonth(total.kpi, days), revenue: aMonth(total.revenue, days) }
+  const sentence = isShort(days)
+    ? `${sentenceOf(key, total.kpi, 'so far', show)} ${notYet(from)}.`
+    : sentenceOf(key, month.kpi, 'a month', show)
+  return { experience: key, atOnce, known: true, total, month, sentence }
 }
 
 /** Of everybody, by the draws of the layer and of the control group. */
@@ -110,11 +112,16 @@ function comingByChance(total: Estimate, people: number, confidence: number): Es
   return estimateOf(value, standardError ** 2 + value ** 2 / people, { confidence, ...(dof !== null && { dof }) })
 }
 
-function sentenceOf(key: string, { value, interval }: Estimate, show: (kpi: number) => string): string {
+function sentenceOf(
+  key: string,
+  { value, interval }: MonthEstimate,
+  per: string,
+  show: (kpi: number) => string,
+): string {
   if (value === null) return `What the moment of "${key}" brought over at once cannot be calculated.`
   const range = interval === null ? '' : ` (${show(interval[0])} to ${show(interval[1])})`
   const doubt = interval === null || (interval[0] <= 0 && interval[1] >= 0) ? ', not told apart from chance' : ''
-  return `The moment of "${key}" brought ${show(value)} a month${range} over the same at once${doubt}.`
+  return `The moment of "${key}" brought ${show(value)} ${per}${range} over the same at once${doubt}.`
 }
 
 /**

@@ -1,20 +1,23 @@
-import { type Estimate, formatKpi, formatPercent, type Undefined } from '../experiment/index.ts'
+import { formatKpi, formatPercent, type Undefined } from '../experiment/index.ts'
 import type { Effect, EffectOptions, Kpi } from './effect.ts'
-import type { Growth } from './growth.ts'
+import type { Gained, Growth } from './growth.ts'
+import { isShort, type MonthEstimate, notYet } from './month.ts'
 
 /** Why something cannot be said, to a marketer, and what would mend it. */
-export const REASONS: Record<Undefined, string> = {
+export const REASONS: Record<Undefined | 'short-time', string> = {
   'no-control': 'there is no control group, so what it brought cannot be known: give it one',
   'no-people': 'nobody who was personalized has been seen yet',
   'one-person': 'too few people have been seen to tell anything from chance',
   'zero-control-mean': 'nobody in the control group did it, so there is nothing to take a percentage of',
   'no-events': 'nothing was measured in this time',
+  'short-time': 'the time is too short to tell',
   'no-variance': 'all people did the same, so it cannot be told from chance',
   overflow: 'the amounts are too large to calculate with',
 }
 
 /** What an effect says in one sentence. */
-export function effectSentence(effect: Omit<Effect, 'sentence'>, { kpi, currency, confidence }: EffectOptions): string {
+export function effectSentence(effect: Omit<Effect, 'sentence'>, options: EffectOptions): string {
+  const { kpi, currency, confidence } = options
   const { lift, total, personalized, control } = effect.kpi
   if (total.value === null) return `Not known: ${REASONS[total.reason ?? 'overflow']}.`
   const show = (mean: number | null) => formatKpi(mean, shape(kpi, currency))
@@ -23,49 +26,67 @@ export function effectSentence(effect: Omit<Effect, 'sentence'>, { kpi, currency
     lift.value === null
       ? REASONS[lift.reason ?? 'overflow']
       : `${formatPercent(lift.value)}${range(lift, formatPercent, confidence)}`
-  return `${means}: ${change}. ${moneySentence(effect, currency, confidence)}`
+  return `${means}: ${change}. ${moneySentence(effect, options)}`
 }
 
-function moneySentence({ month, money }: Omit<Effect, 'sentence'>, currency: string, confidence: number): string {
+function moneySentence(
+  { month, money }: Omit<Effect, 'sentence'>,
+  { currency, confidence, days, from = null }: EffectOptions,
+): string {
+  const short = isShort(days)
+  const told = short ? money : month
+  const amount = (what: string, estimate: MonthEstimate) =>
+    amountIn(what, estimate, short ? 'so far' : 'a month', show, confidence)
   const show = (value: number) => formatMoney(value, currency)
-  if (month.net === null) {
-    return `${amount('Revenue', month.revenue, show, confidence)}. What remains of it is not known: name the margin under impact in the settings.`
+  const later = short ? ` ${notYet(from)}.` : ''
+  if (told.net === null) {
+    return `${amount('Revenue', told.revenue)}.${later} What remains of it is not known: name the margin under impact in the settings.`
   }
   const spent = [
     ...((money.discounts.value ?? 0) > 0 ? ['discounts'] : []),
     ...((money.sends.value ?? 0) > 0 ? ['sends'] : []),
     ...(money.spend > 0 ? ['spend'] : []),
   ]
-  const net = amount(spent.length === 0 ? 'Margin' : `Margin after ${listed(spent)}`, month.net, show, confidence)
+  const net = amount(spent.length === 0 ? 'Margin' : `Margin after ${listed(spent)}`, told.net)
   const { share } = money.givenAnyway
   const waste =
     share === null
       ? ''
       : ` About ${Math.round(100 * share)} % of the discounts went to people who would have bought anyway.`
-  return `${net}.${waste}`
+  return `${net}.${later}${waste}`
 }
 
-function amount(what: string, estimate: Estimate, show: (value: number) => string, confidence: number): string {
-  if (estimate.value === null) return `${what} a month is not known: ${REASONS[estimate.reason ?? 'overflow']}`
-  return `${what}: ${show(estimate.value)} a month${range(estimate, show, confidence)}${doubt(estimate)}`
+function amountIn(
+  what: string,
+  estimate: MonthEstimate,
+  per: string,
+  show: (value: number) => string,
+  confidence: number,
+): string {
+  if (estimate.value === null) return `${what} ${per} is not known: ${REASONS[estimate.reason ?? 'overflow']}`
+  return `${what}: ${show(estimate.value)} ${per}${range(estimate, show, confidence)}${doubt(estimate)}`
 }
 
-function doubt({ interval }: Estimate): string {
+function doubt({ interval }: MonthEstimate): string {
   return interval !== null && interval[0] <= 0 && interval[1] >= 0 ? ', not told apart from chance' : ''
 }
 
-function range({ interval }: Estimate, show: (value: number) => string, confidence: number): string {
+function range({ interval }: MonthEstimate, show: (value: number) => string, confidence: number): string {
   return interval === null
     ? ''
     : ` (${Number((100 * confidence).toFixed(2))} % interval ${show(interval[0])} to ${show(interval[1])})`
 }
 
-/** What the parts bring together, held against the holdout. */
-export function growthSentence(growth: Omit<Growth, 'sentence'>, show: (value: number) => string): string {
+/** What the parts bring together, held against the holdout. `per`: a month, or so far. */
+export function growthSentence(
+  growth: Gained<MonthEstimate> & Pick<Growth, 'verdict'>,
+  per: string,
+  show: (value: number) => string,
+): string {
   const { sum, programme, overlap, verdict } = growth
   if (sum.value === null)
     return `What the experiences bring together is not known: ${REASONS[sum.reason ?? 'overflow']}.`
-  const parts = `The experiences bring ${show(sum.value)} a month when each is taken alone`
+  const parts = `The experiences bring ${show(sum.value)} ${per} when each is taken alone`
   if (programme.value === null) {
     const why =
       programme.reason === 'no-control' || programme.reason === 'no-people'

@@ -1,6 +1,6 @@
 import { statisticOf } from '../definition/index.ts'
 import { type ArmStatistics, addArms, armSample, type VariantReport, type Verdict } from '../experiment/index.ts'
-import { MONTH_DAYS } from '../impact/index.ts'
+import { LEAST_DAYS, MONTH_DAYS } from '../impact/index.ts'
 import type { Expectation, Monthly } from './suggestion.ts'
 import type { Judged, Watched } from './watched.ts'
 
@@ -18,11 +18,11 @@ export function promised({ verdict, evidence }: VariantReport): Pick<Verdict, 'l
 }
 
 /**
- * What a lift promises. `people`: how many a month it is counted over. `gain`: 1 where the lift is won by acting, -1 where it is a
- * loss that acting ends. Null where the verdict has no interval.
+ * What a lift promises, and what that is worth a month once people have come for a whole week. `people`: how many a month it is
+ * counted over. `gain`: 1 where the lift is won by acting, -1 where it is a loss that acting ends. Null where the verdict has no interval.
  */
 export function expectation(
-  watched: Pick<Watched, 'money' | 'net'>,
+  watched: Pick<Watched, 'money' | 'net' | 'peopleDays'>,
   judged: Judged,
   { lift, interval }: Pick<Verdict, 'lift' | 'interval'>,
   parts: { people: number | null; variant?: string | undefined; isNew: boolean; gain?: 1 | -1 },
@@ -37,12 +37,12 @@ export function expectation(
  * measured too: then by its own always-valid interval. Otherwise in units of the goal, by the control group's level. Ratios and quantiles do not add up over people.
  */
 function monthly(
-  { money, net }: Pick<Watched, 'money' | 'net'>,
+  { money, net, peopleDays }: Pick<Watched, 'money' | 'net' | 'peopleDays'>,
   judged: Judged,
   goal: { lift: number; interval: readonly [number, number] },
   { people, variant, isNew, gain = 1 }: Parameters<typeof expectation>[3],
 ): Monthly | null {
-  if (people === null || people <= 0) return null
+  if (people === null || people <= 0 || peopleDays < LEAST_DAYS) return null
   const worth = (of: Judged | null) => {
     const lift = of !== null && of.missingRates.length === 0 ? moneyLift(of, variant) : undefined
     return lift && { judged: of!, ...lift }

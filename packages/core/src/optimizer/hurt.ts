@@ -20,7 +20,7 @@ export function metricHurt(watched: Watched): Suggestion[] {
         about: { experience: experience.key, metric: judged.key, ...(variant !== undefined && { variant }) },
         reason: `${what} hurts ${name}, which must not be hurt: ${liftText(promised(report))} against the control group.`,
         evidence: { lift: verdict.lift, p: verdict.p, people: report.people, confidence: verdict.confidence },
-        expected: expectation({ money: null, net: null }, judged, promised(report), {
+        expected: expectation({ money: null, net: null, peopleDays: watched.peopleDays }, judged, promised(report), {
           people: peopleAMonth(watched),
           variant,
           isNew: true,

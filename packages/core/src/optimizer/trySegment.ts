@@ -46,7 +46,7 @@ export function trySegment(watched: Watched): Suggestion[] {
   const part = all > 0 ? top.people / all : 0
   const judged = { ...goal, arms: top.arms }
   const expected = expectation(
-    { money: null, net: null },
+    { money: null, net: null, peopleDays: watched.peopleDays },
     judged,
     { lift: top.lift, interval: top.verdict.interval },
     {

@@ -23,7 +23,7 @@ export const programme = route({
   tag: 'Reports',
   summary: 'What the whole programme brings',
   description:
-    'Of a time: per experience and touchpoint, and by tactic, channel, stage, segment and week or month, the lift of one KPI and what it is worth in money a month, margin less discounts, sends and spend, with the part of the discounts that went to people who would have bought anyway; the sum held against what the holdout measures; what choosing by the person added; acquisition cost, return on spend and lifetime value. Everything that people do after their first exposure in the time counts, to its end. `impact` of the settings says what an order is and what remains of it. With `format=csv` a line an experience, touchpoint and so on.',
+    'Of a time: per experience and touchpoint, and by tactic, channel, stage, segment and week or month, the lift of one KPI and what it is worth in money a month, margin less discounts, sends and spend, with the part of the discounts that went to people who would have bought anyway; the sum held against what the holdout measures; what choosing by the person added; acquisition cost, return on spend and lifetime value. Of less than seven days nothing is said of a month, and the sentences say from when on it is; `money` and `growth.*.soFar` are of the time itself. Everything that people do after their first exposure in the time counts, to its end. `impact` of the settings says what an order is and what remains of it. With `format=csv` a line an experience, touchpoint and so on.',
   query: Type.Object(
     {
       metric: Type.Optional(
