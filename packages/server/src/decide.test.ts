@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SECRET_KEY, type TestServer, testServer } from './testing/server.ts'
+import { SECRET_KEY, type TestServer, testServer, WRITE_KEY } from './testing/server.ts'
 
 const GOOGLEBOT = 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)'
 let server: TestServer
@@ -123,6 +123,40 @@ describe('POST /v1/decide', () => {
     )
     expect(header.json.answers['home.hero'].reason).toBe('bot')
     expect((await server.get('/v1/profiles/anonymousId:crawler')).status).toBe(404)
+  })
+
+  it('a bot is one whatever its user agent begins with; the HTTP client of a server makes none of a person', async () => {
+    const ask = (agent: string, given: object, key = WRITE_KEY) =>
+      server.post('/v1/decide', { touchpoints: ['home.hero'], ...given }, { key, headers: { 'user-agent': agent } })
+    const reason = async (...asked: Parameters<typeof ask>) => (await ask(...asked)).json.answers['home.hero'].reason
+    const track = (agent: string, anonymousId: string) =>
+      server.post(
+        '/v1/batch',
+        { batch: [{ type: 'track', anonymousId, event: 'x' }] },
+        { headers: { 'user-agent': agent } },
+      )
+    const known = async (id: string) => (await server.get(`/v1/profiles/anonymousId:${id}`)).status === 200
+
+    expect(await reason('Googlebot/2.1', { anonymousId: 'plain-bot' })).toBe('bot')
+    expect((await track('Googlebot/2.1', 'plain-bot')).json.errors).toMatchObject([{ index: 0, code: 'bot' }])
+    expect(await known('plain-bot')).toBe(false)
+    const flag = await server.call('POST', '/ofrep/v1/evaluate/flags/home.hero', {
+      body: { context: { targetingKey: 'anonymousId:flag-bot' } },
+      key: WRITE_KEY,
+      headers: { 'user-agent': 'Googlebot/2.1' },
+    })
+    expect(flag.status).toBe(200)
+    expect(await known('flag-bot')).toBe(false)
+
+    for (const [i, agent] of ['node', 'axios/1.7.2', 'python-requests/2.32.3', 'Go-http-client/2.0'].entries()) {
+      expect(await reason(agent, { anonymousId: `asked-for-${i}` }), agent).not.toBe('bot')
+      expect(await known(`asked-for-${i}`), agent).toBe(true)
+      expect((await track(agent, `told-of-${i}`)).json.errors, agent).toBeUndefined()
+    }
+    // A server that is called like one, and says for whom it asks, or proves to be ours.
+    const context = { userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0' }
+    expect(await reason('shopbot/1.0', { anonymousId: 'of-shopbot', context })).not.toBe('bot')
+    expect(await reason('shopbot/1.0', { anonymousId: 'of-shopbot-2' }, SECRET_KEY)).not.toBe('bot')
   })
 
   it('R8 who refuses personalization gets the default, and nothing is kept of it', async () => {

@@ -8,8 +8,9 @@ import { locationOf } from '../place/mmdb.ts'
 import { Places } from '../place/places.ts'
 import { StartError } from '../problem.ts'
 import { type Enrichment, enrichContext, type Origin } from './enrich.ts'
+import { HTTP_CLIENTS } from './httpClients.ts'
 import { truncateIp } from './ip.ts'
-import { isBot, userAgentOf } from './visitor.ts'
+import { isBot, isBotRequest, userAgentOf } from './visitor.ts'
 
 const CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36'
@@ -141,5 +142,38 @@ describe('bots', () => {
     }
     expect(userAgentOf(undefined, GOOGLEBOT)).toBe(GOOGLEBOT)
     expect(userAgentOf(CHROME, GOOGLEBOT)).toBe(CHROME)
+  })
+
+  it.each([
+    'Googlebot/2.1',
+    'Googlebot-Image/1.0',
+    'DuckDuckBot/1.1; (+http://duckduckgo.com/duckduckbot.html)',
+    'facebookexternalhit/1.1',
+    'Twitterbot/1.0',
+    'Sogou web spider/4.0(+http://www.sogou.com/docs/help/webmasters.htm#07)',
+    'ia_archiver',
+    'CCBot/2.0 (https://commoncrawl.org/faq/)',
+    'UptimeRobot/2.0',
+    GOOGLEBOT,
+  ])('%s asks for itself, unless a server names the visitor or proves to be one', agent => {
+    expect(isBotRequest(undefined, agent, false)).toBe(true)
+    expect(isBotRequest(CHROME, agent, false)).toBe(false)
+    expect(isBotRequest(agent, 'axios/1.7.2', false)).toBe(true)
+    // With a secret key a server calls; a browser's own header it may pass on.
+    expect(isBotRequest(undefined, agent, true)).toBe(agent.startsWith('Mozilla/'))
+  })
+
+  it('nobody is a bot for the HTTP client that asks for them, those of the list and their other versions', () => {
+    const others = [
+      'axios/0.21',
+      'python-requests/2.6',
+      'okhttp/5.0.0-alpha',
+      'Java/11',
+      'Shopware/6',
+      'billing/3.2 go',
+    ]
+    for (const agent of [...HTTP_CLIENTS, ...others, '', undefined]) {
+      expect(isBotRequest(undefined, agent, false), agent).toBe(false)
+    }
   })
 })

@@ -18,7 +18,7 @@ import { enrichContext, type Origin } from './enrich.ts'
 import type { Graves } from './graves.ts'
 import type { Newcomers } from './newcomers.ts'
 import type { UserHashes } from './userHash.ts'
-import { isBot, userAgentOf } from './visitor.ts'
+import { isBotRequest } from './visitor.ts'
 
 export interface IntakeRequest {
   readonly workspace: string
@@ -130,9 +130,10 @@ export class Intake {
   /** What is wrong with an event that is well formed; undefined when nothing is. */
   #accept(event: Event, userHash: unknown, request: IntakeRequest): ItemError | undefined {
     const { index } = event
-    const userAgent = userAgentOf(event.context.userAgent, request.origin.userAgent)
-    if (userAgent !== undefined && isBot(userAgent)) {
-      return { index, code: 'bot', message: 'Events of known bots are not taken in: context.userAgent names one.' }
+    if (isBotRequest(event.context.userAgent, request.origin.userAgent, request.isTrusted)) {
+      const message =
+        'Events of known bots are not taken in: context.userAgent, or without it the User-Agent header, names one.'
+      return { index, code: 'bot', message }
     }
     if (
       request.mustProve &&

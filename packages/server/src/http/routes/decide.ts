@@ -10,7 +10,7 @@ import type { LiveSet } from '../../pipeline/definitions.ts'
 import { enrichContext } from '../../pipeline/enrich.ts'
 import { consentUnclear, type IntakeRequest } from '../../pipeline/intake.ts'
 import type { LinkGrant } from '../../pipeline/links.ts'
-import { isBot, userAgentOf } from '../../pipeline/visitor.ts'
+import { isBotRequest } from '../../pipeline/visitor.ts'
 import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { instant } from '../instant.ts'
@@ -159,7 +159,6 @@ export const decide = route({
     const preview = body.preview === undefined ? previewOf(shown) : readPreview(body.preview, set)
     const viewed = as === undefined ? undefined : await personOf(services, workspace, as, 'body.preview.as')
     const origin = originOf(request)
-    const userAgent = userAgentOf(given.userAgent, origin.userAgent)
     const { addresses } = set.settings
     const asked = readConsent(given)
     const told = asked.unclear === undefined ? warnings : [...warnings, consentUnclear(asked.unclear)]
@@ -174,7 +173,7 @@ export const decide = route({
       source: secret
         ? undefined
         : services.newcomers.sourceOf(given.ip ?? (given.direct === true ? origin.ip : undefined), origin),
-      bot: userAgent !== undefined && isBot(userAgent),
+      bot: isBotRequest(given.userAgent, origin.userAgent, secret),
       expose: body.expose === true && preview === undefined,
       explain: body.explain === true,
       ...(preview === undefined ? {} : { preview }),

@@ -9,7 +9,7 @@ import Type from 'typebox'
 import type { Decided } from '../../pipeline/decide.ts'
 import type { LiveSet } from '../../pipeline/definitions.ts'
 import { enrichContext } from '../../pipeline/enrich.ts'
-import { isBot, userAgentOf } from '../../pipeline/visitor.ts'
+import { isBotRequest } from '../../pipeline/visitor.ts'
 import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { TARGETING_KEY } from '../ofrep.ts'
@@ -111,7 +111,6 @@ async function decideFor(
     }
   }
   const origin = originOf(request)
-  const userAgent = userAgentOf(given.userAgent, origin.userAgent)
   // OFREP has no place for a warning: what is unclear is taken for a no all the same.
   const { context: asked } = readConsent(given)
   const context = enrichContext(asked, origin, { places: services.places, addresses: set.settings.addresses })
@@ -125,7 +124,7 @@ async function decideFor(
     source: secret
       ? undefined
       : services.newcomers.sourceOf(given.ip ?? (given.direct === true ? origin.ip : undefined), origin),
-    bot: userAgent !== undefined && isBot(userAgent),
+    bot: isBotRequest(given.userAgent, origin.userAgent, secret),
     expose: false,
     explain: false,
     binds,
