@@ -239,7 +239,19 @@ describe('too little data', () => {
     expect(later.state(2 * DAY).model).toBe(0)
     expect(later.state(2 * DAY).sentence).toBe('The split is served. Version 3 decides from 1970-01-04 00:00 UTC on.')
     expect(later.state(3 * DAY).model).toBe(3)
+    expect(later.state(2 * DAY).serves).toBe(later.state(2 * DAY).sentence)
     expect(later.state(3 * DAY).sentence).toMatch(/^Version 3 of the model decides/)
+    expect(later.state(3 * DAY).serves).toMatch(/^Version 3 decides/)
+  })
+
+  it('of a version that is still to come: the split now, and then too', () => {
+    const model = betaModel(1, { a: [3, 20], b: [1, 60], c: [0, 0] })
+    expect(bandit([model]).state(0).serves).toBe('The split is served.')
+    const later = bandit([{ from: 3 * DAY, model }])
+    expect(later.state(2 * DAY).sentence).toBe(
+      'The split is served. Version 1 is in force from 1970-01-04 00:00 UTC on, and knows too little: the split is served then too.',
+    )
+    expect(later.state(3 * DAY).sentence).toMatch(/^Too little data: .* The split is served\.$/)
   })
 
   it('of a new variant leaves it its share of the split, while the others go on learning', () => {

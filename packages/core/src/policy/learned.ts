@@ -168,8 +168,16 @@ export function learnedPolicy<S>(parts: LearnedParts<S>): Policy<S> {
     }))
     const start = periodStart(number, period)
     const next = models.find(({ from }) => from > start)
-    const sentence = sentenceOf(basis, current.version, arms, next)
-    return { basis, model: current.version, period: number, arms, sentence }
+    const later = next === undefined ? '' : ` ${laterOf(next, ready(next.model).mature)}`
+    const sentence = sentenceNow(basis, current.version, arms, next !== undefined) + later
+    return {
+      basis,
+      model: current.version,
+      period: number,
+      arms,
+      sentence,
+      serves: servedNow(basis, current.version) + later,
+    }
   }
 
   // The newest version will decide soon: what takes milliseconds is done now, and not by the first request that needs it.
@@ -192,15 +200,22 @@ function prepare<S>(
   return { version: model?.version ?? 0, scorer, people, mature, known: new Map() }
 }
 
-/** `next`: made since this draw period began, it decides later. */
-function sentenceOf(basis: Basis, version: number, arms: PolicyState['arms'], next: ModelInForce | undefined): string {
-  if (next === undefined) return sentenceNow(basis, version, arms)
-  const when = new Date(next.from).toISOString().slice(0, 16).replace('T', ' ')
-  const now = version === 0 ? 'The split is served.' : sentenceNow(basis, version, arms)
-  return `${now} Version ${next.model.version} decides from ${when} UTC on.`
+/** Of a version made since this draw period began. With too little of every variant it will serve the split. */
+function laterOf({ from, model }: ModelInForce, mature: readonly boolean[]): string {
+  const when = `${new Date(from).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  return mature.some(Boolean)
+    ? `Version ${model.version} decides from ${when} on.`
+    : `Version ${model.version} is in force from ${when} on, and knows too little: the split is served then too.`
 }
 
-function sentenceNow(basis: Basis, version: number, arms: PolicyState['arms']): string {
+function servedNow(basis: Basis, version: number): string {
+  if (basis === 'too-little-data') return 'The split is served.'
+  if (basis === 'learned') return `Version ${version} decides.`
+  return `Version ${version} decides, and variants of which it knows too little have their share of the split.`
+}
+
+function sentenceNow(basis: Basis, version: number, arms: PolicyState['arms'], hasNext: boolean): string {
+  if (version === 0 && hasNext) return 'The split is served.'
   const waiting = arms.filter(({ people, needed }) => version === 0 || people! < needed!)
   const counts = waiting.map(({ variant, people }) => `${variant} has ${Math.floor(people!)}`).join(', ')
   if (version === 0) return 'Nothing has been learned yet: the split is served.'

@@ -87,6 +87,8 @@ export interface PolicyState {
   readonly arms: readonly ArmState[]
   /** In plain words. */
   readonly sentence: string
+  /** Of those that learn, what is served now and what comes next, without why; in plain words. */
+  readonly serves?: string
 }
 
 export interface ArmState {

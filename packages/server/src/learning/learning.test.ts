@@ -121,6 +121,7 @@ describe('a bandit', () => {
     const { newest, last } = await model('hero')
     expect(newest).toBe(0)
     expect(last.sentence).toMatch(/^Nothing to learn from yet: \d+ decisions wait/)
+    expect(last.sentence).toMatch(/The split is served\.$/)
     expect(last.waiting).toBe(shown.a!.seen + shown.b!.seen)
     // Asked again at once nothing is due.
     expect(await server.services.learner.round()).toBe(0)
@@ -142,6 +143,11 @@ describe('a bandit', () => {
       newest: 1,
       versions: [{ version: 1, people: { a: shown.a!.seen, b: shown.b!.seen } }],
     })
+    // It is made, and does not decide yet: people get the split until the next draw period.
+    expect(after.state).toMatchObject({ model: 0, basis: 'too-little-data' })
+    expect(after.last.sentence).toBe(
+      'Version 1 was made. The split is served. Version 1 decides from 2026-03-13 00:00 UTC on.',
+    )
     const { arms } = (await server.services.models.model('main', 'hero', 1))!
     // Uniform prior: one success and one failure more than were seen.
     for (const { variant, a, b } of arms as readonly { variant: string; a: number; b: number }[]) {
@@ -156,6 +162,7 @@ describe('a bandit', () => {
     const before = await Promise.all(Array.from({ length: 40 }, (_, i) => decide(`next-${i}`, 'hero')))
     expect(before.every(({ propensity }) => propensity === 0.45 || propensity === 0.1)).toBe(true)
     now = START + 3 * DAY
+    expect((await model('hero')).last.sentence).toBe('Version 1 was made. Version 1 decides.')
     const after = await Promise.all(Array.from({ length: 40 }, (_, i) => decide(`next-${i}`, 'hero')))
     const shown = after.filter(({ control }) => !control)
     expect(shown.filter(({ variant }) => variant === 'b').length).toBeGreaterThan(shown.length * 0.75)

@@ -35,6 +35,7 @@ export interface TrainingNote {
   readonly waiting: number
   readonly refused: number
   readonly milliseconds: number
+  /** What came of it; what is served since is the state's to say. */
   readonly sentence: string
 }
 

@@ -43,6 +43,8 @@ export interface TrainingInput {
 export interface Trained {
   /** Undefined: there is nothing new to learn from. */
   readonly model?: Model
+  /** Of which variants the model knows too little to decide, in a sentence; '' where of none. */
+  readonly lacks?: string
   readonly note: Omit<TrainingNote, 'at' | 'milliseconds'>
 }
 
@@ -56,7 +58,7 @@ export async function trainPolicy(log: Log, input: TrainingInput): Promise<Train
   const { spec, metric, workspace, experience, controls, now } = input
   const unfit = metric === undefined ? 'there is no such metric' : unfitToLearn(metric, spec)?.[0]
   if (unfit !== undefined || metric === undefined) {
-    return without(`Nothing can be learned from goal "${experience.body.goal ?? ''}": ${unfit}. The split is served.`)
+    return without(`Nothing can be learned from goal "${experience.body.goal ?? ''}": ${unfit}.`)
   }
   const { halfLife } = spec
   const question: CreditQuestion = {
@@ -102,7 +104,7 @@ async function trainBandit(
     return { note: { ...counts, sentence: `Nothing new since version ${previous.version}.` } }
   }
   const model = { ...made, version }
-  return { model, note: { ...counts, sentence: sentenceOf(input, model) } }
+  return madeOf(input, model, counts)
 }
 
 const sameArms = (a: Model, b: Model) => JSON.stringify(a.arms) === JSON.stringify(b.arms)
@@ -154,7 +156,7 @@ async function trainContextual(
     return { note: { ...counts, sentence: `Nothing new since version ${previous.version}.` } }
   }
   const model = { ...made, version }
-  return { model, note: { ...counts, sentence: sentenceOf(input, model) } }
+  return madeOf(input, model, counts)
 }
 
 /** Another kind, other inputs or variants, or a clock that went back: then everything is learned anew. */
@@ -197,14 +199,28 @@ async function fitFrom(
   return fitEncoding(declaredInputs(inputs), sums)
 }
 
-function sentenceOf(input: TrainingInput, model: Model): string {
+/** What came of it. Not what is served: that changes with time, a new version comes into force later, and one can be gone back from. */
+function madeOf(
+  input: TrainingInput,
+  model: Model,
+  counts: Omit<TrainingNote, 'at' | 'milliseconds' | 'sentence'>,
+): Trained {
+  const lacks = lacking(input, model)
+  return { model, lacks, note: { ...counts, sentence: `Version ${model.version} was made.${lacks && ` ${lacks}`}` } }
+}
+
+function lacking(input: TrainingInput, model: Model): string {
   const policy = compilePolicy<unknown>({
     spec: input.spec,
     seed: input.experience.key,
     variants: variantsOf(input),
     models: [{ from: Number.NEGATIVE_INFINITY, model }],
   })
-  return policy.state(input.now).sentence
+  const { arms } = policy.state(input.now)
+  const few = arms.filter(({ people, needed }) => (people ?? 0) < (needed ?? 0))
+  if (few.length === 0) return ''
+  const counts = few.map(({ variant, people }) => `${variant} has ${Math.floor(people ?? 0)}`).join(', ')
+  return `It knows too little where the split goes on: ${counts} of the ${few[0]?.needed} people it takes.`
 }
 
 function without(sentence: string, counts = { rows: 0, waiting: 0, refused: 0 }): Trained {
@@ -216,7 +232,7 @@ const ratesMissing = (lost: number) =>
 
 const nothingYet = (waiting: number) =>
   waiting === 0
-    ? 'Nothing to learn from yet: nobody has been seen. The split is served.'
-    : `Nothing to learn from yet: ${waiting} decisions wait for their window to close. The split is served.`
+    ? 'Nothing to learn from yet: nobody has been seen.'
+    : `Nothing to learn from yet: ${waiting} decisions wait for their window to close.`
 
 const total = (refused: Refusals) => Object.values(refused).reduce((sum, n) => sum + n, 0)

@@ -284,7 +284,7 @@ async function learnedBefore(
   return {
     model: trained.model,
     since,
-    note: `It learned from decisions whose window had closed by ${day} UTC, and is judged on those after. ${trained.note.sentence}`,
+    note: `It learned from decisions whose window had closed by ${day} UTC, and is judged on those after.${trained.lacks ? ` ${trained.lacks}` : ''}`,
   }
 }
 

@@ -23,7 +23,9 @@ const View = Type.Object({
     description: 'Which version decides from when on, epoch milliseconds.',
   }),
   versions: Type.Array(Anything, { description: 'Those that can be gone back to.' }),
-  last: Type.Union([Anything, Type.Null()], { description: 'What came of the last training.' }),
+  last: Type.Union([Anything, Type.Null()], {
+    description: 'What came of the last training; its sentence also says what is served now.',
+  }),
   rollout: Type.Union([Anything, Type.Null()]),
   steps: Type.Array(Anything, { description: 'How the rollout went.' }),
 })
@@ -138,7 +140,10 @@ async function view(services: Services, workspace: string, key: string) {
     newest,
     timeline,
     versions,
-    last: last ?? null,
+    last:
+      last === undefined
+        ? null
+        : { ...last, sentence: `${last.sentence} ${state?.serves ?? state?.sentence ?? 'Stated shares.'}` },
     rollout: rollout ?? null,
     steps: steps ?? [],
   }
