@@ -11,7 +11,7 @@ import { Problem, StartError } from '../problem.ts'
 import type { Services } from '../services.ts'
 import { authenticate } from './authenticate.ts'
 import { parseJson, readBody, readJson } from './body.ts'
-import { check, checkText } from './check.ts'
+import { check, checkNames, checkText } from './check.ts'
 import { type CorsRules, cors } from './cors.ts'
 import { toProblem } from './failure.ts'
 import { OFREP, ofrepFailure } from './ofrep.ts'
@@ -105,6 +105,7 @@ function add(app: FastifyInstance, route: Route, services: Services): void {
       const { workspace, key } = caller instanceof Promise ? await caller : caller
       if (route.body !== undefined && route.checks !== 'handler') check(route.body, body, 'body')
       const params = route.params === undefined ? {} : checkText(route.params, request.params, 'path')
+      if (route.passesOverQuery !== true) checkNames(route.query, request.query)
       const query = route.query === undefined ? request.query : checkText(route.query, request.query, 'query')
       const answer = await route.handle({ params, query, body, text, workspace, key, request, reply }, services)
       if (reply.sent) return reply

@@ -22,6 +22,16 @@ export function checkText<T extends TSchema>(schema: T, value: unknown, place: s
   return check(schema, Convert(schema, { ...(value as object) }), place)
 }
 
+/** Throws `invalid` for a field of a query that `schema`, or without one the route, does not have. Names it, and those there are. */
+export function checkNames(schema: TSchema | undefined, query: unknown): void {
+  const known = Object.keys((schema as { properties?: object } | undefined)?.properties ?? {})
+  const name = Object.keys(query as object).find(one => !known.includes(one))
+  if (name === undefined) return
+  const path = `query.${name.slice(0, 100)}`
+  const mend = known.length === 0 ? 'Leave it out: nothing can be asked here.' : `Use ${known.join(', ')}.`
+  throw new Problem('invalid', `${path} is not known here.`, { path, mend })
+}
+
 function validatorOf(schema: TSchema): ReturnType<typeof Compile> {
   let validator = compiled.get(schema)
   if (validator === undefined) {

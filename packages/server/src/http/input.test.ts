@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SECRET_KEY, type TestServer, testServer, WRITE_KEY } from '../testing/server.ts'
 import { toProblem } from './failure.ts'
+import { routes } from './routes/index.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -226,6 +227,40 @@ describe('the rest of the API: bad input is named by its path', () => {
     expect(answer.json.error).toMatchObject({ code: 'invalid', ...rest })
     if (message !== undefined) expect(answer.json.error.message).toMatch(message)
     expect(answer.status).toBe(400)
+  })
+
+  it.each([
+    ['GET', '/v1/profiles/userId:u1?limt=1', 'query.limt', /Leave it out/],
+    ['GET', '/v1/profiles/userId:u1/events?limt=1', 'query.limt', /^Use before, limit\.$/],
+    ['GET', '/v1/keys?kind=write', 'query.kind', /Leave it out/],
+    ['GET', '/v1/doctor?clok=1', 'query.clok', /^Use clock\.$/],
+    ['GET', '/v1/summary?__proto__=1', 'query.__proto__', /^Use from, to\.$/],
+    ['POST', '/v1/catalog?dryRun=true', 'query.dryRun', /Leave it out/],
+    ['DELETE', '/v1/profiles/userId:u1?purpose=ads', 'query.purpose', /Leave it out/],
+  ])('%s %s names the field that nobody knows, and those there are, and does nothing', async (method, path, field, mend) => {
+    await server.post('/v1/track', track())
+    const body = method === 'POST' ? { items: [{ id: 'not-stored', title: 'x' }] } : undefined
+    const answer = await server.call(method, path, { ...secret, body })
+    expect(answer).toMatchObject({ status: 400, json: { error: { code: 'invalid', path: field } } })
+    expect(answer.json.error.message).toBe(`${field} is not known here.`)
+    expect(answer.json.error.mend).toMatch(mend)
+    expect((await server.get('/v1/catalog/not-stored')).status).toBe(404)
+    expect((await server.get('/v1/profiles/userId:u1')).status).toBe(200)
+  })
+
+  it('only formats of others, and what probes and scrapers read, pass over what stands in their query', async () => {
+    expect(
+      routes.filter(route => route.passesOverQuery === true).map(({ method, path }) => `${method} ${path}`),
+    ).toEqual([
+      ...['identify', 'track', 'page', 'screen', 'group', 'alias', 'batch'].map(type => `POST /v1/${type}`),
+      'POST /ofrep/v1/evaluate/flags',
+      'POST /ofrep/v1/evaluate/flags/{key}',
+      'GET /health/live',
+      'GET /health/ready',
+      'GET /metrics',
+    ])
+    expect((await server.post('/v1/track?_=1', track())).status).toBe(200)
+    expect((await server.get('/health/live?verbose=1')).status).toBe(200)
   })
 
   it('what is not there is 404 with a mend', async () => {

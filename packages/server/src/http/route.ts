@@ -35,6 +35,11 @@ export interface Route<P extends TSchema = TSchema, Q extends TSchema = TSchema,
   readonly tag: 'Events' | 'Decisions' | 'Definitions' | 'Catalog' | 'People' | 'Reports' | 'Operation'
   readonly params?: P
   readonly query?: Q
+  /**
+   * What else stands in the query is passed over, since whoever calls does not write it: formats of others, and what probes and
+   * scrapers add. Elsewhere a field nobody knows is an error: a mistyped filter would answer everything.
+   */
+  readonly passesOverQuery?: boolean
   readonly body?: B
   /**
    * `schema`: the body is checked by its schema here. `handler`: the schema documents it and the handler checks it, because

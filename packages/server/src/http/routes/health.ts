@@ -7,6 +7,7 @@ export const live = route({
   path: '/health/live',
   access: 'anybody',
   tag: 'Operation',
+  passesOverQuery: true,
   summary: 'The process answers',
   answer: { description: 'It does.', schema: Type.Object({ status: Type.Literal('ok') }) },
   handle: () => ({ status: 'ok' }),
@@ -17,6 +18,7 @@ export const ready = route({
   path: '/health/ready',
   access: 'anybody',
   tag: 'Operation',
+  passesOverQuery: true,
   summary: 'Events can be taken in',
   description: 'The warehouse may be down: then events wait in the outbox and reports are refused.',
   answer: {

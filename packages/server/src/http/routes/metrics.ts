@@ -5,6 +5,7 @@ export const metricsRoute = route({
   path: '/metrics',
   access: 'anybody',
   tag: 'Operation',
+  passesOverQuery: true,
   summary: 'Metrics for Prometheus',
   answer: { description: 'The text format.', type: 'text/plain' },
   async handle({ reply }, { metrics }) {

@@ -44,6 +44,7 @@ export const evaluateFlag = route({
   path: '/ofrep/v1/evaluate/flags/{key}',
   access: 'write',
   tag: 'Decisions',
+  passesOverQuery: true,
   summary: 'One touchpoint as a feature flag (OFREP)',
   params: Type.Object({ key: Type.String({ maxLength: 200 }) }),
   body: Body,
@@ -64,6 +65,7 @@ export const evaluateFlags = route({
   path: '/ofrep/v1/evaluate/flags',
   access: 'write',
   tag: 'Decisions',
+  passesOverQuery: true,
   fromPages: true,
   summary: 'All touchpoints as feature flags (OFREP)',
   description:

@@ -70,6 +70,7 @@ const shared = {
   fromPages: true,
   checks: 'handler',
   query: Query,
+  passesOverQuery: true,
   bodyLimit: (services: Services) => services.options.batchBytes,
   tooLargeIs: 400,
   answer: { description: 'What was kept is durable.', schema: Answer },
