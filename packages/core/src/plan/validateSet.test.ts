@@ -264,3 +264,49 @@ describe('what conditions name', () => {
     expect(check([change('settings', 'workspace', { holdout: 0, calendar: [sale] })], now)).toEqual([])
   })
 })
+
+describe('R11 segments in segments', () => {
+  const chain = (n: number, condition = (before: string): JsonObject => ({ segment: before })) =>
+    Array.from({ length: n }, (_, i) =>
+      change('segment', `s${i}`, { condition: i === 0 ? { trait: 'plan', is: 'pro' } : condition(`s${i - 1}`) }),
+    )
+  const twice = (before: string): JsonObject => ({ all: [{ segment: before }, { not: { segment: before } }] })
+
+  it('may be 20 deep', () => {
+    expect(check(chain(20), published())).toEqual([])
+    expect(check(chain(21), published())).toEqual([
+      'segment s20 condition: it would be of segments in segments 21 deep, and 20 is the limit -> let it name fewer segments, or name each of them once',
+    ])
+  })
+
+  it('may have 5,000 parts written out, which a few segments that name each other twice pass', () => {
+    expect(check(chain(11, twice), published())).toEqual([
+      'segment s10 condition: it would have 5116 parts with those of the segments in it, and 5000 is the limit -> let it name fewer segments, or name each of them once',
+    ])
+    expect(check(chain(10, twice), published())).toEqual([])
+  })
+
+  it('stay so when one inside changes; what was larger before does not stand in the way', () => {
+    const whole = chain(20).map(({ key, body }): [Kind, string, JsonObject] => ['segment', key, body!])
+    const deeper = [change('segment', 'new', { condition: { trait: 'a', is: 1 } })]
+    const under = change('segment', 's0', { condition: { segment: 'new' } })
+    expect(check([...deeper, under], published(...whole))).toEqual([
+      'segment new condition: segment "s19" would be of segments in segments 21 deep, and 20 is the limit -> let it name fewer segments, or name each of them once',
+    ])
+    const old = chain(30).map(({ key, body }): [Kind, string, JsonObject] => ['segment', key, body!])
+    expect(check([change('segment', 's0', { condition: { trait: 'b', is: 1 } })], published(...old))).toEqual([])
+  })
+
+  it('are looked at in no time however many, and however they hang together', () => {
+    const started = performance.now()
+    expect(check(chain(MAX_DEFINITIONS), published()).length).toBe(10)
+    const circle = chain(MAX_DEFINITIONS)
+    circle[0] = change('segment', 's0', { condition: { segment: `s${MAX_DEFINITIONS - 1}` } })
+    const found = check(circle, published())
+    expect(found.length).toBe(10)
+    expect(found[0]).toContain('segment s0 condition: it is in itself: s0, which is in s4999, which is in s4998')
+    expect(found[0]!.length).toBeLessThan(500)
+    // Seconds on a busy machine; by way of every pair of segments it would be minutes.
+    expect(performance.now() - started).toBeLessThan(60_000)
+  })
+})

@@ -12,6 +12,7 @@ import type { Problem } from '../problem/problem.ts'
 import { PROFILE_LIMITS } from '../profile/limits.ts'
 import type { Condition } from '../segment/condition.ts'
 import { needsOf } from './needs.ts'
+import { type Extent, SEGMENT_LIMITS, segmentGraph } from './segmentGraph.ts'
 
 /** How many definitions a workspace may have live at once (R11). */
 export const MAX_DEFINITIONS = 5_000
@@ -48,8 +49,8 @@ export function validateSet(changes: readonly DefinitionChange[], current: Publi
     return found.map((problem): SetProblem => ({ kind, key, ...problem }))
   })
   if (problems.length > 0) return problems
-  const cycles = cycleProblems(after, changes)
-  return cycles.length > 0 ? cycles : sizeProblems(after, changes)
+  const graph = graphProblems(before, after, changes)
+  return graph.length > 0 ? graph : sizeProblems(after, changes)
 }
 
 const REPEATED: Problem = { path: '', message: 'it is in this publication twice', mend: 'leave one of the two out' }
@@ -179,32 +180,64 @@ function sizeProblems(after: Live, changes: readonly DefinitionChange[]): SetPro
   return problems
 }
 
-/** A segment that leads back to itself by way of others. */
-function cycleProblems(after: Live, changes: readonly DefinitionChange[]): SetProblem[] {
-  return changes.flatMap(({ kind, key, body }): SetProblem[] => {
-    if (kind !== 'segment' || body === undefined) return []
+/** Of so many segments in a circle it is said. */
+const MOST_CIRCLES = 10
+
+/** Segments that lead back to themselves by way of others, or that are too large with all that is in them. */
+function graphProblems(before: Live, after: Live, changes: readonly DefinitionChange[]): SetProblem[] {
+  const changed = changes.filter(({ kind, body }) => kind === 'segment' && body !== undefined)
+  const [first] = changed
+  if (first === undefined) return []
+  const { extents, circular } = segmentGraph(after.segments())
+  const circles = changed.flatMap(({ key }) => (circular.has(key) ? [key] : [])).slice(0, MOST_CIRCLES)
+  const found = circles.flatMap((key): SetProblem[] => {
     const way = wayBack(key, after)
     if (way === undefined) return []
-    const message = `it is in itself: ${way.join(', which is in ')}`
-    return [{ kind, key, path: 'condition', message, mend: 'take one of these segments out of another' }]
+    const shown = way.length > 12 ? [...way.slice(0, 10), '…', key] : way
+    const message = `it is in itself: ${shown.join(', which is in ')}`
+    return [{ kind: 'segment', key, path: 'condition', message, mend: 'take one of these segments out of another' }]
+  })
+  if (found.length > 0) return found
+  const keys = new Set(changed.map(({ key }) => key))
+  const known = segmentGraph(before.segments()).extents
+  const over = [...extents].filter(([key, extent]) => isOver(extent) && (keys.has(key) || !isOver(known.get(key))))
+  return over.slice(0, MOST_CIRCLES).map(([key, { parts, depth }]) => {
+    const who = keys.has(key) ? 'it' : `segment "${key}"`
+    const message =
+      depth > SEGMENT_LIMITS.depth
+        ? `${who} would be of segments in segments ${depth} deep, and ${SEGMENT_LIMITS.depth} is the limit`
+        : `${who} would have ${parts} parts with those of the segments in it, and ${SEGMENT_LIMITS.parts} is the limit`
+    const mend = 'let it name fewer segments, or name each of them once'
+    return { kind: 'segment', key: keys.has(key) ? key : first.key, path: 'condition', message, mend }
   })
 }
 
+function isOver(extent: Extent | undefined): boolean {
+  return extent !== undefined && (extent.parts > SEGMENT_LIMITS.parts || extent.depth > SEGMENT_LIMITS.depth)
+}
+
+/** The shortest way by which a segment leads back to itself: it, what it is in, and it again. */
 function wayBack(key: string, after: Live): string[] | undefined {
-  const seen = new Set<string>()
-  const walk = (at: string, way: string[]): string[] | undefined => {
-    const body = after.find('segment', at) as unknown as Segment | undefined
-    if (body?.condition === undefined) return undefined
-    for (const named of namesOf(body.condition, 'segment')) {
-      if (named === key) return [...way, key]
-      if (seen.has(named)) continue
-      seen.add(named)
-      const found = walk(named, [...way, named])
-      if (found !== undefined) return found
+  const segments = after.segments()
+  /** By which segment each was first come to. */
+  const by = new Map<string, string>()
+  const ahead = [key]
+  // What is added on the way is gone through as well.
+  for (const at of ahead) {
+    const condition = segments.get(at)
+    for (const named of condition === undefined ? [] : namesOf(condition, 'segment')) {
+      if (by.has(named)) continue
+      by.set(named, at)
+      if (named !== key) {
+        ahead.push(named)
+        continue
+      }
+      const way = [key]
+      for (let one = at; one !== key; one = by.get(one)!) way.push(one)
+      return [...way, key].reverse()
     }
-    return undefined
   }
-  return walk(key, [key])
+  return undefined
 }
 
 /** The segments or computed traits that a condition names. */
@@ -265,6 +298,11 @@ class Live implements Surroundings {
     return [...(this.#bodies.get(kind) ?? [])]
       .filter(([, body]) => body !== BROKEN)
       .map(([key, body]) => ({ kind, key, body, conditions: conditions(body) }))
+  }
+
+  segments(): Map<string, Condition> {
+    const live = [...(this.#bodies.get('segment') ?? [])].filter(([, body]) => body !== BROKEN)
+    return new Map(live.map(([key, body]) => [key, (body as unknown as Segment).condition]))
   }
 
   set(): PublishedSet {
