@@ -28,6 +28,7 @@ import { SIGNAL_LIMITS } from '../signal/limits.ts'
 import { durationMs } from '../time/duration.ts'
 import { parseInstant } from '../time/instant.ts'
 import { comparedKindProblems } from './comparedKinds.ts'
+import { contradictions } from './contradictions.ts'
 import type { Surroundings } from './references.ts'
 
 /** Where a condition is written: an audience is asked at a decision, which has a context; a segment has none. */
@@ -286,7 +287,8 @@ function expressionProblems(body: Record<string, unknown>, path: Path): Problem[
       problem([...path, 'in'], `it is to be ${JSON.stringify(is)} and something else`, 'keep one of is and in'),
     )
   }
-  return found
+  // What is wrong by itself would be asked here.
+  return found.length > 0 ? found : contradictions(body, path)
 }
 
 function instantProblems(text: string, path: Path): Problem[] {
