@@ -259,6 +259,24 @@ describe('validate', () => {
       ['timezone: "Europe/Atlantis" is no known time zone -> write an IANA name such as Europe/Berlin or UTC'],
     ],
     [
+      'a calendar of days that never are',
+      'settings',
+      'workspace',
+      {
+        calendar: [
+          { key: 'sale', kind: 'sale', from: '2026-02-01', to: '2026-01-01' },
+          { key: 'sale', kind: 'sale', from: '2026-03-01', to: '2026-03-03' },
+          { key: 'leap', kind: 'event', from: '2026-02-30', to: '2026-03-01' },
+          { key: 'none', kind: 'event', from: '2026-03-01', to: '2026-03-01T00:00:00Z' },
+        ],
+      },
+      [
+        'calendar[0].to: it ends at 2026-01-01, which is not after 2026-02-01 -> swap the two; `to` is the first instant that is no longer in it',
+        'calendar[2].from: "2026-02-30" is in no calendar -> write a date that exists, such as 2026-11-01',
+        'calendar[3].to: it ends at 2026-03-01T00:00:00Z, which is not after 2026-03-01 -> swap the two; `to` is the first instant that is no longer in it',
+      ],
+    ],
+    [
       'a prototype key',
       'experience',
       'x',

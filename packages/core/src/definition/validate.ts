@@ -8,6 +8,7 @@ import { type Problem, problem } from '../problem/problem.ts'
 import { schemaProblems } from '../problem/schemaProblems.ts'
 import { nearest } from '../problem/suggest.ts'
 import { isZone } from '../time/zone.ts'
+import { calendarProblems } from './calendarProblems.ts'
 import { aggregateProblems, conditionProblems } from './conditionProblems.ts'
 import { contentProblems, contentSchemaProblems } from './contentProblems.ts'
 import type { Bodies, Kind } from './definition.ts'
@@ -102,7 +103,7 @@ function touchpointProblems(touchpoint: Touchpoint, surroundings: Surroundings |
 }
 
 function settingsProblems(
-  { timezone, consent, retention, identity, impact }: Settings,
+  { timezone, calendar, consent, retention, identity, impact }: Settings,
   surroundings: Surroundings | undefined,
 ): Problem[] {
   const mend = 'write an IANA name such as Europe/Berlin or UTC'
@@ -110,6 +111,7 @@ function settingsProblems(
     ...(timezone === undefined || isZone(timezone)
       ? []
       : [problem(['timezone'], `"${timezone}" is no known time zone`, mend)]),
+    ...(calendar === undefined ? [] : calendarProblems(calendar, ['calendar'])),
     ...(consent === undefined ? [] : consentProblems(consent, ['consent'])),
     ...(retention === undefined ? [] : retentionProblems(retention, ['retention'])),
     ...(identity === undefined ? [] : identityProblems(identity, ['identity'])),
