@@ -116,7 +116,7 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
 
 async function connect(
   options: ServerOptions,
-  base: Pick<Services, 'store' | 'warehouse' | 'bond' | 'log' | 'now' | 'places'>,
+  base: Pick<Services, 'store' | 'bond' | 'log' | 'now' | 'places'> & { readonly warehouse: SteadyWarehouse },
 ): Promise<Services> {
   const { store, warehouse, bond, log, now, places } = base
   const metrics = new Metrics()

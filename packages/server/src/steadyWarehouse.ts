@@ -40,6 +40,11 @@ export class SteadyWarehouse implements Warehouse {
     }
   }
 
+  /** Throws where it cannot be asked anything now. */
+  async ready(): Promise<void> {
+    await this.#get()
+  }
+
   insert: Warehouse['insert'] = async batch => (await this.#forRows()).insert(batch)
   impact: Warehouse['impact'] = async question => (await this.#get()).impact(question)
   impacts: Warehouse['impacts'] = async question => (await this.#get()).impacts(question)

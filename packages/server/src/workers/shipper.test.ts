@@ -18,8 +18,12 @@ function shipping(tokens: string[]) {
   const waiting = new Map(tokens.map(token => [token, batch(token)]))
   const calls: string[] = []
   const oldest = Date.now()
+  let claims = 0
   const outbox: Pick<Outbox, 'claim' | 'settle' | 'depth' | 'flush'> = {
-    claim: async ({ maxBatches }) => [...waiting.values()].slice(0, maxBatches),
+    claim: async ({ maxBatches }) => {
+      claims++
+      return [...waiting.values()].slice(0, maxBatches)
+    },
     settle: async token => {
       calls.push(`settle ${token}`)
       waiting.delete(token)
@@ -27,10 +31,14 @@ function shipping(tokens: string[]) {
     depth: async () => ({ rows: waiting.size, bytes: waiting.size, oldest: waiting.size === 0 ? undefined : oldest }),
     flush: async () => undefined,
   }
-  const state = { insert: async (_batch: InsertBatch): Promise<void> => undefined }
+  const state = {
+    ready: async (): Promise<void> => undefined,
+    insert: async (_batch: InsertBatch): Promise<void> => undefined,
+  }
   const shipper = new Shipper({
     outbox: outbox as Outbox,
     warehouse: {
+      ready: () => state.ready(),
       insert: async given => {
         calls.push(`insert ${given.token}`)
         await state.insert(given)
@@ -43,7 +51,7 @@ function shipping(tokens: string[]) {
     every: 5,
   })
   running.push(shipper)
-  return { shipper, calls, waiting, state }
+  return { shipper, calls, waiting, state, claims: () => claims }
 }
 
 const running: Shipper[] = []
@@ -100,6 +108,21 @@ describe('the shipper', () => {
     state.insert = () => new Promise(() => undefined)
     const { shipper: stuck } = shipping(['b'])
     expect(await stuck.drain(50)).toBe(false)
+  })
+
+  it('holds nothing that another node could ship while its own warehouse is not open', async () => {
+    const { shipper, calls, state, claims } = shipping(['a'])
+    let attempts = 0
+    let claimedBefore: number | undefined
+    state.ready = async () => {
+      attempts++
+      if (attempts === 4) claimedBefore = claims()
+      if (attempts < 4) throw new WarehouseError('foreign', 'another’s')
+    }
+    shipper.start()
+    await vi.waitFor(() => expect(calls).toEqual(['insert a', 'settle a']), { timeout: 60_000 })
+    expect(claimedBefore).toBe(0)
+    expect(await shipper.drain(60_000)).toBe(true)
   })
 
   it('ships nothing while it is paused', async () => {

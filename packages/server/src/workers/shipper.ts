@@ -6,7 +6,10 @@ import type { Metrics } from '../metrics.ts'
 
 export interface ShipperOptions {
   readonly outbox: Outbox
-  readonly warehouse: Pick<Warehouse, 'insert'>
+  readonly warehouse: Pick<Warehouse, 'insert'> & {
+    /** Throws where it is not open, or not this store’s. */
+    ready(): Promise<void>
+  }
   readonly now: () => number
   readonly log: Logger
   readonly metrics: Metrics
@@ -107,9 +110,11 @@ export class Shipper {
 
   /** Rows shipped. Never throws: a failure is logged and counted, and the next round tries again. */
   async #shipOnce(): Promise<number> {
-    const { outbox, now, holder, log, metrics } = this.#options
+    const { outbox, warehouse, now, holder, log, metrics } = this.#options
     let rows = 0
     try {
+      // What this node cannot ship another may: it must not be held here.
+      await warehouse.ready()
       const claimed = await outbox.claim({
         now: now(),
         leaseMs: LEASE_MS,
