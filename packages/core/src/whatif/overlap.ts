@@ -56,6 +56,8 @@ export type DoubtCode =
   | 'too-few'
   /** A small part of the log decides it. */
   | 'little-overlap'
+  /** Every decision brought the same, such as a goal that never happened: chance cannot be judged. */
+  | 'no-variance'
 
 export interface Needed {
   /** People in all with the exploration there is. */
@@ -108,6 +110,10 @@ export function doubtsOf(sums: WhatIfSums, leastEffective: number = LEAST_EFFECT
       message: `${Math.round(effective)} of ${sums.people} people speak of this policy, the rest were mostly shown something else: read the interval, not the value.`,
       needed: { people: Math.ceil((LITTLE * sums.people ** 2) / effective) },
     })
+  }
+  if (sums.minReward === sums.maxReward) {
+    const message = 'Every decision in the log brought the same, so nothing tells what another policy could change.'
+    doubts.push({ code: 'no-variance', refuses: false, message, needed: {} })
   }
   return doubts
 }

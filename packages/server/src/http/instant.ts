@@ -10,6 +10,19 @@ export const Time = Type.String({
 /** The same in a body, where a number may be one. */
 export const BodyTime = Type.Union([Time, Type.Integer({ description: 'Epoch milliseconds.' })])
 
+/** From (inclusive) and to (exclusive) of a query or a body. Throws `invalid`, also for a time in which nothing can lie. */
+export function span(
+  given: { readonly from?: string | number | undefined; readonly to?: string | number | undefined },
+  where: 'query' | 'body',
+): { readonly from: number | undefined; readonly to: number | undefined } {
+  const from = instant(given.from, `${where}.from`)
+  const to = instant(given.to, `${where}.to`)
+  if (from !== undefined && to !== undefined && from >= to) {
+    throw new Problem('invalid', `${where}.from is not before ${where}.to.`, { path: `${where}.from` })
+  }
+  return { from, to }
+}
+
 /** Epoch milliseconds. Throws `invalid`. */
 export function instant(text: string | number | undefined, path: string): number | undefined {
   if (text === undefined || typeof text === 'number') return text

@@ -112,7 +112,11 @@ export function bruteForceImpact(question: ImpactQuestion, facts: Facts): Impact
 function seenBy(question: ImpactQuestion, facts: Facts): ExposureRow[] {
   return facts.exposures
     .filter(row => row.workspace === question.workspace && row.experience === question.experience && !row.holdout)
-    .filter(row => row.timestamp >= (question.from ?? -Infinity) && row.timestamp < (question.to ?? Infinity))
+    .filter(
+      row =>
+        row.timestamp >= (question.from ?? -Infinity) &&
+        row.timestamp < Math.min(question.to ?? Infinity, question.now + 1),
+    )
     .sort((a, b) => a.timestamp - b.timestamp || compareArms(a, b) || a.version - b.version)
 }
 

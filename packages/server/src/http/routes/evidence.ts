@@ -5,7 +5,7 @@ import type { LiveSet } from '../../pipeline/definitions.ts'
 import { Problem } from '../../problem.ts'
 import { experienceEvidence } from '../../report/evidence.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
-import { instant, Time } from '../instant.ts'
+import { span, Time } from '../instant.ts'
 import { seesPersonal } from '../rights.ts'
 import { route } from '../route.ts'
 
@@ -62,8 +62,7 @@ export const evidence = route({
       variant: query.variant,
       correction: query.correction,
       days: query.days ?? 14,
-      from: instant(query.from, 'query.from'),
-      to: instant(query.to, 'query.to'),
+      ...span(query, 'query'),
       confidence: query.confidence,
       masked: sees ? undefined : maskText,
     })

@@ -2,7 +2,7 @@ import { resultCsv } from '@espalier/core/result'
 import Type from 'typebox'
 import { experienceReport } from '../../report/experience.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
-import { instant, Time } from '../instant.ts'
+import { span, Time } from '../instant.ts'
 import { route } from '../route.ts'
 
 const Numbers = Type.Record(Type.String(), Type.Unknown())
@@ -93,8 +93,7 @@ export const impact = route({
       workspace,
       key: params.key,
       metric: query.metric,
-      from: instant(query.from, 'query.from'),
-      to: instant(query.to, 'query.to'),
+      ...span(query, 'query'),
       confidence: query.confidence,
       comparison: query.comparison,
     })

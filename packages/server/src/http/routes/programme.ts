@@ -7,7 +7,7 @@ import { Problem } from '../../problem.ts'
 import { moneyOf } from '../../report/money.ts'
 import type { Services } from '../../services.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
-import { instant, Time } from '../instant.ts'
+import { span, Time } from '../instant.ts'
 import { route } from '../route.ts'
 
 const Numbers = Type.Record(Type.String(), Type.Unknown())
@@ -75,11 +75,7 @@ export const programme = route({
     const live = await services.definitions.of(workspace)
     const { settings } = live
     const metric = kpiMetric(live, query.metric)
-    const from = instant(query.from, 'query.from')
-    const to = instant(query.to, 'query.to')
-    if (from !== undefined && to !== undefined && from >= to) {
-      throw new Problem('invalid', 'query.from is not before query.to.', { path: 'query.from' })
-    }
+    const { from, to } = span(query, 'query')
     const complete = await services.shipper.drain(DRAIN_MS)
     const statistics = await services.warehouse.programme({
       workspace,

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
-import { instant, Time } from '../instant.ts'
+import { span, Time } from '../instant.ts'
 import { route } from '../route.ts'
 
 export const summary = route({
@@ -27,8 +27,7 @@ export const summary = route({
   errors: ['warehouse_unavailable'],
   async handle({ workspace, query }, { warehouse, shipper }) {
     const complete = await shipper.drain(DRAIN_MS)
-    const from = instant(query.from, 'query.from')
-    const to = instant(query.to, 'query.to')
+    const { from, to } = span(query, 'query')
     const totals = await warehouse.summary({
       workspace,
       ...(from === undefined ? {} : { from }),

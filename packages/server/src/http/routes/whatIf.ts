@@ -6,7 +6,7 @@ import { controlsOf, experienceIn, metricIn } from '../../learning/subject.ts'
 import { evaluate, type Target } from '../../learning/whatIf.ts'
 import { Problem } from '../../problem.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
-import { BodyTime, instant } from '../instant.ts'
+import { BodyTime, span } from '../instant.ts'
 import { refusePersonal } from '../rights.ts'
 import { route } from '../route.ts'
 
@@ -81,8 +81,7 @@ export const whatIf = route({
     }
     const target = targetOf(body.policy, experience.body as never)
     refusePersonal(by, body, 'policy', live)
-    const from = instant(body.from, 'body.from')
-    const to = instant(body.to, 'body.to')
+    const { from, to } = span(body, 'body')
     const running = experience.body.policy
     const learns = running?.kind === 'bandit' || running?.kind === 'contextual'
     const drained = await services.shipper.drain(DRAIN_MS)

@@ -8,13 +8,16 @@ import { armText } from '../arms.ts'
  */
 export const sourceHash = (table: string) => `${table}.profile_hash`
 
-/** What bounds the exposures; the same names in every query of a report. */
-export function scopeOf(question: Pick<ImpactQuestion, 'workspace' | 'experience' | 'from' | 'to'>) {
+/**
+ * What bounds the exposures; the same names in every query of a report. What is yet to come has not happened, as it has not for
+ * events: after a clock that went back people would be counted without what they did.
+ */
+export function scopeOf(question: Pick<ImpactQuestion, 'workspace' | 'experience' | 'from' | 'to' | 'now'>) {
   return {
     workspace: question.workspace,
     experience: question.experience,
     from: question.from ?? ALL_TIME.from,
-    to: question.to ?? ALL_TIME.to,
+    to: Math.min(question.to ?? ALL_TIME.to, question.now + 1),
   }
 }
 
