@@ -171,6 +171,13 @@ describe('segments', () => {
     expect([wrong.status, wrong.json.error.code]).toEqual([422, 'invalid_definition'])
     const unknown = await ask({ condition: { score: 'churn', gte: 0.5 } })
     expect([unknown.status, unknown.json.error.code]).toEqual([501, 'unsupported'])
+    // R11 Well formed, within every bound, and more than the engine takes in one query.
+    const sequence = (i: number) => ({
+      sequence: [{ did: `A${i}` }, { did: 'B', within: '7d' }, { not: 'C', within: '2d' }],
+    })
+    const large = await ask({ condition: { any: Array.from({ length: 100 }, (_, i) => sequence(i)) } })
+    expect([large.status, large.json.error.code]).toEqual([501, 'unsupported'])
+    expect(large.json.error.message).toContain('more than fits one query')
     expect((await ask({ condition: { did: 'A' }, with: ['nobody-knows'] })).status).toBe(404)
   })
 

@@ -21,6 +21,13 @@ describe('errors', () => {
     expect(error.cause).toBeInstanceOf(Error)
   })
 
+  it.each(['167', '168', '306'])('R11 %s: a question that is too large is told as that, in plain words', code => {
+    expect(toWarehouseError(engineError(code, 'AST is too big. Maximum: 50000.'))).toMatchObject({
+      code: 'unsupported',
+      message: 'This asks for more than fits one query: ask for fewer conditions at once, in several segments.',
+    })
+  })
+
   it('keep what they are when they are ours already', () => {
     const error = new WarehouseError('busy', 'later')
     expect(toWarehouseError(error)).toBe(error)

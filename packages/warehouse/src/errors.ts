@@ -66,7 +66,16 @@ const unreachable =
 export function toWarehouseError(error: unknown): WarehouseError {
   if (error instanceof WarehouseError) return error
   const message = error instanceof Error ? error.message : String(error)
+  if (isTooLarge(error)) return new WarehouseError('unsupported', TOO_LARGE, { cause: error })
   return new WarehouseError(codeOf(error, message), message, { cause: error })
+}
+
+/** The engine's bounds of one question: TOO_DEEP_AST, TOO_BIG_AST and TOO_DEEP_RECURSION. Nothing is wrong but its size. */
+const tooLarge = [167, 168, 306]
+const TOO_LARGE = 'This asks for more than fits one query: ask for fewer conditions at once, in several segments.'
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && tooLarge.includes(Number(error.code))
 }
 
 function codeOf(error: unknown, message: string): WarehouseErrorCode {
