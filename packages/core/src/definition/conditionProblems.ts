@@ -145,7 +145,9 @@ function meaningProblems(shape: string, body: Record<string, unknown>, path: Pat
     // One that has problems of its own is there without a value.
     if (made?.value !== undefined) found.push(...comparedProblems(made.value as unknown as Aggregate, body, path))
   }
-  if (shape === 'session') found.push(...comparedKindProblems('number', body, path))
+  // Numbers, whatever their name; so is what a person has done so often.
+  const isNumber = shape === 'session' || shape === 'score' || (shape === 'person' && body.person === 'events')
+  if (isNumber) found.push(...comparedKindProblems('number', body, path))
   if (shape === 'sequence') found.push(...sequenceProblems(body as SequenceCondition, path))
   if (shape === 'person') {
     const [name = ''] = (body.person as string).split('.')

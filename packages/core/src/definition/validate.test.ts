@@ -240,6 +240,9 @@ describe('validate', () => {
             { session: 'events', contains: 'x' },
             { value: { average: 'total', of: 'Order Completed' }, isNot: 'x', in: [1, 'x'] },
             { value: { last: 'total', of: 'Order Completed' }, startsWith: 'x' },
+            { score: 'churn', is: 'high' },
+            { person: 'events', startsWith: '3' },
+            { person: 'locale', startsWith: 'de' },
           ],
         },
       },
@@ -249,6 +252,8 @@ describe('validate', () => {
         'condition.any[2].before: it is a number, for which before never holds -> compare it by is, in, gt, gte, lt or lte',
         'condition.any[3].gte: it is a list, for which gte never holds -> ask for an element by contains, or for how many there are by distinct',
         'condition.any[4].contains: it is a number, for which contains never holds -> compare it by is, in, gt, gte, lt or lte',
+        'condition.any[7].is: it is a number, and never "high" -> write a number',
+        'condition.any[8].startsWith: it is a number, for which startsWith never holds -> compare it by is, in, gt, gte, lt or lte',
       ],
     ],
     [
