@@ -137,6 +137,23 @@ describe.skipIf(!built)('commands against a running server', () => {
     )
   })
 
+  it('R8 import tells of consent that is neither a yes nor a no, and counts it as a no', async () => {
+    const said = (userId: string, ads: unknown) =>
+      JSON.stringify({
+        type: 'track',
+        event: 'Looked',
+        userId,
+        messageId: `said-${userId}`,
+        timestamp: '2026-03-01T10:00:00Z',
+        context: { consent: { categoryPreferences: { ads } } },
+      })
+    const file = temporaryFile('said.ndjson', `${said('sure', 'yes')}\n${said('unsure', 'perhaps')}\n`)
+    const { output } = await cli('import', file)
+    expect(output).toContain('2 taken in, 0 were there already')
+    expect(output).toMatch(/1 taken in, but maybe not as they were meant; such as:\n {2}row 2: .*perhaps/)
+    expect(JSON.parse((await cli('import', file, '--json')).output)).toMatchObject({ duplicates: 2, rejected: 0 })
+  })
+
   it('library lists ready-made definitions, and publishes some of them', async () => {
     expect((await cli('library')).output).toMatch(/any +metric +nps +Of answers from 0 to 10/)
     const added = await cli('library', 'add', 'nps', 'revenue-per-visitor', '--currency', 'EUR')

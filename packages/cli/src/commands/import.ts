@@ -82,6 +82,10 @@ export function described(summary: ImportSummary): string {
     for (const { row, reason } of summary.reasons)
       lines.push(`  ${row === undefined ? '' : `row ${row + 1}: `}${reason}\n`)
   }
+  if (summary.warned > 0) {
+    lines.push(`${count(summary.warned)} taken in, but maybe not as they were meant; such as:\n`)
+    for (const { row, reason } of summary.warnings) lines.push(`  row ${row + 1}: ${reason}\n`)
+  }
   lines.push(`${summary.seconds} s, ${count(summary.rowsPerSecond)} rows/s\n`)
   return lines.join('')
 }

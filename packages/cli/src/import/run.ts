@@ -15,6 +15,7 @@ import { sendPuts } from './send/puts.ts'
 import { sendStream } from './send/stream.ts'
 import { sizeOf } from './source/open.ts'
 import { openTable } from './source/rows.ts'
+import { Warnings } from './warnings.ts'
 
 export interface ImportOptions {
   readonly file: string
@@ -51,6 +52,9 @@ export interface ImportSummary {
   /** With `dryRun`: the first item as it would be sent. */
   example?: Item
   reasons: { row: number | undefined; reason: string }[]
+  /** Items taken in that may have been meant otherwise, and the first of them. */
+  warned: number
+  warnings: readonly { readonly row: number; readonly reason: string }[]
 }
 
 /** Imports one file: reads it, makes items, sorts them by time, sends them, writes what was refused. */
@@ -72,6 +76,7 @@ export async function importFile(
   const stop = new AbortController()
   const unsubscribe = shell.onInterrupt(() => stop.abort())
   const rejects = new Rejects()
+  const warnings = new Warnings()
   const builder = new Builder(importer, rejects, options.memory)
   const line = new ProgressLine(shell, now)
   try {
@@ -79,11 +84,11 @@ export async function importFile(
       line.update('Reading', table.file.read() / Math.max(1, size), () => `${count(rows)} rows`)
     await builder.read(table, read, stop.signal)
     if (stop.signal.aborted) throw new CliError('Interrupted while reading; nothing was sent')
-    const sending = new Sending(importer, builder, rejects, line, options)
+    const sending = new Sending(importer, builder, rejects, warnings, line, options)
     const result = options.dryRun ? NOTHING : await sending.send(api, table.file.digest(), shell, stop.signal)
     line.clear()
     if (rejects.count > 0 && !result.interrupted) await rejects.write(options.rejects, options.file, importer)
-    return summary(options, importer, builder, rejects, result, (now() - began) / 1000)
+    return summary(options, importer, builder, { rejects, warnings }, result, (now() - began) / 1000)
   } finally {
     line.clear()
     builder.close()
@@ -105,15 +110,24 @@ class Sending {
   readonly #importer: Importer
   readonly #builder: Builder
   readonly #rejects: Rejects
+  readonly #warnings: Warnings
   readonly #line: ProgressLine
   readonly #limit: number | undefined
   readonly #window: number | undefined
   #done = 0
 
-  constructor(importer: Importer, builder: Builder, rejects: Rejects, line: ProgressLine, options: ImportOptions) {
+  constructor(
+    importer: Importer,
+    builder: Builder,
+    rejects: Rejects,
+    warnings: Warnings,
+    line: ProgressLine,
+    options: ImportOptions,
+  ) {
     this.#importer = importer
     this.#builder = builder
     this.#rejects = rejects
+    this.#warnings = warnings
     this.#line = line
     this.#limit = options.limit
     this.#window = options.window
@@ -134,7 +148,8 @@ class Sending {
     const identity = createHash('sha256').update(`${file}\n${api.url}`).digest('hex')
     const progress = new ProgressFile(shell.environment.cache, identity)
     const window = this.#window === undefined ? {} : { window: this.#window }
-    return sendStream(items, { ...common, file, outputs, progress, ...window })
+    const warn = (item: Sendable, reason: string) => this.#warnings.add(item.row, reason)
+    return sendStream(items, { ...common, file, outputs, progress, warn, ...window })
   }
 
   #sent = (items: readonly Sendable[], refused: number) => {
@@ -156,7 +171,7 @@ function summary(
   options: ImportOptions,
   importer: Importer,
   { built }: Builder,
-  rejects: Rejects,
+  { rejects, warnings }: { rejects: Rejects; warnings: Warnings },
   result: Result,
   seconds: number,
 ): ImportSummary {
@@ -180,5 +195,7 @@ function summary(
     dryRun: options.dryRun,
     ...(options.dryRun && built.example ? { example: built.example } : {}),
     reasons: rejects.sample(),
+    warned: warnings.count,
+    warnings: warnings.sample(),
   }
 }

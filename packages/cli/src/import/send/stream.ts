@@ -17,6 +17,8 @@ export interface StreamOptions {
   sent(items: readonly Sendable[], refused: number): void
   /** A row the server refused. */
   refuse(item: Sendable, reason: string): void
+  /** A row the server took in, but maybe not as it was meant. */
+  warn(item: Sendable, reason: string): void
 }
 
 export interface StreamResult {
@@ -36,7 +38,14 @@ const RETRIES = 40
 interface ImportAnswer {
   stored: number
   duplicates: number
-  errors?: readonly { row: number; code: string; message: string }[]
+  errors?: readonly RowMessage[]
+  warnings?: readonly RowMessage[]
+}
+
+interface RowMessage {
+  row: number
+  code: string
+  message: string
 }
 
 /**
@@ -105,11 +114,16 @@ async function sendBatch(batch: readonly Sendable[], options: StreamOptions, res
     retries: RETRIES,
     signal: options.signal,
   })
-  const errors = answer.errors ?? []
-  const byRow = new Map(errors.length === 0 ? [] : batch.map(item => [numberOf(options, item), item]))
+  const { errors = [], warnings = [] } = answer
+  const isSilent = errors.length + warnings.length === 0
+  const byRow = new Map(isSilent ? [] : batch.map(item => [numberOf(options, item), item]))
   for (const { row, message } of errors) {
     const item = byRow.get(row)
     if (item) options.refuse(item, message)
+  }
+  for (const { row, message } of warnings) {
+    const item = byRow.get(row)
+    if (item) options.warn(item, message)
   }
   result.stored += answer.stored
   result.duplicates += answer.duplicates
