@@ -1,6 +1,6 @@
 import { ALL_TIME, within } from '../../sql/params.ts'
 import type { ImpactQuestion } from '../../warehouse.ts'
-import { armText } from '../arms.ts'
+import { armCode } from '../arms.ts'
 
 /**
  * People here are 64-bit hashes of their ids: joining and grouping by them takes half the time, and among ten million people two
@@ -40,7 +40,7 @@ const links = `(
 export const personOf = (table: string) => `if(links.canonical = 0, ${table}.source, links.canonical)`
 export const joinLinks = (table: string) => `LEFT ANY JOIN ${links} AS links ON links.source = ${table}.source`
 
-const numbered = `transform(${armText('e')}, {arms:Array(String)}, {numbers:Array(Int64)}, 0)`
+const numbered = `transform(${armCode('e')}, {arms:Array(Int64)}, {numbers:Array(Int64)}, 0)`
 const grouped = `transform(bitAnd(e.head, 65535), {numbers:Array(Int64)}, {groups:Array(Int64)}, 0)`
 
 /** Exposures that count. */
