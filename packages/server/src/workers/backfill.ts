@@ -19,6 +19,8 @@ export interface BackfillParts {
   readonly queue: CommitQueue
   readonly shipper: Pick<Shipper, 'drain'>
   readonly now: () => number
+  /** As people get theirs. */
+  readonly newId: () => string
   readonly log: Logger
   readonly holder: string
   /** How long other nodes may still use the set before; 0 where there are none. */
@@ -30,6 +32,8 @@ const RETRY_MS = 5000
 const ENTRIES = 500
 /** People looked at in one go when a segment is new. */
 const PEOPLE = 500
+/** So far the clocks of nodes may be apart. */
+const SKEW_MS = 60_000
 /** Who publishes what nobody authors. */
 const AUTHOR = 'espalier'
 
@@ -160,14 +164,19 @@ export class Backfill {
     }
   }
 
-  /** Who is in new segments: everybody is looked at once, and from then on whoever something happens to. */
+  /**
+   * Who is in new segments: everybody is looked at once, and from then on whoever something happens to. Those who come
+   * meanwhile are among the latter; going after them as well might never end.
+   */
   async #look(workspace: string, segments: Upkeep['segments'], lease: string): Promise<void> {
-    const { store, queue } = this.#parts
+    const { store, queue, newId } = this.#parts
+    const newcomers = later(newId(), SKEW_MS)
     const keys = segments.map(({ key }) => key)
     const courtesy = this.#courtesy()
     let after: string | undefined
     while (!this.#stopped) {
-      const people = await store.people.page(workspace, after, PEOPLE)
+      const page = await store.people.page(workspace, after, PEOPLE)
+      const people = page.filter(({ id }) => id < newcomers)
       if (people.length === 0) return
       const entries = people.map(({ id }): Entry => ({ kind: 'tick', profile: id, segments: keys }))
       await queue.submit(workspace, entries, 100 * entries.length)
@@ -226,6 +235,13 @@ export class Backfill {
   async #pause(ms: number): Promise<void> {
     if (ms > 0 && !this.#stopped) await setTimeout(ms, undefined, { signal: this.#ended.signal }).catch(() => undefined)
   }
+}
+
+/** What ids begin with that are made so many milliseconds after one: a UUIDv7 begins with its time in 48 bits (RFC 9562). */
+function later(id: string, ms: number): string {
+  const time = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) + ms
+  const hex = time.toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`
 }
 
 /** Live segments of which nobody has looked yet who is in them. */
