@@ -133,7 +133,8 @@ export class Backfill {
       await this.#pause(settleMs)
       await queue.committed()
       if (unfilled.length > 0) {
-        while (!this.#stopped && !(await this.#parts.shipper.drain(10_000))) await this.#renew(lease)
+        const upTo = this.#parts.now()
+        while (!this.#stopped && !(await this.#parts.shipper.drain(10_000, upTo))) await this.#renew(lease)
         await this.#fill(workspace, unfilled, lease)
         if (this.#stopped) return
         await this.#publish(workspace, { signals: unfilled.map(({ need }) => need.key) }, unfilled)

@@ -76,15 +76,19 @@ export class Shipper {
     }
   }
 
-  /** Waits until the warehouse has what was acknowledged before this call; false when that takes longer, or it is down. */
-  async drain(timeoutMs: number): Promise<boolean> {
+  /**
+   * Waits until the warehouse has what was acknowledged up to an instant, this call's unless told; false when that takes longer,
+   * or it is down. Who asks again says the same instant again, or would run after a warehouse that is behind for ever.
+   */
+  async drain(timeoutMs: number, upTo?: number): Promise<boolean> {
     const { outbox, now } = this.#options
     const asked = now()
+    const wanted = upTo ?? asked
     const before = this.#rounds
     await outbox.flush()
     for (;;) {
       const { rows, oldest } = await outbox.depth()
-      if (rows === 0 || (oldest !== undefined && oldest > asked)) return true
+      if (rows === 0 || (oldest !== undefined && oldest > wanted)) return true
       const failed = this.#failures > 0 && this.#rounds > before
       if (failed || now() - asked >= timeoutMs || this.#stopped) return false
       this.#wake()
