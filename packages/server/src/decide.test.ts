@@ -216,6 +216,28 @@ describe('POST /v1/decide', () => {
     expect(after.decisions - before.decisions).toBe(2)
   })
 
+  it('an exposure to somebody else’s answer counts for nobody, until they are one; R13 only a secret key is told so', async () => {
+    const exposures = async () => (await server.get('/v1/summary')).json.totals.exposures
+    const before = await exposures()
+    const { decisionId } = await hero({ anonymousId: 'shown' })
+    const seen = (who: object) => ({ ...who, type: 'track', event: 'Exposure', properties: { decisionId } })
+    const ofAnother = { index: 1, code: 'exposure_foreign', message: expect.stringContaining('identify') }
+    const batch = [seen({ anonymousId: 'shown', messageId: 'shown-1' }), seen({ userId: 'sneaky' })]
+    expect((await server.post('/v1/batch', { batch }, { key: SECRET_KEY })).json).toEqual({
+      success: true,
+      warnings: [ofAnother],
+    })
+    expect((await server.post('/v1/batch', { batch: [seen({ userId: 'sneaky' })] })).json).toEqual({ success: true })
+    expect(await exposures()).toBe(before + 1)
+    await server.post('/v1/identify', { anonymousId: 'shown', userId: 'known-now' })
+    expect(
+      (await server.post('/v1/batch', { batch: [seen({ userId: 'known-now' })] }, { key: SECRET_KEY })).json,
+    ).toEqual({
+      success: true,
+    })
+    expect(await exposures()).toBe(before + 2)
+  })
+
   it('R7 the log’s row holds what another policy could be judged by', async () => {
     const rows: string[] = []
     const { outbox } = server.services.store

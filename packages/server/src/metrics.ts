@@ -45,6 +45,11 @@ export class Metrics {
     'Exposures of `expose` requests that could not be stored',
     [],
   )
+  readonly exposuresForeign = this.#counter(
+    'espalier_exposures_foreign_total',
+    'Exposures that name a decision somebody else was given, and count for nobody',
+    [],
+  )
   readonly shipped = this.#counter('espalier_shipped_rows_total', 'Rows the warehouse has taken, by table', ['table'])
   readonly shipErrors = this.#counter('espalier_ship_errors_total', 'Failed attempts to ship a batch', [])
   readonly ship = this.#histogram('espalier_ship_seconds', 'One insert into the warehouse')

@@ -36,6 +36,8 @@ beforeAll(async () => {
     ],
   })
   expect(published.status, published.text).toBe(200)
+  // Until the past of its condition is there, nobody enters a segment.
+  await server.services.backfill.idle()
 })
 afterAll(() => server.stop())
 

@@ -99,7 +99,7 @@ function exposuresGone(watched: Watched): Suggestion | undefined {
     evidence: { decisions: lastDecided, exposures: drop.count, usual: drop.usual },
     expected: null,
     action: {
-      say: 'See whether the page or app still reports exposures (a track "Exposure" with the decisionId): nobody who was not seen counts.',
+      say: 'See whether the page or app still reports exposures (a track "Exposure" with the decisionId, under the userId or anonymousId it was asked for): nobody else counts.',
     },
   }
 }

@@ -121,14 +121,16 @@ export class Batch {
     this.#memberships.retain(draft)
     if (plan.segments.length > 0) this.#memberships.touch(source, event)
     this.rows.push(eventRow(workspace, source, event, draft.session, plan.version))
-    if (exposure) {
+    const foreign = exposure?.givenTo !== undefined && !draft.sources.includes(exposure.givenTo)
+    if (exposure && !foreign) {
       this.rows.push(exposureRow(this.#context.workspace, source, event, exposure))
       if (exposure.remember) draft.bound = withExposure(draft.bound ?? UNBOUND, exposure, event.timestamp)
     }
     const late = merges === this.#identities.merges ? isLate(draft, event, plan) : isLateAtAll(draft)
     const isNew = draft.version === 1
-    if (!late && !isNew) return { outcome: 'stored', profile: draft.id, source }
-    return { outcome: 'stored', profile: draft.id, source, ...(late && { late }), ...(isNew && { isNew }) }
+    const applied: Applied = { outcome: 'stored', profile: draft.id, source }
+    if (!late && !isNew && !foreign) return applied
+    return { ...applied, ...(late && { late }), ...(isNew && { isNew }), ...(foreign && { foreign }) }
   }
 
   #decision({ decision, tombstones }: DecisionEntry): Applied {

@@ -123,3 +123,22 @@ it('exposures that matter later are kept with the person, R3 each once; others a
     seen: { x: { at: NOW, variant: 'a' }, z: { at: NOW - 5, variant: '' } },
   })
 })
+
+it('an answer that somebody else was given is seen by nobody; one of whoever they were united with is', () => {
+  const { people, take } = stream()
+  const seen = (item: object, givenTo: string) => event(item, { remember: true, givenTo })
+  const exposures = (...entries: Entry[]) => {
+    const { applied, rows } = take(...entries)
+    return [applied[0]!.foreign ?? false, rows.filter(({ table }) => table === 'exposures').length]
+  }
+  take(event({ anonymousId: 'a', messageId: 'e1' }), event({ userId: 'u', messageId: 'e2' }))
+  expect(exposures(seen({ userId: 'u', messageId: 'e3' }, 'p1'))).toEqual([true, 0])
+  expect(people.find('userId:u')).toMatchObject({ events: 2 })
+  expect(people.find('userId:u')).not.toHaveProperty('bound')
+  expect(exposures(seen({ anonymousId: 'a', messageId: 'e4' }, 'p1'))).toEqual([false, 1])
+  // An exposure that names both unites them.
+  expect(exposures(seen({ userId: 'u', anonymousId: 'a', messageId: 'e5' }, 'p1'))).toEqual([false, 1])
+  expect(exposures(seen({ userId: 'u', messageId: 'e6' }, 'p1'))).toEqual([false, 1])
+  expect(exposures(seen({ anonymousId: 'a', messageId: 'e7' }, 'p2'))).toEqual([false, 1])
+  expect(exposures(seen({ anonymousId: 'b', messageId: 'e8' }, 'p2'))).toEqual([true, 0])
+})

@@ -108,6 +108,8 @@ export interface ExposedAnswer {
   readonly propensity: number
   /** The person has to be known to have seen it: a cap counts it, or another experience depends on it. */
   readonly remember?: true
+  /** Source profile it was decided for. Only that person has seen it by saying so; absent: whoever says so. */
+  readonly givenTo?: string
 }
 
 /** A decision made elsewhere and brought in with its outcome, so that it can be analysed like our own. */
@@ -143,6 +145,8 @@ export interface Applied {
   readonly source?: string
   /** The person came into being in this batch. */
   readonly isNew?: true
+  /** An exposure to what somebody else was given: the event is stored, and nobody counts as exposed by it. */
+  readonly foreign?: true
   /** It came too late for what is kept of the person: they are to be made again from the log (`rebuild`). */
   readonly late?: true
   readonly reason?: RefusedReason

@@ -1,6 +1,7 @@
 import { ANALYTICS } from '@espalier/core/consent'
 import type { Applied, Entry } from '@espalier/core/stream'
 import Type, { type Static } from 'typebox'
+import type { ItemError } from '../problem.ts'
 
 /** What may not be kept of a request, though nothing is wrong with it: clients need do nothing. */
 export const Refusal = Type.Object({
@@ -24,7 +25,7 @@ export const Warning = Type.Object({
   index: Type.Optional(Type.Integer({ description: 'The item’s place in the batch; none for the request itself.' })),
   code: Type.String({
     description:
-      'consent_unclear: `context.consent` says something that is neither a yes nor a no, and was taken for a no.',
+      'consent_unclear: `context.consent` says something that is neither a yes nor a no, and was taken for a no. exposure_foreign: an `Exposure` names the decision of somebody else, and counts for nobody; with a secret key.',
   }),
   message: Type.String(),
 })
@@ -43,6 +44,22 @@ export function refusalsOf(entries: readonly Entry[], applied: readonly Applied[
       },
     ]
   })
+}
+
+/** What was found out of items only as they were stored: exposures to what somebody else was given. */
+export function foreignOf(entries: readonly Entry[], applied: readonly Applied[]): ItemError[] {
+  const warnings: ItemError[] = []
+  for (const [i, { foreign }] of applied.entries()) {
+    if (foreign) warnings.push({ index: indexOf(entries[i]!) ?? i, ...EXPOSURE_FOREIGN })
+  }
+  return warnings
+}
+
+/** What whoever brings an exposure to somebody else’s answer is told. */
+export const EXPOSURE_FOREIGN = {
+  code: 'exposure_foreign',
+  message:
+    'properties.decisionId was given to somebody else, so nobody counts as exposed: name whom the decision was asked for, or unite the two by an identify before it.',
 }
 
 function indexOf(entry: Entry): number | undefined {

@@ -1,7 +1,7 @@
 import type { IntakeRequest, Taken } from '../pipeline/intake.ts'
 import { type ItemError, Problem } from '../problem.ts'
 import type { Services } from '../services.ts'
-import { type Refusal, refusalsOf } from './refusals.ts'
+import { foreignOf, type Refusal, refusalsOf } from './refusals.ts'
 
 /** What became of the items of a request. */
 export interface TakenIn {
@@ -25,7 +25,11 @@ export async function takeIn(
   for (const { code } of errors) metrics.rejected.inc({ code })
   const applied = await queue.submit(request.workspace, entries, bytes)
   newcomers.count(request.workspace, sources, applied)
-  return { taken: entries.length, errors, refused: refusalsOf(entries, applied, secret), warnings }
+  const foreign = foreignOf(entries, applied)
+  if (foreign.length > 0) metrics.exposuresForeign.inc(foreign.length)
+  const refused = refusalsOf(entries, applied, secret)
+  // Whose an answer was tells who is whom: a public key does not learn it (R13).
+  return { taken: entries.length, errors, refused, warnings: secret ? [...warnings, ...foreign] : warnings }
 }
 
 /** Those who have to wait become errors. A promise only where a network is over its rate. */

@@ -124,8 +124,10 @@ export class Decider {
         : { decision: first, logged: kept && this.#log(question, kept, first, requestId, timestamp) }
     const answers = decision.answers.map(answer => {
       metrics.decided(answer.reason)
-      const signs = logged?.has(answer.touchpoint) === true
-      const decisionId = signs ? this.#parts.decisionIds.sign(workspace, exposed(requestId, answer)) : undefined
+      const signs = kept !== undefined && logged?.has(answer.touchpoint) === true
+      const decisionId = signs
+        ? this.#parts.decisionIds.sign(workspace, { ...exposed(requestId, answer), givenTo: kept.source })
+        : undefined
       return { answer, decisionId }
     })
     if (question.expose && logged !== undefined) {

@@ -2,36 +2,43 @@ import { timingSafeEqual } from 'node:crypto'
 import type { ExposedAnswer } from '@espalier/core/stream'
 import { deriveKey, Hmac } from '../secrets.ts'
 
-const FORMAT = 1
+/** 1, from before ids said whom they were given to, is read as well: what was decided then may be seen later. */
+const FORMAT = 2
 const MAC_BYTES = 16
-/** format, request id, flags, propensity, version: before the three texts. */
-const HEAD_BYTES = 1 + 16 + 1 + 8 + 4
+/** format, request id, flags, propensity, version, and whom it was given to: before the three texts. */
+const HEAD_BYTES = 1 + 16 + 1 + 8 + 4 + 16
+const GIVEN_TO = HEAD_BYTES - 16
 const CONTROL = 1
 const HOLDOUT = 2
 const REMEMBER = 4
 
+/** An answer as it is signed: whom it was given to is known. */
+export type GivenAnswer = ExposedAnswer & { readonly givenTo: string }
+
 /**
- * Decision ids: what was answered, signed, so that an exposure needs no lookup and nobody can invent one. Layout: the
- * answer's fields in binary, then HMAC-SHA256 truncated to 128 bits under the workspace's key, all in base64url.
+ * Decision ids: what was answered and to whom, signed, so that an exposure needs no lookup and nobody can invent one. Layout: the
+ * answer's fields in binary, then HMAC-SHA256 truncated to 128 bits under the workspace's key, all in base64url. The person is
+ * enciphered, by a request's own mask: two ids tell nobody whether they are of one person (R13).
  */
 export class DecisionIds {
   readonly #masterSecret: Uint8Array
-  readonly #keys = new Map<string, Hmac>()
+  readonly #keys = new Map<string, Keys>()
 
   constructor(masterSecret: Uint8Array) {
     this.#masterSecret = masterSecret
   }
 
-  sign(workspace: string, answer: ExposedAnswer): string {
+  sign(workspace: string, answer: GivenAnswer): string {
     token[0] = FORMAT
-    writeUuid(answer.requestId)
+    const keys = this.#keysOf(workspace)
+    writeRequest(keys, answer)
     token[17] = (answer.control ? CONTROL : 0) | (answer.holdout ? HOLDOUT : 0) | (answer.remember ? REMEMBER : 0)
     token.writeDoubleBE(answer.propensity, 18)
     token.writeUInt32BE(answer.version, 26)
     let at = writeText(HEAD_BYTES, answer.touchpoint)
     at = writeText(at, answer.experience)
     at = writeText(at, answer.variant)
-    this.#keyOf(workspace).write(token, at, token, at, MAC_BYTES)
+    keys.mac.write(token, at, token, at, MAC_BYTES)
     return token.toString('base64url', 0, at + MAC_BYTES)
   }
 
@@ -40,12 +47,14 @@ export class DecisionIds {
     if (typeof id !== 'string' || id.length > 1200) return undefined
     const token = Buffer.from(id, 'base64url')
     const size = token.length - MAC_BYTES
-    if (size < HEAD_BYTES + 3 || token[0] !== FORMAT) return undefined
-    const mac = this.#keyOf(workspace).of(token.subarray(0, size)).subarray(0, MAC_BYTES)
+    const head = token[0] === 1 ? GIVEN_TO : HEAD_BYTES
+    if (size < head + 3 || (token[0] !== 1 && token[0] !== FORMAT)) return undefined
+    const keys = this.#keysOf(workspace)
+    const mac = keys.mac.of(token.subarray(0, size)).subarray(0, MAC_BYTES)
     if (!timingSafeEqual(mac, token.subarray(size))) return undefined
-    const hex = token.toString('hex', 1, 17)
-    const requestId = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
-    let at = HEAD_BYTES
+    const requestId = uuidAt(token, 1)
+    if (head === HEAD_BYTES) mask(token, keys)
+    let at = head
     const text = () => {
       const from = at + 1
       at = from + token[at]!
@@ -60,18 +69,25 @@ export class DecisionIds {
       control: (token[17]! & CONTROL) !== 0,
       holdout: (token[17]! & HOLDOUT) !== 0,
       propensity: token.readDoubleBE(18),
+      ...(head === HEAD_BYTES && { givenTo: uuidAt(token, GIVEN_TO) }),
       ...((token[17]! & REMEMBER) === 0 ? {} : { remember: true as const }),
     }
   }
 
-  #keyOf(workspace: string): Hmac {
-    let key = this.#keys.get(workspace)
-    if (key === undefined) {
-      key = new Hmac(deriveKey(this.#masterSecret, 'decision', workspace))
-      this.#keys.set(workspace, key)
+  #keysOf(workspace: string): Keys {
+    let keys = this.#keys.get(workspace)
+    if (keys === undefined) {
+      const key = (purpose: string) => new Hmac(deriveKey(this.#masterSecret, purpose, workspace))
+      keys = { mac: key('decision'), mask: key('decision-person') }
+      this.#keys.set(workspace, keys)
     }
-    return key
+    return keys
   }
+}
+
+interface Keys {
+  readonly mac: Hmac
+  readonly mask: Hmac
 }
 
 /** Where ids are put together. Texts are keys of definitions: ASCII, and at most 255 characters. */
@@ -86,18 +102,40 @@ function writeText(at: number, text: string): number {
 
 const HYPHEN = 0x2d
 
-/** The request that the token holds. */
-let written = ''
+/** The request that the token holds, whom it was given to, and under whose keys. */
+let request = ''
+let givenTo = ''
+let under: Keys | undefined
 
-/** 16 bytes after the format; a request has many answers. */
-function writeUuid(uuid: string): void {
-  if (uuid === written) return
-  written = uuid
-  let at = 1
-  for (let i = 0; at < 17; i += 2) {
+/** What all answers of a request have in common: a request has many. */
+function writeRequest(keys: Keys, answer: GivenAnswer): void {
+  if (answer.requestId === request && answer.givenTo === givenTo && keys === under) return
+  request = answer.requestId
+  givenTo = answer.givenTo
+  under = keys
+  writeUuid(request, 1)
+  writeUuid(givenTo, GIVEN_TO)
+  mask(token, keys)
+}
+
+/** Enciphers and deciphers whom a token was given to, by what only its request has. */
+function mask(token: Buffer, keys: Keys): void {
+  const bytes = keys.mask.of(token.subarray(1, 17))
+  for (let i = 0; i < 16; i++) token[GIVEN_TO + i]! ^= bytes[i]!
+}
+
+/** 16 bytes. */
+function writeUuid(uuid: string, from: number): void {
+  let at = from
+  for (let i = 0; at < from + 16; i += 2) {
     if (uuid.charCodeAt(i) === HYPHEN) i++
     token[at++] = (digit(uuid.charCodeAt(i)) << 4) | digit(uuid.charCodeAt(i + 1))
   }
+}
+
+function uuidAt(token: Buffer, at: number): string {
+  const hex = token.toString('hex', at, at + 16)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
 /** The value of a hexadecimal digit, 0 to 9 or a to f. */

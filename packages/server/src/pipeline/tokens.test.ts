@@ -19,6 +19,7 @@ const answer = fc.record({
   control: fc.boolean(),
   holdout: fc.boolean(),
   propensity: fc.double({ min: 0, max: 1, noNaN: true }),
+  givenTo: fc.constant(undefined).map(() => newId()),
 })
 
 describe('secrets', () => {
@@ -48,6 +49,33 @@ describe('decision ids', () => {
         expect(ids.verify('main', ids.sign('main', given))).toEqual(given)
       }),
     )
+  })
+
+  it('R13 do not tell whether two of them are one person’s', () => {
+    const ids = new DecisionIds(secret)
+    const given = fc.sample(answer, { numRuns: 1, seed: 1 })[0]!
+    const person = (id: string) => Buffer.from(id, 'base64url').toString('hex', 30, 46)
+    const [one, again] = [given, { ...given, requestId: newId() }].map(asked => ids.sign('main', asked))
+    expect(person(one!)).not.toBe(person(again!))
+    expect(person(one!)).not.toBe(given.givenTo.replaceAll('-', ''))
+    expect(person(ids.sign('main', { ...given, touchpoint: 'x' }))).toBe(person(one!))
+    expect(ids.verify('main', ids.sign('main', { ...given, givenTo: given.requestId }))?.givenTo).toBe(given.requestId)
+    expect(ids.verify('other', ids.sign('other', given))).toEqual(given)
+  })
+
+  it('of the first format are read: whom they were given to they do not say', () => {
+    const id = 'AQGZobLD1H5fimt8jZ4PGisAP9zMzMzMzM0AAAADCWhvbWUuaGVybwZzcHJpbmcBYqVUynpdxSVoD2Zy0GfTq2Q'
+    expect(new DecisionIds(secret).verify('main', id)).toEqual({
+      requestId: '0199a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b',
+      touchpoint: 'home.hero',
+      experience: 'spring',
+      version: 3,
+      variant: 'b',
+      control: false,
+      holdout: false,
+      propensity: 0.45,
+    })
+    expect(new DecisionIds(secret).verify('other', id)).toBeUndefined()
   })
 
   it('R13 another workspace, another secret and any changed character are refused', () => {

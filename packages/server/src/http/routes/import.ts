@@ -5,11 +5,11 @@ import { compileRules, isBlocked, keysOf } from '@espalier/core/identity'
 import type { Entry } from '@espalier/core/stream'
 import Type, { type Static } from 'typebox'
 import { consentUnclear } from '../../pipeline/intake.ts'
-import { type ItemError, Problem } from '../../problem.ts'
+import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { check } from '../check.ts'
 import { instant } from '../instant.ts'
-import { Warning } from '../refusals.ts'
+import { EXPOSURE_FOREIGN, Warning } from '../refusals.ts'
 import { route } from '../route.ts'
 import { bodyBytes, countRejected } from './track.ts'
 
@@ -95,7 +95,7 @@ export const importRoute = route({
     const graves = services.graves.ready(workspace)
     if (graves !== undefined) await graves
     const errors: RowError[] = []
-    const warnings: (ItemError & { row: number })[] = []
+    const warnings: RowError[] = []
     const entries: Entry[] = []
     const events: { item: unknown; origin: ImportOrigin; index: number }[] = []
     for (const [index, item] of body.items.entries()) {
@@ -135,9 +135,12 @@ export const importRoute = route({
     entries.push(...taken.entries)
     const applied = await services.queue.submit(workspace, entries, bodyBytes(request.body))
     const count = (outcome: string) => applied.filter(one => one.outcome === outcome).length
-    for (const [i, { outcome, reason = '' }] of applied.entries()) {
-      if (outcome === 'refused')
-        errors.push({ ...placeOf(entries[i]!, events), code: reason, message: WHY[reason] ?? reason })
+    for (const [i, { outcome, reason = '', foreign }] of applied.entries()) {
+      const place = () => placeOf(entries[i]!, events)
+      if (outcome === 'refused') errors.push({ ...place(), code: reason, message: WHY[reason] ?? reason })
+      if (!foreign) continue
+      warnings.push({ ...place(), ...EXPOSURE_FOREIGN })
+      services.metrics.exposuresForeign.inc()
     }
     errors.sort((a, b) => a.index - b.index)
     warnings.sort((a, b) => a.index - b.index)
