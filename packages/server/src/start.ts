@@ -158,7 +158,7 @@ async function connect(
     links: new Links(secret),
     userHashes,
     definitions,
-    backfill: new Backfill({ store, warehouse, definitions, queue, shipper, now, newId, log, holder, settleMs }),
+    backfill: new Backfill({ store, warehouse, definitions, queue, shipper, now, log, holder, settleMs }),
     rebuilder,
     rebuilds,
     queue,

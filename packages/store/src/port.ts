@@ -94,6 +94,11 @@ export interface PeopleStore {
   accountsSync?(workspace: string, ids: readonly string[]): Account[]
   /** People by id ascending after `after`, at most `limit`; for exports and snapshots. */
   page(workspace: string, after: string | undefined, limit: number): Promise<Profile[]>
+  /**
+   * Ids of all people there are when it begins, in pages, in any order. Some may lead to a person who is given as well. Who comes
+   * meanwhile may be left out, so that it ends however many come.
+   */
+  everyone(workspace: string): AsyncIterable<readonly string[]>
   count(workspace: string): Promise<number>
   /** Timers due at `now` or before it, the earliest first, those of one instant by id; at most `limit`. As of the last commit. */
   due(workspace: string, now: number, limit: number): Promise<readonly Timer[]>

@@ -77,6 +77,24 @@ describe('the commit queue', () => {
     expect((await third).map(one => one.profile)).toEqual(['d'])
   })
 
+  it('tells who asks what share of its commit it was, without the time in which it waited', async () => {
+    const { store, commits } = slowStore()
+    let now = 0
+    const queue = queueOn(store, { now: () => now })
+    const first = queue.submit('w', [entry('a')], 1)
+    const spent: number[] = []
+    const second = queue.submit('w', [entry('b')], 1, ms => spent.push(ms))
+    const third = queue.submit('w', [entry('c'), entry('d'), entry('e')], 1)
+    now = 1000
+    commits[0]!.finish()
+    await first
+    await turn()
+    now = 1020
+    commits[1]!.finish()
+    await Promise.all([second, third])
+    expect(spent).toEqual([5])
+  })
+
   it('R11 beyond the bound of items or bytes it refuses, and takes again when there is room', async () => {
     const { store, commits } = slowStore()
     const queue = queueOn(store, { maxItems: 3, maxBytes: 100 })

@@ -26,9 +26,13 @@ export interface QueueOptions {
 /** Entries in one commit: beyond this a larger commit gains little and makes the next wait longer. */
 const COMMIT_ITEMS = 2000
 
+/** Hears how many milliseconds of a commit entries took, by their share of it: not the time for which they waited for their turn. */
+export type Spent = (ms: number) => void
+
 /** Entries of one request in one lane. */
 interface Job {
   readonly entries: readonly Entry[]
+  readonly spent: Spent | undefined
   readonly resolve: (applied: readonly Applied[]) => void
   readonly reject: (error: unknown) => void
 }
@@ -66,7 +70,7 @@ export class CommitQueue {
   }
 
   /** What became of each entry, once durable. Throws `too_busy` at the bound, and what the store throws. */
-  submit(workspace: string, entries: readonly Entry[], bytes: number): Promise<readonly Applied[]> {
+  submit(workspace: string, entries: readonly Entry[], bytes: number, spent?: Spent): Promise<readonly Applied[]> {
     if (entries.length === 0) return Promise.resolve([])
     const { maxItems, maxBytes, metrics, now } = this.#options
     if (this.#closed) {
@@ -84,7 +88,7 @@ export class CommitQueue {
     load.bytes += bytes
     const queued = now()
     const { lanes } = load
-    const done = lanes.length === 1 ? this.#push(lanes[0]!, entries) : this.#divide(lanes, entries)
+    const done = lanes.length === 1 ? this.#push(lanes[0]!, entries, spent) : this.#divide(lanes, entries, spent)
     return done
       .finally(() => {
         load.items -= entries.length
@@ -130,22 +134,26 @@ export class CommitQueue {
     return load
   }
 
-  #push(lane: Lane, entries: readonly Entry[]): Promise<readonly Applied[]> {
+  #push(lane: Lane, entries: readonly Entry[], spent: Spent | undefined): Promise<readonly Applied[]> {
     return new Promise((resolve, reject) => {
       if (lane.jobs.length === 0 && !lane.isBusy) this.#turns.push(lane)
-      lane.jobs.push({ entries, resolve, reject })
+      lane.jobs.push({ entries, spent, resolve, reject })
       this.#next()
     })
   }
 
   /** Settled when all parts are; what one of them failed with is told for the request. */
-  async #divide(lanes: readonly Lane[], entries: readonly Entry[]): Promise<readonly Applied[]> {
+  async #divide(
+    lanes: readonly Lane[],
+    entries: readonly Entry[],
+    spent: Spent | undefined,
+  ): Promise<readonly Applied[]> {
     const parts = lanes.map(() => [] as number[])
     for (const [i, lane] of lanesOf(entries, lanes.length).entries()) parts[lane]!.push(i)
     const pushed = parts.map((part, lane) =>
       part.length === 0
         ? []
-        : this.#push(lanes[lane]!, part.length === entries.length ? entries : part.map(i => entries[i]!)),
+        : this.#push(lanes[lane]!, part.length === entries.length ? entries : part.map(i => entries[i]!), spent),
     )
     const applied = new Array<Applied>(entries.length)
     for (const [lane, done] of (await Promise.allSettled(pushed)).entries()) {
@@ -192,6 +200,7 @@ export class CommitQueue {
       this.#options.note?.(workspace, applied)
       let at = 0
       for (const job of jobs) {
+        job.spent?.(((ended - started) * job.entries.length) / entries.length)
         job.resolve(applied.slice(at, at + job.entries.length))
         at += job.entries.length
       }

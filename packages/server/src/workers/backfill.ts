@@ -19,8 +19,6 @@ export interface BackfillParts {
   readonly queue: CommitQueue
   readonly shipper: Pick<Shipper, 'drain'>
   readonly now: () => number
-  /** As people get theirs. */
-  readonly newId: () => string
   readonly log: Logger
   readonly holder: string
   /** How long other nodes may still use the set before; 0 where there are none. */
@@ -30,10 +28,6 @@ export interface BackfillParts {
 const LEASE_MS = 60_000
 const RETRY_MS = 5000
 const ENTRIES = 500
-/** People looked at in one go when a segment is new. */
-const PEOPLE = 500
-/** So far the clocks of nodes may be apart. */
-const SKEW_MS = 60_000
 /** Who publishes what nobody authors. */
 const AUTHOR = 'espalier'
 
@@ -147,17 +141,17 @@ export class Backfill {
   }
 
   async #fill(workspace: string, signals: readonly KeptSignal[], lease: string): Promise<void> {
-    const { warehouse, queue } = this.#parts
+    const { warehouse } = this.#parts
     const courtesy = this.#courtesy()
     for (const below of new Set(signals.map(({ since }) => since))) {
       for (const needed of pastNeeded(signals.filter(({ since }) => since === below))) {
         for await (const page of warehouse.pastEvents({ workspace, events: needed.events, below })) {
           for (let at = 0; at < page.length && !this.#stopped; at += ENTRIES) {
             const entries = page.slice(at, at + ENTRIES).flatMap(past => entryOf(past, needed) ?? [])
-            await queue.submit(workspace, entries, 200 * entries.length)
+            const worked = await this.#submit(workspace, entries, 200)
             await this.#renew(lease)
             this.#note(workspace, { signals: entries.length })
-            await courtesy.giveWay()
+            await courtesy.giveWay(worked)
           }
           if (this.#stopped) return
         }
@@ -165,27 +159,31 @@ export class Backfill {
     }
   }
 
-  /**
-   * Who is in new segments: everybody is looked at once, and from then on whoever something happens to. Those who come
-   * meanwhile are among the latter; going after them as well might never end.
-   */
+  /** Who is in new segments: everybody is looked at once, and from then on whoever something happens to, those who come meanwhile too. */
   async #look(workspace: string, segments: Upkeep['segments'], lease: string): Promise<void> {
-    const { store, queue, newId } = this.#parts
-    const newcomers = later(newId(), SKEW_MS)
     const keys = segments.map(({ key }) => key)
     const courtesy = this.#courtesy()
-    let after: string | undefined
-    while (!this.#stopped) {
-      const page = await store.people.page(workspace, after, PEOPLE)
-      const people = page.filter(({ id }) => id < newcomers)
-      if (people.length === 0) return
-      const entries = people.map(({ id }): Entry => ({ kind: 'tick', profile: id, segments: keys }))
-      await queue.submit(workspace, entries, 100 * entries.length)
-      await this.#renew(lease)
-      this.#note(workspace, { people: people.length })
-      after = people.at(-1)!.id
-      await courtesy.giveWay()
+    for await (const page of this.#parts.store.people.everyone(workspace)) {
+      for (let at = 0; at < page.length && !this.#stopped; at += ENTRIES) {
+        const entries = page
+          .slice(at, at + ENTRIES)
+          .map((profile): Entry => ({ kind: 'tick', profile, segments: keys }))
+        const worked = await this.#submit(workspace, entries, 100)
+        await this.#renew(lease)
+        this.#note(workspace, { people: entries.length })
+        await courtesy.giveWay(worked)
+      }
+      if (this.#stopped) return
     }
+  }
+
+  /** The milliseconds that their commit took. */
+  async #submit(workspace: string, entries: readonly Entry[], bytesEach: number): Promise<number> {
+    let worked = 0
+    await this.#parts.queue.submit(workspace, entries, bytesEach * entries.length, ms => {
+      worked += ms
+    })
+    return worked
   }
 
   /** Somebody may have published meanwhile: what was done is noted of what is still asked for. */
@@ -236,13 +234,6 @@ export class Backfill {
   async #pause(ms: number): Promise<void> {
     if (ms > 0 && !this.#stopped) await setTimeout(ms, undefined, { signal: this.#ended.signal }).catch(() => undefined)
   }
-}
-
-/** What ids begin with that are made so many milliseconds after one: a UUIDv7 begins with its time in 48 bits (RFC 9562). */
-function later(id: string, ms: number): string {
-  const time = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) + ms
-  const hex = time.toString(16).padStart(12, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8)}`
 }
 
 /** Live segments of which nobody has looked yet who is in them. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Courtesy, loopUtilization } from './courtesy.ts'
 
-/** Work of `piece` milliseconds ten times on a loop of which others take a part: the share of the time that was ours. */
-async function shareOf(others: number, piece: number): Promise<number> {
+/** Work of `piece` milliseconds ten times, each after a wait, on a loop of which others take a part: the share of the time that was ours. */
+async function shareOf(others: number, piece: number, waited = 0): Promise<number> {
   let now = 1000
   let worked = 0
   let utilized = 0
@@ -19,11 +19,11 @@ async function shareOf(others: number, piece: number): Promise<number> {
     },
   })
   for (let i = 0; i < 10; i++) {
-    now += piece
+    now += waited + piece
     worked += piece
     // What we did ourselves is no reason to step aside.
     utilized = 1
-    await courtesy.giveWay()
+    await courtesy.giveWay(piece)
   }
   return worked / (now - 1000)
 }
@@ -31,6 +31,13 @@ async function shareOf(others: number, piece: number): Promise<number> {
 describe('courtesy of work in the background', () => {
   it('takes a sixth of the time where others want the loop, however long a piece is', async () => {
     for (const piece of [1, 10, 100, 3000]) expect(await shareOf(0.9, piece), `${piece} ms`).toBeCloseTo(1 / 6, 2)
+  })
+
+  it('has given way already while it waited for its turn', async () => {
+    for (const piece of [10, 100]) {
+      expect(await shareOf(0.9, piece, piece * 2), `${piece} ms`).toBeCloseTo(1 / 6, 2)
+      expect(await shareOf(0.9, piece, piece * 9), `${piece} ms`).toBeCloseTo(1 / 10, 2)
+    }
   })
 
   it('goes on nearly at once where nobody else does', async () => {

@@ -30,14 +30,17 @@ export class Courtesy {
     this.#resumed = parts.clock()
   }
 
-  /** Between two pieces of work. */
-  async giveWay(): Promise<void> {
+  /**
+   * Between two pieces of work. `worked` is how many milliseconds the last one really took; where it waited for its turn behind
+   * others, it gave way already.
+   */
+  async giveWay(worked: number): Promise<void> {
     const { clock, utilization, pause } = this.#parts
-    const worked = clock() - this.#resumed
+    const passed = clock() - this.#resumed
     const watched = Math.min(WATCHED.most, Math.max(WATCHED.least, worked * WATCHED.share))
     utilization()
     await pause(watched)
-    const rest = Math.min(LONGEST, worked * (1 / SHARE - 1)) - watched
+    const rest = Math.min(LONGEST, worked / SHARE - passed) - watched
     if (rest > 0 && utilization() > BUSY) await pause(rest)
     this.#resumed = clock()
   }

@@ -1,6 +1,6 @@
 import type { Profile } from '@espalier/core/profile'
 import { describe, expect, it } from 'vitest'
-import { BROKEN, commit, identify, NOON, type OpenStore, opener, shipAll, track } from './harness.ts'
+import { BROKEN, commit, group, identify, NOON, type OpenStore, opener, shipAll, track } from './harness.ts'
 
 const DAY = 86_400_000
 
@@ -248,6 +248,33 @@ export function peopleContract(open: OpenStore): void {
       const ids = [...first, ...second, ...third].map(person => person.id)
       expect(ids).toEqual([...new Set(ids)].sort())
       expect(await store.people.page('main', ids.at(-1), 3)).toEqual([])
+    })
+  })
+
+  describe('everyone', () => {
+    it('is each person there is, once, however many come meanwhile', async () => {
+      const { store } = await opened()
+      const come = (name: string, n: number) =>
+        commit(
+          store,
+          Array.from({ length: n }, (_, i) => track({ user: `${name}-${i}` })),
+        )
+      await come('early', 1500)
+      await commit(store, [group({ user: 'early-0', group: 'acme' })])
+      await come('late', 300)
+      const before = new Set<string>()
+      for await (const page of store.people.everyone('main')) for (const id of page) before.add(id)
+      const people = await store.people.page('main', undefined, 5000)
+      expect([...before].sort()).toEqual(people.map(({ id }) => id))
+      const seen: string[] = []
+      let pages = 0
+      for await (const page of store.people.everyone('main')) {
+        seen.push(...page)
+        await come(`meanwhile-${pages++}`, 2000)
+      }
+      expect(new Set(seen).size).toBe(seen.length)
+      expect(seen).toEqual(expect.arrayContaining([...before]))
+      expect(seen.length).toBeLessThan(6000)
     })
   })
 

@@ -54,6 +54,13 @@ function commit(store: Store, entries: readonly Entry[], workspace = 'main') {
   return store.people.commit({ workspace, entries, now: NOON, plan: PLAN })
 }
 
+/** Ids of everyone, in order. */
+async function everyone(store: Store): Promise<string[]> {
+  const ids: string[] = []
+  for await (const page of store.people.everyone('main')) ids.push(...page)
+  return ids.sort()
+}
+
 /** Everything that can be asked of the people. */
 async function everybody(store: Store, workspace = 'main') {
   const people = await store.people.page(workspace, undefined, 1000)
@@ -193,8 +200,10 @@ describe('R2 R6 a start after a crash', () => {
     expect(stats.changedBytes).toBeLessThanOrEqual(250_000)
     const before = await everybody(store)
     expect(before.people.reduce((sum, one) => sum + one.events, 0)).toBe(400)
+    expect(await everyone(store)).toEqual(before.people.map(({ id }) => id))
     const again = await open({ path: await powerCut('cut') })
     expect(await everybody(again)).toEqual(before)
+    expect(await everyone(again)).toEqual(before.people.map(({ id }) => id))
   })
 })
 

@@ -89,6 +89,10 @@ export class MemoryPeople implements PeopleStore {
       .map(person => structuredClone(person))
   }
 
+  async *everyone(workspace: string): AsyncGenerator<readonly string[]> {
+    yield this.#people(workspace).map(({ id }) => id)
+  }
+
   async count(workspace: string): Promise<number> {
     return this.#people(workspace).length
   }

@@ -6,6 +6,9 @@ import { decodeProfile, textKey } from './blobs.ts'
 import type { Commits } from './commit/commits.ts'
 import type { Database } from './database.ts'
 
+/** Ids in one page of everyone. */
+const EVERYONE = 1000
+
 export class PostgresPeople implements PeopleStore {
   readonly #database: Database
   readonly #commits: Commits
@@ -67,6 +70,22 @@ export class PostgresPeople implements PeopleStore {
       'people.page',
     )
     return rows.map(row => decodeProfile(row.body))
+  }
+
+  async *everyone(workspace: string): AsyncGenerator<readonly string[]> {
+    const last = `SELECT max(id) AS last FROM espalier.profiles WHERE workspace = $1`
+    const [end] = await this.#database.query<{ last: string | null }>(last, [workspace], 'people.last')
+    for (let after = ''; after < (end?.last ?? ''); ) {
+      const rows = await this.#database.query<{ id: string }>(
+        `SELECT id FROM espalier.profiles
+         WHERE workspace = $1 AND id > $2 AND id <= $3 AND merged_into IS NULL ORDER BY id LIMIT $4`,
+        [workspace, after, end?.last, EVERYONE],
+        'people.everyone',
+      )
+      if (rows.length === 0) return
+      yield rows.map(({ id }) => id)
+      after = rows.at(-1)!.id
+    }
   }
 
   async count(workspace: string): Promise<number> {

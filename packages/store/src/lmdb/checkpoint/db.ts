@@ -4,8 +4,8 @@ import type { Timer } from '../../port.ts'
 import type { RunEntry } from '../dedup/run.ts'
 import { environmentOptions, TABLE_OPTIONS } from '../environment/options.js'
 import type { Position } from '../journal/position.ts'
-import { decodeProfile, type StoredProfile } from '../people/codec.ts'
-import { keyAfterInstant, keyOf, timerKey, timerOf } from './keys.ts'
+import { AFTER_ACCOUNTS, accountKey, decodeProfile, type StoredProfile } from '../people/codec.ts'
+import { keyAfterInstant, keyOf, textOf, timerKey, timerOf } from './keys.ts'
 
 export const CHECKPOINT_TABLES = ['meta', 'profiles', 'links', 'imports', 'timers'] as const
 export type CheckpointTable = (typeof CHECKPOINT_TABLES)[number]
@@ -81,6 +81,26 @@ export class CheckpointDb {
     const start = after === undefined ? keyOf(workspace, '') : Buffer.concat([keyOf(workspace, after), Buffer.of(0)])
     const range = this.#tables.profiles.getRange({ start, end: keyOf(workspace + 1, ''), limit })
     return Array.from(range, ({ value }) => decodeProfile(value as Buffer))
+  }
+
+  /** Up to `limit` ids of profiles in order, from the first after `after` on. */
+  profileIdsAfter(workspace: number, after: string | undefined, limit: number): string[] {
+    if (this.#isClosed) throw closed()
+    const start = after === undefined ? keyOf(workspace, '') : Buffer.concat([keyOf(workspace, after), Buffer.of(0)])
+    return Array.from(this.#tables.profiles.getKeys({ start, end: keyOf(workspace + 1, ''), limit }), textOf)
+  }
+
+  /** The last of them that is not an account's. */
+  lastProfileId(workspace: number): string | undefined {
+    if (this.#isClosed) throw closed()
+    const ranges = [
+      { start: keyOf(workspace + 1, ''), end: keyOf(workspace, AFTER_ACCOUNTS) },
+      { start: keyOf(workspace, accountKey('')), end: keyOf(workspace, '') },
+    ]
+    for (const range of ranges) {
+      for (const key of this.#tables.profiles.getKeys({ ...range, reverse: true, limit: 1 })) return textOf(key)
+    }
+    return undefined
   }
 
   /** Timers in order: from `from` on, or all of those after an instant. Nothing else may be read until the last was taken. */

@@ -15,6 +15,11 @@ export function keyOf(workspace: number, text: string): Buffer {
   return Buffer.concat([key.subarray(0, KEPT), digest])
 }
 
+/** The text of a key that is not too long for one. */
+export function textOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('utf8', 4)
+}
+
 /** Key of a timer of a workspace: in the order of the instants, then of the profiles. */
 export function timerKey(workspace: number, due: number, profile: string): Buffer {
   return Buffer.concat([instantKey(workspace, due), Buffer.from(profile)])

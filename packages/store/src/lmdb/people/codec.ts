@@ -23,8 +23,16 @@ export interface StoredAccount {
   readonly account: Account
 }
 
+const ACCOUNT = 'account:'
+/** The first key that may come after those of all accounts. */
+export const AFTER_ACCOUNTS = 'account;'
+
 export function accountKey(id: string): string {
-  return `account:${id}`
+  return ACCOUNT + id
+}
+
+export function isAccountKey(key: string): boolean {
+  return key.startsWith(ACCOUNT)
 }
 
 export function isAccount(stored: StoredProfile): stored is StoredAccount {

@@ -3,10 +3,13 @@ import type { Profile } from '@espalier/core/profile'
 import type { Applied } from '@espalier/core/stream'
 import type { CommitBatch, Located, PeopleStore, Timer } from '../../port.ts'
 import type { CheckpointDb } from '../checkpoint/db.ts'
-import { isPerson, type StoredProfile } from './codec.ts'
+import { isAccountKey, isPerson, type StoredProfile } from './codec.ts'
 import { GONE } from './layers.ts'
 import type { PeopleState } from './state.ts'
 import type { WorkspaceState } from './workspaceState.ts'
+
+/** Ids in one page of everyone. */
+const EVERYONE = 1000
 
 /** Reads from the cache or the memory-mapped checkpoint; commits through the journal. */
 export class LmdbPeople implements PeopleStore {
@@ -59,6 +62,23 @@ export class LmdbPeople implements PeopleStore {
       from = last
     }
     return people.slice(0, limit)
+  }
+
+  async *everyone(workspace: string): AsyncGenerator<readonly string[]> {
+    const state = this.#state.get(workspace)
+    if (state === undefined) return
+    const last = this.#db.lastProfileId(state.number)
+    const changed = new Set<string>()
+    for (const [id, profile] of state.profiles.changed()) if (profile !== GONE && isPerson(profile)) changed.add(id)
+    const ids = [...changed]
+    for (let at = 0; at < ids.length; at += EVERYONE) yield ids.slice(at, at + EVERYONE)
+    for (let after: string | undefined; last !== undefined; ) {
+      const page = this.#db.profileIdsAfter(state.number, after, EVERYONE)
+      if (page.length === 0) return
+      yield page.filter(id => id <= last && !changed.has(id) && !isAccountKey(id))
+      after = page.at(-1)!
+      if (after >= last) return
+    }
   }
 
   async count(workspace: string): Promise<number> {
