@@ -23,12 +23,12 @@ import {
   TraitCondition,
   ValueCondition,
 } from '../segment/condition.ts'
-import { PERSON_FACTS } from '../segment/conditions/facts.ts'
 import { SIGNAL_LIMITS } from '../signal/limits.ts'
 import { durationMs } from '../time/duration.ts'
 import { parseInstant } from '../time/instant.ts'
 import { comparedKindProblems } from './comparedKinds.ts'
 import { contradictions } from './contradictions.ts'
+import { personProblems } from './personProblems.ts'
 import type { Surroundings } from './references.ts'
 
 /** Where a condition is written: an audience is asked at a decision, which has a context; a segment has none. */
@@ -145,18 +145,10 @@ function meaningProblems(shape: string, body: Record<string, unknown>, path: Pat
     // One that has problems of its own is there without a value.
     if (made?.value !== undefined) found.push(...comparedProblems(made.value as unknown as Aggregate, body, path))
   }
-  // Numbers, whatever their name; so is what a person has done so often.
-  const isNumber = shape === 'session' || shape === 'score' || (shape === 'person' && body.person === 'events')
-  if (isNumber) found.push(...comparedKindProblems('number', body, path))
+  // Numbers, whatever their name.
+  if (shape === 'session' || shape === 'score') found.push(...comparedKindProblems('number', body, path))
   if (shape === 'sequence') found.push(...sequenceProblems(body as SequenceCondition, path))
-  if (shape === 'person') {
-    const [name = ''] = (body.person as string).split('.')
-    if (!(PERSON_FACTS as readonly string[]).includes(name)) {
-      found.push(
-        problem([...path, 'person'], `"${name}" is no fact of a person`, nearest(name, [...PERSON_FACTS], 'facts')),
-      )
-    }
-  }
+  if (shape === 'person') found.push(...personProblems(body, path))
   if (shape === 'time') found.push(...timeProblems((body as TimeCondition).time, path))
   return [...found, ...referenceProblems(shape, body, path, where)]
 }

@@ -49,6 +49,9 @@ describe('schemas', () => {
   })
 })
 
+const ONE_AGGREGATE =
+  'Name one of count, sum, average, min, max, distinct, mostFrequent, list, first, last, daysSince or sessions, such as {"count": "Product Viewed", "within": "30d"} or {"sum": "total", "of": "Order Completed"}'
+
 describe('validate', () => {
   it.each(VALID)('finds nothing wrong with a valid %s', (kind, key, body) => {
     expect(validate(kind, key, body)).toEqual([])
@@ -254,6 +257,64 @@ describe('validate', () => {
         'condition.any[4].contains: it is a number, for which contains never holds -> compare it by is, in, gt, gte, lt or lte',
         'condition.any[7].is: it is a number, and never "high" -> write a number',
         'condition.any[8].startsWith: it is a number, for which startsWith never holds -> compare it by is, in, gt, gte, lt or lte',
+      ],
+    ],
+    [
+      'alternatives for an object that looks like none of them, in one problem',
+      'segment',
+      's',
+      {
+        condition: {
+          all: [{ value: {}, gte: 3 }, { value: { of: 'x', within: '7d' }, gte: 3 }, { sequence: [{}] }, { calendar: {} }],
+        },
+      },
+      [
+        `condition.all[0].value: {} fits none of the alternatives -> ${ONE_AGGREGATE}`,
+        `condition.all[1].value: {"of":"x","within":"7d"} fits none of the alternatives -> ${ONE_AGGREGATE}`,
+        'condition.all[2].sequence[0]: {} fits none of the alternatives -> write an object of did, where, within or an object of not, where, within',
+        'condition.all[2].sequence: [{}] is too short -> write at least 2',
+        'condition.all[3].calendar.kind: "kind" is missing -> add it',
+      ],
+    ],
+    [
+      'a computed trait that is made of nothing',
+      'computedTrait',
+      'c',
+      { value: {} },
+      [`value: {} fits none of the alternatives -> ${ONE_AGGREGATE}`],
+    ],
+    [
+      'facts of a person that nobody has',
+      'segment',
+      's',
+      {
+        condition: {
+          any: [
+            { person: 'device.shoe', is: 'left' },
+            { person: 'device.typ', is: 'mobile' },
+            { person: 'device', is: 'mobile' },
+            { person: 'locale.language', is: 'de' },
+            { person: 'acquisition.last', contains: 'news' },
+            { person: 'acquisition.first.timestamp', gt: 1 },
+            { person: 'acquisition.middle.source', is: 'x' },
+            { person: 'shoe', is: 'x' },
+            { person: 'device.', exists: true },
+            { person: 'device.model', exists: true },
+            { person: 'acquisition.first', exists: false },
+            { person: 'acquisition.last.referrer', startsWith: 'https' },
+          ],
+        },
+      },
+      [
+        'condition.any[0].person: device has no "shoe" -> known parts of device: type, os, model',
+        'condition.any[1].person: device has no "typ" -> did you mean "type"?',
+        'condition.any[2].person: "device" is made of parts, which is cannot compare -> ask for one of device.type, device.os, device.model, or by exists',
+        'condition.any[3].person: "locale" is a value and has no parts -> write "locale"',
+        'condition.any[4].person: "acquisition.last" is made of parts, which contains cannot compare -> ask for one of acquisition.last.source, acquisition.last.medium, acquisition.last.campaign, acquisition.last.term, acquisition.last.content, acquisition.last.referrer, or by exists',
+        'condition.any[5].person: acquisition.first has no "timestamp" -> known parts of acquisition.first: source, medium, campaign, term, content, referrer',
+        'condition.any[6].person: acquisition has no "middle" -> known parts of acquisition: first, last',
+        'condition.any[7].person: "shoe" is no fact of a person -> known facts: device, locale, timezone, acquisition, firstSeen, lastSeen, events',
+        'condition.any[8].person: device has no "" -> known parts of device: type, os, model',
       ],
     ],
     [

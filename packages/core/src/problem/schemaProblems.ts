@@ -91,16 +91,17 @@ function isWithin(pointer: string, outer: string): boolean {
   return pointer === outer || pointer.startsWith(`${outer}/`)
 }
 
-/** Of alternatives for an object only what the one that it looks like has to say, where there is one. */
+/** Of alternatives for an object only what the one that it looks like has to say; where it looks like none, only that it fits none. */
 function meant(schema: object, value: unknown, errors: TLocalizedValidationError[]): TLocalizedValidationError[] {
   const left = new Set(errors)
   for (const around of errors) {
     if (around.keyword !== 'anyOf') continue
     const { anyOf = [] } = nodeAt(schema, around.schemaPath)
-    const best = likest(follow(value, pointerSteps(around.instancePath)), anyOf)
-    if (best === undefined) continue
+    const actual = follow(value, pointerSteps(around.instancePath))
+    if (kindOf(actual) !== 'an object') continue
+    const best = likest(actual as object, anyOf)
     const of = `${around.schemaPath}/anyOf`
-    left.delete(around)
+    if (best !== undefined) left.delete(around)
     for (const error of errors) {
       const isOfIt = isWithin(error.schemaPath, of) && isWithin(error.instancePath, around.instancePath)
       if (isOfIt && !isWithin(error.schemaPath, `${of}/${best}`)) left.delete(error)
@@ -109,10 +110,14 @@ function meant(schema: object, value: unknown, errors: TLocalizedValidationError
   return [...left]
 }
 
-/** The alternative that most names of an object belong to, less those it lacks. None where two are as good. */
-function likest(actual: unknown, alternatives: readonly Node[]): number | undefined {
-  if (kindOf(actual) !== 'an object') return undefined
-  const names = Object.keys(actual as object)
+/**
+ * The alternative that most names of an object belong to, less those it lacks; none where two are as good. Where only one is for
+ * objects, and has names that it must have, that one.
+ */
+function likest(actual: object, alternatives: readonly Node[]): number | undefined {
+  const [one, another] = alternatives.filter(({ properties }) => properties !== undefined)
+  if (one?.required !== undefined && another === undefined) return alternatives.indexOf(one)
+  const names = Object.keys(actual)
   const scores = alternatives.map(({ properties = {}, required = [] }) => {
     const known = names.filter(name => Object.hasOwn(properties, name)).length
     return known === 0 ? Number.NEGATIVE_INFINITY : known - required.filter(name => !names.includes(name)).length

@@ -24,18 +24,24 @@ export const Count = Type.Object(
  * - `daysSince`: whole days of 24 hours since the first or last such event; missing before it.
  * - `sessions`: how many sessions began within the exact time.
  */
-export const Aggregate = Type.Union([
-  Count,
-  Type.Object({ sum: Name, ...windowed }, closed),
-  Type.Object({ average: Name, ...windowed }, closed),
-  Type.Object({ min: Name, ...windowed }, closed),
-  Type.Object({ max: Name, ...windowed }, closed),
-  Type.Object({ distinct: Name, ...windowed }, closed),
-  Type.Object({ mostFrequent: Name, ...windowed }, closed),
-  Type.Object({ list: Name, ...windowed }, closed),
-  Type.Object({ first: Name, ...ever }, closed),
-  Type.Object({ last: Name, ...windowed }, closed),
-  Type.Object({ daysSince: Type.Union([Type.Literal('first'), Type.Literal('last')]), ...ever }, closed),
-  Type.Object({ sessions: Type.Literal('count'), within: Type.Optional(Duration) }, closed),
-])
+export const Aggregate = Type.Union(
+  [
+    Count,
+    Type.Object({ sum: Name, ...windowed }, closed),
+    Type.Object({ average: Name, ...windowed }, closed),
+    Type.Object({ min: Name, ...windowed }, closed),
+    Type.Object({ max: Name, ...windowed }, closed),
+    Type.Object({ distinct: Name, ...windowed }, closed),
+    Type.Object({ mostFrequent: Name, ...windowed }, closed),
+    Type.Object({ list: Name, ...windowed }, closed),
+    Type.Object({ first: Name, ...ever }, closed),
+    Type.Object({ last: Name, ...windowed }, closed),
+    Type.Object({ daysSince: Type.Union([Type.Literal('first'), Type.Literal('last')]), ...ever }, closed),
+    Type.Object({ sessions: Type.Literal('count'), within: Type.Optional(Duration) }, closed),
+  ],
+  {
+    description:
+      'Name one of count, sum, average, min, max, distinct, mostFrequent, list, first, last, daysSince or sessions, such as {"count": "Product Viewed", "within": "30d"} or {"sum": "total", "of": "Order Completed"}.',
+  },
+)
 export type Aggregate = Type.Static<typeof Aggregate>
