@@ -7,6 +7,15 @@ const OF_TEXTS = ['startsWith', 'endsWith', 'matches', 'before', 'after'] as con
 /** Aggregates that are what a property was: text, a number, true or false. */
 const OF_ANY_KIND = ['first', 'last', 'mostFrequent'] as const
 
+export function isListOf(made: Aggregate): boolean {
+  return 'list' in made
+}
+
+/** Whether it can be nothing but a number. */
+export function isNumberOf(made: Aggregate): boolean {
+  return !isListOf(made) && !OF_ANY_KIND.some(name => name in made)
+}
+
 /**
  * Comparisons that hold for nobody, whatever happens, since types are never mixed: of a number with a text, of a list with
  * anything but its elements. `isNot` and `notIn` are left alone: they hold.
@@ -16,13 +25,13 @@ export function comparedKindProblems(
   body: Readonly<Record<string, unknown>>,
   path: Path,
 ): Problem[] {
-  if (made !== 'number' && OF_ANY_KIND.some(name => name in made)) return []
-  if (made !== 'number' && 'list' in made) {
+  if (made !== 'number' && isListOf(made)) {
     const mend = 'ask for an element by contains, or for how many there are by distinct'
     return named(body, ['is', 'in', ...OF_NUMBERS, ...OF_TEXTS]).map(name =>
       problem([...path, name], `it is a list, for which ${name} never holds`, mend),
     )
   }
+  if (made !== 'number' && !isNumberOf(made)) return []
   const found = named(body, ['contains', ...OF_TEXTS]).map(name =>
     problem(
       [...path, name],

@@ -1,13 +1,12 @@
-import { conditionsOfPolicy } from '../policy/conditions.ts'
 import { policyProblems } from '../policy/problems.ts'
 import { type Path, type Problem, problem } from '../problem/problem.ts'
 import { nearest } from '../problem/suggest.ts'
-import { conditionProblems } from './conditionProblems.ts'
 import { contentProblems } from './contentProblems.ts'
 import type { Experience, Requirement, Variant } from './experience.ts'
 import { ANY_EVENT, type Metric } from './metric.ts'
 import { neighbourProblems } from './neighbourProblems.ts'
 import { offerProblems } from './offerProblems.ts'
+import { policyConditionProblems } from './policyConditions.ts'
 import { priceProblems } from './priceProblems.ts'
 import type { Surroundings } from './references.ts'
 import { scheduleProblems } from './scheduleProblems.ts'
@@ -138,9 +137,7 @@ function referenceProblems(experience: Experience, surroundings: Surroundings): 
 /** What a policy names must exist, and what it learns from must come to an end. */
 function policyReferences({ policy, goal }: Experience, surroundings: Surroundings): Problem[] {
   if (policy === undefined) return []
-  const conditions = conditionsOfPolicy(policy).flatMap(condition =>
-    conditionProblems(condition, ['policy'], 'audience', surroundings),
-  )
+  const conditions = policyConditionProblems(policy, ['policy'], surroundings)
   if (policy.kind === 'rollout') {
     const unknown = policy.guardrails.flatMap((key, i) =>
       surroundings.find('metric', key) === undefined

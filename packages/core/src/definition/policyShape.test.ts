@@ -83,12 +83,40 @@ describe('what a policy names', () => {
     ).map(({ path, message }) => `${path}: ${message}`)
 
   it('must exist', () => {
-    expect(problems({ kind: 'rules', rules: [{ when: { segment: 'pro' }, variant: 'a' }] })[0]).toContain('pro')
+    expect(problems({ kind: 'rules', rules: [{ when: { segment: 'pro' }, variant: 'a' }] })).toEqual([
+      'policy.rules[0].when.segment: there is no segment "pro"',
+    ])
     expect(problems({ kind: 'rollout', variant: 'a', guardrails: ['gone'] })).toEqual([
       'policy.guardrails[0]: there is no metric "gone"',
     ])
     const inputs = [{ key: 'n', kind: 'numeric', from: { computed: 'orders' } }]
-    expect(problems({ kind: 'contextual', inputs })[0]).toContain('orders')
+    expect(problems({ kind: 'contextual', inputs })).toEqual([
+      'policy.inputs[0].from.computed: there is no computed trait "orders"',
+    ])
+    const when = [{ key: 'n', kind: 'boolean', from: { when: { segment: 'pro' } } }]
+    expect(problems({ kind: 'contextual', inputs: when })).toEqual([
+      'policy.inputs[0].from.when.segment: there is no segment "pro"',
+    ])
+  })
+
+  it('must be of a kind that an input can be', () => {
+    const of = 'Order Completed'
+    const made = { seen: { list: 'category', of }, orders: { count: of }, last: { last: 'total', of } }
+    const more = Object.entries(made).map(([key, value]) => ({ kind: 'computedTrait', key, body: { value } }))
+    const read = (kind: string, computed: string) => {
+      const levels = kind === 'categorical' ? { levels: ['3'] } : {}
+      return problems({ kind: 'contextual', inputs: [{ key: 'n', kind, from: { computed }, ...levels }] }, more)
+    }
+    for (const kind of ['numeric', 'boolean', 'categorical']) {
+      expect(read(kind, 'seen')).toEqual([
+        'policy.inputs[0].from.computed: "seen" is a list, of which no input can be made',
+      ])
+      expect(read(kind, 'last')).toEqual([])
+    }
+    expect(read('boolean', 'orders')).toEqual([
+      'policy.inputs[0].from.computed: "orders" is a number, and never true or false',
+    ])
+    for (const kind of ['numeric', 'categorical']) expect(read(kind, 'orders')).toEqual([])
   })
 
   it('must come to an end where something is learned from it', () => {
