@@ -32,6 +32,8 @@ export interface ImpactOptions {
   readonly prior?: Prior
   /** Of a metric that is a quantile: the arms' sums say only who was seen. */
   readonly quantiles?: QuantilesByArm
+  /** The statistics are of a part of the time: who is not in them may have been seen before or after. */
+  readonly limited?: boolean
 }
 
 /**
@@ -110,6 +112,7 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
     sampleRatio: ratio,
     contaminated,
     ...(redrawn && { redrawn }),
+    ...(options.limited && { limited: true }),
     ...optionalChecks(arms),
   }
   return {

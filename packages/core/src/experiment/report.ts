@@ -30,6 +30,8 @@ export interface Comparison {
   readonly contaminated: number
   /** The policy draws people anew each period: they are meant to see several variants. */
   readonly redrawn?: boolean
+  /** It was asked for a part of the time: who is not in it may have been seen before or after. */
+  readonly limited?: true
   /** The same by arm, where the statistics say. */
   readonly crossover?: Crossover
   /** Where values above a cap were counted as the cap. */

@@ -5,7 +5,7 @@ import type { TooEarly, Verdict } from './verdict.ts'
 export function sentenceOf(report: Comparison): string {
   const { metric, control, personalized, sampleRatio } = report
   const seen = personalized?.people ?? 0
-  if (personalized === null || seen === 0) return 'Nobody has seen this experience yet.'
+  if (personalized === null || seen === 0) return unseenText(report)
   if (control === null || control.people === 0) {
     return `${people(seen)} saw this experience, but nobody is in its control group, so what it changes cannot be known.`
   }
@@ -16,6 +16,11 @@ export function sentenceOf(report: Comparison): string {
     return `${groups}, but the groups' sizes do not fit the design, so the difference (${means}) must not be trusted.`
   }
   return `${groups}: ${means}${conclusionOf(personalized.verdict)}`
+}
+
+/** Of an experience that nobody is told to have seen. */
+export function unseenText({ limited }: Pick<Comparison, 'limited'>): string {
+  return limited ? 'Nobody saw this experience within that time.' : 'Nobody has seen this experience yet.'
 }
 
 function conclusionOf(verdict: Verdict): string {

@@ -1,5 +1,5 @@
 import type { Impact, VariantReport } from '../experiment/report.ts'
-import { formatKpi, formatPercent } from '../experiment/sentence.ts'
+import { formatKpi, formatPercent, unseenText } from '../experiment/sentence.ts'
 import type { Verdict } from '../experiment/verdict.ts'
 
 /** The answer to the question, for a reader who sees nothing else. */
@@ -20,7 +20,7 @@ export function answerOf(report: Impact): Answer {
   const { metric, control, personalized, sampleRatio } = report
   const nothing = (label: string, sentence: string): Answer => ({ verdict: null, label, sentence, certainty: null })
   if (personalized === null || personalized.people === 0) {
-    return nothing('Nothing seen', 'Nobody has seen this experience yet.')
+    return nothing('Nothing seen', unseenText(report))
   }
   if (control === null || control.people === 0) {
     return nothing('No control group', 'It cannot be known: nobody is in the control group to compare with.')

@@ -34,7 +34,8 @@ export interface CheckInput {
   readonly running: boolean
   /** When the last exposure was; undefined where there is none. */
   readonly last?: number | undefined
-  readonly now: number
+  /** Until when it is told, now unless that is earlier. */
+  readonly until: number
 }
 
 /** Among so many people somebody does it, if anything of it is tracked at all. */
@@ -83,9 +84,15 @@ function sampleRatio({ sampleRatio: { verdict, p, reason } }: Impact): Check {
       }
 }
 
-function twoArms({ contaminated, crossover, redrawn, control, personalized }: Impact): Check {
+function twoArms({ contaminated, crossover, redrawn, limited, control, personalized }: Impact): Check {
   const people = (control?.people ?? 0) + (personalized?.people ?? 0)
-  if (people === 0) return { check: 'two-arms', passed: null, says: 'Nobody has been seen yet.' }
+  if (people === 0) {
+    return {
+      check: 'two-arms',
+      passed: null,
+      says: `Nobody ${limited ? 'was seen within that time' : 'has been seen yet'}.`,
+    }
+  }
   const share = `${contaminated} of ${people} people were seen in two or more arms`
   if (redrawn) return { check: 'two-arms', passed: true, says: `${share}: the policy draws anew each period.` }
   if (crossover?.verdict === 'uneven') {
@@ -96,13 +103,14 @@ function twoArms({ contaminated, crossover, redrawn, control, personalized }: Im
     : { check: 'two-arms', passed: true, says: `${share}.` }
 }
 
-function tracking({ goal, running, last, now }: CheckInput): Check {
+function tracking({ goal, running, last, until }: CheckInput): Check {
   const check = 'tracking'
   const arms = [goal.control, ...goal.variants].filter(arm => arm !== null)
   const people = arms.reduce((sum, arm) => sum + arm.people, 0)
   const did = arms.reduce((sum, arm) => sum + arm.conversions, 0)
+  if (people === 0 && goal.limited) return { check, passed: null, says: 'No exposure is of that time.' }
   if (people === 0) return { check, passed: running ? false : null, says: 'No exposure has come in.' }
-  if (running && last !== undefined && now - last > QUIET_MS) {
+  if (running && last !== undefined && until - last > QUIET_MS) {
     return { check, passed: false, says: `No exposure has come in since ${new Date(last).toISOString().slice(0, 10)}.` }
   }
   if (did > 0) return { check, passed: true, says: `Exposures and ${goal.metric.name} come in.` }

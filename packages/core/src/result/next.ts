@@ -10,7 +10,7 @@ export interface Next {
   /** Of `wait`; null where it cannot be said how long. */
   readonly days?: number | null
   /** Of `look`: what at. */
-  readonly at?: Check['check'] | 'control' | 'variant' | 'traffic'
+  readonly at?: Check['check'] | 'control' | 'variant' | 'traffic' | 'time'
   /** Of `ship` and of a variant to look at. */
   readonly variant?: string
   readonly says: string
@@ -34,6 +34,7 @@ export function nextOf({ report, checks, status, window, traffic }: NextInput): 
   const broken = checks.find(({ check, passed }) => passed === false && BLOCKING.includes(check))
   if (broken !== undefined) return { do: 'look', at: broken.check, says: `Find the cause first. ${broken.says}` }
   if (personalized === null || personalized.people === 0) {
+    if (report.limited) return { do: 'look', at: 'time', says: 'Ask for another time: nobody saw it within this one.' }
     const silent = checks.find(({ check, passed }) => check === 'tracking' && passed === false)
     return silent === undefined
       ? { do: 'wait', days: null, says: 'Wait until somebody has seen it.' }

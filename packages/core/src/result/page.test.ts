@@ -33,7 +33,7 @@ function page(arms: readonly ArmStatistics[], more: Partial<PageInput> = {}) {
       changes: [],
     },
     last: NOW - 1000,
-    now: NOW,
+    until: NOW,
     ...more,
   })
 }
@@ -108,6 +108,18 @@ describe('what to do next', () => {
     const early = page([half('', 10_000, 1000), half('a', 10_000, 1400)], { window: 14 * 86_400_000 })
     expect(early.next).toMatchObject({ do: 'wait', days: 14 })
     expect(page([], { status: 'draft' }).next.do).toBe('start')
+  })
+
+  it('of a time in which nobody saw it nothing is said of other times', () => {
+    const limited = impact([], { metric, limited: true })
+    const { answer, checks, next } = page([], { report: limited })
+    expect(answer).toMatchObject({ label: 'Nothing seen', sentence: 'Nobody saw this experience within that time.' })
+    expect(limited.sentence).toBe(answer.sentence)
+    expect(next).toMatchObject({ do: 'look', at: 'time' })
+    expect(checks.filter(({ check }) => check === 'two-arms' || check === 'tracking')).toEqual([
+      { check: 'two-arms', passed: null, says: 'Nobody was seen within that time.' },
+      { check: 'tracking', passed: null, says: 'No exposure is of that time.' },
+    ])
   })
 
   it('silence is noticed while it runs', () => {

@@ -73,11 +73,12 @@ export interface PageInput {
   /** How long people have been coming, in days. */
   readonly days?: number | undefined
   readonly indication?: Indication | null
-  readonly now: number
+  /** Until when it is told, now unless that is earlier. */
+  readonly until: number
 }
 
 export function resultPage(input: PageInput): ResultPage {
-  const { experience, status, report, role, guardrails, window, last, now, indication = null } = input
+  const { experience, status, report, role, guardrails, window, last, until, indication = null } = input
   const fixed = { ...input.fixed, says: fixedText(input.fixed) }
   const checks = checksOf({
     goal: report,
@@ -85,7 +86,7 @@ export function resultPage(input: PageInput): ResultPage {
     changes: fixed.changes,
     running: status === 'running',
     last,
-    now,
+    until,
   })
   const traffic = trafficOf(report, fixed, input.days)
   return {

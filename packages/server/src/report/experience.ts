@@ -56,7 +56,11 @@ export async function experienceReport(services: Services, question: PageQuestio
   refuseMissingRates(goal!, metric.body.currency ?? '')
   // Decisions made elsewhere may be reported on without a definition of their experience.
   if (experience === undefined && goal!.arms.length === 0) {
-    throw new Problem('not_found', `There is no experience "${key}".`)
+    const alone = from === undefined && to === undefined
+    throw new Problem(
+      'not_found',
+      `There is no experience "${key}"${alone ? '' : ', nor anybody who saw one within that time'}.`,
+    )
   }
   const plan = role === 'goal' ? (launch?.plan ?? experience?.body.plan ?? {}) : {}
   const judged = {
@@ -69,6 +73,7 @@ export async function experienceReport(services: Services, question: PageQuestio
     ...(confidence === undefined ? {} : { confidence }),
     ...(experience === undefined ? {} : { design: designOf(experience, goal!.arms) }),
     redrawn: kind === 'bandit' || kind === 'contextual' || kind === 'rollout',
+    limited: from !== undefined || to !== undefined,
   }
   const reportOf = (statistics: ImpactStatistics, body: Metric, settings: typeof judged) =>
     impact(statistics.byChance ?? statistics.arms, {
@@ -105,7 +110,7 @@ export async function experienceReport(services: Services, question: PageQuestio
     last: goal!.last,
     ...daysOf(goal!, now()),
     indication: isAlone(report) ? await indicationFor(services, question, subject) : null,
-    now: now(),
+    until: Math.min(now(), to ?? Number.POSITIVE_INFINITY),
   })
   return { experience: key, ...report, ...page }
 }

@@ -289,6 +289,9 @@ describe('bad input', () => {
     const nobody = await report('alone')
     expect(nobody.answer.label).toBe('Nothing seen')
     expect(nobody.next.do).toBe('look')
+    const later = await report('empty', `?from=${new Date(SEEN + 1).toISOString()}`)
+    expect(later.answer.sentence).toBe('Nobody saw this experience within that time.')
+    expect(later).toMatchObject({ limited: true, next: { do: 'look', at: 'time' } })
   })
 
   it('values that are infinite, or too large to be amounts, are no amounts', async () => {
