@@ -265,7 +265,12 @@ describe('validate', () => {
       's',
       {
         condition: {
-          all: [{ value: {}, gte: 3 }, { value: { of: 'x', within: '7d' }, gte: 3 }, { sequence: [{}] }, { calendar: {} }],
+          all: [
+            { value: {}, gte: 3 },
+            { value: { of: 'x', within: '7d' }, gte: 3 },
+            { sequence: [{}] },
+            { calendar: {} },
+          ],
         },
       },
       [
