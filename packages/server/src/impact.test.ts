@@ -101,6 +101,27 @@ describe('GET /v1/experiences/{key}/impact', () => {
     expect((await server.get('/v1/experiences/hero/impact?metric=spent')).status).toBe(200)
   })
 
+  it('an amount that no report will count is told as its event comes in', async () => {
+    const order = (properties: object) =>
+      server.post('/v1/track', { userId: 'rich', event: 'Order Completed', properties })
+    const { status, json } = await order({ order_id: 'huge', total: 5e12, currency: 'EUR' })
+    expect(status).toBe(200)
+    expect(json).toEqual({
+      success: true,
+      warnings: [
+        {
+          index: 0,
+          code: 'amount_unclear',
+          message: 'properties.total is 5000000000000, which is beyond 1e12: no report counts it as an amount.',
+        },
+      ],
+    })
+    expect((await order({ order_id: 'comma', total: '19,90' })).json.warnings).toMatchObject([
+      { code: 'amount_unclear' },
+    ])
+    expect((await order({ order_id: 'fine', total: '19.90' })).json).toEqual({ success: true })
+  })
+
   it('an experience, a metric or a goal that is not there is named', async () => {
     expect((await server.get('/v1/experiences/none/impact?metric=bought')).json.error.code).toBe('not_found')
     expect((await server.get('/v1/experiences/hero/impact?metric=none')).json.error.message).toContain('none')

@@ -1,4 +1,5 @@
 export * from '../key.ts'
+export * from './amounts.ts'
 export * from './computedTrait.ts'
 export * from './content.ts'
 export * from './definition.ts'

@@ -1,4 +1,5 @@
 export { hasControl } from '../control.ts'
+export * from './amount.ts'
 export * from './asked.ts'
 export * from './batch-text.ts'
 export * from './device.ts'

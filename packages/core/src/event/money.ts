@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../json.ts'
+import { amountOf } from './amount.ts'
 import type { Event } from './event.ts'
 
 /** Money of an event, in units of its currency. */
@@ -23,22 +24,14 @@ export function moneyOf(event: Event): Money {
   const code = typeof currency === 'string' && /^[a-z]{3}$/i.test(currency) ? currency.toUpperCase() : ''
   switch (event.name) {
     case 'Order Completed':
-      return { revenue: amount(total) ?? amount(revenue) ?? amount(value), currency: code }
+      return { revenue: amountOf(total) ?? amountOf(revenue) ?? amountOf(value), currency: code }
     case 'Order Refunded': {
-      const refunded = amount(total) ?? amount(revenue) ?? amount(value)
+      const refunded = amountOf(total) ?? amountOf(revenue) ?? amountOf(value)
       return { revenue: refunded === null ? null : 0 - Math.abs(refunded), currency: code }
     }
     default:
-      return { revenue: amount(revenue), currency: code }
+      return { revenue: amountOf(revenue), currency: code }
   }
-}
-
-/** Beyond it a number is a mistake, not an amount. */
-const LARGEST = 1e12
-
-function amount(value: Json | undefined): number | null {
-  const number = typeof value === 'string' && /^\s*[+-]?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value
-  return typeof number === 'number' && Math.abs(number) <= LARGEST ? number : null
 }
 
 /** Product ids of an event, in order and once each: `product_id` or `sku`, its own first, then those of `products`. */

@@ -25,7 +25,7 @@ export const Warning = Type.Object({
   index: Type.Optional(Type.Integer({ description: 'The item’s place in the batch; none for the request itself.' })),
   code: Type.String({
     description:
-      'consent_unclear: `context.consent` says something that is neither a yes nor a no, and was taken for a no. exposure_foreign: an `Exposure` names the decision of somebody else, and counts for nobody; with a secret key.',
+      'consent_unclear: `context.consent` says something that is neither a yes nor a no, and was taken for a no. amount_unclear: what stands where a report looks for an amount is beyond 1e12, or text that is no plain decimal, and counts in no report. exposure_foreign: an `Exposure` names the decision of somebody else, and counts for nobody; with a secret key.',
   }),
   message: Type.String(),
 })

@@ -1,6 +1,8 @@
 import type { JsonObject } from '@espalier/core'
 import { type CompiledPolicy, type CompiledSet, compile, type Learned, policiesOf } from '@espalier/core/decision'
 import {
+  type Amounts,
+  amountsOf,
   complete,
   type Definition,
   type DefinitionChange,
@@ -16,6 +18,8 @@ export interface LiveSet {
   readonly published: PublishedSet
   readonly compiled: CompiledSet
   readonly settings: Required<Pick<Settings, 'timezone' | 'currency' | 'holdout' | 'requireUserHash'>> & Settings
+  /** Where events have amounts that reports count. */
+  readonly amounts: Amounts
   /** The catalog items that contents refer to. */
   readonly items: ReadonlyMap<string, JsonObject>
   /** What policies have learned: the number it was read under, and their policies made ready. */
@@ -113,11 +117,12 @@ export class LiveDefinitions {
       ? { compiled: before!.compiled, policies: learning.policies }
       : ready(published, learned, same ? before : undefined)
     const settings = same ? before.settings : settingsOf(published)
+    const amounts = same ? before.amounts : amountsOf(published.definitions)
     const items = await this.#items(workspace, compiled.items)
     const newest = this.#known.get(workspace)
     // Somebody was faster with a newer set.
     if (newest !== undefined && isNewer(newest.set, published.version, number)) return newest.set
-    const set: LiveSet = { published, compiled, settings, items, learning: { number, learned, policies } }
+    const set: LiveSet = { published, compiled, settings, amounts, items, learning: { number, learned, policies } }
     this.#known.set(workspace, { set, checked })
     return set
   }

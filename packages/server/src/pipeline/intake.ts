@@ -7,6 +7,7 @@ import {
   type ItemBase,
   type ItemText,
   readItem,
+  unclearAmount,
 } from '@espalier/core/event'
 import { compileRules, identifierOf, keysOf, namesMore } from '@espalier/core/identity'
 import type { Entry, EventEntry } from '@espalier/core/stream'
@@ -164,6 +165,8 @@ export class Intake {
       ...(isUnproven(event, request) && { unproven: true }),
       ...(tombstones !== undefined && { tombstones }),
     }
+    const amount = event.type === 'track' ? unclearAmount(event.properties, set.amounts(event.name)) : undefined
+    if (amount !== undefined) warnings.push({ index: event.index, code: 'amount_unclear', message: amount })
     if (event.type !== 'track' || event.name !== 'Exposure' || event.properties.decisionId === undefined) {
       return entry
     }
