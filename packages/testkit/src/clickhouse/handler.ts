@@ -39,7 +39,7 @@ export async function handle(engine: Engine, access: Access, request: IncomingMe
       'x-clickhouse-summary',
       JSON.stringify({
         read_rows: String(result.rows),
-        written_rows: String(result.written),
+        written_rows: String(result.rows),
         elapsed_ns: String(Math.round(result.elapsed * 1e9)),
       }),
     )

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import type { ToChild, ToParent } from './protocol.ts'
 import { Lane } from './session.ts'
@@ -41,11 +40,10 @@ async function open({ path, database, config }: ToChild & { do: 'open' }): Promi
   }
 }
 
-async function run({ id, file, ...statement }: ToChild & { do: 'run' }): Promise<void> {
+async function run({ id, ...statement }: ToChild & { do: 'run' }): Promise<void> {
   try {
     if (lanes === undefined) throw new Error('The engine is not open.')
-    const body = file === undefined ? {} : { body: readFileSync(file) }
-    send({ is: 'done', id, ...(await lanes[statement.lane].run({ ...statement, ...body })) })
+    send({ is: 'done', id, ...(await lanes[statement.lane].run(statement)) })
   } catch (error) {
     send({ is: 'failed', id, message: messageOf(error) })
   }

@@ -60,7 +60,7 @@ export class EngineConnection implements Connection {
   async #run(lane: Lane, params: QueryParams, body?: Uint8Array) {
     const base = { query_id: params.query_id ?? randomUUID(), response_headers: {}, http_status_code: 200 }
     // The engine takes an insert without rows for a mistake; over HTTP it is none.
-    if (body?.length === 0) return { base, result: { bytes: body, rows: 0, written: 0, elapsed: 0 } }
+    if (body?.length === 0) return { base, result: { bytes: body, rows: 0, elapsed: 0 } }
     try {
       const result = await this.#engine.run({
         lane,
@@ -112,11 +112,11 @@ function streamOf(bytes: Uint8Array): Readable {
   return stream
 }
 
-function summaryOf({ written, rows, elapsed }: StatementResult) {
+function summaryOf({ rows, elapsed }: StatementResult) {
   return {
     read_rows: String(rows),
     read_bytes: '0',
-    written_rows: String(written),
+    written_rows: String(rows),
     written_bytes: '0',
     total_rows_to_read: '0',
     result_rows: String(rows),

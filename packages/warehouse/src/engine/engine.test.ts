@@ -47,7 +47,7 @@ const recovered = async (work: () => Promise<void>) =>
     .toBe('well')
 
 describe('the engine', () => {
-  it('takes a long batch by way of a file, and leaves nothing of it, nor of what was left by a process that was killed', async () => {
+  it('takes a batch by way of a file, and leaves nothing of it, nor of what was left by a process that was killed', async () => {
     const path = newPath()
     const bodies = join(path, 'bodies')
     await mkdir(bodies, { recursive: true })
@@ -65,7 +65,7 @@ describe('the engine', () => {
     expect(await readdir(bodies)).toEqual([])
   })
 
-  it('says so where a long batch cannot be handed over, and takes it when it can', async () => {
+  it('says so where a batch cannot be handed over, and takes it when it can', async () => {
     const path = newPath()
     const warehouse = closing(await openWarehouse({ embedded: { path } }))
     const [batch] = batchesOf('events', [event({ workspace: 'w', properties: { note: 'x'.repeat(200_000) } })])
@@ -166,6 +166,18 @@ describe('the engine', () => {
     process.kill(pid, 'SIGTERM')
     await warehouse.check()
     expect(await warehouse.stats()).toMatchObject({ 'engine.pid': pid, 'engine.restarts': 0 })
+  })
+
+  it('refuses a folder whose name the engine would take for a pattern, and would then lose rows in silence', async () => {
+    for (const name of ['what?', 'a*b', '{a,b}']) {
+      await expect(openWarehouse({ embedded: { path: join(newPath(), name) } }), name).rejects.toMatchObject({
+        message: expect.stringContaining('takes for a pattern'),
+      })
+    }
+    const warehouse = closing(await openWarehouse({ embedded: { path: join(newPath(), '[a] (b), c') } }))
+    const [batch] = batchesOf('events', [event({ workspace: 'w' })])
+    await warehouse.insert(batch!)
+    expect((await warehouse.summary({ workspace: 'w' })).totals.events).toBe(1)
   })
 
   it('refuses a folder it cannot make, with its name and the reason', async () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve as resolvePath } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WarehouseError } from '../errors.ts'
 import { type EngineLimits, engineConfig } from './config.ts'
@@ -10,6 +10,9 @@ export interface LaunchOptions extends EngineLimits {
   readonly path: string
   readonly database: string
 }
+
+/** The engine would look for rows in the folders that match. */
+const PATTERN = /[*?{}]/
 
 /** Settled when the message is written to the child. */
 export function tell(child: ChildProcess, message: ToChild): Promise<void> {
@@ -31,9 +34,14 @@ function childFile(): string {
  * the engine's words.
  */
 export async function launch(options: LaunchOptions): Promise<{ child: ChildProcess; version: string }> {
-  const config = join(options.path, 'engine.xml')
+  const path = resolvePath(options.path)
+  if (PATTERN.test(path)) {
+    const mend = 'which the engine takes for a pattern of names. Choose another folder.'
+    throw new WarehouseError('failed', `The path of the warehouse folder, ${path}, has one of * ? { } in it, ${mend}`)
+  }
+  const config = join(path, 'engine.xml')
   try {
-    await mkdir(options.path, { recursive: true })
+    await mkdir(path, { recursive: true })
     await writeFile(config, engineConfig(options))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
@@ -44,6 +52,8 @@ export async function launch(options: LaunchOptions): Promise<{ child: ChildProc
   const child = fork(childFile(), [], {
     serialization: 'advanced',
     execArgv: [],
+    // Where it finds the rows of an insert.
+    cwd: path,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let stderr = ''
@@ -66,9 +76,7 @@ export async function launch(options: LaunchOptions): Promise<{ child: ChildProc
         child.kill('SIGKILL')
       }
     })
-    tell(child, { do: 'open', path: join(options.path, 'chdb'), database: options.database, config }).catch(
-      () => undefined,
-    )
+    tell(child, { do: 'open', path: join(path, 'chdb'), database: options.database, config }).catch(() => undefined)
   })
 }
 

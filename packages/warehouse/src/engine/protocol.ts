@@ -3,8 +3,8 @@ import type { Settings } from '../client/settings.ts'
 /** What the parent says to the child that hosts chDB. Bytes travel as they are (advanced serialization). */
 export type ToChild =
   | { readonly do: 'open'; readonly path: string; readonly database: string; readonly config: string }
-  /** `file` holds the body where it is long. */
-  | ({ readonly do: 'run'; readonly id: number; readonly file?: string } & Statement)
+  /** `file` holds the body, by a name within the child's folder. */
+  | ({ readonly do: 'run'; readonly id: number; readonly file?: string } & Omit<Statement, 'body'>)
   | { readonly do: 'stop' }
 
 export type ToParent =
@@ -29,8 +29,8 @@ export type Lane = 'read' | 'write'
 
 export interface StatementResult {
   readonly bytes: Uint8Array
+  /** Read: of an insert, those of its file. */
   readonly rows: number
-  readonly written: number
   /** Seconds. */
   readonly elapsed: number
 }

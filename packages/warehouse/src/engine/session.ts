@@ -2,11 +2,10 @@ import { Session } from 'chdb'
 import type { Settings } from '../client/settings.ts'
 import type { Statement, StatementResult } from './protocol.ts'
 
-/** Formats whose rows are handed to the engine as they are. */
-const rawFormats = ['JSONEachRow', 'JSONCompactEachRow', 'TabSeparated', 'CSV'] as const
-type RawFormat = (typeof rawFormats)[number]
+const insertStatement = /^\s*INSERT\s+INTO\s+([\w.]+\s*(?:\([^()]*\)\s*)?)FORMAT\s+(\w+)\s*$/i
 
-const insertStatement = /^\s*INSERT\s+INTO\s+([\w.]+)\s*(?:\(([^()]*)\)\s*)?FORMAT\s+(\w+)\s*$/i
+/** What a lane runs: the rows of an insert are in a file. */
+export type LaneStatement = Omit<Statement, 'body'> & { readonly file?: string }
 
 /**
  * One connection to the engine. Settings stay with a connection, so it remembers what it has set and changes only what the
@@ -30,7 +29,7 @@ export class Lane {
   }
 
   /** Runs when the statements before it are through. */
-  run(statement: Statement): Promise<StatementResult> {
+  run(statement: LaneStatement): Promise<StatementResult> {
     const result = this.#last.then(() => this.#execute(statement))
     this.#last = result.catch(() => undefined)
     return result
@@ -41,26 +40,14 @@ export class Lane {
     this.#session.close()
   }
 
-  async #execute({ sql, settings, params, body }: Statement): Promise<StatementResult> {
+  async #execute({ sql, settings, params, file }: LaneStatement): Promise<StatementResult> {
     await this.#apply(settings)
-    if (body !== undefined) return this.#insert(sql, body)
+    const text = file === undefined ? sql : fromFile(sql, file)
     const bound = params !== undefined && Object.keys(params).length > 0
-    const result = bound ? await this.#session.queryBindAsync(sql, params) : await this.#session.queryAsync(sql)
-    return { bytes: result.bytes(), rows: result.rowsRead, written: 0, elapsed: result.elapsed }
-  }
-
-  async #insert(sql: string, body: Uint8Array): Promise<StatementResult> {
-    const [, table, columns, format] = insertStatement.exec(sql) ?? []
-    if (table === undefined || !isRawFormat(format)) {
-      throw new Error(`Only INSERT INTO table [(columns)] FORMAT ${rawFormats.join('|')} takes rows, not: ${sql}`)
-    }
-    const done = await this.#session.insert({
-      table,
-      ...(columns === undefined ? {} : { columns: columns.split(',').map(name => name.trim().replaceAll('`', '')) }),
-      values: body,
-      format,
-    })
-    return { bytes: new Uint8Array(), rows: 0, written: done.rowsWritten, elapsed: done.elapsed }
+    const result = bound ? await this.#session.queryBindAsync(text, params) : await this.#session.queryAsync(text)
+    // It takes a file that it does not find for one without rows.
+    if (file !== undefined && result.rowsRead === 0) throw new Error(`The engine found no rows in ${file}.`)
+    return { bytes: result.bytes(), rows: result.rowsRead, elapsed: result.elapsed }
   }
 
   async #apply(wanted: Settings): Promise<void> {
@@ -82,8 +69,11 @@ export class Lane {
   }
 }
 
-function isRawFormat(format: string | undefined): format is RawFormat {
-  return rawFormats.some(raw => raw === format)
+/** The statement with its rows taken from a file instead of from what follows it. */
+function fromFile(sql: string, file: string): string {
+  const [, target, format] = insertStatement.exec(sql) ?? []
+  if (target === undefined) throw new Error(`Only INSERT INTO table [(columns)] FORMAT name takes rows, not: ${sql}`)
+  return `INSERT INTO ${target} FROM INFILE ${literal(file)} FORMAT ${format}`
 }
 
 function identifier(name: string): string {
