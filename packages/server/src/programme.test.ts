@@ -118,7 +118,9 @@ describe('GET /v1/impact', () => {
         revenue: { value: null, reason: 'short-time' },
         net: { value: null, reason: 'short-time' },
       })
-      expect(row.sentence).toMatch(/EUR so far .* of no less than 7 days, .*: from \d{4}-\d\d-\d\d \d\d:\d\d UTC on\./)
+      expect(row.sentence).toMatch(
+        /EUR so far .* of no less than 7 days, .*: of one that lasts until \d{4}-\d\d-\d\d \d\d:\d\d UTC\./,
+      )
     }
     const rescue = report.experiences.find((one: { key: string }) => one.key === 'rescue')
     const [got, left] = [free.filter(one => one.rescue), free.filter(one => !one.rescue)]

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createWriteStream, existsSync, renameSync, rmSync, type WriteStream } from 'node:fs'
-import type { Json } from '@espalier/core'
+import { csvCell, type Json } from '@espalier/core'
 import { CliError } from '../errors.ts'
 import type { Api } from '../http/api.ts'
 import { count, ProgressLine } from '../output/progressLine.ts'
@@ -162,7 +162,7 @@ async function writeAll(
   out: WriteStream,
   progress: (looked: number, people: number, found: number) => void,
 ): Promise<{ written: number; leftOut: number }> {
-  out.write(`${['profile', 'userId', 'since', ...traits].map(cell).join(',')}\n`)
+  out.write(`${['profile', 'userId', 'since', ...traits].map(csvCell).join(',')}\n`)
   let looked = 0
   let written = 0
   let leftOut = 0
@@ -176,7 +176,7 @@ async function writeAll(
     const page: Page = await api.get<Page>(`${pathOf(key)}/members?${query}`, { retries: 5 })
     for (const { profile, userId = '', since, traits: told } of page.members) {
       const values = [profile, userId, new Date(since).toISOString(), ...traits.map(name => told[name] ?? '')]
-      if (!out.write(`${values.map(cell).join(',')}\n`)) await once(out, 'drain')
+      if (!out.write(`${values.map(csvCell).join(',')}\n`)) await once(out, 'drain')
     }
     looked += page.looked
     written += page.members.length
@@ -185,11 +185,4 @@ async function writeAll(
     after = page.next
   } while (after !== undefined)
   return { written, leftOut }
-}
-
-/** RFC 4180; what a spreadsheet would take for a formula is told to be text. */
-function cell(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

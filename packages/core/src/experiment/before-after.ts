@@ -1,5 +1,7 @@
+import { formatConfidence } from '../words.ts'
 import { DEFAULT_CONFIDENCE, type Estimate, estimateOf, noEstimate } from './estimate.ts'
 import { slowWaves } from './long-run.ts'
+import { formatPercent } from './sentence.ts'
 
 /**
  * A KPI a period (day or week), oldest first: before the change and after it. Periods are alike and without gaps; at a weekly
@@ -126,12 +128,11 @@ function mean(values: readonly number[]): number {
 }
 
 function sentenceOf({ effect, driftBefore, certainty }: Omit<BeforeAfter, 'sentence'>, confidence: number): string {
-  const percent = (fraction: number) => `${fraction > 0 ? '+' : ''}${(100 * fraction).toFixed(1)} %`
   if (effect.value === null || effect.interval === null || effect.p === null) {
     return `What changed cannot be told from chance yet (${certainty}).`
   }
   const [low, high] = effect.interval
-  const range = `${percent(effect.value)} beyond the comparison (${Number((100 * confidence).toFixed(2))} % interval ${percent(low)} to ${percent(high)})`
+  const range = `${formatPercent(effect.value)} beyond the comparison (${formatConfidence(confidence)} interval ${formatPercent(low)} to ${formatPercent(high)})`
   if (driftBefore.isClear) return `It changed by ${range}, but the two went apart before already: ${certainty}.`
   return effect.p < 1 - confidence
     ? `It changed by ${range}: ${certainty}.`

@@ -1,3 +1,4 @@
+import { formatConfidence, many } from '../words.ts'
 import type { Comparison, ImpactMetric } from './report.ts'
 import type { TooEarly, Verdict } from './verdict.ts'
 
@@ -57,11 +58,10 @@ function rangeOf({ lift, interval, confidence }: Verdict): string | null {
   if (lift === null) return null
   if (interval === null) return formatPercent(lift)
   const [low, high] = interval
-  return `${formatPercent(lift)} (${percent(confidence)} interval ${formatPercent(low)} to ${formatPercent(high)})`
+  return `${formatPercent(lift)} (${formatConfidence(confidence)} interval ${formatPercent(low)} to ${formatPercent(high)})`
 }
 
-const people = (n: number) => `${n.toLocaleString('en-US')} ${n === 1 ? 'person' : 'people'}`
-const percent = (fraction: number) => `${Number((100 * fraction).toFixed(2))} %`
+const people = (n: number) => many(n, 'person', 'people')
 
 /** A relative change with its sign: `+12.3 %`. */
 export function formatPercent(fraction: number): string {
@@ -77,6 +77,8 @@ export function formatPercent(fraction: number): string {
 export function formatKpi(mean: number | null, metric: Pick<ImpactMetric, 'type' | 'currency'>): string {
   if (mean === null || !Number.isFinite(100 * mean)) return 'unknown'
   if (metric.type === 'conversion') return `${(100 * mean).toFixed(2)} %`
-  const value = Math.abs(mean) >= 100 || metric.currency !== undefined ? mean.toFixed(2) : mean.toPrecision(3)
-  return metric.currency === undefined ? value : `${value} ${metric.currency}`
+  // A rounded -0.00 would be read as a loss.
+  const whole = () => (Number(mean.toFixed(2)) || 0).toFixed(2)
+  if (metric.currency !== undefined) return `${whole()} ${metric.currency}`
+  return Math.abs(mean) >= 100 ? whole() : mean.toPrecision(3)
 }

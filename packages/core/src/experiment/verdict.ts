@@ -1,3 +1,4 @@
+import { many } from '../words.ts'
 import { DEFAULT_CONFIDENCE, type Undefined } from './estimate.ts'
 import type { Sample } from './sample.ts'
 import type { SampleRatio } from './srm.ts'
@@ -197,7 +198,7 @@ function wait(
   const morePeople = Math.ceil((factor - 1) * (control.n + treatment.n))
   const moreDays = Math.ceil((factor - 1) * days)
   if (moreDays > LONGEST_WAIT_DAYS) return { morePeople, moreDays: null, label: `${label} (more than two years)` }
-  return { morePeople, moreDays, label: `${label} (about ${moreDays} more ${moreDays === 1 ? 'day' : 'days'})` }
+  return { morePeople, moreDays, label: `${label} (about ${many(moreDays, 'more day')})` }
 }
 
 /** How many times as many people make the verdict another, at the means as they are. Null where more people do not help. */

@@ -1,3 +1,4 @@
+import { many } from '../words.ts'
 import { CONTAMINATION } from './crossover.ts'
 import type { Comparison, VariantReport, Warning } from './report.ts'
 
@@ -35,15 +36,16 @@ export function warningsOf(report: Comparison): Warning[] {
       message: `The arms' sizes do not fit the design (p = ${sampleRatio.p?.toExponential(1)}): people were lost or kept unequally, so do not trust the lift until the cause is found.`,
     })
   }
+  const crossed = `${contaminated} of ${many(people, 'person', 'people')} ${contaminated === 1 ? 'was' : 'were'}`
   if (report.redrawn && contaminated > 0) {
     warnings.push({
       code: 'redrawn',
-      message: `${contaminated} of ${people} people were drawn anew and saw several variants; each counts in their first, so variants differ by at least as much as measured.`,
+      message: `${crossed} drawn anew and saw several variants; each counts in their first, so variants differ by at least as much as measured.`,
     })
   } else if (people > 0 && contaminated > CONTAMINATION * people) {
     warnings.push({
       code: 'contaminated',
-      message: `${contaminated} of ${people} people were seen in two or more arms; they are counted in their first, which draws the lift towards 0.`,
+      message: `${crossed} seen in two or more arms; they are counted in their first, which draws the lift towards 0.`,
     })
   }
   warnings.push(...checkWarnings(report))

@@ -1,3 +1,4 @@
+import { csvCell } from '../csv.ts'
 import type { Effect } from './effect.ts'
 import type { MonthEstimate } from './month.ts'
 import type { Programme, Row } from './report.ts'
@@ -50,7 +51,7 @@ export function programmeCsv(programme: Programme): string {
   ]
   for (const [by, rows] of groups) for (const row of rows) lines.push([by, row.key, row.name ?? '', ...numbersOf(row)])
   lines.push(['holdout', 'programme', '', ...numbersOf(programme.holdout)])
-  return lines.map(line => `${line.map(field).join(',')}\r\n`).join('')
+  return lines.map(line => `${line.map(csvCell).join(',')}\r\n`).join('')
 }
 
 function numbersOf({ people, kpi, month, money }: Effect): (number | null)[] {
@@ -75,12 +76,4 @@ function numbersOf({ people, kpi, month, money }: Effect): (number | null)[] {
     ...three(money.revenue),
     ...three(money.net),
   ]
-}
-
-/** Quoted where it must be. Text that a spreadsheet would take for a formula gets an apostrophe. */
-function field(value: string | number | null): string {
-  if (value === null) return ''
-  if (typeof value === 'number') return String(value)
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

@@ -28,11 +28,11 @@ export function aMonth(estimate: Estimate, days: number): MonthEstimate {
   return isShort(days) ? { ...noEstimate('no-events'), reason: 'short-time' } : scaled(estimate, MONTH_DAYS / days)
 }
 
-/** Why there is no month yet and when there is one. `from`: when the time begins, epoch milliseconds; null where that is not known. */
+/** Why there is no month yet, and of which time there is one; that may be over, or still go on. `from`: when the time begins, epoch milliseconds; null where that is not known. */
 export function notYet(from: number | null): string {
   const when =
     from === null
       ? ''
-      : `: from ${new Date(from + LEAST_DAYS * DAY_MS).toISOString().slice(0, 16).replace('T', ' ')} UTC on`
-  return `What it is a month is said of no less than ${LEAST_DAYS} days, since no day of the week is like another${when}`
+      : `: of one that lasts until ${new Date(from + LEAST_DAYS * DAY_MS).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  return `What it is a month is said of a time of no less than ${LEAST_DAYS} days, since no day of the week is like another${when}`
 }

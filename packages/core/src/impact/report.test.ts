@@ -208,13 +208,13 @@ describe('what is missing is said in words', () => {
     expect(row!.month).toMatchObject({ kpi: none, revenue: none, net: none })
     expect(row!.sentence).toMatch(/Margin: 4,500\.00 EUR so far \(95 % interval .*\)\. /)
     expect(row!.sentence).toContain(
-      'of no less than 7 days, since no day of the week is like another: from 2026-10-08 08:00 UTC on.',
+      'of no less than 7 days, since no day of the week is like another: of one that lasts until 2026-10-08 08:00 UTC.',
     )
     expect(short.growth.net).toMatchObject({ sum: none, programme: none, overlap: none })
     expect(short.growth.net!.soFar.sum.value).toBeCloseTo(4500, 6)
     expect(short.sentence).toContain('The experiences bring 4,500.00 EUR so far')
-    expect(short.sentence).toContain('from 2026-10-08 08:00 UTC on')
-    expect(short.notes.join()).toContain('from 2026-10-08 08:00 UTC on')
+    expect(short.sentence).toContain('until 2026-10-08 08:00 UTC')
+    expect(short.notes.join()).toContain('until 2026-10-08 08:00 UTC')
     expect(JSON.stringify(short)).not.toContain('EUR a month')
     // What is not known for another reason has that one.
     expect(programmeImpact(facts({ cells: hero.slice(0, 1) }), { ...options, days: 0.8 }).growth.net!.sum.reason).toBe(

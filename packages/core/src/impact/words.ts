@@ -1,4 +1,5 @@
 import { formatKpi, formatPercent, type Undefined } from '../experiment/index.ts'
+import { formatConfidence } from '../words.ts'
 import type { Effect, EffectOptions, Kpi } from './effect.ts'
 import type { Gained, Growth } from './growth.ts'
 import { isShort, type MonthEstimate, notYet } from './month.ts'
@@ -74,7 +75,7 @@ function doubt({ interval }: MonthEstimate): string {
 function range({ interval }: MonthEstimate, show: (value: number) => string, confidence: number): string {
   return interval === null
     ? ''
-    : ` (${Number((100 * confidence).toFixed(2))} % interval ${show(interval[0])} to ${show(interval[1])})`
+    : ` (${formatConfidence(confidence)} interval ${show(interval[0])} to ${show(interval[1])})`
 }
 
 /** What the parts bring together, held against the holdout. `per`: a month, or so far. */

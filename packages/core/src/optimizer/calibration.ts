@@ -1,7 +1,7 @@
 import { formatPercent } from '../experiment/index.ts'
+import { many, whole } from '../words.ts'
 import type { Promised } from './record.ts'
 import { SUGGESTION_KINDS, type SuggestionKind } from './suggestion.ts'
-import { many, whole } from './words.ts'
 
 /** How good the promises were. Lifts for the better are positive, whichever way is good. */
 export interface Calibration {

@@ -1,10 +1,11 @@
 import { complete } from '../definition/index.ts'
 import { MONTH_DAYS } from '../impact/index.ts'
+import { whole } from '../words.ts'
 import { winnerOf } from './candidates.ts'
 import { expectation, peopleAMonth, promised } from './gain.ts'
 import type { Suggestion } from './suggestion.ts'
 import type { Watched } from './watched.ts'
-import { liftText, monthlyText, nameOf, share, whole } from './words.ts'
+import { liftText, monthlyText, nameOf, share } from './words.ts'
 
 /** Left out for good, so that what a declared winner brings goes on being measured. */
 export const KEPT_CONTROL = 0.1

@@ -10,11 +10,12 @@ import {
 } from '../experiment/index.ts'
 import { MONTH_DAYS } from '../impact/index.ts'
 import { normalCdf } from '../numeric/index.ts'
+import { many, whole } from '../words.ts'
 import { candidatesOf, isSound } from './candidates.ts'
 import { expectation, peopleAMonth, promised } from './gain.ts'
 import type { Expectation, Suggestion } from './suggestion.ts'
 import type { Judged, Watched } from './watched.ts'
-import { many, nameOf, whole } from './words.ts'
+import { nameOf } from './words.ts'
 
 /** Before a full week everything is too early, and nobody needs to be told. */
 const FEWEST_DAYS = 7

@@ -1,7 +1,8 @@
 import { complete } from '../definition/index.ts'
+import { many, whole } from '../words.ts'
 import type { Suggestion } from './suggestion.ts'
 import type { Watch, Watched } from './watched.ts'
-import { many, nameOf, whole } from './words.ts'
+import { nameOf } from './words.ts'
 
 /** Fewer people are no reason to speak of it. */
 const FEWEST_PEOPLE = 100

@@ -7,8 +7,8 @@ import {
   formatPercent,
   relativeLift,
 } from '../experiment/index.ts'
+import { whole } from '../words.ts'
 import type { Expectation, Suggestion } from './suggestion.ts'
-import { whole } from './words.ts'
 
 /** What was measured of a promise. Plain JSON. */
 export interface Outcome {

@@ -1,8 +1,9 @@
 import { complete } from '../definition/index.ts'
+import { many, whole } from '../words.ts'
 import { dropOf } from './rhythm.ts'
 import type { Suggestion } from './suggestion.ts'
 import type { Judged, Watch, Watched } from './watched.ts'
-import { many, nameOf, share, whole } from './words.ts'
+import { nameOf, share } from './words.ts'
 
 /** So many people ought to have been in the control group before its absence says something. */
 const EXPECTED_IN_CONTROL = 20

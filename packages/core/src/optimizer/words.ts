@@ -2,16 +2,6 @@ import type { Definition } from '../definition/index.ts'
 import { formatPercent, type Verdict } from '../experiment/index.ts'
 import type { Monthly } from './suggestion.ts'
 
-/** `12,345`: whole numbers as people read them. */
-export function whole(value: number): string {
-  return Math.round(value).toLocaleString('en-US')
-}
-
-/** `1 day`, `2 days`. */
-export function many(n: number, one: string, more = `${one}s`): string {
-  return `${whole(n)} ${Math.round(n) === 1 ? one : more}`
-}
-
 /** `+12.0 % (+3.1 % to +20.9 %)`, as much of it as there is. */
 export function liftText({ lift, interval }: Pick<Verdict, 'lift' | 'interval'>): string {
   if (lift === null) return 'unknown'

@@ -1,6 +1,7 @@
 import type { Impact, VariantReport } from '../experiment/report.ts'
 import { formatKpi, formatPercent, unseenText } from '../experiment/sentence.ts'
 import type { Verdict } from '../experiment/verdict.ts'
+import { formatConfidence, many } from '../words.ts'
 
 /** The answer to the question, for a reader who sees nothing else. */
 export interface Answer {
@@ -55,11 +56,11 @@ function certaintyText({ lift, interval, confidence }: Verdict): string {
   if (lift === null) return ''
   if (interval === null) return `, a lift of ${formatPercent(lift)}`
   const [low, high] = interval
-  return `, a lift of ${formatPercent(lift)}, and with ${Number((100 * confidence).toFixed(2))} % certainty between ${formatPercent(low)} and ${formatPercent(high)}, however often one looks`
+  return `, a lift of ${formatPercent(lift)}, and with ${formatConfidence(confidence)} certainty between ${formatPercent(low)} and ${formatPercent(high)}, however often one looks`
 }
 
 function waitText({ moreDays, because }: Verdict): string {
-  if (moreDays !== null) return `; about ${moreDays} more ${moreDays === 1 ? 'day' : 'days'}`
+  if (moreDays !== null) return `; about ${many(moreDays, 'more day')}`
   return because === 'few-events' ? '; too few people did it' : ''
 }
 

@@ -1,4 +1,5 @@
 import type { Impact } from '../experiment/report.ts'
+import { many, whole } from '../words.ts'
 
 /** One thing that must hold for the answer to be believed, or that must not be hurt. */
 export interface Check {
@@ -93,7 +94,7 @@ function twoArms({ contaminated, crossover, redrawn, limited, control, personali
       says: `Nobody ${limited ? 'was seen within that time' : 'has been seen yet'}.`,
     }
   }
-  const share = `${contaminated} of ${people} people were seen in two or more arms`
+  const share = `${contaminated} of ${many(people, 'person', 'people')} ${contaminated === 1 ? 'was' : 'were'} seen in two or more arms`
   if (redrawn) return { check: 'two-arms', passed: true, says: `${share}: the policy draws anew each period.` }
   if (crossover?.verdict === 'uneven') {
     return { check: 'two-arms', passed: false, says: `${share}, at different rates from arm to arm.` }
@@ -116,7 +117,11 @@ function tracking({ goal, running, last, until }: CheckInput): Check {
   if (did > 0) return { check, passed: true, says: `Exposures and ${goal.metric.name} come in.` }
   return people < ENOUGH_TO_SEE_ONE
     ? { check, passed: null, says: `Nobody did what ${goal.metric.name} counts yet.` }
-    : { check, passed: false, says: `Of ${people} people nobody did what ${goal.metric.name} counts: is it tracked?` }
+    : {
+        check,
+        passed: false,
+        says: `Of ${whole(people)} people nobody did what ${goal.metric.name} counts: is it tracked?`,
+      }
 }
 
 function windows({ matured }: Impact): Check[] {

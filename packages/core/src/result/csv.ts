@@ -1,3 +1,4 @@
+import { csvCell } from '../csv.ts'
 import type { Indication } from './indication.ts'
 import type { ResultPage } from './page.ts'
 
@@ -53,7 +54,7 @@ export function resultCsv(page: ResultPage): string {
     { part: 'next', verdict: next.do, arm: next.variant ?? null, says: next.says },
   ]
   const rows = [COLUMNS, ...lines.map(line => COLUMNS.map(column => line[column] ?? null))]
-  return rows.map(row => `${row.map(field).join(',')}\r\n`).join('')
+  return rows.map(row => `${row.map(csvCell).join(',')}\r\n`).join('')
 }
 
 /** Of each series its days, and what the one changed beyond the other. */
@@ -75,12 +76,4 @@ function indicationLines(metric: string, { effect, series, says }: Indication): 
     ...days('touched'),
     ...days('comparison'),
   ]
-}
-
-/** Names that a spreadsheet would take for a formula are quoted as text. */
-function field(value: string | number | boolean | null): string {
-  if (value === null) return ''
-  if (typeof value !== 'string') return String(value)
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -1,6 +1,7 @@
 import type { Statistic } from '../definition/metric.ts'
 import { type Drilldown, type DrilldownOptions, drilldown } from '../experiment/drilldown.ts'
 import { formatPercent } from '../experiment/sentence.ts'
+import { many } from '../words.ts'
 import { type EvidenceCell, segmentsOf } from './cells.ts'
 import { type Rule, ruleOf } from './rule.ts'
 
@@ -59,9 +60,9 @@ function sentenceOf({ best, comparisons, dimensions }: Drilldown): string {
   if (first === undefined) {
     const worse = dimensions.flatMap(({ segments }) => segments).find(({ responds }) => responds === 'worse')
     return worse === undefined
-      ? `No segment responds otherwise than the rest, as far as ${comparisons} comparisons can tell.`
-      : `${worse.dimension} ${worse.value} responds worse than the rest, corrected for ${comparisons} comparisons.`
+      ? `No segment responds otherwise than the rest, as far as ${many(comparisons, 'comparison')} can tell.`
+      : `${worse.dimension} ${worse.value} responds worse than the rest, corrected for ${many(comparisons, 'comparison')}.`
   }
   const lift = first.lift.value === null ? '' : `, a lift of ${formatPercent(first.lift.value)}`
-  return `${first.dimension} ${first.value} responds best${lift}, corrected for ${comparisons} comparisons.`
+  return `${first.dimension} ${first.value} responds best${lift}, corrected for ${many(comparisons, 'comparison')}.`
 }

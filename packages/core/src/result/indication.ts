@@ -1,5 +1,6 @@
 import { type Metric, statisticOf } from '../definition/metric.ts'
 import { type BeforeAfter, beforeAfter, FEWEST_PERIODS } from '../experiment/before-after.ts'
+import { many } from '../words.ts'
 
 /** What some people did on one day: sums over them of that day's own totals. */
 export interface DaySums {
@@ -105,7 +106,7 @@ export function indicationOf(input: IndicationInput): Indication {
     series: used.map(({ reached: _, ...one }) => one),
     says:
       wanting(name, { daily: isDaily(metric), tooMany, missing, before: before.length, after: after.length }) ??
-      `${name} a day at ${touchpoints.join(', ')} before ${changed} and after, beside ${comparison}. ${found.sentence}${dilution(reached)}`,
+      `${name} a day at ${touchpoints.join(', ')} before ${changed} and after, beside ${comparison}. ${found.sentence}${found.effect.value === null ? '' : dilution(reached)}`,
   }
 }
 
@@ -133,7 +134,8 @@ function wanting(name: string, { daily, tooMany, missing, before, after }: Known
   if (tooMany) {
     return `${nothing}: too many people came for one question. Hold it against the visitors of one other touchpoint, which are fewer (comparison).`
   }
-  if (missing > 0) return `${nothing}: amounts of ${missing} people have no rate. Import the daily rates.`
+  if (missing > 0)
+    return `${nothing}: amounts of ${many(missing, 'person has', 'people have')} no rate. Import the daily rates.`
   if (before < FEWEST_PERIODS) {
     return `${nothing}: of the time before ${daysWith(before)} visitors of both kinds, and ${FEWEST_PERIODS} are needed. Have the touchpoint report what is seen before an experience starts, or choose another comparison.`
   }
@@ -149,5 +151,5 @@ const MOST = 0.9
 
 function dilution(reached: number | null): string {
   if (reached === null || reached >= MOST) return ''
-  return ` ${Math.round(100 * reached)} % of the touchpoint's visitors were shown it: on them it is more.`
+  return ` ${reached < 0.01 ? 'Less than 1' : Math.round(100 * reached)} % of the touchpoint's visitors were shown it: on them it is more.`
 }

@@ -1,6 +1,7 @@
 import type { Impact } from '../experiment/report.ts'
 import type { TrafficAdvice } from '../experiment/traffic.ts'
 import { LONGEST_WAIT_DAYS } from '../experiment/verdict.ts'
+import { many } from '../words.ts'
 import { bestVariant } from './answer.ts'
 import type { Check } from './checks.ts'
 
@@ -100,8 +101,7 @@ function tooEarly({ personalized, variants }: Impact, hurt: Check | undefined, t
   if (harmful !== undefined && variants.length > 1) {
     return { do: 'look', at: 'variant', variant: harmful.variant, says: `Take ${harmful.variant} out: it hurts.` }
   }
-  if (moreDays !== null)
-    return { do: 'wait', days: moreDays, says: `Wait about ${moreDays} more ${moreDays === 1 ? 'day' : 'days'}.` }
+  if (moreDays !== null) return { do: 'wait', days: moreDays, says: `Wait about ${many(moreDays, 'more day')}.` }
   if (morePeople !== null) {
     const instead = traffic?.instead[0]?.message ?? 'Test something bolder, or on a goal that more people reach.'
     return {

@@ -1,5 +1,6 @@
 import type { Impact, VariantReport } from '../experiment/report.ts'
 import { type TrafficAdvice, trafficAdvice } from '../experiment/traffic.ts'
+import { many } from '../words.ts'
 import { type Answer, answerOf, questionOf } from './answer.ts'
 import { type Check, checksOf, type Guarded } from './checks.ts'
 import type { Indication } from './indication.ts'
@@ -154,7 +155,7 @@ function numbersOf(metric: string, role: ArmNumbers['role'], report: Impact): Ar
 }
 
 function fixedText({ version, metric, metricVersion, worthwhile, people, changes }: Omit<Fixed, 'says'>): string {
-  const what = `${metric} (version ${metricVersion}), a worthwhile lift of ${Number((100 * worthwhile).toFixed(2))} % and a tuning for ${people} people`
+  const what = `${metric} (version ${metricVersion}), a worthwhile lift of ${Number((100 * worthwhile).toPrecision(3))} % and a tuning for ${many(people, 'person', 'people')}`
   const when = version === null ? 'Judged by the definitions of now' : `Fixed at launch at version ${version}`
   const later = changes.map(
     ({ what: name, version: at, from, to }) =>

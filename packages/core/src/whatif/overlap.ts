@@ -1,3 +1,4 @@
+import { whole } from '../words.ts'
 import { effectiveDecisions, effectivePeople } from './estimators.ts'
 import type { ArmOverlap, WhatIfSums } from './sums.ts'
 
@@ -164,18 +165,24 @@ function tooFew({ people, arms, sums }: WhatIfSums, effective: number, least: nu
   // With at least this chance everywhere no weight is above its inverse, which leaves as many effective people.
   const chance = Math.min(1, least / people)
   const starved = arms.filter(arm => arm.wanted > 0 && arm.shown < chance * arm.wanted)
-  const hint = `at least ${percent(chance)} of people for each variant it wants`
+  const share = `at least ${percent(chance)} of people for each variant it wants`
+  const hint = chance < 1 ? `, or ${share}` : ''
   return {
     code: 'too-few',
     refuses: true,
     message: Number.isFinite(enough)
-      ? `Only ${effective.toFixed(1)} people's worth of the log speaks of this policy, and it takes ${least}: about ${enough} people in all as it runs now, or ${hint}.`
-      : `Nobody in the log was shown what this policy would show: it takes ${hint}.`,
+      ? `Only ${tenths(effective)} people's worth of the log speaks of this policy, and it takes ${least}: about ${whole(enough)} people in all as it runs now${hint}.`
+      : `Nobody in the log was shown what this policy would show: ${chance < 1 ? `it takes ${share}` : 'give each variant it wants a chance'}.`,
     needed: {
       ...(Number.isFinite(enough) && { people: enough }),
       ...(sums.n > 0 && starved.length > 0 && { explore: starved.map(({ variant }) => ({ variant, chance })) }),
     },
   }
+}
+
+/** Rounded down: what is too few does not read as enough. */
+function tenths(value: number): string {
+  return (Math.floor(10 * value) / 10).toFixed(1)
 }
 
 function percent(share: number): string {

@@ -1,7 +1,7 @@
 import type { Unusable } from './decision.ts'
 
 /**
- * What SQL (or `startFold`) takes from the log for one target policy. Every sum is first taken within a person, then over
+ * What SQL (or `startWhatIf`) takes from the log for one target policy. Every sum is first taken within a person, then over
  * people: products of sums within a person are what makes the intervals right where people are asked more than once.
  *
  * With w = target chance / logged propensity of the shown variant, r its reward, q the predicted rewards, π the target's

@@ -217,9 +217,26 @@ describe('where the log cannot answer it refuses, and says what it takes', () =>
     }))
     const doubt = only('too-few', fold(decisions))
     expect(doubt.message).toBe(
-      "Only 4.0 people's worth of the log speaks of this policy, and it takes 50: about 5000 people in all as it runs now, or at least 13 % of people for each variant it wants.",
+      "Only 4.0 people's worth of the log speaks of this policy, and it takes 50: about 5,000 people in all as it runs now, or at least 13 % of people for each variant it wants.",
     )
     expect(doubt.needed).toEqual({ people: 5000, explore: [{ variant: 'b', chance: 0.125 }] })
+  })
+
+  it('of fewer people than it takes no share is asked for, and what is too few does not read as enough', () => {
+    const messageOf = (decisions: LoggedDecision[]) =>
+      whatIf(fold(decisions)).doubts.find(({ code }) => code === 'too-few')?.message
+    expect(messageOf(even(20))).toBe(
+      "Only 20.0 people's worth of the log speaks of this policy, and it takes 50: about 50 people in all as it runs now.",
+    )
+    expect(messageOf(even(20, () => ({ arm: 0, target: [0, 1] })))).toBe(
+      'Nobody in the log was shown what this policy would show: give each variant it wants a chance.',
+    )
+    // 49.98 people's worth.
+    const almost = [...even(49), ...even(1, () => ({ propensity: 0.48 }))].map((one, i) => ({
+      ...one,
+      person: `p${i}`,
+    }))
+    expect(messageOf(almost)).toMatch(/^Only 49\.9 people's worth/)
   })
 
   it.each([

@@ -1,3 +1,4 @@
+import { formatConfidence } from '../words.ts'
 import {
   ESTIMATORS,
   type Estimate,
@@ -127,7 +128,7 @@ function sentenceOf(
   confidence: number,
   doubts: readonly Doubt[],
 ): string {
-  const level = `${Number((100 * confidence).toFixed(2))} %`
+  const level = formatConfidence(confidence)
   const doubt = doubts.length === 0 ? '' : ` ${doubts[0]!.message}`
   if (answer.value === null || ran.value === null) return `What it would have brought cannot be told.${doubt}`
   const against = `It would have brought ${show(answer.value)} a decision; what ran brought ${show(ran.value)}.`

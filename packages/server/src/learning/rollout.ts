@@ -1,3 +1,4 @@
+import { many } from '@espalier/core'
 import type { Definition, PublishedSet } from '@espalier/core/definition'
 import { type ArmStatistics, addArms, impact } from '@espalier/core/experiment'
 import { type GuardrailVerdict, type PolicySpec, type RolloutState, signalOf, stepRollout } from '@espalier/core/policy'
@@ -47,7 +48,7 @@ export async function watchRollout(
     sentence:
       signal === 'hurt'
         ? `${hurt.join(' and ')} ${hurt.length === 1 ? 'is' : 'are'} hurt by ${spec.variant} at ${state.stage} %: back to nobody.`
-        : `${people} people saw ${spec.variant} at ${state.stage} % and no guardrail is hurt.`,
+        : `${many(people, 'person', 'people')} saw ${spec.variant} at ${state.stage} % and no guardrail is hurt.`,
   }
 }
 

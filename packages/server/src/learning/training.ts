@@ -1,3 +1,4 @@
+import { many } from '@espalier/core'
 import type { Definition, Metric } from '@espalier/core/definition'
 import { complete, unfitToLearn } from '@espalier/core/definition'
 import {
@@ -228,11 +229,11 @@ function without(sentence: string, counts = { rows: 0, waiting: 0, refused: 0 })
 }
 
 const ratesMissing = (lost: number) =>
-  `Amounts cannot be added up: ${lost} decisions brought money without an exchange rate. Import daily rates by POST /v1/rates.`
+  `Amounts cannot be added up: ${many(lost, 'amount has', 'amounts have')} no exchange rate. Import daily rates by POST /v1/rates.`
 
 const nothingYet = (waiting: number) =>
   waiting === 0
     ? 'Nothing to learn from yet: nobody has been seen.'
-    : `Nothing to learn from yet: ${waiting} decisions wait for their window to close.`
+    : `Nothing to learn from yet: ${many(waiting, 'decision waits for its', 'decisions wait for their')} window to close.`
 
 const total = (refused: Refusals) => Object.values(refused).reduce((sum, n) => sum + n, 0)

@@ -1,3 +1,4 @@
+import { many } from '@espalier/core'
 import { compileLogged, compileLoggedInput, type LoggedNeed, loggedValue, NotLogged } from '@espalier/core/decision'
 import type { Definition, PublishedSet } from '@espalier/core/definition'
 import { complete } from '@espalier/core/definition'
@@ -192,7 +193,9 @@ async function streamed(
     }
   }
   const told =
-    left === 0 ? [] : [`${left} decisions are left out: what this policy looks at is not in the log of them.`]
+    left === 0
+      ? []
+      : [`${many(left, 'decision is', 'decisions are')} left out: the log does not have what this policy looks at.`]
   return reportOf(fold.sums(), input.confidence, [...notes, ...told])
 }
 

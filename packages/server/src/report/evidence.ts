@@ -1,3 +1,4 @@
+import { many } from '@espalier/core'
 import { type Metric, statisticOf } from '@espalier/core/definition'
 import { addNovelty, type Novelty, novelty } from '@espalier/core/experiment'
 import { type Evidence, evidenceOf } from '@espalier/core/result'
@@ -43,9 +44,13 @@ export async function experienceEvidence(services: Services, question: EvidenceQ
   if (attributes.length > 0) {
     const { cells, missing } = await warehouse.evidenceCells({ ...asked, by: attributes })
     if (missing > 0) {
-      throw new Problem('missing_rates', `${missing} people have amounts without a rate to ${metric.body.currency}.`, {
-        mend: 'Import the daily rates by POST /v1/rates; the impact of the experience names currencies and days.',
-      })
+      throw new Problem(
+        'missing_rates',
+        `${many(missing, 'person has', 'people have')} amounts without a rate to ${metric.body.currency}.`,
+        {
+          mend: 'Import the daily rates by POST /v1/rates; the impact of the experience names currencies and days.',
+        },
+      )
     }
     evidence = evidenceOf(
       attributes.map(({ kind, key: name }) => `${kind}:${name}`),

@@ -1,3 +1,4 @@
+import { many } from '@espalier/core'
 import type { Definition, Metric } from '@espalier/core/definition'
 import { DEFAULT_CONFIDENCE, DEFAULT_TUNING, DEFAULT_WORTHWHILE, type Impact, impact } from '@espalier/core/experiment'
 import { guardrails as readyMade, USUAL_BUSINESS } from '@espalier/core/library'
@@ -233,9 +234,7 @@ export function daysOf({ first, last }: ImpactStatistics, now: number): { days?:
 function refuseMissingRates({ missingRates }: ImpactStatistics, base: string): void {
   const [first] = missingRates
   if (first === undefined) return
-  const named = missingRates
-    .map(({ currency, days }) => `${currency} (${days} ${days === 1 ? 'day' : 'days'})`)
-    .join(', ')
+  const named = missingRates.map(({ currency, days }) => `${currency} (${many(days, 'day')})`).join(', ')
   throw new Problem('missing_rates', `Amounts cannot be added up in ${base}: no rate for ${named}.`, {
     mend: `Import daily rates to ${base} by POST /v1/rates, for ${first.currency} from ${first.firstDay} on.`,
     extra: { missingRates },

@@ -1,3 +1,4 @@
+import { many } from '@espalier/core'
 import { calibration, type Promised, SUGGESTION_KINDS } from '@espalier/core/optimizer'
 import Type from 'typebox'
 import type { Services } from '../../services.ts'
@@ -149,6 +150,6 @@ function lineOf({ id, state, suggestion, first, last, closed, by, note, measure,
 
 function sentenceOf(at: number | null, experiences: number, suggestions: number): string {
   if (at === null) return 'Nothing has been looked at yet.'
-  const looked = `${experiences} running ${experiences === 1 ? 'experience' : 'experiences'}`
+  const looked = `${many(experiences, 'running experience')}`
   return suggestions === 0 ? `Nothing to do: ${looked} looked at.` : `${suggestions} to do, of ${looked}.`
 }

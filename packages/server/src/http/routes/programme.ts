@@ -1,3 +1,4 @@
+import { many } from '@espalier/core'
 import { ADDS_UP, addsUp, type Definition, type Metric } from '@espalier/core/definition'
 import { type Kpi, programmeCsv, programmeImpact, steadySince } from '@espalier/core/impact'
 import type { ProgrammeStatistics } from '@espalier/warehouse'
@@ -177,7 +178,7 @@ function bodiesOf<K extends 'experience' | 'touchpoint'>(live: LiveSet, kind: K)
 function refuseMissingRates({ missingRates }: ProgrammeStatistics): void {
   const [first] = missingRates
   if (first === undefined) return
-  const named = missingRates.map(({ currency, days }) => `${currency} (${days} ${days === 1 ? 'day' : 'days'})`)
+  const named = missingRates.map(({ currency, days }) => `${currency} (${many(days, 'day')})`)
   throw new Problem('missing_rates', `Amounts cannot be added up in ${first.base}: no rate for ${named.join(', ')}.`, {
     mend: `Import daily rates to ${first.base} by POST /v1/rates, for ${first.currency} from ${first.firstDay} on.`,
     extra: { missingRates },

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { csvCell } from '@espalier/core'
 import { ANALYTICS, expire, mask, may, personalFields } from '@espalier/core/consent'
 import type { Profile } from '@espalier/core/profile'
 import type { ApiKey } from '@espalier/store'
@@ -203,7 +204,7 @@ async function* csvOf(
   view: (page: readonly Profile[]) => Told['members'],
   traits: readonly string[],
 ) {
-  yield `${['profile', 'userId', 'since', ...traits].map(cell).join(',')}\n`
+  yield `${['profile', 'userId', 'since', ...traits].map(csvCell).join(',')}\n`
   let after: string | undefined
   for (;;) {
     const page = await store.people.page(workspace, after, PAGE)
@@ -211,17 +212,10 @@ async function* csvOf(
     yield lines
       .map(({ profile, userId = '', since, traits: told }) => {
         const values = traits.map(name => told[name as keyof typeof told] ?? '')
-        return `${[profile, userId, new Date(since).toISOString(), ...values].map(cell).join(',')}\n`
+        return `${[profile, userId, new Date(since).toISOString(), ...values].map(csvCell).join(',')}\n`
       })
       .join('')
     if (page.length < PAGE) return
     after = page.at(-1)!.id
   }
-}
-
-/** RFC 4180; what a spreadsheet would take for a formula is told to be text. */
-function cell(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  const safe = /^[=+\-@\t\r]/.test(text) && typeof value === 'string' ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
