@@ -75,6 +75,21 @@ describe('the bond between a store and its warehouse', () => {
     await expect(bond.confirm(warehouse)).rejects.toThrow(/^Shard 2 has none of the rows/)
   })
 
+  it('R1 that another node began to ship while this one signed what was accepted is not forgotten', async () => {
+    const store = newStore()
+    const bond = bondOf(store)
+    const warehouse = new Signed('of somebody else')
+    await expect(bond.confirm(warehouse)).rejects.toMatchObject(FOREIGN)
+    expect(await bond.accept()).toBe(true)
+    const { sign } = warehouse
+    warehouse.sign = async installation => {
+      await bondOf(store).shipping()
+      await sign(installation)
+    }
+    await bond.confirm(warehouse)
+    await expect(bond.confirm(new Signed(undefined))).rejects.toMatchObject(FOREIGN)
+  })
+
   it('what is accepted is signed, though it breaks off midway, and only that', async () => {
     const store = newStore()
     await bondOf().confirm(new Signed(undefined))

@@ -55,7 +55,8 @@ export class WarehouseBond {
       throw new WarehouseError('foreign', `${first.where} ${what}. Nothing is shipped to it: rows wait in the outbox.`)
     }
     if (owners.some(owner => owner.id !== id)) await warehouse.sign(id)
-    if (accepted.length > 0) await this.#write({ shipped })
+    // As it is now: while this node was signing, another may have begun to ship.
+    if (accepted.length > 0) await this.#write({ shipped: (await this.#read()).shipped })
   }
 
   /** Remembers, before the first row goes, that rows are shipped. */
