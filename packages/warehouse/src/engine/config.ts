@@ -22,8 +22,11 @@ export function engineConfig({ memory }: EngineLimits): string {
     max_thread_pool_size: 256,
     max_thread_pool_free_size: 16,
   }
-  // Made for pools of 16 and more: with a small one, merges would stay small for ever.
   const merge_tree = {
+    // A part for each batch, one a second: merged twenty at a time instead of five, a row is written anew less often, which halves what it
+    // costs in all; a question meets some twenty parts more.
+    merge_selector_base: 20,
+    // Made for pools of 16 and more: with a small one, merges would stay small for ever.
     number_of_free_entries_in_pool_to_lower_max_size_of_merge: 1,
     number_of_free_entries_in_pool_to_execute_mutation: 1,
     number_of_free_entries_in_pool_to_execute_optimize_entire_partition: 1,
