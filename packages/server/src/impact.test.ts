@@ -125,6 +125,8 @@ describe('GET /v1/experiences/{key}/impact', () => {
   it('an experience, a metric or a goal that is not there is named', async () => {
     expect((await server.get('/v1/experiences/none/impact?metric=bought')).json.error.code).toBe('not_found')
     expect((await server.get('/v1/experiences/hero/impact?metric=none')).json.error.message).toContain('none')
+    const within = await server.get('/v1/experiences/none/impact?metric=bought&from=2026-01-01T00:00:00Z')
+    expect(within.json.error.message).toContain('nor anybody who saw one within that time')
     expect((await server.get('/v1/experiences/none/impact')).json.error).toMatchObject({
       code: 'not_found',
       path: 'path.key',

@@ -1,5 +1,4 @@
 export * from './decision.ts'
-export * from './empiricalLikelihood.ts'
 export * from './estimators.ts'
 export * from './fold.ts'
 export * from './honest.ts'
