@@ -82,6 +82,7 @@ describe.skipIf(!built)('espalier whatif', () => {
     expect(output).toMatch(/\(default\) +160 +400/)
     expect(output).toMatch(/^ *a +160 +0$/m)
     expect(output).toContain(report.sentence)
+    expect(output).toContain('400 decisions of 400 people, which tell as much as 160')
     expect(await cli('whatif', 'hello', '--control', '--variant', 'a')).toMatchObject({ code: 2 })
   })
 

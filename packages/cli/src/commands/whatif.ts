@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { JsonObject } from '@espalier/core'
+import { type JsonObject, many } from '@espalier/core'
 import type { Estimate } from '@espalier/core/whatif'
 import { UsageError } from '../errors.ts'
 import { palette } from '../output/colour.ts'
@@ -101,6 +101,6 @@ function arms({ arms, decisions, people, effectivePeople }: NonNullable<Report['
     count(shown),
     count(Math.round(wanted)),
   ])
-  const said = `${count(decisions)} decisions of ${count(people)} people, which tell as much as ${count(Math.round(effectivePeople))}`
+  const said = `${many(decisions, 'decision')} of ${many(people, 'person', 'people')}, which tell as much as ${count(Math.round(effectivePeople))}`
   return `${table(['variant', 'was shown', 'would be'], rows, [1, 2])}\n${said}\n`
 }
