@@ -59,7 +59,8 @@ export const ImpactSettings = Type.Object(
         {
           additionalProperties: false,
           minProperties: 1,
-          description: 'Without it revenue is known and nothing is called profit.',
+          description:
+            'Name one of rate, property and cost at least. Without a margin revenue is known and nothing is called profit.',
         },
       ),
     ),

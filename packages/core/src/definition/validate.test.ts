@@ -330,6 +330,15 @@ describe('validate', () => {
       ['timezone: "Europe/Atlantis" is no known time zone -> write an IANA name such as Europe/Berlin or UTC'],
     ],
     [
+      'a margin made of nothing',
+      'settings',
+      'workspace',
+      { impact: { margin: {} } },
+      [
+        'impact.margin: {} says too little -> Name one of rate, property and cost at least. Without a margin revenue is known and nothing is called profit',
+      ],
+    ],
+    [
       'a calendar of days that never are',
       'settings',
       'workspace',
