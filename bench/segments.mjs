@@ -13,21 +13,21 @@ const FULL = {
   trials: 100_000,
   expires: { after: 30, within: 50 },
   log: { events: 10_000_000, people: 1_000_000 },
-  backfilled: 1_000_000,
+  backfill: { people: 1_000_000, alone: 15 },
   rounds: 5,
 }
 const SMALL = {
   people: 20_000,
   trials: 10_000,
-  expires: { after: 12, within: 10 },
+  expires: { after: 9, within: 6 },
   log: { events: 300_000, people: 30_000 },
-  backfilled: 5_000,
+  backfill: { people: 5_000, alone: 5 },
   rounds: 3,
 }
 
 /** Is membership right at the very next decision, how late is its end noticed, and what does a live segment cost? See README.md. */
 export async function bench({ full, log }) {
-  const { people, trials, expires, backfilled, rounds, ...sizes } = full ? FULL : SMALL
+  const { people, trials, expires, rounds, ...sizes } = full ? FULL : SMALL
   const cost = segmentCost({ rounds, log })
   const engine = await startProcess('engine')
   const admin = connect(engine.url, engine.secretKey, 4)
@@ -44,7 +44,7 @@ export async function bench({ full, log }) {
   await Promise.all([admin.close(), client.close()])
   await engine.stop()
   const asked = await segmentLog({ ...sizes.log, log })
-  const backfill = await segmentBackfill({ people: backfilled, log })
+  const backfill = await segmentBackfill({ ...sizes.backfill, log })
   return {
     rate: measured.rate,
     p50Ms: measured.p50Ms,

@@ -10,11 +10,11 @@ const CONNECTIONS = 8
 /** Events of each person in the log, and how far apart at most. */
 const EVENTS = 10
 const DAYS = 60
-/** Seconds of ingest before and after, to compare with. */
-const ALONE = 15
-
-/** A segment over what everybody did before it was there: how long until it is live, and what that costs the intake meanwhile. */
-export async function segmentBackfill({ people, log }) {
+/**
+ * A segment over what everybody did before it was there: how long until it is live, and what that costs the intake meanwhile.
+ * `alone`: seconds of ingest before and after, to compare with.
+ */
+export async function segmentBackfill({ people, alone, log }) {
   const data = mkdtempSync(join(tmpdir(), 'espalier-bench-'))
   try {
     await makePast(data, people, log)
@@ -22,12 +22,12 @@ export async function segmentBackfill({ people, log }) {
     const admin = connect(engine.url, SECRET_KEY, 1)
     const client = connect(engine.url, WRITE_KEY, CONNECTIONS)
     const ingest = ingesting(client, engine)
-    const before = await ingest.for(ALONE)
+    const before = await ingest.for(alone)
     log(`ingest alone: ${Math.round(before.rate)} events/s`)
     await admin.post('/v1/definitions', JSON.stringify({ changes: [SEGMENT] }))
     const during = await ingest.until(async () => (await admin.get(`/v1/segments/${SEGMENT.key}`)).state === 'live')
     log(`live after ${during.seconds.toFixed(1)} s; ingest meanwhile: ${Math.round(during.rate)} events/s`)
-    const after = await ingest.for(ALONE)
+    const after = await ingest.for(alone)
     log(`ingest alone again: ${Math.round(after.rate)} events/s`)
     const { size } = await admin.get(`/v1/segments/${SEGMENT.key}`)
     await Promise.all([admin.close(), client.close()])

@@ -1,15 +1,20 @@
+import { availableParallelism } from 'node:os'
+
 /** What the engine as a whole may take, beside the limits of each query. */
 export interface EngineLimits {
   /** Bytes of memory; a query or insert that would pass it fails with `memory`. */
   readonly memory: number
 }
 
+/** Up to so many cores merges have one thread: with an insert beside it, two would leave no core to those who decide. */
+const FEW_CORES = 4
+
 /** The engine's server configuration: bounded memory, small caches, few background threads. It keeps no logs of its own. */
-export function engineConfig({ memory }: EngineLimits): string {
+export function engineConfig({ memory }: EngineLimits, cores = availableParallelism()): string {
   const cache = Math.floor(memory / 16)
   const values = {
     max_server_memory_usage: memory,
-    background_pool_size: 2,
+    background_pool_size: cores <= FEW_CORES ? 1 : 2,
     background_merges_mutations_concurrency_ratio: 2,
     background_schedule_pool_size: 2,
     background_common_pool_size: 2,
