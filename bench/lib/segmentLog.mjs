@@ -31,7 +31,7 @@ export async function segmentLog({ events, people, log }) {
   try {
     await migrate(opened.database)
     await fillShop(opened.database, { events, exposed: Math.round(people / 1.1), log })
-    const moment = { workspace: shop.workspace, at: shop.now, language: NO_NAMES }
+    const moment = { workspace: shop.workspace, at: shop.now, latest: true, language: NO_NAMES }
     const timed = {}
     for (const [name, condition] of Object.entries(conditions)) {
       timed[name] = await fastest(() => segmentSize(opened.database, { ...moment, condition }))

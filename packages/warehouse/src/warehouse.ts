@@ -107,7 +107,7 @@ export interface Warehouse {
   segmentMembers(question: SegmentQuestion & { after?: string; limit: number }): Promise<string[]>
   /** For how many it held at some instants, at most 400. */
   segmentHistory(
-    question: Omit<SegmentQuestion, 'at'> & { days: readonly number[] },
+    question: Omit<SegmentQuestion, 'at' | 'latest'> & { days: readonly number[] },
   ): Promise<{ at: number; size: number }[]>
   /** Daily exchange rates: one unit of `currency` in `base`. A repeated day replaces. */
   putRates(

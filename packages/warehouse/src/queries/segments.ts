@@ -69,7 +69,7 @@ const MOST_DAYS = 400
 /** The size at each of some instants, as the log says it was: whatever was known then, whenever the segment was defined. */
 export async function segmentHistory(
   database: Database,
-  { days, ...question }: Omit<SegmentQuestion, 'at'> & { readonly days: readonly number[] },
+  { days, ...question }: Omit<SegmentQuestion, 'at' | 'latest'> & { readonly days: readonly number[] },
 ): Promise<{ at: number; size: number }[]> {
   if (days.length > MOST_DAYS) throw new WarehouseError('invalid', `A history has at most ${MOST_DAYS} instants.`)
   const sizes: { at: number; size: number }[] = []

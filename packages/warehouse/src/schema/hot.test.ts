@@ -17,10 +17,20 @@ const insert = async (properties: string) => {
   const body = Buffer.from(Buffer.from(batch!.body).toString().replace('"properties":{}', `"properties":${properties}`))
   await opened.database.insert('events', body, batch!.token)
 }
-const kept = hotAmounts.get('total')!.name
+const { amount, isText } = hotAmounts.get('total')!
+const kept = amount.name
 const rows = () =>
-  opened.database.rows<{ kept: number | null; read: number | null; hash: string; own: string; properties: string }>(
-    `SELECT ${kept} AS kept, ${numberAt('properties', 'total', { bind: () => "'total'" })} AS read, toString(${profileHash.name}) AS hash,
+  opened.database.rows<{
+    kept: number | null
+    read: number | null
+    text: boolean
+    isText: boolean
+    hash: string
+    own: string
+    properties: string
+  }>(
+    `SELECT ${kept} AS kept, ${numberAt('properties', 'total', { bind: () => "'total'" })} AS read,
+      ${isText.name} AS text, isNotNull(read) AND JSONType(properties, 'total') = 'String' AS isText, toString(${profileHash.name}) AS hash,
       toString(cityHash64(profile)) AS own, properties FROM events ORDER BY profile`,
   )
 
@@ -29,6 +39,8 @@ describe('what is kept beside a row', () => {
     const written = [
       '{"total":12.5}',
       '{"total":"19.99"}',
+      '{"total":"19,99"}',
+      '{"total":31859.260000000002}',
       '{"t\\u006ftal":7}',
       '{"a":"\\"total\\"","cart":{"total":3}}',
       '{"cart":{"total":3},"total":-0.1}',
@@ -39,18 +51,21 @@ describe('what is kept beside a row', () => {
     for (const properties of written) await insert(properties)
     const found = await rows()
     expect(found).toHaveLength(written.length)
-    for (const { kept, read, hash, own, properties } of found) {
+    for (const { kept, read, text, isText, hash, own, properties } of found) {
       expect(kept, properties).toBe(read)
+      expect(text, properties).toBe(Boolean(isText))
       expect(hash).toBe(own)
     }
-    expect(found.filter(({ kept }) => kept !== null)).toHaveLength(4)
+    expect(found.filter(({ kept }) => kept !== null)).toHaveLength(5)
   })
 
   it('is there for rows from before it was kept', async () => {
     const before = await rows()
-    await opened.database.command(`ALTER TABLE events DROP COLUMN ${kept}, DROP COLUMN ${profileHash.name}`)
-    for (const statement of migrations.find(({ name }) => name.startsWith('what reports need'))!.statements) {
-      await opened.database.command(statement)
+    await opened.database.command(
+      `ALTER TABLE events DROP COLUMN ${isText.name}, DROP COLUMN ${kept}, DROP COLUMN ${profileHash.name}`,
+    )
+    for (const { statements } of migrations.slice(4, 6)) {
+      for (const statement of statements) await opened.database.command(statement)
     }
     expect(await rows()).toEqual(before)
   })

@@ -14,16 +14,28 @@ export const profileHash: Column = {
   codec: 'LZ4',
 }
 
+/** What is kept of an amount: the number, and whether it was written as text, which segments do not take for one. */
+export interface HotAmount {
+  readonly amount: Column
+  readonly isText: Column
+}
+
 /** Properties whose amounts are kept, by the property: what orders name their money in Segment's specification. */
-export const hotAmounts: ReadonlyMap<string, Column> = new Map(
-  ['total'].map(property => [
-    property,
-    {
+export const hotAmounts: ReadonlyMap<string, HotAmount> = new Map(
+  ['total'].map(property => {
+    const amount = {
       name: `amount_${property}`,
       type: 'Nullable(Float64)',
       // Most events have none: looking for its name costs a tenth of parsing. A name may be written with escapes.
       materialized: `if(position(properties, '"${property}"') > 0 OR position(properties, '\\\\u') > 0, ${numberAt('properties', property, { bind: () => `'${property}'` })}, NULL)`,
       codec: 'LZ4',
-    },
-  ]),
+    }
+    const isText = {
+      name: `amount_${property}_is_text`,
+      type: 'Bool',
+      materialized: `if(${amount.name} IS NULL, false, JSONType(properties, '${property}') = 'String')`,
+      codec: 'LZ4',
+    }
+    return [property, { amount, isText }]
+  }),
 )

@@ -1,6 +1,7 @@
 import type { Database } from '../client/database.ts'
 import { WarehouseError } from '../errors.ts'
-import { columnText, createTable } from './table.ts'
+import { hotAmounts, profileHash } from './hot.ts'
+import { type Column, columnText, createTable, type TableSchema } from './table.ts'
 import { decisions, events, exposures, identityLinks, migrations as log, rates, spend } from './tables.ts'
 
 export interface Migration {
@@ -37,17 +38,28 @@ export const migrations: readonly Migration[] = [
   {
     version: 5,
     name: 'what reports need of every row, beside the row',
-    // Of rows from before it is worked out as they are read, until the engine has written it in the background.
-    statements: [events, exposures].flatMap(({ name, columns }) =>
-      columns
-        .filter(({ materialized }) => materialized !== undefined)
-        .flatMap(column => [
-          `ALTER TABLE ${name} ADD COLUMN IF NOT EXISTS ${columnText(column)}`,
-          `ALTER TABLE ${name} MATERIALIZE COLUMN ${column.name}`,
-        ]),
+    statements: [
+      ...keep(events, [profileHash, ...[...hotAmounts.values()].map(({ amount }) => amount)]),
+      ...keep(exposures, [profileHash]),
+    ],
+  },
+  {
+    version: 6,
+    name: 'which of the amounts beside the row were text',
+    statements: keep(
+      events,
+      [...hotAmounts.values()].map(({ isText }) => isText),
     ),
   },
 ]
+
+/** Of rows from before, a column beside them is worked out as they are read, until the engine has written it in the background. */
+function keep({ name }: TableSchema, columns: readonly Column[]): string[] {
+  return columns.flatMap(column => [
+    `ALTER TABLE ${name} ADD COLUMN IF NOT EXISTS ${columnText(column)}`,
+    `ALTER TABLE ${name} MATERIALIZE COLUMN ${column.name}`,
+  ])
+}
 
 /**
  * Brings the schema to this version's. A schema of a newer version is refused with `newer-version` and left as it is.

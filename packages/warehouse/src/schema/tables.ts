@@ -25,7 +25,7 @@ export const events: TableSchema = {
     json('context'),
     { name: 'definitions', type: 'UInt64' },
     profileHash,
-    ...hotAmounts.values(),
+    ...[...hotAmounts.values()].flatMap(({ amount, isText }) => [amount, isText]),
   ],
   engine: { kind: 'rows' },
   partitionBy: byMonth,

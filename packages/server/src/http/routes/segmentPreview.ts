@@ -71,18 +71,20 @@ export const previewSegment = route({
       throw new Problem('not_found', `There is no segment "${key}".`, { path: `body.with[${i}]` })
     })
     const complete = await shipper.drain(DRAIN_MS)
-    const at = instant(body.at, 'body.at') ?? now()
+    const past = instant(body.at, 'body.at')
+    const at = past ?? now()
     const moment = { workspace, language, at, traitsKept: live.compiled.retention.traits }
+    const current = { ...moment, latest: past === undefined }
     // Each other one, and each together with this one: in one pass over the log.
     const conditions = [asked, ...known.flatMap(other => [other, { all: [asked, other] }])]
-    const { sizes } = await warehouse.segmentOverlap({ ...moment, conditions })
+    const { sizes } = await warehouse.segmentOverlap({ ...current, conditions })
     const instants = Array.from({ length: days }, (_, i) => at - (days - 1 - i) * DAY_MS)
     return {
       at,
       size: sizes[0]!,
       history: await warehouse.segmentHistory({ ...moment, condition: asked, days: instants }),
       overlap: others.map((segment, i) => ({ segment, size: sizes[1 + 2 * i]!, both: sizes[2 + 2 * i]! })),
-      profiles: await warehouse.segmentMembers({ ...moment, condition: asked, limit: SAMPLE }),
+      profiles: await warehouse.segmentMembers({ ...current, condition: asked, limit: SAMPLE }),
       complete,
     }
   },

@@ -19,7 +19,7 @@ export class Amounts {
   at(property: string | undefined, event: string): string {
     if (property === undefined) return 'e.revenue'
     const hot = hotAmounts.get(property)
-    if (hot !== undefined) return `e.${hot.name}`
+    if (hot !== undefined) return `e.${hot.amount.name}`
     const events = this.#events.get(property) ?? new Set()
     this.#events.set(property, events.add(event))
     return `a${[...this.#events.keys()].indexOf(property)}`

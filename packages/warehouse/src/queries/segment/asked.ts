@@ -9,6 +9,8 @@ export interface Moment {
   readonly workspace: string
   /** What was received by then and is timed up to then counts, epoch milliseconds. */
   readonly at: number
+  /** It is now: all that the log holds was received by then, so that nobody has to look. */
+  readonly latest?: boolean
   /** Traits that are kept for a time only, milliseconds by name; the others for ever. */
   readonly traitsKept?: ReadonlyMap<string, number>
 }

@@ -1,3 +1,4 @@
+import { hotAmounts } from '../../schema/hot.ts'
 import type { Asked } from './asked.ts'
 
 /** How people are told apart. */
@@ -36,8 +37,9 @@ function people(asked: Asked): string {
 
 /** What was received by the moment, whatever its own time; what the stream noted itself is left out. */
 function received(asked: Asked): string {
-  const { workspace, at } = asked.moment
-  return `workspace = ${asked.text(workspace)} AND received <= ${asked.instant(at)} AND type != 'segment'`
+  const { workspace, at, latest = false } = asked.moment
+  const inTime = latest ? '' : ` AND received <= ${asked.instant(at)}`
+  return `workspace = ${asked.text(workspace)}${inTime} AND type != 'segment'`
 }
 
 /** 32-bit FNV-1a of the messageId's UTF-16 units, as `messageHash` of core/event: the last word in the order of events (R10). */
@@ -63,13 +65,16 @@ interface Rows {
   readonly ordered?: boolean
 }
 
+/** Columns beside the rows, which only stand for what is in them: those that nothing asks for are not read. */
+const KEPT = [...hotAmounts.values()].flatMap(({ amount, isText }) => [amount.name, isText.name])
+
 /**
  * Rows of events as aggregates see them, as `e`: its own columns, and `person`; `at` and `known` are when it happened and when it
  * was received, epoch milliseconds.
  */
 export function rowsOf(asked: Asked, { which, columns = [], ordered = false }: Rows): string {
   const { source, none } = telling(asked)
-  const own = ['type', 'name', 'group_id', 'properties', 'context']
+  const own = ['type', 'name', 'group_id', 'properties', 'context', ...KEPT]
   const made = [
     'toUnixTimestamp64Milli(timestamp) AS at',
     ...(ordered ? ['toUnixTimestamp64Milli(received) AS known', 'index', `${hash} AS hash`] : []),
