@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 
 /** Of a busy event loop, the part that work in the background may take. */
-const SHARE = 1 / 6
+const SHARE = 1 / 8
 /** A loop of which others take less than this has room for us. */
 const BUSY = 0.5
 /** Milliseconds of a rest at most: whoever holds a lease has to be back before it ends. */
@@ -18,7 +18,7 @@ export interface CourtesyParts {
 }
 
 /**
- * Lets long work in the background go as fast as it can while nobody else wants the event loop, and take a sixth of it where
+ * Lets long work in the background go as fast as it can while nobody else wants the event loop, and take an eighth of it where
  * others do. After each piece it steps aside for a moment and looks: what the loop does then is not ours.
  */
 export class Courtesy {
