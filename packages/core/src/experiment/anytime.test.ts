@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { anytime, anytimeMultiplier } from './anytime.ts'
+import { anytime, anytimeMultiplier, anytimeOneSidedMultiplier } from './anytime.ts'
 import { estimateOf } from './estimate.ts'
 import { relativeLift } from './lift.ts'
 import { meanSample, proportionSample } from './sample.ts'
@@ -58,11 +58,14 @@ describe('properties', () => {
   const tuning = fc.integer({ min: 10, max: 1e7 })
   const confidence = fc.double({ min: 0.51, max: 0.999, noNaN: true })
 
-  it('is wider than a fixed interval', () => {
+  it('is wider than a fixed interval, and a one-sided bound is nearer than a two-sided', () => {
     fc.assert(
       fc.property(people, tuning, (n, tuning) => {
+        // With next to nobody both bounds are many standard errors wide and the same.
+        fc.pre(n > tuning / 50)
         const fixed = estimateOf(0, 1, { confidence: 0.95 }).interval![1]
         expect(anytimeMultiplier(n, { tuning })).toBeGreaterThan(fixed)
+        expect(anytimeOneSidedMultiplier(n, { tuning })).toBeLessThan(anytimeMultiplier(n, { tuning }))
       }),
     )
   })
@@ -107,6 +110,6 @@ describe('where there is no interval', () => {
   it('a confidence or tuning that cannot be is refused', () => {
     expect(() => anytimeMultiplier(10, { confidence: 1 })).toThrow(RangeError)
     expect(() => anytimeMultiplier(10, { tuning: 0 })).toThrow(RangeError)
-    expect(() => anytimeMultiplier(10, { confidence: 0 })).toThrow(RangeError)
+    expect(() => anytimeOneSidedMultiplier(10, { confidence: 0 })).toThrow(RangeError)
   })
 })

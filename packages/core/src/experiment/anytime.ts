@@ -51,6 +51,19 @@ function anytimeP(z: number, people: number, options: AnytimeOptions): number {
   return Math.min(1, Math.exp(Math.log(growth) / 2 - (people * rho2 * z * z) / (2 * growth)))
 }
 
+/**
+ * One-sided: the bound that the truth stays above (of a guardrail: that it is not hurt by more) over all looks, in standard
+ * errors below the estimate.
+ */
+export function anytimeOneSidedMultiplier(people: number, options: AnytimeOptions = {}): number {
+  const { confidence = DEFAULT_CONFIDENCE, ...rest } = options
+  checkConfidence(confidence)
+  const alpha = 1 - confidence
+  const { rho2 } = parameters({ ...rest, confidence: 1 - 2 * alpha })
+  const growth = people * rho2 + 1
+  return Math.sqrt(((2 * growth) / (people * rho2)) * Math.log1p(Math.sqrt(growth) / (2 * alpha)))
+}
+
 function parameters({ confidence = DEFAULT_CONFIDENCE, tuning = DEFAULT_TUNING }: AnytimeOptions) {
   checkConfidence(confidence)
   if (!(tuning > 0)) throw new RangeError(`tuning must be above 0, got ${tuning}`)

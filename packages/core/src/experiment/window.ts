@@ -1,10 +1,34 @@
 import type { ArmStatistics } from './arm.ts'
 
 /**
- * Share of people whose conversion window has closed; null where there is nobody. Arms that do not say have all closed. What the
- * warehouse delivers: sums over each person's events in their own window, everybody exposed counted whether it has closed or not (arms
- * fill evenly, so a comparison stays fair while windows are open), and in `matured` how many have closed.
+ * The conversion window of a metric: events count from `delay` after a person's first exposure on, for `length`; without a
+ * length to the end. Milliseconds.
  */
+export interface ConversionWindow {
+  readonly delay?: number
+  readonly length?: number
+}
+
+/** The instants between which one person's events count: from `from` (inclusive) to `until` (exclusive; null: to the end). */
+export interface WindowSpan {
+  readonly from: number
+  readonly until: number | null
+  /** Whether nothing that happens from now on can count any more. Without a length a window never closes. */
+  readonly closed: boolean
+}
+
+/**
+ * Events at the very instant of the exposure count. What the warehouse must deliver: sums over each person's events in their
+ * own span, everybody exposed counted whether their window has closed or not (arms fill evenly, so a comparison stays fair
+ * while windows are open), and in `matured` how many windows have closed.
+ */
+export function windowSpan(exposedAt: number, { delay = 0, length }: ConversionWindow, now: number): WindowSpan {
+  const from = exposedAt + delay
+  const until = length === undefined ? null : from + length
+  return { from, until, closed: until !== null && until <= now }
+}
+
+/** Share of people whose window has closed; null where there is nobody. Arms that do not say have all closed. */
 export function maturedShare(arms: readonly ArmStatistics[]): number | null {
   const people = arms.reduce((sum, arm) => sum + arm.people, 0)
   const matured = arms.reduce((sum, arm) => sum + (arm.matured ?? arm.people), 0)

@@ -1,4 +1,5 @@
 export * from './decision.ts'
+export * from './empiricalLikelihood.ts'
 export * from './estimators.ts'
 export * from './fold.ts'
 export * from './honest.ts'
