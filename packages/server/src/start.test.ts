@@ -57,6 +57,10 @@ describe('what keeps a server from starting is one line with the mend', () => {
     expect((await server.get('/health/ready')).status).toBe(200)
   })
 
+  it('a data folder that the engine would take for a pattern of names', async () => {
+    expect(await refused({ data: join(await folder(), 'what?'), port: 0 })).toMatch(/what\?.*Choose another folder/)
+  })
+
   it('a data folder in use', async () => {
     const data = await folder()
     await started({ data })

@@ -49,7 +49,7 @@ export const insertSettings: Settings = {
   min_insert_block_size_bytes: 1_073_741_824,
   input_format_parallel_parsing: 0,
   date_time_input_format: 'basic',
-  // As in queries: what is worked out as rows come in is what reading them gives, to the last digit.
+  // As in queries, whatever a server's own default is: what is worked out as rows come in is what reading them gives, to the last digit.
   precise_float_parsing: 1,
   // A field the table does not have is a mistake of ours, not something to drop.
   input_format_skip_unknown_fields: 0,

@@ -60,6 +60,36 @@ export function segmentsContract(warehouse: () => Warehouse): void {
     await expect(overlap([])).rejects.toMatchObject({ code: 'invalid' })
   })
 
+  it('does not ask of now when a row was received, and of any other moment does', async () => {
+    const workspace = fresh('segments')
+    const late = { workspace, name: 'Order Completed', timestamp: NOON, received: NOON + DAY }
+    await ship(warehouse(), 'events', [
+      event({ ...late, profile: 'ada' }),
+      event({ ...late, profile: 'bob', timestamp: NOON + 1 }),
+    ])
+    const question = { workspace, condition: buyers, language, at: NOON }
+    expect(await warehouse().segmentSize(question)).toBe(0)
+    expect(await warehouse().segmentSize({ ...question, latest: true })).toBe(1)
+    expect(await warehouse().segmentMembers({ ...question, latest: true, limit: 10 })).toEqual(['ada'])
+  })
+
+  it('adds numbers up and no texts, wherever they are kept', async () => {
+    const workspace = fresh('segments')
+    const order = (profile: string, properties: Record<string, string | number>) =>
+      event({ workspace, profile, name: 'Order Completed', timestamp: NOON, received: NOON, properties })
+    await ship(warehouse(), 'events', [
+      order('ada', { total: 60, tax: 60 }),
+      order('ada', { total: 40, tax: 40 }),
+      order('bob', { total: '100', tax: '100' }),
+      order('cyd', { total: 2e11, tax: 2e11 }),
+    ])
+    for (const sum of ['total', 'tax']) {
+      const condition: Condition = { value: { sum, of: 'Order Completed' }, gte: 100 }
+      const question = { workspace, condition, language, at: NOON, limit: 10 }
+      expect(await warehouse().segmentMembers(question), sum).toEqual(['ada'])
+    }
+  })
+
   it('says how many there were on past days', async () => {
     const workspace = await told()
     const days = [NOON - DAY, NOON, NOON + DAY, NOON + 2 * DAY, NOON + 9 * DAY]

@@ -30,14 +30,14 @@ function childFile(): string {
 }
 
 /**
- * Starts the process and opens the engine in it. Throws `in-use`, `failed` where the folder cannot be written, or `unavailable` with
- * the engine's words.
+ * Starts the process and opens the engine in it. Throws `in-use`, `invalid` for a path it may not have, `failed` where the folder
+ * cannot be written, or `unavailable` with the engine's words.
  */
 export async function launch(options: LaunchOptions): Promise<{ child: ChildProcess; version: string }> {
   const path = resolvePath(options.path)
   if (PATTERN.test(path)) {
     const mend = 'which the engine takes for a pattern of names. Choose another folder.'
-    throw new WarehouseError('failed', `The path of the warehouse folder, ${path}, has one of * ? { } in it, ${mend}`)
+    throw new WarehouseError('invalid', `The path of the warehouse folder, ${path}, has one of * ? { } in it, ${mend}`)
   }
   const config = join(path, 'engine.xml')
   try {

@@ -40,7 +40,7 @@ describe('what is kept beside a row', () => {
       '{"total":12.5}',
       '{"total":"19.99"}',
       '{"total":"19,99"}',
-      '{"total":31859.260000000002}',
+      '{"total":32889.90283928801}',
       '{"t\\u006ftal":7}',
       '{"a":"\\"total\\"","cart":{"total":3}}',
       '{"cart":{"total":3},"total":-0.1}',
