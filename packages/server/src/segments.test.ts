@@ -144,6 +144,35 @@ describe('segments', () => {
     expect((await server.get('/v1/segments/nobody-knows')).status).toBe(404)
   })
 
+  it('a new one is building, and says how far it is, while the others are live', async () => {
+    const { people } = server.services.store
+    const everyone = people.everyone.bind(people)
+    let goOn = () => {}
+    const held = new Promise<void>(resolve => {
+      goOn = resolve
+    })
+    people.everyone = async function* (workspace) {
+      yield* everyone(workspace)
+      await held
+    }
+    try {
+      const condition = { value: { count: 'Order Completed', within: '7d' }, gte: 1 }
+      await publish([{ kind: 'segment', key: 'weekly', body: { condition } }])
+      const tell = async (key: string) => (await server.get(`/v1/segments/${key}`)).json
+      await expect.poll(async () => (await tell('weekly')).progress?.looked).toBe(2)
+      expect(await tell('weekly')).toMatchObject({ state: 'building', progress: { filled: 2, looked: 2, people: 2 } })
+      const other = await tell('recent-buyers')
+      expect([other.state, other.progress]).toEqual(['live', undefined])
+    } finally {
+      goOn()
+      people.everyone = everyone
+    }
+    await server.services.backfill.idle()
+    const { state, progress, size } = (await server.get('/v1/segments/weekly')).json
+    expect([state, progress, size]).toEqual(['live', undefined, 2])
+    await publish([{ kind: 'segment', key: 'weekly', body: null }])
+  })
+
   it('R5 a condition is asked of the log before it is published: its size then and now, and what it shares', async () => {
     const ask = (body: object) => server.post('/v1/segments/preview', body)
     const { json, status } = await ask({

@@ -8,6 +8,7 @@ import type { Metrics } from './metrics.ts'
 import type { ServerOptions } from './options/index.ts'
 import type { Decider } from './pipeline/decide.ts'
 import type { LiveDefinitions } from './pipeline/definitions.ts'
+import type { Demand } from './pipeline/demand.ts'
 import type { Graves } from './pipeline/graves.ts'
 import type { Intake } from './pipeline/intake.ts'
 import type { KeyRing } from './pipeline/keys.ts'
@@ -52,6 +53,7 @@ export interface Services {
   readonly backfill: Backfill
   readonly rebuilder: Rebuilder
   readonly rebuilds: Rebuilds
+  readonly demand: Demand
   readonly queue: CommitQueue
   readonly intake: Intake
   readonly decider: Decider

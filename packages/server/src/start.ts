@@ -21,6 +21,7 @@ import { Binder } from './pipeline/binder.ts'
 import { Decider } from './pipeline/decide.ts'
 import { DecisionIds } from './pipeline/decisionId.ts'
 import { LiveDefinitions } from './pipeline/definitions.ts'
+import { Demand } from './pipeline/demand.ts'
 import { Graves } from './pipeline/graves.ts'
 import { Intake } from './pipeline/intake.ts'
 import { KeyRing } from './pipeline/keys.ts'
@@ -36,6 +37,7 @@ import { SteadyWarehouse } from './steadyWarehouse.ts'
 import { packageVersion } from './version.ts'
 import { watchGauges } from './watchGauges.ts'
 import { Backfill } from './workers/backfill.ts'
+import { busyMs } from './workers/courtesy.ts'
 import { Learner } from './workers/learner.ts'
 import { Optimizer } from './workers/optimizer.ts'
 import { Rebuilder } from './workers/rebuild.ts'
@@ -131,7 +133,8 @@ async function connect(
   const consent = (workspace: string) => definitions.last(workspace)?.compiled.consent ?? NO_SETTINGS
   const identity = (workspace: string) => definitions.last(workspace)?.compiled.identity ?? DEFAULT_IDENTITY
   const note: Rebuilds['note'] = (workspace, applied) => rebuilds.note(workspace, applied)
-  const queue = new CommitQueue({ store, now, plan, consent, identity, metrics, note, maxItems, maxBytes })
+  const demand = new Demand()
+  const queue = new CommitQueue({ store, now, plan, consent, identity, metrics, note, maxItems, maxBytes, busyMs })
   const shipper = new Shipper({ outbox: store.outbox, warehouse, now, log, metrics, holder, every })
   // With PostgreSQL there may be other nodes, which learn of new definitions within 2 s (R4).
   const settleMs = options.store === 'embedded' ? 0 : 2500
@@ -158,9 +161,10 @@ async function connect(
     links: new Links(secret),
     userHashes,
     definitions,
-    backfill: new Backfill({ store, warehouse, definitions, queue, shipper, now, log, holder, settleMs }),
+    backfill: new Backfill({ store, warehouse, definitions, queue, demand, shipper, now, log, holder, settleMs }),
     rebuilder,
     rebuilds,
+    demand,
     queue,
     places,
     graves,

@@ -78,7 +78,7 @@ export interface Warehouse {
   /** Totals to check an import or a day by. */
   summary(question: { workspace: string; from?: number; to?: number }): Promise<Summary>
   /** Events from before a version of the definitions, a source profile a row, in pages: what new signals are filled with. */
-  pastEvents(question: PastEventsQuestion): AsyncIterable<PastEvents[]>
+  pastEvents(question: PastEventsQuestion): AsyncIterable<readonly PastEvents[]>
   /** Everything a table holds under these source profiles, oldest first, in pages: for exports. */
   person(question: PersonQuestion & { readonly table: Table }): AsyncIterable<JsonObject[]>
   /** How many rows each table holds under them. */

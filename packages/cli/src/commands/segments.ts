@@ -11,6 +11,7 @@ import { apiOf, type ClientOptions, printJson, withClientOptions } from './clien
 /** `GET /v1/segments/{key}`. */
 interface Segment {
   state: 'live' | 'building'
+  progress?: { filled: number; looked: number; people: number }
   size: number
   history: { day: string; entered: number; left: number; size: number }[]
   overlap: { segment: string; both: number; size: number }[]
@@ -30,6 +31,16 @@ interface Preview {
   size: number
   history: { at: number; size: number }[]
   overlap: { segment: string; both: number; size: number }[]
+}
+
+/** How far a new one is. */
+function buildingOf({ state, progress }: Segment): string {
+  if (state === 'live') return ''
+  if (progress === undefined) return ', still building'
+  const { filled, looked, people } = progress
+  const done =
+    looked > 0 ? `${count(looked)} of ${count(people)} people looked at` : `the past of ${count(filled)} read`
+  return `, still building: ${done}`
 }
 
 export const segments: Register = (program, shell) => {
@@ -55,7 +66,7 @@ export const segments: Register = (program, shell) => {
   withClientOptions(show, shell).action(async (key: string, options: ClientOptions) => {
     const segment = await apiOf(options, shell).get<Segment>(pathOf(key))
     if (options.json) return printJson(shell, segment)
-    shell.out(`${key}: ${count(segment.size)} people${segment.state === 'building' ? ', still building' : ''}\n\n`)
+    shell.out(`${key}: ${count(segment.size)} people${buildingOf(segment)}\n\n`)
     shell.out(
       table(
         ['day', 'entered', 'left', 'people'],

@@ -2,7 +2,7 @@ import type { PublishedSet } from '../definition/definition.ts'
 import type { Upkeep } from '../definition/upkeep.ts'
 import type { Need } from '../signal/need.ts'
 import { anyoneOf, needsOf } from './needs.ts'
-import { ANYONE } from './plan.ts'
+import { ANYONE, type Plan } from './plan.ts'
 
 type Noted = Upkeep['signals'][number]
 
@@ -32,6 +32,17 @@ export function nextUpkeep(planned: PublishedSet): Upkeep {
   const live = new Set(planned.definitions.filter(({ kind }) => kind === 'segment').map(({ key }) => key))
   for (const key of anyoneOf(planned)) live.add(ANYONE + key)
   return { authored: planned.version, signals, segments: before.segments.filter(({ key }) => live.has(key)) }
+}
+
+/**
+ * Live segments of which nobody has looked yet who is in them; those that are no segment, but what is asked of anyone of an account,
+ * are looked at as well.
+ */
+export function unseenSegments(set: PublishedSet, plan: Plan): Upkeep['segments'] {
+  const seen = upkeepOf(set).segments
+  return plan.segments
+    .filter(({ key, version }) => !seen.some(noted => noted.key === key && noted.version === version))
+    .map(({ key, version }) => ({ key, version }))
 }
 
 /** The upkeep once signals are filled and segments looked through. */

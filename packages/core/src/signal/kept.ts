@@ -61,6 +61,13 @@ export function eventsOf(need: Need): readonly string[] | undefined {
   return [...new Set([...need.steps, ...(need.absent ? [need.absent] : [])].map(({ event }) => event))]
 }
 
+/** Whether a need looks at what events say, or only at which happened when. */
+export function readsProperties(need: Need): boolean {
+  if (need.kind === 'sessions') return false
+  if (need.kind !== 'sequence') return need.where !== undefined || ('property' in need && need.property !== undefined)
+  return [...need.steps, ...(need.absent ? [need.absent] : [])].some(({ where }) => where !== undefined)
+}
+
 /** Two signals of one key and time as one. `need` where it is known: a sequence can only be bounded by it. */
 export function mergeSignal(a: Signal, b: Signal, need?: Need): Signal {
   if (!('kind' in a) || !('kind' in b)) return mergeTimes(a as EventTimes, b as EventTimes)

@@ -1,12 +1,14 @@
 import type { Event } from '../event/event.ts'
 import { stampOf } from '../event/stamp.ts'
-import { eventsOf, type KeptSignal } from '../signal/kept.ts'
+import { eventsOf, type KeptSignal, readsProperties } from '../signal/kept.ts'
 import type { Signal } from '../signal/signal.ts'
 import type { Entry } from './entry.ts'
 
 /** Which events a signal that is to be filled needs of the log: those of these names, or every track, page and screen. */
 export interface PastNeeded {
   readonly events: readonly string[] | undefined
+  /** Whether any of the signals looks at what they say. */
+  readonly properties: boolean
   readonly signals: readonly KeptSignal[]
 }
 
@@ -15,9 +17,10 @@ export function pastNeeded(signals: readonly KeptSignal[]): PastNeeded[] {
   const named = signals.filter(({ need }) => eventsOf(need) !== undefined)
   const others = signals.filter(({ need }) => eventsOf(need) === undefined)
   const events = [...new Set(named.flatMap(({ need }) => eventsOf(need)!))]
+  const properties = named.some(({ need }) => readsProperties(need))
   return [
-    ...(named.length > 0 ? [{ events, signals: named }] : []),
-    ...(others.length > 0 ? [{ events: undefined, signals: others }] : []),
+    ...(named.length > 0 ? [{ events, properties, signals: named }] : []),
+    ...(others.length > 0 ? [{ events: undefined, properties: false, signals: others }] : []),
   ]
 }
 

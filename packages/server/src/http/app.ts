@@ -55,6 +55,7 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
       throw error
     })
   })
+  const { demand } = services
   const rules: CorsRules = {
     track: options.trackOrigins,
     rest: options.origins,
@@ -63,6 +64,7 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
   app.addHook('onRequest', (request, reply, done) => {
     // Every body is JSON, whatever it is called: beacons say text/plain, some clients nothing, some nonsense.
     request.raw.headers['content-type'] = JSON_TYPE
+    demand.note()
     if (!cors(rules, request, reply)) done()
   })
   app.setErrorHandler((error, request, reply) => {

@@ -46,6 +46,7 @@ function queueOn(store: QueueOptions['store'], bounds: Partial<QueueOptions> = {
     consent: () => consentRules(),
     identity: () => DEFAULT_IDENTITY,
     metrics: new Metrics(),
+    busyMs: () => 0,
     maxItems: 100,
     maxBytes: 1000,
     ...bounds,
@@ -77,19 +78,19 @@ describe('the commit queue', () => {
     expect((await third).map(one => one.profile)).toEqual(['d'])
   })
 
-  it('tells who asks what share of its commit it was, without the time in which it waited', async () => {
+  it('tells who asks what share of its commit it was, without the time in which it waited, for its turn or for the disk', async () => {
     const { store, commits } = slowStore()
-    let now = 0
-    const queue = queueOn(store, { now: () => now })
+    let busy = 0
+    const queue = queueOn(store, { busyMs: () => busy })
     const first = queue.submit('w', [entry('a')], 1)
     const spent: number[] = []
     const second = queue.submit('w', [entry('b')], 1, ms => spent.push(ms))
     const third = queue.submit('w', [entry('c'), entry('d'), entry('e')], 1)
-    now = 1000
+    busy = 1000
     commits[0]!.finish()
     await first
     await turn()
-    now = 1020
+    busy = 1020
     commits[1]!.finish()
     await Promise.all([second, third])
     expect(spent).toEqual([5])

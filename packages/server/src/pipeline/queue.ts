@@ -18,6 +18,8 @@ export interface QueueOptions {
   readonly metrics: Metrics
   /** Hears what became of the entries of each commit. */
   readonly note?: (workspace: string, applied: readonly Applied[]) => void
+  /** Milliseconds for which the event loop was busy, since any time. */
+  readonly busyMs: () => number
   /** Bounds of one workspace's waiting entries; beyond either, `too_busy` (R11). */
   readonly maxItems: number
   readonly maxBytes: number
@@ -26,7 +28,10 @@ export interface QueueOptions {
 /** Entries in one commit: beyond this a larger commit gains little and makes the next wait longer. */
 const COMMIT_ITEMS = 2000
 
-/** Hears how many milliseconds of a commit entries took, by their share of it: not the time for which they waited for their turn. */
+/**
+ * Hears how many milliseconds the event loop was busy while entries were committed, by their share of the commit: not for how long
+ * they waited for their turn or for the disk.
+ */
 export type Spent = (ms: number) => void
 
 /** Entries of one request in one lane. */
@@ -180,9 +185,10 @@ export class CommitQueue {
   }
 
   async #commit(lane: Lane, jobs: readonly Job[]): Promise<void> {
-    const { store, now, plan, consent, identity, metrics } = this.#options
+    const { store, now, plan, consent, identity, metrics, busyMs } = this.#options
     const { workspace } = lane
     const started = now()
+    const busy = busyMs()
     const entries = jobs.length === 1 ? jobs[0]!.entries : jobs.flatMap(job => job.entries)
     try {
       const applied = await store.people.commit({
@@ -199,8 +205,9 @@ export class CommitQueue {
       count(applied, metrics)
       this.#options.note?.(workspace, applied)
       let at = 0
+      const took = busyMs() - busy
       for (const job of jobs) {
-        job.spent?.(((ended - started) * job.entries.length) / entries.length)
+        job.spent?.((took * job.entries.length) / entries.length)
         job.resolve(applied.slice(at, at + job.entries.length))
         at += job.entries.length
       }

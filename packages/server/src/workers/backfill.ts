@@ -1,13 +1,13 @@
 import { setTimeout } from 'node:timers/promises'
-import { type PublishedSet, UPKEEP_KEY, type Upkeep } from '@espalier/core/definition'
-import type { Event } from '@espalier/core/event'
-import { type Plan, planOf, planSourceOf, upkeepOf, withDone } from '@espalier/core/plan'
+import { UPKEEP_KEY, type Upkeep } from '@espalier/core/definition'
+import { planOf, planSourceOf, unseenSegments, upkeepOf, withDone } from '@espalier/core/plan'
 import type { KeptSignal } from '@espalier/core/signal'
-import { type Entry, type PastNeeded, pastEntry, pastNeeded } from '@espalier/core/stream'
+import { type Entry, pastEntry, pastNeeded } from '@espalier/core/stream'
 import { type Store, StoreError } from '@espalier/store'
-import type { PastEvents, Warehouse } from '@espalier/warehouse'
+import type { Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
 import type { LiveDefinitions } from '../pipeline/definitions.ts'
+import type { Demand } from '../pipeline/demand.ts'
 import type { CommitQueue } from '../pipeline/queue.ts'
 import { Courtesy, loopUtilization } from './courtesy.ts'
 import type { Shipper } from './shipper.ts'
@@ -17,6 +17,7 @@ export interface BackfillParts {
   readonly warehouse: Pick<Warehouse, 'pastEvents'>
   readonly definitions: LiveDefinitions
   readonly queue: CommitQueue
+  readonly demand: Demand
   readonly shipper: Pick<Shipper, 'drain'>
   readonly now: () => number
   readonly log: Logger
@@ -31,10 +32,12 @@ const ENTRIES = 500
 /** Who publishes what nobody authors. */
 const AUTHOR = 'espalier'
 
-/** How far the keeping of new definitions is. */
+/** How far the work on new definitions is. */
 export interface BackfillProgress {
-  readonly signals: number
-  readonly people: number
+  /** Sources of which the past was taken in. */
+  readonly filled: number
+  /** People of whom was looked which new segments they are in. */
+  readonly looked: number
 }
 
 /**
@@ -65,6 +68,7 @@ export class Backfill {
     }
     const run = this.#run(workspace).finally(() => {
       this.#running.delete(workspace)
+      this.#progress.delete(workspace)
       if (this.#again.delete(workspace)) this.schedule(workspace)
     })
     this.#running.set(workspace, run)
@@ -75,7 +79,7 @@ export class Backfill {
     return [...this.#running.keys()]
   }
 
-  /** What was done of it: sources of which the past was taken in, and people looked at. */
+  /** What this node has done of it; undefined: nothing is under way here. */
   progress(workspace: string): BackfillProgress | undefined {
     return this.#progress.get(workspace)
   }
@@ -145,15 +149,16 @@ export class Backfill {
     const courtesy = this.#courtesy()
     for (const below of new Set(signals.map(({ since }) => since))) {
       for (const needed of pastNeeded(signals.filter(({ since }) => since === below))) {
-        for await (const page of warehouse.pastEvents({ workspace, events: needed.events, below })) {
-          for (let at = 0; at < page.length && !this.#stopped; at += ENTRIES) {
-            const entries = page.slice(at, at + ENTRIES).flatMap(past => entryOf(past, needed) ?? [])
-            const worked = await this.#submit(workspace, entries, 200)
-            await this.#renew(lease)
-            this.#note(workspace, { signals: entries.length })
-            await courtesy.giveWay(worked)
-          }
+        const { events, properties } = needed
+        for await (const page of warehouse.pastEvents({ workspace, events, properties, below })) {
           if (this.#stopped) return
+          const began = performance.now()
+          const entries = page.flatMap(({ profile, events }) => pastEntry(profile, events, needed.signals) ?? [])
+          const prepared = performance.now() - began
+          const worked = await this.#submit(workspace, entries, 200)
+          await this.#renew(lease)
+          this.#note(workspace, { filled: page.length })
+          await courtesy.giveWay(prepared + worked)
         }
       }
     }
@@ -170,7 +175,7 @@ export class Backfill {
           .map((profile): Entry => ({ kind: 'tick', profile, segments: keys }))
         const worked = await this.#submit(workspace, entries, 100)
         await this.#renew(lease)
-        this.#note(workspace, { people: entries.length })
+        this.#note(workspace, { looked: entries.length })
         await courtesy.giveWay(worked)
       }
       if (this.#stopped) return
@@ -213,8 +218,8 @@ export class Backfill {
   }
 
   #note(workspace: string, more: Partial<BackfillProgress>): void {
-    const { signals = 0, people = 0 } = this.#progress.get(workspace) ?? {}
-    this.#progress.set(workspace, { signals: signals + (more.signals ?? 0), people: people + (more.people ?? 0) })
+    const { filled = 0, looked = 0 } = this.#progress.get(workspace) ?? {}
+    this.#progress.set(workspace, { filled: filled + (more.filled ?? 0), looked: looked + (more.looked ?? 0) })
   }
 
   async #renew(lease: string): Promise<void> {
@@ -226,6 +231,7 @@ export class Backfill {
     return new Courtesy({
       clock: () => performance.now(),
       utilization: loopUtilization(),
+      requests: this.#parts.demand.watch(),
       pause: ms => this.#pause(ms),
     })
   }
@@ -234,18 +240,4 @@ export class Backfill {
   async #pause(ms: number): Promise<void> {
     if (ms > 0 && !this.#stopped) await setTimeout(ms, undefined, { signal: this.#ended.signal }).catch(() => undefined)
   }
-}
-
-/** Live segments of which nobody has looked yet who is in them. */
-function unseenSegments(set: PublishedSet, plan: Plan): Upkeep['segments'] {
-  const seen = upkeepOf(set).segments
-  // Those that are no segment, but what is asked of anyone of an account, are looked at as well.
-  return plan.segments
-    .filter(({ key, version }) => !seen.some(noted => noted.key === key && noted.version === version))
-    .map(({ key, version }) => ({ key, version }))
-}
-
-function entryOf({ profile, events }: PastEvents, { signals }: PastNeeded): Entry | undefined {
-  const past = events.map(event => ({ ...event, type: event.type as Event['type'], context: {} }))
-  return pastEntry(profile, past, signals)
 }

@@ -4,6 +4,8 @@ import { performance } from 'node:perf_hooks'
 const SHARE = 1 / 8
 /** A loop of which others take less than this has room for us. */
 const BUSY = 0.5
+/** Requests a millisecond below which nobody waits long enough for us to step aside further. */
+const FEW = 20 / 1000
 /** Milliseconds of a rest at most: whoever holds a lease has to be back before it ends. */
 const LONGEST = 20_000
 /** How long others are watched after a piece of work: a part of what the piece took, within bounds of milliseconds. */
@@ -14,12 +16,15 @@ export interface CourtesyParts {
   readonly clock: () => number
   /** The part of the time since it was last asked in which the event loop was busy, 0 to 1. */
   readonly utilization: () => number
+  /** How many requests came since it was last asked. */
+  readonly requests: () => number
   readonly pause: (ms: number) => Promise<void>
 }
 
 /**
  * Lets long work in the background go as fast as it can while nobody else wants the event loop, and take an eighth of it where
- * others do. After each piece it steps aside for a moment and looks: what the loop does then is not ours.
+ * others do. After each piece it steps aside for a moment and looks: what the loop does then is not ours, or is what our own work
+ * leaves to do (rows to ship, a checkpoint) where hardly a request came.
  */
 export class Courtesy {
   readonly #parts: CourtesyParts
@@ -35,16 +40,21 @@ export class Courtesy {
    * others, it gave way already.
    */
   async giveWay(worked: number): Promise<void> {
-    const { clock, utilization, pause } = this.#parts
+    const { clock, utilization, requests, pause } = this.#parts
     const passed = clock() - this.#resumed
     const watched = Math.min(WATCHED.most, Math.max(WATCHED.least, worked * WATCHED.share))
     utilization()
     await pause(watched)
     const rest = Math.min(LONGEST, worked / SHARE - passed) - watched
-    if (rest > 0 && utilization() > BUSY) await pause(rest)
+    const asked = requests() / (clock() - this.#resumed)
+    if (rest > 0 && asked > FEW && utilization() > BUSY) await pause(rest)
+    requests()
     this.#resumed = clock()
   }
 }
+
+/** Milliseconds for which this process's event loop was busy since it began. */
+export const busyMs = (): number => performance.eventLoopUtilization().active
 
 /** How busy this process's event loop is. */
 export function loopUtilization(): () => number {

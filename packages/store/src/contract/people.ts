@@ -262,6 +262,9 @@ export function peopleContract(open: OpenStore): void {
       await come('early', 1500)
       await commit(store, [group({ user: 'early-0', group: 'acme' })])
       await come('late', 300)
+      // Two who turn out to be one are one.
+      await commit(store, [track({ anonymous: 'visitor' })])
+      await commit(store, [identify({ user: 'early-1', anonymous: 'visitor' })])
       const before = new Set<string>()
       for await (const page of store.people.everyone('main')) for (const id of page) before.add(id)
       const people = await store.people.page('main', undefined, 5000)

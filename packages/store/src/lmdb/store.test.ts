@@ -192,7 +192,12 @@ describe('R2 R6 a start after a crash', () => {
     for (let i = 0; i < 20; i++) {
       await commit(
         store,
-        Array.from({ length: 20 }, (_, k) => tracked(`${i}-${k}`, { anonymousId: `a-${(i * 7 + k * 13) % 150}` })),
+        Array.from({ length: 20 }, (_, k) => {
+          const visitor = (i * 7 + k * 13) % 150
+          // Some turn out to be one, when they are in the checkpoint or before.
+          const user = k % 5 === 0 && i > 5 ? { userId: `u-${visitor % 40}` } : {}
+          return tracked(`${i}-${k}`, { anonymousId: `a-${visitor}`, ...user })
+        }),
       )
     }
     const stats = await store.stats()
@@ -200,6 +205,7 @@ describe('R2 R6 a start after a crash', () => {
     expect(stats.changedBytes).toBeLessThanOrEqual(250_000)
     const before = await everybody(store)
     expect(before.people.reduce((sum, one) => sum + one.events, 0)).toBe(400)
+    expect(before.people.filter(({ sources }) => sources.length > 1).length).toBeGreaterThan(5)
     expect(await everyone(store)).toEqual(before.people.map(({ id }) => id))
     const again = await open({ path: await powerCut('cut') })
     expect(await everybody(again)).toEqual(before)

@@ -16,7 +16,9 @@ export function pastEventsContract(warehouse: () => Warehouse): void {
       at('ada', NOON + 2, 'other', { name: 'Bought' }),
       at('ada', NOON + 2, 'entered', { type: 'segment' }),
     ])
-    const [page, ...others] = await collect(warehouse().pastEvents({ workspace, events: ['Viewed'], below: 4 }))
+    const [page, ...others] = await collect(
+      warehouse().pastEvents({ workspace, events: ['Viewed'], properties: true, below: 4 }),
+    )
     expect(others).toEqual([])
     expect(page!.map(({ profile, events }) => [profile, events.map(({ messageId }) => messageId)])).toEqual([
       ['ada', ['a0', 'a1', 'a2']],
@@ -31,29 +33,44 @@ export function pastEventsContract(warehouse: () => Warehouse): void {
       event({ workspace, profile: 'ada', name: 'A', definitions: 1 }),
       event({ workspace, profile: 'ada', name: 'identify', type: 'identify', definitions: 1 }),
     ])
-    const pages = await collect(warehouse().pastEvents({ workspace, events: undefined, below: 2 }))
+    const pages = await collect(warehouse().pastEvents({ workspace, events: undefined, properties: false, below: 2 }))
     expect(pages.flat().flatMap(({ events }) => events.map(({ name }) => name))).toEqual(['A'])
+  })
+
+  it('without what they say, where that is not asked for', async () => {
+    const workspace = fresh('past')
+    await ship(warehouse(), 'events', [
+      event({ workspace, profile: 'ada', name: 'A', definitions: 1, properties: { price: 2 } }),
+    ])
+    const question = { workspace, events: ['A'], below: 2 }
+    const said = async (properties: boolean) =>
+      (await collect(warehouse().pastEvents({ ...question, properties }))).flat()[0]!.events[0]!.properties
+    expect(await said(false)).toEqual({})
+    expect(await said(true)).toEqual({ price: 2 })
   })
 
   it('R11 comes in pages, each profile whole and once, however much it has', async () => {
     const workspace = fresh('past')
-    const rows = Array.from({ length: 45_000 }, (_, i) => {
-      const profile = i < 25_000 ? 'p-whale' : `p${String(i % 5_000).padStart(5, '0')}`
+    const WHALE = 25_000
+    const rows = Array.from({ length: WHALE + 30_000 }, (_, i) => {
+      const profile = i < WHALE ? 'p02500-whale' : `p${String(i % 5_000).padStart(5, '0')}`
       return event({ workspace, name: 'Viewed', profile, timestamp: NOON + i, message_id: `m${i}` })
     })
     await ship(warehouse(), 'events', rows)
     const seen = new Map<string, number>()
-    let pages = 0
-    for await (const page of warehouse().pastEvents({ workspace, events: ['Viewed'], below: DAY })) {
-      pages += 1
+    for await (const page of warehouse().pastEvents({ workspace, events: ['Viewed'], properties: true, below: DAY })) {
+      const held = page.reduce((sum, { events }) => sum + events.length, 0)
+      expect(held).toBeLessThan(page.some(({ profile }) => profile === 'p02500-whale') ? WHALE + 1 : 5001)
+      expect(page.length).toBeLessThanOrEqual(500)
       for (const { profile, events } of page) {
         expect(seen.has(profile)).toBe(false)
         seen.set(profile, events.length)
+        expect(events.every(({ timestamp }, i) => i === 0 || events[i - 1]!.timestamp < timestamp)).toBe(true)
       }
     }
-    expect(pages).toBeGreaterThan(1)
+    expect([...seen.keys()]).toEqual([...seen.keys()].sort())
     expect(seen.size).toBe(5_001)
-    expect(seen.get('p-whale')).toBe(25_000)
-    expect(seen.get('p00001')).toBe(4)
+    expect(seen.get('p02500-whale')).toBe(WHALE)
+    expect([...seen.values()].filter(count => count === 6).length).toBe(5_000)
   }, 300_000)
 }

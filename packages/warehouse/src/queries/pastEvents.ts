@@ -1,86 +1,104 @@
 import type { JsonObject } from '@espalier/core'
+import type { Event } from '@espalier/core/event'
 import type { Database } from '../client/database.ts'
 
 export interface PastEventsQuestion {
   readonly workspace: string
   /** Names of events; undefined: every track, page and screen. */
   readonly events: readonly string[] | undefined
+  /** Whether what events say is asked for; without, `properties` are empty. */
+  readonly properties: boolean
   /** Only events that were applied under definitions before this version. */
   readonly below: number
 }
 
 export interface PastEvents {
+  readonly profile: string
+  /** In their total order (R10), without their context. */
+  readonly events: readonly Event[]
+}
+
+/** Rows that are read at once; fewer where they come with what they say, which may be long. The last profile's come whole. */
+const RANGE_ROWS = { bare: 50_000, withProperties: 20_000 }
+/** What is given out at once: its reader works on it in one go. A profile with more rows is a page of its own. */
+const PAGE = { rows: 5000, profiles: 500 }
+
+/** timestamp, received, index, messageId, type, name, properties */
+type Told = [number, number, number, string, Event['type'], string, string]
+
+interface Row {
   profile: string
-  /** In their total order (R10). */
-  events: PastEvent[]
+  told: Told[]
 }
 
-export interface PastEvent {
-  timestamp: number
-  received: number
-  index: number
-  messageId: string
-  type: string
-  name: string
-  properties: JsonObject
+interface Range {
+  readonly rows: readonly Row[]
+  /** Its last profile; undefined where nobody comes after. */
+  readonly end: string | undefined
 }
 
-/** Rows of one page; a profile with more has a page of its own. */
-export const PAGE_ROWS = 20_000
-
-interface Row extends Omit<PastEvent, 'properties'> {
-  profile: string
-  properties: string
-}
+const NOTHING: JsonObject = Object.freeze({})
 
 /**
- * The events of each source profile from before a version of the definitions, page by page in order of profile: each page begins
- * after the last profile of the one before and reads only its range of the key.
+ * The events of each source profile from before a version of the definitions, page by page in order of profile. The log is read in
+ * ranges of its key: first where the next range ends, from the columns that tell it alone, then its rows. That costs the same for
+ * each range, however long the log is; to sort all that is left for each would not. While one is worked on the next is read.
  */
 export async function* pastEvents(
   database: Database,
   question: PastEventsQuestion,
-  pageRows = PAGE_ROWS,
-): AsyncIterable<PastEvents[]> {
-  const { workspace, events, below } = question
-  const named = events === undefined ? `type IN ('track', 'page', 'screen')` : 'name IN {events:Array(String)}'
-  let after = ''
-  let limit = pageRows
+): AsyncGenerator<readonly PastEvents[]> {
+  let range = await rangeAfter(database, question, '')
   for (;;) {
-    const rows = await database.rows<Row>(
-      `SELECT profile, toUnixTimestamp64Milli(timestamp) AS timestamp, toUnixTimestamp64Milli(received) AS received,
-        index, message_id AS messageId, type, name, properties
-      FROM events
-      WHERE workspace = {workspace:String} AND profile > {after:String} AND ${named} AND definitions < {below:UInt64}
-        AND type != 'segment'
-      ORDER BY profile, events.timestamp, events.received, index, message_id
-      LIMIT {limit:UInt32}`,
-      { workspace, events: [...(events ?? [])], below, after, limit },
-    )
-    const page = byProfile(rows)
-    const isFull = rows.length === limit
-    if (isFull && page.length === 1) {
-      limit *= 2
-      continue
-    }
-    limit = pageRows
-    // The last profile of a full page may go on behind it: it comes with the next.
-    if (isFull) page.pop()
-    if (page.length > 0) yield page
-    if (!isFull) return
-    after = page.at(-1)?.profile ?? after
+    const next = range.end === undefined ? undefined : rangeAfter(database, question, range.end)
+    // It is awaited when its turn comes; until then its failure is nobody's.
+    next?.catch(() => undefined)
+    yield* pagesOf(range.rows)
+    if (next === undefined) return
+    range = await next
   }
 }
 
-function byProfile(rows: readonly Row[]): PastEvents[] {
-  const page: PastEvents[] = []
-  for (const { profile, properties, ...event } of rows) {
-    let last = page.at(-1)
-    if (last?.profile !== profile) {
-      last = { profile, events: [] }
-      page.push(last)
+async function rangeAfter(
+  database: Database,
+  { workspace, events, below, properties }: PastEventsQuestion,
+  after: string,
+): Promise<Range> {
+  const named = events === undefined ? `type IN ('track', 'page', 'screen')` : 'name IN {events:Array(String)}'
+  const asked = `workspace = {workspace:String} AND profile > {after:String} AND ${named} AND definitions < {below:UInt64}
+    AND type != 'segment'`
+  const params = { workspace, events: [...(events ?? [])], below, after }
+  const [last] = await database.rows<{ profile: string }>(
+    `SELECT profile FROM events WHERE ${asked} ORDER BY workspace, profile LIMIT 1 OFFSET {rows:UInt32}`,
+    { ...params, rows: properties ? RANGE_ROWS.withProperties : RANGE_ROWS.bare },
+  )
+  const end = last?.profile
+  const rows = await database.rows<Row>(
+    `SELECT profile, arraySort(groupArray((toUnixTimestamp64Milli(timestamp), toUnixTimestamp64Milli(received), index,
+      message_id, type, name, ${properties ? 'properties' : `''`}))) AS told
+    FROM events WHERE ${asked} ${end === undefined ? '' : 'AND profile <= {end:String}'}
+    GROUP BY profile ORDER BY profile`,
+    { ...params, end: end ?? '' },
+  )
+  return { rows, end }
+}
+
+function* pagesOf(rows: readonly Row[]): Generator<readonly PastEvents[]> {
+  let page: PastEvents[] = []
+  let held = 0
+  for (const { profile, told } of rows) {
+    if (page.length > 0 && (page.length === PAGE.profiles || held + told.length > PAGE.rows)) {
+      yield page
+      page = []
+      held = 0
     }
-    last.events.push({ ...event, properties: JSON.parse(properties) as JsonObject })
+    page.push({ profile, events: told.map(eventOf) })
+    held += told.length
   }
-  return page
+  if (page.length > 0) yield page
+}
+
+function eventOf([timestamp, received, index, messageId, type, name, properties]: Told): Event {
+  const said = properties === '' ? NOTHING : (JSON.parse(properties) as JsonObject)
+  return { type, messageId, name, properties: said, context: NOTHING, timestamp, received, index }
 }

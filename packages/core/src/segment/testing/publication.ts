@@ -91,12 +91,13 @@ export class Publication {
     const rows = this.#life.stream.lines('events').filter(row => row.type !== 'segment')
     const sources = [...new Set(rows.map(row => row.profile as string))].sort()
     return [...new Set(unfilled.map(({ since }) => since))].flatMap(below =>
-      pastNeeded(unfilled.filter(({ since }) => since === below)).flatMap(({ events, signals }) =>
+      pastNeeded(unfilled.filter(({ since }) => since === below)).flatMap(({ events, properties, signals }) =>
         sources.flatMap(source => {
           const past = rows
             .filter(row => row.profile === source && (row.definitions as number) < below)
             .map(row => eventOf(row as never))
             .filter(event => (events === undefined ? isAction(event) : events.includes(event.name)))
+            .map(event => (properties ? event : { ...event, properties: {} }))
           return pastEntry(source, past.sort(compareEvents), signals) ?? []
         }),
       ),

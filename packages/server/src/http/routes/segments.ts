@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { csvCell } from '@espalier/core'
 import { ANALYTICS, expire, mask, may, personalFields } from '@espalier/core/consent'
+import { unseenSegments } from '@espalier/core/plan'
 import type { Profile } from '@espalier/core/profile'
 import type { ApiKey } from '@espalier/store'
 import Type from 'typebox'
@@ -35,7 +36,7 @@ export const getSegment = route({
   tag: 'People',
   summary: 'One segment: its definition, size, history, entries and exits, overlap, and some members',
   description:
-    'Size and history follow from who entered and left, as the stream said at once; waits up to 5 s for the newest. `state` is `building` while the log is read for it.',
+    'Size and history follow from who entered and left, as the stream said at once; waits up to 5 s for the newest. `state` is `building` while the log is read for it, or people are looked at; `progress` says how far that is, on the node that does it.',
   params: Key,
   query: Type.Object(
     { days: Type.Optional(Type.Integer({ minimum: 1, maximum: 400, default: 30 })) },
@@ -46,6 +47,13 @@ export const getSegment = route({
     schema: Type.Object({
       definition: DefinitionView,
       state: Type.Union([Type.Literal('live'), Type.Literal('building')]),
+      progress: Type.Optional(
+        Type.Object({
+          filled: Type.Integer({ description: 'Profiles whose past was read.' }),
+          looked: Type.Integer({ description: 'People looked at.' }),
+          people: Type.Integer({ description: 'All people.' }),
+        }),
+      ),
       size: Type.Integer(),
       history: Type.Array(
         Type.Object({
@@ -82,10 +90,15 @@ export const getSegment = route({
       warehouse.segmentSample(workspace, key, SAMPLE),
     ])
     const people = await Promise.all(ids.map(id => store.people.get(workspace, id)))
-    const isLive = live.compiled.plan.segments.some(segment => segment.key === key)
+    const { plan } = live.compiled
+    const isLive =
+      plan.segments.some(segment => segment.key === key) &&
+      !unseenSegments(live.published, plan).some(unseen => unseen.key === key)
+    const progress = isLive ? undefined : services.backfill.progress(workspace)
     return {
       definition,
-      state: isLive && !services.backfill.pending.includes(workspace) ? 'live' : 'building',
+      state: isLive ? 'live' : 'building',
+      ...(progress && { progress: { ...progress, people: await store.people.count(workspace) } }),
       size: crossings.size,
       history: crossings.days,
       overlap,

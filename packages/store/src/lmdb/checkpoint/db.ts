@@ -4,7 +4,7 @@ import type { Timer } from '../../port.ts'
 import type { RunEntry } from '../dedup/run.ts'
 import { environmentOptions, TABLE_OPTIONS } from '../environment/options.js'
 import type { Position } from '../journal/position.ts'
-import { AFTER_ACCOUNTS, accountKey, decodeProfile, type StoredProfile } from '../people/codec.ts'
+import { AFTER_ACCOUNTS, accountKey, decodeProfile, holdsPerson, type StoredProfile } from '../people/codec.ts'
 import { keyAfterInstant, keyOf, textOf, timerKey, timerOf } from './keys.ts'
 
 export const CHECKPOINT_TABLES = ['meta', 'profiles', 'links', 'imports', 'timers'] as const
@@ -83,14 +83,24 @@ export class CheckpointDb {
     return Array.from(range, ({ value }) => decodeProfile(value as Buffer))
   }
 
-  /** Up to `limit` ids of profiles in order, from the first after `after` on. */
-  profileIdsAfter(workspace: number, after: string | undefined, limit: number): string[] {
+  /** The ids of the people among the first `limit` profiles after `after`, and the last of these; undefined: there is none. */
+  peopleAfter(
+    workspace: number,
+    after: string | undefined,
+    limit: number,
+  ): { readonly people: string[]; readonly last: string | undefined } {
     if (this.#isClosed) throw closed()
     const start = after === undefined ? keyOf(workspace, '') : Buffer.concat([keyOf(workspace, after), Buffer.of(0)])
-    return Array.from(this.#tables.profiles.getKeys({ start, end: keyOf(workspace + 1, ''), limit }), textOf)
+    const people: string[] = []
+    let last: string | undefined
+    for (const { key, value } of this.#tables.profiles.getRange({ start, end: keyOf(workspace + 1, ''), limit })) {
+      last = textOf(key as Buffer)
+      if (holdsPerson(value as Buffer)) people.push(last)
+    }
+    return { people, last }
   }
 
-  /** The last of them that is not an account's. */
+  /** The last id of a profile that is not an account's. */
   lastProfileId(workspace: number): string | undefined {
     if (this.#isClosed) throw closed()
     const ranges = [

@@ -8,15 +8,23 @@ export interface TimerChange {
   readonly due: number | undefined
 }
 
+/** Timers in order, of which those before `from`, and some after it, are no longer so. */
+interface Run {
+  readonly timers: readonly Timer[]
+  from: number
+}
+
 /**
- * Timers that changed since the table was written, in order for whoever asks. What came since the last question is sorted in
- * then, so that a commit costs nothing but a note.
+ * Timers that changed since the table was written, in order for whoever asks. A commit costs no more than a note; what came since
+ * the last question is sorted by itself, and such runs are merged when two are of about one length: of n timers each is moved some
+ * log n times, however often is asked.
  */
 export class ChangedTimers {
   readonly #changes = new Map<string, TimerChange>()
-  /** Changed since `#sorted` was made. */
+  /** Changed since the last run was made. */
   #fresh = new Set<string>()
-  #sorted: readonly Timer[] = []
+  /** Each at least twice as long as the one after it. */
+  #runs: Run[] = []
 
   has(profile: string): boolean {
     return this.#changes.has(profile)
@@ -24,7 +32,8 @@ export class ChangedTimers {
 
   /** `was` counts where the profile is not known here yet. */
   set(profile: string, was: number | undefined, due: number | undefined): void {
-    this.#changes.set(profile, { was: this.#changes.has(profile) ? this.#changes.get(profile)?.was : was, due })
+    const known = this.#changes.get(profile)
+    this.#changes.set(profile, { was: known === undefined ? was : known.was, due })
     this.#fresh.add(profile)
   }
 
@@ -39,24 +48,52 @@ export class ChangedTimers {
 
   /** Timers after the instant `after` up to `until`, the earliest first. */
   *between(after: number, until: number): Generator<Timer> {
-    const sorted = this.#inOrder()
-    for (let i = firstAfter(sorted, after); i < sorted.length && sorted[i]!.due <= until; i++) yield sorted[i]!
+    this.#sort()
+    const heads = this.#runs.map(({ timers, from }) => ({ timers, at: Math.max(from, firstAfter(timers, after)) }))
+    for (let last: Timer | undefined; ; ) {
+      const first = earliest(heads)
+      if (first === undefined || first.due > until) return
+      // Somebody's timer may have been set to an instant, away from it and back.
+      if (this.#isSo(first) && (last === undefined || compareTimers(last, first) !== 0)) yield first
+      last = first
+    }
   }
 
-  #inOrder(): readonly Timer[] {
-    if (this.#fresh.size === 0) return this.#sorted
-    const fresh: Timer[] = []
-    for (const profile of this.#fresh) {
-      const due = this.#changes.get(profile)?.due
-      if (due !== undefined) fresh.push({ profile, due })
+  #sort(): void {
+    if (this.#fresh.size > 0) {
+      const timers: Timer[] = []
+      for (const profile of this.#fresh) {
+        const due = this.#changes.get(profile)?.due
+        if (due !== undefined) timers.push({ profile, due })
+      }
+      this.#fresh = new Set()
+      this.#add({ timers: timers.sort(compareTimers), from: 0 })
     }
-    fresh.sort(compareTimers)
-    this.#sorted = merged(
-      this.#sorted.filter(({ profile }) => !this.#fresh.has(profile)),
-      fresh,
-    )
-    this.#fresh = new Set()
-    return this.#sorted
+    for (const run of this.#runs) while (run.from < run.timers.length && !this.#isSo(run.timers[run.from]!)) run.from++
+  }
+
+  #add(run: Run): void {
+    let added = run
+    for (let before = this.#runs.at(-1); before && length(before) < 2 * length(added); before = this.#runs.at(-1)) {
+      this.#runs.pop()
+      added = { timers: this.#merged(before, added), from: 0 }
+    }
+    if (length(added) > 0) this.#runs.push(added)
+  }
+
+  #merged(a: Run, b: Run): Timer[] {
+    const both: Timer[] = []
+    const heads = [a, b].map(({ timers, from }) => ({ timers, at: from }))
+    for (let timer = earliest(heads); timer !== undefined; timer = earliest(heads)) {
+      const last = both.at(-1)
+      if (this.#isSo(timer) && (last === undefined || compareTimers(last, timer) !== 0)) both.push(timer)
+    }
+    return both
+  }
+
+  /** It was not changed since. */
+  #isSo({ profile, due }: Timer): boolean {
+    return this.#changes.get(profile)?.due === due
   }
 }
 
@@ -65,15 +102,18 @@ export function compareTimers(a: Timer, b: Timer): number {
   return a.due - b.due || (a.profile < b.profile ? -1 : a.profile > b.profile ? 1 : 0)
 }
 
-function merged(a: readonly Timer[], b: readonly Timer[]): Timer[] {
-  const both: Timer[] = []
-  let i = 0
-  for (const timer of a) {
-    while (i < b.length && compareTimers(b[i]!, timer) < 0) both.push(b[i++]!)
-    both.push(timer)
+function length({ timers, from }: Run): number {
+  return timers.length - from
+}
+
+/** Takes the earliest timer of several runs. */
+function earliest(heads: { readonly timers: readonly Timer[]; at: number }[]): Timer | undefined {
+  let first: { readonly timers: readonly Timer[]; at: number } | undefined
+  for (const head of heads) {
+    if (head.at === head.timers.length) continue
+    if (first === undefined || compareTimers(head.timers[head.at]!, first.timers[first.at]!) < 0) first = head
   }
-  while (i < b.length) both.push(b[i++]!)
-  return both
+  return first?.timers[first.at++]
 }
 
 /** The place of the first timer after an instant. */

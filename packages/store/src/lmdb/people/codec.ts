@@ -31,10 +31,6 @@ export function accountKey(id: string): string {
   return ACCOUNT + id
 }
 
-export function isAccountKey(key: string): boolean {
-  return key.startsWith(ACCOUNT)
-}
-
 export function isAccount(stored: StoredProfile): stored is StoredAccount {
   return 'account' in stored
 }
@@ -171,6 +167,14 @@ export function encodeProfile(stored: StoredProfile): Uint8Array {
   }
   const { written } = writer
   return written.includes('__proto__') ? Buffer.from(JSON.stringify(stored)) : written
+}
+
+/** What MessagePack of a person begins with: an array of two. */
+const PERSON = 0x92
+
+/** Whether it is a person's, mostly without reading it. */
+export function holdsPerson(bytes: Buffer): boolean {
+  return bytes[0] === BRACE ? isPerson(decodeProfile(bytes)) : bytes[0] === PERSON
 }
 
 export function decodeProfile(bytes: Buffer): StoredProfile {

@@ -3,7 +3,7 @@ import type { Profile } from '@espalier/core/profile'
 import type { Applied } from '@espalier/core/stream'
 import type { CommitBatch, Located, PeopleStore, Timer } from '../../port.ts'
 import type { CheckpointDb } from '../checkpoint/db.ts'
-import { isAccountKey, isPerson, type StoredProfile } from './codec.ts'
+import { isPerson, type StoredProfile } from './codec.ts'
 import { GONE } from './layers.ts'
 import type { PeopleState } from './state.ts'
 import type { WorkspaceState } from './workspaceState.ts'
@@ -68,16 +68,20 @@ export class LmdbPeople implements PeopleStore {
     const state = this.#state.get(workspace)
     if (state === undefined) return
     const last = this.#db.lastProfileId(state.number)
+    // What the checkpoint has of somebody who changed may no longer be so.
     const changed = new Set<string>()
-    for (const [id, profile] of state.profiles.changed()) if (profile !== GONE && isPerson(profile)) changed.add(id)
-    const ids = [...changed]
+    const ids: string[] = []
+    for (const [id, profile] of state.profiles.changed()) {
+      changed.add(id)
+      if (profile !== GONE && isPerson(profile)) ids.push(id)
+    }
     for (let at = 0; at < ids.length; at += EVERYONE) yield ids.slice(at, at + EVERYONE)
-    for (let after: string | undefined; last !== undefined; ) {
-      const page = this.#db.profileIdsAfter(state.number, after, EVERYONE)
-      if (page.length === 0) return
-      yield page.filter(id => id <= last && !changed.has(id) && !isAccountKey(id))
-      after = page.at(-1)!
-      if (after >= last) return
+    let after: string | undefined
+    while (last !== undefined && (after === undefined || after < last)) {
+      const page = this.#db.peopleAfter(state.number, after, EVERYONE)
+      if (page.last === undefined) return
+      yield page.people.filter(id => id <= last && !changed.has(id))
+      after = page.last
     }
   }
 
