@@ -3,8 +3,8 @@ import type { Experience, Requirement } from '../definition/experience.ts'
 import type { Touchpoint } from '../definition/touchpoint.ts'
 import type { JsonObject } from '../json.ts'
 import type { Condition } from '../segment/condition.ts'
-import { type Literal, mayAllBe } from './literals.ts'
-import { product, type SegmentOf, termsOf } from './terms.ts'
+import { type Literal, mayAllBe } from '../segment/literals.ts'
+import { product, type SegmentOf, termsOf } from '../segment/ways.ts'
 import { alwaysRunsWith, mayRunTogether } from './times.ts'
 
 /** Two experiences that want the same place for the same people. */

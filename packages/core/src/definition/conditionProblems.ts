@@ -27,7 +27,7 @@ import { SIGNAL_LIMITS } from '../signal/limits.ts'
 import { durationMs } from '../time/duration.ts'
 import { parseInstant } from '../time/instant.ts'
 import { comparedKindProblems } from './comparedKinds.ts'
-import { contradictions } from './contradictions.ts'
+import { contradictions, partContradictions } from './contradictions.ts'
 import { personProblems } from './personProblems.ts'
 import type { Surroundings } from './references.ts'
 
@@ -120,11 +120,13 @@ function partProblems(condition: unknown, path: Path, where: Where): Problem[] {
   if (shape === 'account')
     return [...schemaProblems(SHAPES.account!, condition, path), ...accountProblems(inner, path, deeper)]
   const problems = schemaProblems(SHAPES[shape]!, condition, path)
-  if (shape === 'not') return [...problems, ...partProblems(inner, [...path, 'not'], deeper)]
+  if (shape === 'not') problems.push(...partProblems(inner, [...path, 'not'], deeper))
   if (shape === 'all' || shape === 'any') {
     if (!Array.isArray(inner)) return problems
-    return [...problems, ...inner.flatMap((part, i) => partProblems(part, [...path, shape, i], deeper))]
+    problems.push(...inner.flatMap((part, i) => partProblems(part, [...path, shape, i], deeper)))
   }
+  if (shape === 'any') return problems
+  if (shape === 'not' || shape === 'all') return problems.length > 0 ? problems : partContradictions(body, path)
   return problems.length > 0 ? problems : meaningProblems(shape, body, path, where)
 }
 

@@ -1,6 +1,9 @@
 import { type Comparisons, compileComparisons } from '../filter/comparison.ts'
-import { type Path, type Problem, problem } from '../problem/problem.ts'
+import { formatPath, type Path, type Problem, problem } from '../problem/problem.ts'
 import { show } from '../problem/schemaProblems.ts'
+import type { Condition } from '../segment/condition.ts'
+import { mayAllBe } from '../segment/literals.ts'
+import { product, termsOf } from '../segment/ways.ts'
 import { durationMs } from '../time/duration.ts'
 import { parseInstant } from '../time/instant.ts'
 
@@ -30,6 +33,32 @@ export function contradictions(body: Readonly<Record<string, unknown>>, path: Pa
   const chosen = choiceProblems(body as Comparisons, path)
   return chosen.length > 0 ? chosen : instantProblems(body, path)
 }
+
+/**
+ * Parts of a condition that are never true of one person at one moment, so that it holds for nobody, whatever happens. Each is well
+ * formed by itself and may hold. Only what is certain is told: of segments that are named, what they ask is left aside.
+ */
+export function partContradictions(
+  condition: { readonly all?: unknown; readonly not?: unknown },
+  path: Path,
+): Problem[] {
+  const all = termsOf(condition as Condition, true, () => undefined)
+  if (all?.some(mayAllBe)) return []
+  const parts = Array.isArray(condition.all) ? (condition.all as Condition[]) : []
+  const ways = parts.map(part => termsOf(part, true, () => undefined))
+  for (const [later, second] of ways.entries()) {
+    for (const [earlier, first] of ways.slice(0, later).entries()) {
+      // Where there are too many ways to tell apart, only parts that hold in one are compared.
+      if (all === undefined && (first?.length !== 1 || second?.length !== 1)) continue
+      if (product([first, second])?.some(mayAllBe) !== false) continue
+      const message = `it is never true together with ${formatPath([...path, 'all', earlier])}`
+      return [problem([...path, 'all', later], message, PARTS_MEND)]
+    }
+  }
+  return all === undefined ? [] : [problem(path, 'this is true of nobody, ever', PARTS_MEND)]
+}
+
+const PARTS_MEND = 'leave one of the parts out, or join them by {"any": [...]}'
 
 /** What is named by `is` or `in` can be asked whether it fulfils the rest; what moves with now may at some time. */
 function choiceProblems(body: Comparisons, path: Path): Problem[] {

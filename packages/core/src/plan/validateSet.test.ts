@@ -270,7 +270,7 @@ describe('R11 segments in segments', () => {
     Array.from({ length: n }, (_, i) =>
       change('segment', `s${i}`, { condition: i === 0 ? { trait: 'plan', is: 'pro' } : condition(`s${i - 1}`) }),
     )
-  const twice = (before: string): JsonObject => ({ all: [{ segment: before }, { not: { segment: before } }] })
+  const twice = (before: string): JsonObject => ({ any: [{ segment: before }, { not: { segment: before } }] })
 
   it('may be 20 deep', () => {
     expect(check(chain(20), published())).toEqual([])

@@ -16,16 +16,26 @@ import { trait } from './conditions/trait.ts'
 import { computed, value } from './conditions/value.ts'
 import { type Language, NO_NAMES } from './language.ts'
 import { type CompiledCondition, READS_NOTHING, unionReads, verdict } from './node.ts'
+import type { Subject, Truth } from './subject.ts'
 
 /** Makes a valid condition ready to be asked. Throws where it is none; `validate` says why in words. */
 export function compileCondition(condition: Condition, language: Language = NO_NAMES): CompiledCondition {
   return compiler(language)(condition)
 }
 
-/** Compiles conditions of one language; a segment that several name is compiled once. */
+/** Compiles conditions of one language; a segment that several name, and what several say, is compiled once. */
 export function compiler(language: Language): (condition: Condition) => CompiledCondition {
   const segments = new Map<string, CompiledCondition>()
+  const said = new Map<string, Said>()
   const compile = (condition: Condition): CompiledCondition => {
+    const text = JSON.stringify(condition)
+    const before = said.get(text)
+    if (before !== undefined) before.often = true
+    const one = before ?? askedOnce(make(condition))
+    said.set(text, one)
+    return one.condition
+  }
+  const make = (condition: Condition): CompiledCondition => {
     if ('all' in condition) return all(condition.all.map(compile))
     if ('any' in condition) return any(condition.any.map(compile))
     if ('not' in condition) return not(compile(condition.not))
@@ -70,6 +80,28 @@ export function compiler(language: Language): (condition: Condition) => Compiled
     }
   }
   return compile
+}
+
+/** A condition, and whether it is said more than once. */
+interface Said {
+  readonly condition: CompiledCondition
+  often: boolean
+}
+
+/** What is said often is asked once of a subject that remembers. */
+function askedOnce(condition: CompiledCondition): Said {
+  const truth = (subject: Subject): Truth => {
+    const { known } = subject
+    if (!said.often || known === undefined) return condition.truth(subject)
+    let found = known.get(said)
+    if (found === undefined) {
+      found = condition.truth(subject)
+      known.set(said, found)
+    }
+    return found
+  }
+  const said: Said = { condition: { ...condition, truth }, often: false }
+  return said
 }
 
 function named<T>(names: ReadonlyMap<string, T>, name: string): T {

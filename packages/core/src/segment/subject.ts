@@ -10,6 +10,8 @@ export interface Subject {
   readonly now: number
   /** The person's accounts, where a condition asks for them. */
   readonly accounts?: readonly ConsideredAccount[]
+  /** What was found of this very subject already, by condition: what several conditions have in common is worked out once. */
+  readonly known?: Map<object, Truth>
 }
 
 /** What conditions look at of a person; what is left out is as of somebody of whom nothing is known. */

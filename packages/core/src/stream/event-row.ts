@@ -4,7 +4,7 @@ import { type Money, moneyOf } from '../event/money.ts'
 import type { JsonObject } from '../json.ts'
 import type { Session } from '../profile/profile.ts'
 import { sessionIdAt } from '../profile/session.ts'
-import { jsonLine, type LineWriter, partitionOf, type Row } from './rows.ts'
+import { jsonLine, type LineWriter, lineOf, partitionOf, type Row } from './rows.ts'
 
 /** The row of an event; `session` is the person's after it, `definitions` the version it was applied with. */
 export function eventRow(
@@ -42,9 +42,7 @@ class Line implements Row {
   }
 
   get line(): string {
-    const out = new Text()
-    this.writeTo(out)
-    return out.text
+    return lineOf(this)
   }
 
   writeTo(out: LineWriter): void {
@@ -105,20 +103,4 @@ function accountOf({ groupId, context }: Event): string {
   if (groupId !== undefined) return groupId
   const stated = context.groupId
   return typeof stated === 'string' && stated.length <= EVENT_LIMITS.id ? stated : ''
-}
-
-class Text implements LineWriter {
-  text = ''
-
-  raw(json: string): void {
-    this.text += json
-  }
-
-  quoted(text: string): void {
-    this.text += JSON.stringify(text)
-  }
-
-  number(value: number): void {
-    this.text += value
-  }
 }

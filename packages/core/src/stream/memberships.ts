@@ -4,10 +4,12 @@ import type { JsonObject } from '../json.ts'
 import { ANYONE, looksAtAccounts } from '../plan/plan.ts'
 import { dueOf } from '../profile/due.ts'
 import type { Membership, Profile } from '../profile/profile.ts'
+import type { ConsideredAccount, Subject } from '../segment/subject.ts'
 import type { Accounts } from './accounts.ts'
 import type { ApplyContext } from './context.ts'
+import { crossingRow } from './crossing-row.ts'
 import type { Drafts } from './drafts.ts'
-import { type Row, toRow } from './rows.ts'
+import type { Row } from './rows.ts'
 
 /** Names of the events by which somebody enters and leaves a segment. */
 export const SEGMENT_ENTERED = 'Segment Entered'
@@ -16,7 +18,7 @@ export const SEGMENT_LEFT = 'Segment Left'
 /** Instants that one person's timer may be behind with before it is only looked how things stand now (R11). */
 const BEHIND = 1000
 
-const NO_ACCOUNTS: ReturnType<Accounts['considered']> = []
+const NO_ACCOUNTS: readonly ConsideredAccount[] = []
 const NO_CONTEXT: JsonObject = Object.freeze({})
 
 interface Crossing {
@@ -187,28 +189,32 @@ export class Memberships {
     let isChanged = places === 'all'
     if (this.#forgetArchived(draft)) isChanged = true
     if (places === 'all') this.#lookAgain(draft, now)
-    else for (const place of places) if (this.#look(draft, place, now)) isChanged = true
+    else {
+      const subject = this.#subject(draft, now)
+      for (const place of places) if (this.#look(draft, place, now, subject)) isChanged = true
+    }
     if (isChanged) this.#time(draft)
   }
 
   #forgetArchived(draft: Profile): boolean {
     const { plan, now } = this.#context
     let isChanged = false
-    for (const [key, { in: isIn }] of Object.entries(draft.memberships ?? {})) {
+    for (const key in draft.memberships) {
       if (this.#places.has(key) || plan.source.segments.some(segment => segment.key === key)) continue
       if (key.startsWith(ANYONE)) {
         if (plan.anyone.has(key.slice(ANYONE.length))) continue
-      } else if (isIn) this.#tell(draft, { key, version: 0, entered: false, at: now, reason: 'archived' })
+      } else if (draft.memberships[key]!.in)
+        this.#tell(draft, { key, version: 0, entered: false, at: now, reason: 'archived' })
       this.#set(draft, key, undefined)
       isChanged = true
     }
     return isChanged
   }
 
-  #look(draft: Profile, place: number, at: number): boolean {
+  #look(draft: Profile, place: number, at: number, subject?: Subject): boolean {
     const { key, version, condition, anyone } = this.#context.plan.segments[place]!
     if (looksAtAccounts(condition)) this.#hearOthers(draft, at)
-    const { changed, was, next } = this.#outcome(draft, place, at)
+    const { changed, was, next } = this.#outcome(draft, place, at, subject)
     if (!changed) return false
     const value = next?.in ?? false
     if (value !== was && anyone === undefined) {
@@ -234,15 +240,22 @@ export class Memberships {
     }
   }
 
+  /** The person as conditions see them at an instant, for looks at several segments: these change nothing that conditions look at. */
+  #subject(profile: Profile, now: number): Subject | undefined {
+    // What is asked of accounts hangs on what was just found.
+    if (this.#context.plan.asksAccounts) return undefined
+    return { profile, context: NO_CONTEXT, now, accounts: NO_ACCOUNTS, known: new Map() }
+  }
+
   /** What is to be noted of a membership at an instant, and whether that is something else than what is. */
   #outcome(
     person: Profile,
     place: number,
     at: number,
+    subject: Subject = { profile: person, context: NO_CONTEXT, now: at, accounts: this.#considered(person) },
   ): { changed: boolean; was: boolean; next: Membership | undefined } {
     const { key, condition } = this.#context.plan.segments[place]!
-    const accounts = this.#context.plan.asksAccounts ? this.#accounts.considered(person) : NO_ACCOUNTS
-    const { value, until } = condition.truth({ profile: person, context: NO_CONTEXT, now: at, accounts })
+    const { value, until } = condition.truth(subject)
     const { memberships } = person
     const old = memberships !== undefined && Object.hasOwn(memberships, key) ? memberships[key] : undefined
     const was = old?.in ?? false
@@ -250,7 +263,11 @@ export class Memberships {
     if (!value && !expires) return { changed: old !== undefined, was, next: undefined }
     const changed = old === undefined || value !== was || old.until !== (expires ? until : undefined)
     const since = old !== undefined && value === was ? old.since : at
-    return { changed, was, next: { in: value, since, ...(expires && { until }) } }
+    return { changed, was, next: expires ? { in: value, since, until } : { in: value, since } }
+  }
+
+  #considered(person: Profile): readonly ConsideredAccount[] {
+    return this.#context.plan.asksAccounts ? this.#accounts.considered(person) : NO_ACCOUNTS
   }
 
   /** Of a segment that looks at accounts, with what is asked of anyone of them. */
@@ -283,7 +300,8 @@ export class Memberships {
 
   /** A trait went: any segment may look at it. */
   #lookAgain(draft: Profile, at: number): void {
-    for (let place = 0; place < this.#context.plan.segments.length; place++) this.#look(draft, place, at)
+    const subject = this.#subject(draft, at)
+    for (let place = 0; place < this.#context.plan.segments.length; place++) this.#look(draft, place, at, subject)
   }
 
   #time(draft: Profile): void {
@@ -297,24 +315,18 @@ export class Memberships {
     const { workspace, now, plan } = this.#context
     const name = entered ? SEGMENT_ENTERED : SEGMENT_LEFT
     this.#write(
-      toRow('events', at, {
+      crossingRow({
         workspace,
         profile: id,
-        timestamp: at,
+        at,
         received: now,
-        index: 0,
         // The person's version makes it one of a kind: a segment changes at most once at an instant of a version.
-        message_id: `${name} ${key} ${id} ${version} ${at}`,
-        type: 'segment',
+        messageId: `${name} ${key} ${id} ${version} ${at}`,
         name,
-        user_id: userId,
-        anonymous_id: '',
-        group_id: '',
-        session_id: '',
-        revenue: null,
-        currency: '',
-        properties: { segment: key, version: ofVersion, ...(reason && { reason }) },
-        context: {},
+        userId,
+        segment: key,
+        version: ofVersion,
+        reason,
         definitions: plan.version,
       }),
     )

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Json } from '../json.ts'
-import { hasLongNumber, jsonLine, partitionOf } from './rows.ts'
+import { crossingRow } from './crossing-row.ts'
+import { hasLongNumber, jsonLine, partitionOf, toRow } from './rows.ts'
 
 it('the partition is the UTC month', () => {
   fc.assert(
@@ -52,6 +53,29 @@ it('whole numbers beyond 64 bits are written as doubles, and nothing else is tou
         expect(JSON.parse(jsonLine(given))).toEqual(JSON.parse(JSON.stringify(given)))
       },
     ),
+    { seed: 5 },
+  )
+})
+
+it('the row of who enters and leaves a segment is written piece by piece as it would be whole', () => {
+  const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.constantFrom('__proto__', '"\\\u2028'))
+  const crossing = fc.record({
+    ...{ workspace: text, profile: text, messageId: text, name: text, userId: text, segment: text },
+    ...{ at: fc.nat({ max: 4e12 }), received: fc.nat({ max: 4e12 }), version: fc.nat(), definitions: fc.nat() },
+    reason: fc.option(text, { nil: undefined }),
+  })
+  fc.assert(
+    fc.property(crossing, ({ at, received, messageId, userId, segment, version, reason, ...same }) => {
+      const row = crossingRow({ ...same, at, received, messageId, userId, segment, version, reason })
+      const whole = toRow('events', at, {
+        ...{ workspace: same.workspace, profile: same.profile, timestamp: at, received, index: 0 },
+        ...{ message_id: messageId, type: 'segment', name: same.name, user_id: userId, anonymous_id: '' },
+        ...{ group_id: '', session_id: '', revenue: null, currency: '' },
+        properties: { segment, version, ...(reason !== undefined && { reason }) },
+        ...{ context: {}, definitions: same.definitions },
+      })
+      expect([row.table, row.partition, row.line]).toEqual([whole.table, whole.partition, whole.line])
+    }),
     { seed: 5 },
   )
 })

@@ -28,6 +28,29 @@ export interface LineWriter {
   number(value: number): void
 }
 
+/** The line of a row that is written piece by piece. */
+export function lineOf(row: Required<Pick<Row, 'writeTo'>>): string {
+  const out = new Text()
+  row.writeTo(out)
+  return out.text
+}
+
+class Text implements LineWriter {
+  text = ''
+
+  raw(json: string): void {
+    this.text += json
+  }
+
+  quoted(text: string): void {
+    this.text += JSON.stringify(text)
+  }
+
+  number(value: number): void {
+    this.text += value
+  }
+}
+
 export interface EventRow {
   workspace: string
   /** The source profile: that of the identifier the event came with, for ever. */

@@ -111,8 +111,20 @@ function overlapped(start: string, end: string): string[] {
 function exclude(a: Literal, b: Literal): boolean {
   if (a.holds === b.holds) return false
   const [yes, no] = a.holds ? [a.leaf, b.leaf] : [b.leaf, a.leaf]
-  if (JSON.stringify(yes) === JSON.stringify(no)) return true
+  if (textOf(yes) === textOf(no)) return true
   return isPlainDid(yes) && isPlainDid(no) && yes.did === no.did && implies(yes, no)
+}
+
+/** Each is compared with many others. */
+const texts = new WeakMap<JsonObject, string>()
+
+function textOf(leaf: JsonObject): string {
+  let text = texts.get(leaf)
+  if (text === undefined) {
+    text = JSON.stringify(leaf)
+    texts.set(leaf, text)
+  }
+  return text
 }
 
 function isPlainDid(leaf: JsonObject): boolean {

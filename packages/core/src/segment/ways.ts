@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../json.ts'
-import type { Condition } from '../segment/condition.ts'
+import type { Condition } from './condition.ts'
 import type { Literal } from './literals.ts'
 
 /** How many ways for a condition to hold are told apart; beyond, it is taken to hold in any (R11). */
