@@ -6,18 +6,18 @@ const EVENTS = 10_000
 const DAY = 86_400_000
 const NOW = Date.UTC(2026, 10, 1)
 
-/** Conditions as teams write them, over the event of a number. */
+/** Conditions as teams write them, over the event of a number; each `n` has thresholds of its own, over what is kept anyway. */
 const conditions = [
-  i => ({ did: `Event ${i}`, atLeast: 3, within: '7d' }),
-  i => ({
+  (i, n) => ({ did: `Event ${i}`, atLeast: 3 + n, within: '7d' }),
+  (i, n) => ({
     all: [
-      { did: `Event ${i}`, within: '30d' },
+      { did: `Event ${i}`, atLeast: 1 + n, within: '30d' },
       { trait: 'plan', is: 'pro' },
     ],
   }),
-  i => ({ value: { sum: 'total', of: `Event ${i}`, within: '90d' }, gte: 500 }),
-  i => ({ all: [{ did: `Event ${i}` }, { not: { did: `Event ${i}`, within: '14d' } }] }),
-  i => ({ value: { distinct: 'category', of: `Event ${i}`, within: '30d' }, gte: 3 }),
+  (i, n) => ({ value: { sum: 'total', of: `Event ${i}`, within: '90d' }, gte: 500 + n }),
+  (i, n) => ({ all: [{ did: `Event ${i}`, atLeast: 1 + n }, { not: { did: `Event ${i}`, within: '14d' } }] }),
+  (i, n) => ({ value: { distinct: 'category', of: `Event ${i}`, within: '30d' }, gte: 3 + n }),
 ]
 
 /**
@@ -53,7 +53,7 @@ function planWith(n, eventOf) {
     published: 0,
     author: '',
     archived: false,
-    body: { condition: conditions[i % conditions.length](eventOf(i)) },
+    body: { condition: conditions[i % conditions.length](eventOf(i), Math.floor(i / conditions.length)) },
   }))
   return planOf(planSourceOf({ version: 1, definitions }))
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Aggregate } from './aggregate.ts'
 import type { Condition } from './condition.ts'
 import { type Trial, trial } from './testing/arbitrary.ts'
 import { changesOf } from './testing/changes.ts'
@@ -35,6 +36,14 @@ function agree(life: Life, { conditions, language }: Trial, now: number): void {
   }
 }
 
+/** What a condition and its parts compare that is made from events, once each. */
+function valuesIn(condition: Condition): Aggregate[] {
+  if ('all' in condition) return condition.all.flatMap(valuesIn)
+  if ('any' in condition) return condition.any.flatMap(valuesIn)
+  if ('not' in condition) return valuesIn(condition.not)
+  return 'value' in condition ? [condition.value] : []
+}
+
 describe('live conditions and a brute-force oracle', () => {
   it('R5 R10 agree after everything that was received, with timers heard at their time', () => {
     fc.assert(
@@ -45,6 +54,32 @@ describe('live conditions and a brute-force oracle', () => {
           life.receive(events, at)
           life.elapse(at + AFTER)
           agree(life, trial, at + AFTER)
+        }
+      }),
+      RUNS,
+    )
+  })
+
+  it('R5 agree where several segments say the same, or compare one value, which is worked out once', () => {
+    fc.assert(
+      fc.property(trial('profile', 2), fc.nat({ max: 60 }), (trial, bound) => {
+        const conditions = trial.conditions.flatMap((condition): Condition[] => [
+          condition,
+          { not: condition },
+          { any: [condition, { did: 'A' }] },
+          ...valuesIn(condition).flatMap((value): Condition[] => [
+            { value, gte: bound },
+            { value, lt: bound },
+            { not: { value, is: bound } },
+          ]),
+        ])
+        const several = { ...trial, conditions }
+        const life = new Life(setOf(keyed(conditions), trial.language))
+        for (const { at, events } of trial.batches) {
+          life.elapse(at)
+          life.receive(events, at)
+          life.elapse(at + AFTER)
+          agree(life, several, at + AFTER)
         }
       }),
       RUNS,

@@ -2,14 +2,14 @@ import { expect, it } from 'vitest'
 import { compiler } from './compile.ts'
 import type { Condition } from './condition.ts'
 import { NO_NAMES } from './language.ts'
-import type { Subject, Truth } from './subject.ts'
+import type { Known, Subject } from './subject.ts'
 
 const NOW = Date.UTC(2026, 10, 1)
 const bought: Condition = { did: 'Bought', within: '7d' }
 const pro: Condition = { trait: 'plan', is: 'pro' }
 
 /** A subject that counts how often its signals are looked at. */
-function counted(known: Map<object, Truth> | undefined): { subject: Subject; looks: () => number } {
+function counted(known?: Known): { subject: Subject; looks: () => number } {
   let looks = 0
   const profile = {
     traits: {},
@@ -26,7 +26,7 @@ it('what several conditions say is worked out once of a subject that remembers, 
   const conditions = [bought, { all: [bought, pro] }, { not: bought }, { any: [pro, bought] }].map(one =>
     compile(one as Condition),
   )
-  const alone = counted(undefined)
+  const alone = counted()
   conditions[0]!.truth(alone.subject)
   const truths = (subject: Subject) => conditions.map(one => one.truth(subject))
   const expected = [
@@ -36,11 +36,19 @@ it('what several conditions say is worked out once of a subject that remembers, 
     { value: true, until: NOW - 1000 + 7 * 86_400_000 },
   ]
   for (let i = 0; i < 2; i++) {
-    const { subject, looks } = counted(new Map())
+    const { subject, looks } = counted({ now: NOW, found: new Map() })
     expect(truths(subject)).toEqual(expected)
     expect(looks()).toBe(alone.looks())
   }
-  const forgetful = counted(undefined)
+  const forgetful = counted()
   expect(truths(forgetful.subject)).toEqual(expected)
   expect(forgetful.looks()).toBe(4 * alone.looks())
+})
+
+it('what is remembered of one instant says nothing of another', () => {
+  const compile = compiler(NO_NAMES)
+  const [first] = [compile(bought), compile({ not: bought })]
+  const { subject } = counted({ now: NOW, found: new Map() })
+  expect(first!.truth(subject).value).toBe(true)
+  expect(first!.truth({ ...subject, now: NOW + 8 * 86_400_000 }).value).toBe(false)
 })

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts'
+import { Aggregates } from './aggregates.ts'
 import type { Condition, SegmentCondition } from './condition.ts'
 import { account } from './conditions/account.ts'
 import { all } from './conditions/all.ts'
@@ -16,7 +17,7 @@ import { trait } from './conditions/trait.ts'
 import { computed, value } from './conditions/value.ts'
 import { type Language, NO_NAMES } from './language.ts'
 import { type CompiledCondition, READS_NOTHING, unionReads, verdict } from './node.ts'
-import type { Subject, Truth } from './subject.ts'
+import { once, type Subject, type Truth } from './subject.ts'
 
 /** Makes a valid condition ready to be asked. Throws where it is none; `validate` says why in words. */
 export function compileCondition(condition: Condition, language: Language = NO_NAMES): CompiledCondition {
@@ -27,6 +28,7 @@ export function compileCondition(condition: Condition, language: Language = NO_N
 export function compiler(language: Language): (condition: Condition) => CompiledCondition {
   const segments = new Map<string, CompiledCondition>()
   const said = new Map<string, Said>()
+  const aggregates = new Aggregates(language.zone)
   const compile = (condition: Condition): CompiledCondition => {
     const text = JSON.stringify(condition)
     const before = said.get(text)
@@ -42,8 +44,8 @@ export function compiler(language: Language): (condition: Condition) => Compiled
     if ('trait' in condition) return trait(condition)
     if ('context' in condition) return context(condition)
     if ('did' in condition) return did(condition)
-    if ('value' in condition) return value(condition, language.zone)
-    if ('computed' in condition) return computed(condition, named(language.computed, condition.computed), language.zone)
+    if ('value' in condition) return value(condition, aggregates)
+    if ('computed' in condition) return computed(condition, named(language.computed, condition.computed), aggregates)
     if ('segment' in condition) return segment(condition)
     if ('sequence' in condition) return sequence(condition)
     if ('session' in condition) return session(condition)
@@ -90,16 +92,8 @@ interface Said {
 
 /** What is said often is asked once of a subject that remembers. */
 function askedOnce(condition: CompiledCondition): Said {
-  const truth = (subject: Subject): Truth => {
-    const { known } = subject
-    if (!said.often || known === undefined) return condition.truth(subject)
-    let found = known.get(said)
-    if (found === undefined) {
-      found = condition.truth(subject)
-      known.set(said, found)
-    }
-    return found
-  }
+  const truth = (subject: Subject): Truth =>
+    said.often ? once(subject, said, () => condition.truth(subject)) : condition.truth(subject)
   const said: Said = { condition: { ...condition, truth }, often: false }
   return said
 }

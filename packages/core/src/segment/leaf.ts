@@ -15,7 +15,7 @@ export interface Leaf extends Partial<Pick<CompiledCondition, 'reads' | 'needs' 
 }
 
 /** So many instants are looked at before it is said that the truth may change at the next: a bound on the work (R11). */
-const LOOKED_AT = 256
+export const LOOKED_AT = 256
 
 export function leaf({ condition, test, changes, until, actual, ...about }: Leaf): CompiledCondition {
   const truth = (subject: Subject): Truth => {

@@ -10,8 +10,26 @@ export interface Subject {
   readonly now: number
   /** The person's accounts, where a condition asks for them. */
   readonly accounts?: readonly ConsideredAccount[]
-  /** What was found of this very subject already, by condition: what several conditions have in common is worked out once. */
-  readonly known?: Map<object, Truth>
+  /** What was found of this person at this instant already: what several conditions have in common is worked out once. */
+  readonly known?: Known
+}
+
+export interface Known {
+  readonly now: number
+  /** By what was asked. */
+  readonly found: Map<object, unknown>
+}
+
+/** What is `asked` of a subject: as it is known already, or worked out. */
+export function once<T extends object>({ known, now }: Subject, asked: object, work: () => T): T {
+  // The same person at another instant is another subject.
+  if (known === undefined || known.now !== now) return work()
+  let found = known.found.get(asked) as T | undefined
+  if (found === undefined) {
+    found = work()
+    known.found.set(asked, found)
+  }
+  return found
 }
 
 /** What conditions look at of a person; what is left out is as of somebody of whom nothing is known. */

@@ -244,7 +244,7 @@ export class Memberships {
   #subject(profile: Profile, now: number): Subject | undefined {
     // What is asked of accounts hangs on what was just found.
     if (this.#context.plan.asksAccounts) return undefined
-    return { profile, context: NO_CONTEXT, now, accounts: NO_ACCOUNTS, known: new Map() }
+    return { profile, context: NO_CONTEXT, now, accounts: NO_ACCOUNTS, known: { now, found: new Map() } }
   }
 
   /** What is to be noted of a membership at an instant, and whether that is something else than what is. */
