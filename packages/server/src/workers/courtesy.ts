@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 
 /** Of a busy event loop, the part that work in the background may take. */
-const SHARE = 1 / 8
+const SHARE = 1 / 10
 /** A loop of which others take less than this has room for us. */
 const BUSY = 0.5
 /** Requests a millisecond below which nobody waits long enough for us to step aside further. */
@@ -22,7 +22,7 @@ export interface CourtesyParts {
 }
 
 /**
- * Lets long work in the background go as fast as it can while nobody else wants the event loop, and take an eighth of it where
+ * Lets long work in the background go as fast as it can while nobody else wants the event loop, and take a tenth of it where
  * others do. After each piece it steps aside for a moment and looks: what the loop does then is not ours, or is what our own work
  * leaves to do (rows to ship, a checkpoint) where hardly a request came.
  */
