@@ -25,7 +25,13 @@ export async function bench({ full, log }) {
 
   /** Requests of 100 events, each sent when one before it was acknowledged. */
   const run = async (concurrency, time) => {
-    const options = { now: Date.now, plan: () => plan, consent: () => undefined, identity: () => undefined, busyMs: () => 0 }
+    const options = {
+      now: Date.now,
+      plan: () => plan,
+      consent: () => undefined,
+      identity: () => undefined,
+      busyMs: () => 0,
+    }
     const limits = { metrics: new Metrics(), maxItems: 1e6, maxBytes: 1e9 }
     const queue = new CommitQueue({ store: { ...store, people: store.people, concurrency }, ...options, ...limits })
     const latencies = []
