@@ -4,6 +4,8 @@ import { eventsOf, type KeptSignal, readsProperties } from '../signal/kept.ts'
 import type { Signal } from '../signal/signal.ts'
 import type { Entry } from './entry.ts'
 
+export type PastEntry = Extract<Entry, { kind: 'backfill' }>
+
 /** Which events a signal that is to be filled needs of the log: those of these names, or every track, page and screen. */
 export interface PastNeeded {
   readonly events: readonly string[] | undefined
@@ -24,13 +26,17 @@ export function pastNeeded(signals: readonly KeptSignal[]): PastNeeded[] {
   ]
 }
 
-/** What a source's past makes of signals, by the reducer that will go on with them; nothing where it makes nothing. */
+/**
+ * What a source's past makes of signals, by the reducer that will go on with them; nothing where it makes nothing. `before`: what
+ * earlier events of the same source made of them, where its past comes in parts.
+ */
 export function pastEntry(
   profile: string,
   events: readonly Event[],
   signals: readonly KeptSignal[],
-): Entry | undefined {
-  const made: Record<string, Signal> = {}
+  before?: PastEntry,
+): PastEntry | undefined {
+  const made: Record<string, Signal> = { ...before?.signals }
   for (const event of events) {
     const stamp = stampOf(event)
     for (const { need, since, observe } of signals) {

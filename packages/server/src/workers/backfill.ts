@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { UPKEEP_KEY, type Upkeep } from '@espalier/core/definition'
 import { planOf, planSourceOf, unseenSegments, upkeepOf, withDone } from '@espalier/core/plan'
 import type { KeptSignal } from '@espalier/core/signal'
-import { type Entry, pastEntry, pastNeeded } from '@espalier/core/stream'
+import { type Entry, type PastEntry, pastEntry, pastNeeded } from '@espalier/core/stream'
 import { type Store, StoreError } from '@espalier/store'
 import type { Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
@@ -149,15 +149,21 @@ export class Backfill {
     const courtesy = this.#courtesy()
     for (const below of new Set(signals.map(({ since }) => since))) {
       for (const needed of pastNeeded(signals.filter(({ since }) => since === below))) {
-        const { events, properties } = needed
+        const { events, properties, signals } = needed
+        /** What the parts of somebody's past that came so far made. */
+        let part: PastEntry | undefined
         for await (const page of warehouse.pastEvents({ workspace, events, properties, below })) {
           if (this.#stopped) return
           const began = performance.now()
-          const entries = page.flatMap(({ profile, events }) => pastEntry(profile, events, needed.signals) ?? [])
+          const entries = page.flatMap(({ profile, events, more }) => {
+            const entry = pastEntry(profile, events, signals, part)
+            part = more ? entry : undefined
+            return more ? [] : (entry ?? [])
+          })
           const prepared = performance.now() - began
           const worked = await this.#submit(workspace, entries, 200)
           await this.#renew(lease)
-          this.#note(workspace, { filled: page.length })
+          this.#note(workspace, { filled: page.filter(({ more }) => !more).length })
           await courtesy.giveWay(prepared + worked)
         }
       }

@@ -98,7 +98,10 @@ export class Publication {
             .map(row => eventOf(row as never))
             .filter(event => (events === undefined ? isAction(event) : events.includes(event.name)))
             .map(event => (properties ? event : { ...event, properties: {} }))
-          return pastEntry(source, past.sort(compareEvents), signals) ?? []
+          past.sort(compareEvents)
+          // In parts, as that of somebody with many events comes.
+          const half = Math.ceil(past.length / 2)
+          return pastEntry(source, past.slice(half), signals, pastEntry(source, past.slice(0, half), signals)) ?? []
         }),
       ),
     )
