@@ -128,6 +128,12 @@ describe('segments', () => {
     expect(bob.memberships['never-asked']).toMatchObject({ in: true })
   })
 
+  it('requests are noted, which work in the background gives way to', async () => {
+    const requests = server.services.demand.watch()
+    await Promise.all([server.get('/v1/segments'), hero('ada'), server.get('/health/live')])
+    expect([requests(), requests()]).toEqual([3, 0])
+  })
+
   it('GET /v1/segments/{key} tells size, entries and exits, overlap and members', async () => {
     const { json, status } = await server.get('/v1/segments/never-asked')
     expect(status).toBe(200)

@@ -36,6 +36,17 @@ function agree(life: Life, { conditions, language }: Trial, now: number): void {
   }
 }
 
+/** After everything that was received, with timers heard at their time. */
+function agreeAllAlong(trial: Trial): void {
+  const life = new Life(setOf(keyed(trial.conditions), trial.language))
+  for (const { at, events } of trial.batches) {
+    life.elapse(at)
+    life.receive(events, at)
+    life.elapse(at + AFTER)
+    agree(life, trial, at + AFTER)
+  }
+}
+
 /** What a condition and its parts compare that is made from events, once each. */
 function valuesIn(condition: Condition): Aggregate[] {
   if ('all' in condition) return condition.all.flatMap(valuesIn)
@@ -48,13 +59,7 @@ describe('live conditions and a brute-force oracle', () => {
   it('R5 R10 agree after everything that was received, with timers heard at their time', () => {
     fc.assert(
       fc.property(trial('profile', 3), trial => {
-        const life = new Life(setOf(keyed(trial.conditions), trial.language))
-        for (const { at, events } of trial.batches) {
-          life.elapse(at)
-          life.receive(events, at)
-          life.elapse(at + AFTER)
-          agree(life, trial, at + AFTER)
-        }
+        agreeAllAlong(trial)
       }),
       RUNS,
     )
@@ -73,14 +78,7 @@ describe('live conditions and a brute-force oracle', () => {
             { not: { value, is: bound } },
           ]),
         ])
-        const several = { ...trial, conditions }
-        const life = new Life(setOf(keyed(conditions), trial.language))
-        for (const { at, events } of trial.batches) {
-          life.elapse(at)
-          life.receive(events, at)
-          life.elapse(at + AFTER)
-          agree(life, several, at + AFTER)
-        }
+        agreeAllAlong({ ...trial, conditions })
       }),
       RUNS,
     )
@@ -89,13 +87,7 @@ describe('live conditions and a brute-force oracle', () => {
   it('R5 R10 agree on accounts: what everybody said of them, and what anyone of them does', () => {
     fc.assert(
       fc.property(trial('accounts', 3, 3), trial => {
-        const life = new Life(setOf(keyed(trial.conditions), trial.language))
-        for (const { at, events } of trial.batches) {
-          life.elapse(at)
-          life.receive(events, at)
-          life.elapse(at + AFTER)
-          agree(life, trial, at + AFTER)
-        }
+        agreeAllAlong(trial)
       }),
       RUNS,
     )

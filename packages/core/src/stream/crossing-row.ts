@@ -1,7 +1,7 @@
 import { type LineWriter, lineOf, partitionOf, type Row } from './rows.ts'
 
 /** Somebody entered or left a segment. */
-export interface Crossing {
+export interface ToldCrossing {
   readonly workspace: string
   readonly profile: string
   readonly at: number
@@ -20,16 +20,16 @@ export interface Crossing {
 }
 
 /** An `EventRow` of the type `segment`: as many as there are segments may come of one event, so its line is written when it is asked for. */
-export function crossingRow(crossing: Crossing): Row {
+export function crossingRow(crossing: ToldCrossing): Row {
   return new Line(crossing)
 }
 
 class Line implements Row {
   readonly table = 'events'
   readonly partition: number
-  readonly #crossing: Crossing
+  readonly #crossing: ToldCrossing
 
-  constructor(crossing: Crossing) {
+  constructor(crossing: ToldCrossing) {
     this.partition = partitionOf(crossing.at)
     this.#crossing = crossing
   }
