@@ -24,19 +24,27 @@ function bruteForce({ metric, reward, period, controls, from, to, now }: CreditQ
   const rows: PolicyRow[] = []
   const window = durationMs(metric.window!)
   const inRange = ({ timestamp, holdout }: ExposureRow) =>
-    !holdout && timestamp >= (from ?? -Infinity) && timestamp < (to ?? Infinity) && timestamp <= now
+    !holdout && timestamp >= (from ?? -Infinity) && timestamp <= now
   for (const person of [...new Set(log.exposures.map(({ profile }) => profile))].sort()) {
     const seen = log.exposures
       .filter(row => row.profile === person && inRange(row))
       .sort((a, b) => a.timestamp - b.timestamp)
     const periodOf = (row: ExposureRow) => Math.floor(row.timestamp / period)
-    for (const number of new Set(seen.map(periodOf))) {
-      const last = seen.findLast(row => periodOf(row) === number)!
+    // What was seen later is no row, and takes what came after it all the same.
+    const asked = seen.filter(({ timestamp }) => timestamp < (to ?? Infinity))
+    for (const number of new Set(asked.map(periodOf))) {
+      const last = asked.findLast(row => periodOf(row) === number)!
       if (last.control) continue
       const credited = log.events.filter(one => {
         if (one.profile !== person || one.name !== metric.event || one.timestamp > now) return false
         const before = seen.findLast(row => row.timestamp <= one.timestamp)
-        if (before === undefined || periodOf(before) !== number || before.variant !== last.variant) return false
+        if (
+          before === undefined ||
+          !asked.includes(before) ||
+          periodOf(before) !== number ||
+          before.variant !== last.variant
+        )
+          return false
         return !before.control && one.timestamp < before.timestamp + window
       })
       const total = credited.reduce((sum, one) => sum + Number(one.properties.total), 0)
@@ -125,8 +133,14 @@ export function policiesContract(warehouse: () => Warehouse): void {
 
   it('credits as going through everything one by one does, in rows of people', async () => {
     const { question, made } = await log('rows')
-    for (const metric of [bought, spent]) {
-      const asked = { ...question, metric, reward: metric === spent ? ('value' as const) : ('conversion' as const) }
+    const part = { from: MIDNIGHT + 30 * HOUR, to: MIDNIGHT + 80 * HOUR }
+    for (const [metric, span] of [[bought], [spent], [bought, part], [spent, part]] as const) {
+      const asked = {
+        ...question,
+        ...span,
+        metric,
+        reward: metric === spent ? ('value' as const) : ('conversion' as const),
+      }
       const rows = (await collect(warehouse().policyRows(asked))).flat()
       const order = (a: PolicyRow, b: PolicyRow) => (a.person < b.person ? -1 : a.person > b.person ? 1 : a.at - b.at)
       const expected = bruteForce(asked, made).sort(order)

@@ -1,6 +1,6 @@
 import type { Metric } from '@espalier/core/definition'
 import { durationMs } from '@espalier/core/time'
-import { ALL_TIME, type Binder, within } from '../sql/params.ts'
+import { ALL_TIME, type Binder } from '../sql/params.ts'
 import { countedSql } from './counted.ts'
 import { joinLinks, personOf } from './people.ts'
 
@@ -16,7 +16,7 @@ export interface CreditQuestion {
   readonly period: number
   /** Share of people in the control group by version of the experience: propensities are of those who are not in it. */
   readonly controls: readonly { readonly version: number; readonly share: number }[]
-  /** Exposures from (inclusive) and to (exclusive). */
+  /** Exposures from (inclusive) and to (exclusive). What came after a later one is that one's, also where it lies beyond. */
   readonly from?: number
   readonly to?: number
   /**
@@ -63,26 +63,26 @@ export function creditedSql(question: CreditQuestion, binder: Binder, slice?: Sl
       ? ''
       : `AND cityHash64(person) % ${binder.bind('UInt32', slice.of)} = ${binder.bind('UInt32', slice.number)}`
   const periodOf = (at: string) => `toInt64(floor(${at} / ${period}))`
-  const exposed = `(
+  const exposedUntil = (end: string) => `(
     SELECT ${personOf('e')} AS person, toUnixTimestamp64Milli(e.timestamp) AS at,
       max((${keptSql(question)}, e.variant, e.version, e.propensity, e.request_id)) AS what
     FROM exposures AS e ${joinLinks('e')}
     WHERE e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.holdout
-      AND ${within('e.timestamp')} ${mine}
+      AND e.timestamp >= ${instant('{from:Int64}')} AND e.timestamp < ${instant(end)} ${mine}
     GROUP BY person, at
   )`
   const shown = `(
     SELECT person, ${periodOf('at')} AS period, max(at) AS last, argMax(what, at) AS what
-    FROM ${exposed} GROUP BY person, period HAVING tupleElement(what, 1)
+    FROM ${exposedUntil('{to:Int64}')} GROUP BY person, period HAVING tupleElement(what, 1)
   )`
   const credits = `(
     SELECT counted.person AS person, ${periodOf('x.at')} AS period, tupleElement(x.what, 2) AS variant,
       countIf(counted.main) AS times, sum(counted.value${isMoney ? ' * exchange.factor' : ''}) AS value,
       ${isMoney ? 'countIf(exchange.factor = 0)' : 'toUInt64(0)'} AS lost
     FROM ${events} AS counted
-    ASOF INNER JOIN ${exposed} AS x ON counted.person = x.person AND counted.at >= x.at
+    ASOF INNER JOIN ${exposedUntil(`least({to:Int64} + ${window}, {now:Int64} + 1)`)} AS x ON counted.person = x.person AND counted.at >= x.at
     ${exchange}
-    WHERE counted.at < x.at + ${window}
+    WHERE counted.at < x.at + ${window} AND x.at < {to:Int64}
     GROUP BY person, period, variant
   )`
   const share = `transform(tupleElement(shown.what, 3), ${versions}, ${shares}, 0.)`
@@ -101,6 +101,8 @@ function keptSql({ withControl }: CreditQuestion): string {
   if (withControl === undefined) return 'NOT e.control'
   return `(NOT e.control OR e.propensity < 1${withControl === 'all' ? '' : ' AND e.version = 0'})`
 }
+
+const instant = (milliseconds: string) => `fromUnixTimestamp64Milli(${milliseconds}, 'UTC')`
 
 /** Milliseconds. */
 export function windowOf({ metric }: Pick<CreditQuestion, 'metric'>, binder: Binder): string {
