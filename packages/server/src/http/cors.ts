@@ -8,8 +8,11 @@ export interface CorsRules {
   readonly trackPaths: ReadonlySet<string>
 }
 
-/** What SDKs in pages send: RudderStack's has the `AnonymousId` beside the body, which we do not read. */
-const REQUEST_HEADERS = 'Authorization, Content-Type, Content-Encoding, If-None-Match, X-API-Key, AnonymousId'
+/** What a page may send that does not say what it wants to send. */
+const REQUEST_HEADERS = 'Authorization, Content-Type, Content-Encoding, If-None-Match, X-API-Key'
+
+/** Names of headers, as a browser lists them. */
+const NAMES = /^[\w-]+(?:, ?[\w-]+){0,63}$/
 
 /** Sets the headers; true when the request was a preflight and is answered. */
 export function cors(rules: CorsRules, request: FastifyRequest, reply: FastifyReply): boolean {
@@ -27,9 +30,18 @@ export function cors(rules: CorsRules, request: FastifyRequest, reply: FastifyRe
   if (allowed) {
     reply
       .header('access-control-allow-methods', 'GET, POST, PUT, DELETE')
-      .header('access-control-allow-headers', REQUEST_HEADERS)
+      .header('access-control-allow-headers', headersFor(request))
       .header('access-control-max-age', '86400')
   }
   reply.code(204).send()
   return true
+}
+
+/**
+ * Whatever an allowed page asks for. SDKs put things of their own beside the body, each version others (RudderStack's `AnonymousId`,
+ * `SentAt`, `Rsa-Retry-Attempt`): we do not read them, and a browser sends nothing at all where one of them is not allowed.
+ */
+function headersFor({ headers }: FastifyRequest): string {
+  const asked = headers['access-control-request-headers']
+  return asked !== undefined && NAMES.test(asked) ? asked : REQUEST_HEADERS
 }

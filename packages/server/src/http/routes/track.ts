@@ -77,11 +77,12 @@ const shared = {
   errors: ['nothing_kept', 'held_back', 'too_busy', 'full', 'unavailable'],
 } as const satisfies Partial<Route>
 
-function single(type: EventType): Route {
+/** `path`: that of Segment's HTTP API unless given. */
+function single(type: EventType, path = `/v1/${type}`): Route {
   return route({
     ...shared,
-    path: `/v1/${type}`,
-    summary: `Take in one ${type}`,
+    path,
+    summary: path.endsWith(type) ? `Take in one ${type}` : `Take in one ${type}, as analytics.js sends it`,
     body: Type.Object({ ...common, ...fields[type], writeKey: Type.Optional(Type.String()) }),
     handle(call, services) {
       return take(call, services, { type, items: [call.body] })
@@ -89,37 +90,43 @@ function single(type: EventType): Route {
   })
 }
 
-const batch = route({
-  ...shared,
-  path: '/v1/batch',
-  summary: 'Take in up to 2,500 events',
-  description: 'The good ones are kept; `errors` names the others. `context` and `sentAt` count for all items.',
-  errors: [...shared.errors, 'body_invalid', 'batch_missing', 'batch_empty', 'batch_too_long', 'context_too_large'],
-  body: Type.Object({
-    batch: Type.Array(Type.Object({ type: Type.String(), ...common }), { minItems: 1, maxItems: 2500 }),
-    context: Type.Optional(Anything),
-    integrations: Type.Optional(Anything),
-    sentAt: Type.Optional(WhenSent),
-    userHash: Type.Optional(Type.String()),
-    writeKey: Type.Optional(Type.String()),
-  }),
-  wantsText: true,
-  handle(call, services) {
-    const written = batchText(call.text)
-    if (written.depth > MAX_DEPTH) throw tooDeep()
-    const { batch: read, error } = readBatch(call.body)
-    if (error !== undefined) {
-      if (lenient(call)) return SUCCESS
-      throw new Problem(error.code, error.message, { extra: { success: false } })
-    }
-    const { userHash } = call.body as { userHash?: unknown }
-    return take(call, services, { ...read, userHash, texts: written.items })
-  },
-})
+const batch = (path: string, summary: string) =>
+  route({
+    ...shared,
+    path,
+    summary,
+    description: 'The good ones are kept; `errors` names the others. `context` and `sentAt` count for all items.',
+    errors: [...shared.errors, 'body_invalid', 'batch_missing', 'batch_empty', 'batch_too_long', 'context_too_large'],
+    body: Type.Object({
+      batch: Type.Array(Type.Object({ type: Type.String(), ...common }), { minItems: 1, maxItems: 2500 }),
+      context: Type.Optional(Anything),
+      integrations: Type.Optional(Anything),
+      sentAt: Type.Optional(WhenSent),
+      userHash: Type.Optional(Type.String()),
+      writeKey: Type.Optional(Type.String()),
+    }),
+    wantsText: true,
+    handle(call, services) {
+      const written = batchText(call.text)
+      if (written.depth > MAX_DEPTH) throw tooDeep()
+      const { batch: read, error } = readBatch(call.body)
+      if (error !== undefined) {
+        if (lenient(call)) return SUCCESS
+        throw new Problem(error.code, error.message, { extra: { success: false } })
+      }
+      const { userHash } = call.body as { userHash?: unknown }
+      return take(call, services, { ...read, userHash, texts: written.items })
+    },
+  })
+
+const TYPES = ['identify', 'track', 'page', 'screen', 'group', 'alias'] as const
 
 export const trackRoutes: readonly Route[] = [
-  ...(['identify', 'track', 'page', 'screen', 'group', 'alias'] as const).map(single),
-  batch,
+  ...TYPES.map(type => single(type)),
+  batch('/v1/batch', 'Take in up to 2,500 events'),
+  // In a browser Segment's analytics.js names its calls by their first letters, whatever host it is given.
+  ...TYPES.map(type => single(type, `/v1/${type[0]}`)),
+  batch('/v1/b', 'Take in up to 2,500 events, as analytics.js sends them'),
 ]
 
 type TrackCall = Pick<Call<never, typeof Query, never>, 'workspace' | 'key' | 'request' | 'query' | 'reply'>
