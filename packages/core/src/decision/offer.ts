@@ -22,6 +22,8 @@ export interface CompiledOffer {
   /** By variant. */
   readonly terms: ReadonlyMap<string, JsonObject>
   readonly cost: ReadonlyMap<string, number>
+  /** What a preview shows for a code; undefined where there are none. */
+  readonly sample: string | undefined
 }
 
 /** What there is of an offer for all people together; absent: no end of it. */
@@ -55,6 +57,7 @@ export function compileOffer(
       variants.map(({ key, offer: own }) => [key, { ...(terms as JsonObject), ...(own?.terms as JsonObject) }]),
     ),
     cost: costs,
+    sample: codes && sampleOf(codes),
   }
 }
 
@@ -78,6 +81,26 @@ export function stateOf({ again }: CompiledOffer, grant: Grant | undefined, now:
 export function expiryAt({ lasts, until }: CompiledOffer, now: number): number | undefined {
   const expires = Math.min(now + lasts, until)
   return Number.isFinite(expires) ? expires : undefined
+}
+
+/**
+ * A code that looks as these do and is nobody's, so that content with it fits a schema as it will with a real one. Of listed ones it
+ * has what all begin with; their other letters and digits are others.
+ */
+function sampleOf({ list, prefix = '', length = 0 }: Codes): string {
+  if (list === undefined) return prefix + 'SAMPLE'.padEnd(length, 'X').slice(0, length)
+  const [first = '', ...others] = list
+  let shared = 0
+  while (others.length > 0 && shared < first.length && others.every(code => code[shared] === first[shared])) shared++
+  const sample = first.slice(0, shared) + masked(first.slice(shared))
+  return list.includes(sample) ? 'SAMPLE' : sample
+}
+
+function masked(code: string): string {
+  return code
+    .replace(/\p{Lu}/gu, 'A')
+    .replace(/\p{Ll}/gu, 'a')
+    .replace(/\p{Nd}/gu, '2')
 }
 
 /** The offer as content and answer show it. */

@@ -161,10 +161,34 @@ describe('an offer', () => {
     })
   })
 
+  it.each<[name: string, codes: object, schema: object, previewed: string]>([
+    ['made', { length: 8, prefix: 'HI-' }, { pattern: '^HI-[A-Z2-9]{8}$' }, 'HI-SAMPLEXX'],
+    ['listed', { list: ['X7-01ab', 'X7-93cd'] }, { pattern: '^X7-\\d\\d[a-z]{2}$' }, 'X7-22aa'],
+    ['one', { list: ['WELCOME10'] }, { minLength: 9 }, 'AAAAAAA22'],
+    ['already so', { list: ['AA22', 'BB33'] }, { maxLength: 6 }, 'SAMPLE'],
+  ])('with codes that the schema asks to be of a kind is given, and previewed as one of them: %s', (_, codes, schema, code) => {
+    const body = voucher({ touchpoints: ['hero'], control: 0 }, { codes })
+    const variants = body.variants.map(variant => ({ ...variant, content: { hero: '{{ offer.code }}' } }))
+    const strict = compiledOf({
+      settings: { workspace: { holdout: 0 } },
+      touchpoint: { hero: { channel: 'web', schema: { type: 'string', ...schema } } },
+      experience: { voucher: { ...body, variants } },
+    })
+    expect(ask(treated, { set: strict }).wants).toMatchObject([{ experience: 'voucher' }])
+    const [shown] = ask(treated, { set: strict, preview: { variants: new Map() } }).answers
+    expect(shown).toMatchObject({ content: code, offer: { code } })
+  })
+
+  it('without codes is previewed without one', () => {
+    const open = world(voucher({}, { codes: undefined }))
+    const [shown] = ask(treated, { set: open, preview: { variants: new Map() } }).answers
+    expect(shown!.offer).not.toHaveProperty('code')
+  })
+
   it('in a preview is shown with a code that is none, and not wanted', () => {
     for (const variants of [new Map(), new Map([['voucher', 'large']])]) {
       const { answers, wants, binding } = ask(treated, { preview: { variants } })
-      expect(answers[0]!.offer).toMatchObject({ code: 'PREVIEW', expires: NOW + 7 * DAY })
+      expect(answers[0]!.offer).toMatchObject({ code: 'HI-SAMPLEXX', expires: NOW + 7 * DAY })
       expect({ wants, binding }).toEqual({ wants: [], binding: undefined })
     }
   })

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Experience } from '../definition/experience.ts'
 import type { Price, PriceLimit, VariantPrice } from '../definition/price.ts'
+import { protectedProblems } from '../definition/protectedProblems.ts'
 import { validate } from '../definition/validate.ts'
 import type { JsonObject } from '../json.ts'
 import { validateSet } from '../plan/validateSet.ts'
@@ -24,6 +26,7 @@ const experience = (more: object = {}) => ({
   ],
   ...more,
 })
+const NOBODY_ELSE = { find: () => undefined, keys: () => [] }
 const touchpoint = { tag: { channel: 'web', default: { $price: 'hat' } }, cart: { channel: 'web' } }
 const set = compiledOf({ settings: { workspace: { holdout: 0 } }, touchpoint, experience: { sale: experience() } })
 const items = catalogOf({ hat: { id: 'hat', price: 20, cost: 10, currency: 'EUR' } })
@@ -265,9 +268,60 @@ describe('what is refused', () => {
     expect(check({ sale: experience(seen), first: { ...message, ...two, policy: byRule } })).toEqual([
       'sale requires[0]: a price must not depend on the protected trait "race"',
     ])
+    const { gender, survey } = {
+      gender: { last: 'gender', of: 'Survey Answered' },
+      survey: { did: 'Survey Answered', where: [{ property: 'gender', is: 'f' }] },
+    }
+    for (const audience of [
+      survey,
+      { value: gender, is: 'f' },
+      { preference: 'gender', is: 'f' },
+      { feedback: 'age', gte: 60 },
+      { context: 'gender', is: 'f' },
+    ]) {
+      expect(check({ sale: experience({ audience }) }), JSON.stringify(audience)).toHaveLength(1)
+    }
     // Who is drawn is a hash, whoever is shown it.
     const assigned = { requires: [{ experience: 'first', variant: 'a' }] }
     expect(check({ sale: experience(assigned), first: { ...message, ...by('race') } })).toEqual([])
+  })
+
+  it('a price by a protected trait in a text that shows it, but not a salutation, nor a list of what is made for somebody', () => {
+    const byText = (...texts: unknown[]) => {
+      const variants = [{ key: 'a', price: { percent: -10 }, content: { tag: texts, cart: null } }]
+      return protectedProblems(experience({ variants }) as Experience, ['gender'], NOBODY_ELSE).map(({ path }) => path)
+    }
+    const price = '{{ prices["hat"].price }}'
+    expect(byText(`{% if person.gender == 'f' %}${price}{% endif %}{{ person.gender }}`)).toEqual([
+      'variants[0].content.tag[0]',
+    ])
+    expect(byText(`{{ context.traits.gender }}${price}`, `{{ person['gender'] }}${price}`)).toHaveLength(2)
+    expect(byText({ $text: '{% if person.gender %}{{ p }}{% endif %}', with: { p: { $price: 'hat' } } })).toEqual([
+      'variants[0].content.tag[0].$text',
+    ])
+    expect(byText('{% if person.gender == "f" %}Ms{% endif %} {{ person.lastName }}', price)).toEqual([])
+    const made = { items: ['hat'], where: [{ property: 'gender', is: 'f' }] }
+    expect(byText({ $list: made }, { trait: 'gender' }, { last: 'gender' })).toEqual([])
+    const preferred = { items: ['hat'], prefer: [{ attribute: 'for', trait: 'gender' }] }
+    expect(byText({ $list: preferred })).toHaveLength(1)
+  })
+
+  it('a price by a protected trait that is hidden in a computed trait, and in a segment of it', () => {
+    const found: Record<string, object> = {
+      'computedTrait/said': { value: { last: 'gender', of: 'Survey Answered' } },
+      'computedTrait/women': { value: { count: 'Survey Answered', where: [{ property: 'gender', is: 'f' }] } },
+      'computedTrait/orders': { value: { count: 'Order Completed' } },
+      'segment/said-f': { condition: { not: { computed: 'said', is: 'm' } } },
+    }
+    const surroundings = { ...NOBODY_ELSE, find: (kind: string, key: string) => found[`${kind}/${key}`] as JsonObject }
+    const places = (more: object) =>
+      protectedProblems(experience(more) as Experience, ['gender'], surroundings).map(({ path }) => path)
+    expect(places({ audience: { computed: 'said', is: 'f' } })).toEqual(['audience.computed'])
+    expect(places({ audience: { computed: 'women', gte: 1 } })).toEqual(['audience.computed'])
+    expect(places({ audience: { any: [{ segment: 'said-f' }] } })).toEqual(['audience.any[0].segment'])
+    expect(places({ audience: { computed: 'orders', gte: 1 } })).toEqual([])
+    const inputs = [{ key: 'g', kind: 'categorical', levels: ['f'], from: { computed: 'said' } }]
+    expect(places({ policy: { kind: 'contextual', inputs } })).toEqual(['policy.inputs[0].from.computed'])
   })
 
   it('protecting a trait by which a live price differs', () => {

@@ -92,7 +92,13 @@ export function serveBinding(
   const { now } = moment.subject
   const held = offer === undefined ? undefined : heldGrant(experience, moment)
   const isNew = offer !== undefined && (held === undefined || held.isNew)
-  const trial = grantOf(assignment.variant.key, '', now, offer && expiryAt(offer, now), 'PREVIEW')
+  const trial = grantOf(
+    assignment.variant.key,
+    '',
+    now,
+    offer && expiryAt(offer, now),
+    offer && trialCode(offer, moment),
+  )
   const grant = offer === undefined ? undefined : (held?.grant ?? trial)
   const world = new ExperienceWorld(moment, experience, assignment, grant)
   const answer = show(touchpoint, world, moment, experience, assignment, reason)
@@ -115,6 +121,14 @@ export function serveBinding(
   for (const [item, quote] of world.made.quotes) moment.binds.quotes.set(item, quote)
   if (isNew && grant !== undefined && held !== undefined) moment.binds.grants.set(key, grant)
   return grant === undefined ? answer : { ...answer, offer: world.offer! }
+}
+
+/** A code to see whether the content can be made: nobody is told it but in a preview. */
+function trialCode(
+  { sample, supply }: NonNullable<CompiledExperience['offer']>,
+  { terms }: Moment,
+): string | undefined {
+  return terms.preview ? sample : (supply.codes?.list?.[0] ?? sample)
 }
 
 /** What the person has of the offer; undefined where it has to be reserved first. */

@@ -70,6 +70,15 @@ describe('content against its schema', () => {
     ])
   })
 
+  it('a date in a form that no text could show is told of before anybody is shown the default for it', () => {
+    const ends = (format: string) => `{% if offer.expires %}{{ offer.expires | date: ${format} }}{% endif %}`
+    const asked = ['"%e %B, %H:%M"', "'%Q %d %Q'", '"%-d. %Z"', 'context.format'].map(ends)
+    expect(contentProblems(asked, {}, ['at']).map(({ path, message }) => [path, message.split(',')[0]])).toEqual([
+      ['at[1]', 'date knows no "%Q"'],
+      ['at[2]', 'date knows no "%Z"'],
+    ])
+  })
+
   it('anything goes without a schema, but an item must be one', () => {
     expect(contentProblems({ a: [1, 'x', { $item: 'shoe' }] }, {}, [])).toEqual([])
     expect(contentProblems([{ $item: 3 }], {}, ['default'])).toEqual([

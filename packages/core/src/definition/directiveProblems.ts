@@ -13,6 +13,7 @@ import type { Json, JsonObject } from '../json.ts'
 import { type Path, type Problem, problem } from '../problem/problem.ts'
 import { schemaProblems, show, type Unknown } from '../problem/schemaProblems.ts'
 import { nearest } from '../problem/suggest.ts'
+import { dateFormatProblems } from '../template/date.ts'
 import type { TextFormat } from '../template/engine.ts'
 import { TemplateError } from '../template/error.ts'
 import { compileText, isTemplate, type Named, type TextTemplate } from '../template/text.ts'
@@ -122,7 +123,10 @@ function textProblems(source: string, given: readonly string[], place: Place, pa
       problem(path, (error as Error).message, 'correct the Liquid in it; {% raw %} … {% endraw %} shows it as it is'),
     ]
   }
-  const names = template.names.flatMap(named => nameProblems(named, given, path))
+  const names = [
+    ...template.names.flatMap(named => nameProblems(named, given, path)),
+    ...dateFormatProblems(source).map(message => problem(path, message, 'write the time with one of those')),
+  ]
   return names.length > 0 ? names : loopProblems(template, path)
 }
 

@@ -1,6 +1,6 @@
 import { type Problem, problem } from '../problem/problem.ts'
 import type { Experience } from './experience.ts'
-import { protectedProblems, setsPrices } from './priceProblems.ts'
+import { protectedProblems, setsPrices } from './protectedProblems.ts'
 import type { Surroundings } from './references.ts'
 import { PROTECTED_TRAITS, type Settings } from './settings.ts'
 
@@ -91,7 +91,7 @@ export function aftermathProblems(
       )
     }
   }
-  if (setsPrices(experience) && (kind === 'settings' || kind === 'segment' || kind === 'experience')) {
+  if (setsPrices(experience) && ['settings', 'segment', 'computedTrait', 'experience'].includes(kind)) {
     problems.push(...protectedProblems(experience, protectedTraitsOf(surroundings), surroundings))
   }
   return problems

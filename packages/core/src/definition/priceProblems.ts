@@ -1,8 +1,6 @@
-import type { JsonObject } from '../json.ts'
 import { type Path, type Problem, problem } from '../problem/problem.ts'
-import type { Experience, Requirement, Variant } from './experience.ts'
+import type { Experience, Variant } from './experience.ts'
 import type { Price } from './price.ts'
-import type { Surroundings } from './references.ts'
 
 /** What is wrong with an experience's prices beyond their schema: what no catalog could make right. */
 export function priceProblems({ price, variants }: Experience): Problem[] {
@@ -53,86 +51,4 @@ function outsideLimits({ floor, ceiling = {} }: Price, { price = {} }: Variant, 
     return [problem([...path, 'percent'], message, mend)]
   }
   return []
-}
-
-/** Whether an experience decides what somebody pays. */
-export function setsPrices({ tactic, price }: Pick<Experience, 'tactic' | 'price'>): boolean {
-  return tactic === 'price' || price !== undefined
-}
-
-/**
- * Where an experience that sets prices looks at a protected trait: in its own rules, in a segment they name, and in those of an
- * experience that has to be seen first, and of what that one requires.
- */
-export function protectedProblems(
-  experience: Experience,
-  protectedTraits: readonly string[],
-  surroundings: Surroundings,
-): Problem[] {
-  if (!setsPrices(experience)) return []
-  const looking = new Looking(new Set(protectedTraits), surroundings)
-  const { audience, offer, variants, fallbacks } = experience
-  const { policy } = experience as { policy?: unknown }
-  looking.at(audience, ['audience'])
-  looking.at(offer?.eligibility, ['offer', 'eligibility'])
-  looking.at(policy, ['policy'])
-  for (const [i, { content }] of variants.entries()) looking.at(content, ['variants', i, 'content'])
-  looking.at(fallbacks, ['fallbacks'])
-  for (const [i, requirement] of (experience.requires ?? []).entries()) looking.required(requirement, ['requires', i])
-  return looking.problems
-}
-
-const MEND =
-  'let a price not depend on it, or take it out of protectedTraits of the settings if that is lawful where you sell'
-
-class Looking {
-  readonly problems: Problem[] = []
-  readonly #protected: ReadonlySet<string>
-  readonly #surroundings: Surroundings
-  readonly #seen = new Set<string>()
-
-  constructor(protectedTraits: ReadonlySet<string>, surroundings: Surroundings) {
-    this.#protected = protectedTraits
-    this.#surroundings = surroundings
-  }
-
-  /**
-   * Whatever the shape of a rule: who looks at a trait names it by `trait`, or in the context by `traits.`. A rule of another
-   * definition is `from` where this one names it.
-   */
-  at(rule: unknown, path: Path, from?: Path): void {
-    if (typeof rule !== 'object' || rule === null) return
-    for (const [name, part] of Object.entries(rule)) {
-      const here = from ?? [...path, Array.isArray(rule) ? Number(name) : name]
-      if (typeof part !== 'string') this.at(part, here, from)
-      else if (name === 'trait') this.#name(part, here)
-      else if (name === 'context' && part.startsWith('traits.')) this.#name(part.slice(7), here)
-      else if (name === 'segment') this.through('segment', part, 'condition', here)
-    }
-  }
-
-  /** Who is shown another experience, and which variant. An assignment is a hash, whoever is shown it. */
-  required({ experience: key, state }: Requirement, path: Path): void {
-    if (state !== 'seen') return
-    this.through('experience', key, 'audience', path)
-    this.through('experience', key, 'policy', path)
-    this.through('experience', key, 'requires', path)
-  }
-
-  /** A rule of another definition. */
-  through(kind: string, key: string, member: string, path: Path): void {
-    const name = `${kind}/${key}/${member}`
-    if (this.#seen.has(name)) return
-    this.#seen.add(name)
-    const body = this.#surroundings.find(kind as never, key) as JsonObject | undefined
-    if (member !== 'requires') this.at(body?.[member], path, path)
-    else for (const one of (body?.requires ?? []) as unknown as readonly Requirement[]) this.required(one, path)
-  }
-
-  #name(trait: string, path: Path): void {
-    const name = trait.split('.')[0]!
-    if (this.#protected.has(name)) {
-      this.problems.push(problem(path, `a price must not depend on the protected trait "${name}"`, MEND))
-    }
-  }
 }

@@ -1,9 +1,10 @@
 import { defaultOperators, type FS, Liquid, type LiquidOptions } from 'liquidjs'
 import { FILTERS } from './filters.ts'
+import { HTML_FILTERS, writeHtml } from './html.ts'
 import { TEMPLATE_LIMITS } from './limits.ts'
 import { BoundedEmitter, type Rendering, textOf } from './rendering.ts'
 
-/** `html` escapes what is written, unless its last filter is `raw`; `text` writes it as it is. */
+/** `html` escapes what is written, once, unless its last filter is `raw`; `text` writes it as it is. */
 export type TextFormat = 'text' | 'html'
 
 /** Left out are those that read other templates. */
@@ -28,7 +29,7 @@ const TAGS = [
 ]
 
 /** Liquid without files, clock and chance, and with a bound to everything. */
-function engineOf(write: (value: unknown) => string): Liquid {
+function engineOf(write: LiquidOptions['outputEscape'] & object, filters: typeof FILTERS): Liquid {
   const options: LiquidOptions = {
     ownPropertyOnly: true,
     strictFilters: true,
@@ -44,7 +45,7 @@ function engineOf(write: (value: unknown) => string): Liquid {
   const liquid = new Liquid(options)
   for (const name of Object.keys(liquid.tags)) if (!TAGS.includes(name)) delete liquid.tags[name]
   for (const name of Object.keys(liquid.filters)) liquid.unregisterFilter(name)
-  for (const [name, filter] of Object.entries(FILTERS)) liquid.registerFilter(name, filter)
+  for (const [name, filter] of Object.entries(filters)) liquid.registerFilter(name, filter)
   boundCaptures(liquid)
   return liquid
 }
@@ -62,13 +63,13 @@ const NO_FILES: FS = {
 /** What tags capture is written to an emitter of Liquid's own, which has no bound, unless it is given one. */
 function boundCaptures({ renderer }: Liquid): void {
   const render = renderer.renderTemplates
-  renderer.renderTemplates = (templates, context, emitter) =>
-    render.call(
-      renderer,
-      templates,
-      context,
-      emitter ?? new BoundedEmitter(context.renderLimit as unknown as Rendering),
-    )
+  renderer.renderTemplates = function* (templates, context, emitter) {
+    const rendering = context.renderLimit as unknown as Rendering
+    const written: unknown = yield render.call(renderer, templates, context, emitter ?? new BoundedEmitter(rendering))
+    // What is captured was escaped piece by piece as it was written.
+    if (emitter === undefined) rendering.markup.add(String(written))
+    return written
+  }
 }
 
 const contains = defaultOperators.contains as (...args: unknown[]) => unknown
@@ -79,15 +80,9 @@ function chargedContains(left: unknown, right: unknown, context: { memoryLimit: 
   return contains(left, right, context)
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&#34;', "'": '&#39;' }
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, character => ESCAPES[character]!)
-}
-
 const engines: Readonly<Record<TextFormat, Liquid>> = {
-  text: engineOf(textOf),
-  html: engineOf(value => escaped(textOf(value))),
+  text: engineOf(textOf, FILTERS),
+  html: engineOf(writeHtml, { ...FILTERS, ...HTML_FILTERS }),
 }
 
 export function engineFor(format: TextFormat): Liquid {

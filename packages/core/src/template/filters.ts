@@ -1,14 +1,14 @@
 import { filters as liquidFilters } from 'liquidjs'
 import { formatDate } from './date.ts'
 import { TemplateError } from './error.ts'
-import type { Rendering } from './rendering.ts'
+import { type Rendering, textOf } from './rendering.ts'
 
 /** What a filter is called on: the parts of Liquid's own that are used here. */
 interface FilterThis {
   readonly context: { readonly memoryLimit: { use(count: number): void }; readonly renderLimit: unknown }
 }
 
-type Handler = (this: FilterThis, value: unknown, ...args: unknown[]) => unknown
+export type Handler = (this: FilterThis, value: unknown, ...args: unknown[]) => unknown
 
 /**
  * Liquid's filters that depend on their arguments alone and cost about as much as these are long. Left out: what asks the clock
@@ -18,14 +18,22 @@ const KEPT = [
   'abs append array_to_sentence_string at_least at_most capitalize ceil compact concat default divided_by downcase escape',
   'escape_once find find_index first floor group_by has join json last lstrip map minus modulo newline_to_br',
   'normalize_whitespace number_of_words plus pop prepend push reject remove remove_first remove_last replace replace_first',
-  'replace_last reverse round rstrip shift size slice slugify sort sort_natural split squish strip strip_html strip_newlines',
+  'replace_last reverse round rstrip shift size slice slugify sort sort_natural squish strip strip_html strip_newlines',
   'sum times to_integer truncate truncatewords uniq unshift upcase url_decode url_encode where xml_escape',
 ]
   .join(' ')
   .split(' ')
 
-/** Our own: by zone and by currency. */
+/** Those of Liquid's that reckon. It does so in decimals: 0.1 and 0.2 make 0.3. */
+const RECKONING = ['divided_by', 'minus', 'modulo', 'plus', 'sum', 'times']
+
+/** Our own: by zone and by currency, and by whole characters. */
 const OWN: Readonly<Record<string, Handler>> = {
+  split(value, separator) {
+    const cut = liquidFilters.split as Handler
+    // Liquid's cuts a character such as 😀 in two.
+    return textOf(separator) === '' ? Array.from(textOf(value)) : cut.call(this, value, separator)
+  },
   date(value, format, zone) {
     return formatDate(value, format, zone ?? (this.context.renderLimit as Rendering).zone)
   },
@@ -37,12 +45,13 @@ const OWN: Readonly<Record<string, Handler>> = {
 /** The filters that templates may use, by name. `raw` goes as Liquid has it: it is known by being itself. */
 export const FILTERS: Readonly<Record<string, (typeof liquidFilters)[string]>> = {
   ...Object.fromEntries(KEPT.map(name => [name, charged(liquidFilters[name] as Handler) as never])),
+  ...Object.fromEntries(RECKONING.map(name => [name, charged(inDecimals(liquidFilters[name] as Handler)) as never])),
   ...Object.fromEntries(Object.entries(OWN).map(([name, handler]) => [name, charged(handler) as never])),
   raw: liquidFilters.raw!,
 }
 
 /** Every filter pays for the length of what it works on, so that a loop of them ends, and makes no infinite number. */
-function charged(handler: Handler): Handler {
+export function charged(handler: Handler): Handler {
   return function (value, ...args) {
     this.context.memoryLimit.use(lengthOf(value))
     const result = handler.call(this, value, ...args)
@@ -50,6 +59,14 @@ function charged(handler: Handler): Handler {
       throw new TemplateError(`${result} is no number that can be shown`)
     }
     return result
+  }
+}
+
+/** What binary fractions add to a decimal is beyond its fifteenth digit. */
+function inDecimals(handler: Handler): Handler {
+  return function (value, ...args) {
+    const result = handler.call(this, value, ...args)
+    return typeof result !== 'number' || Number.isInteger(result) ? result : Number(result.toPrecision(15))
   }
 }
 

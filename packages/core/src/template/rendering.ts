@@ -9,6 +9,8 @@ import { TEMPLATE_LIMITS } from './limits.ts'
 export class Rendering {
   /** IANA zone in which times are shown. */
   readonly zone: string
+  /** Texts that are HTML already, which are not escaped once more: what was captured, and what `escape` has made. */
+  readonly markup = new Set<string>()
   #steps = 0
   #written = 0
 

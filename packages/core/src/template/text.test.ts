@@ -29,6 +29,31 @@ describe('text templates', () => {
     expect(text('{{ person.name }}', { person })).toBe(person.name)
   })
 
+  it('in HTML escape once: what was captured or escaped before is HTML already', () => {
+    const person = { name: `O'Brien <x>` }
+    const escaped = 'O&#39;Brien &lt;x&gt;'
+    const captured = '{% capture c %}<p>{{ person.name }}</p>{% endcapture %}'
+    expect(html(`${captured}{{ c }}{% echo c %}`, { person })).toBe(`<p>${escaped}</p>`.repeat(2))
+    expect(html('{{ person.name | escape }}|{{ person.name | upcase | escape }}', { person })).toBe(
+      `${escaped}|O&#39;BRIEN &lt;X&gt;`,
+    )
+    expect(html('{{ "a &amp; b" | escape_once }}|{{ "&" | xml_escape }}')).toBe('a &amp; b|&amp;')
+    // Whatever is added to it afterwards is not.
+    expect(html(`${captured}{{ c | append: person.name }}`, { person })).not.toMatch(/[<>]/)
+    expect(text(`${captured}{{ c }}{{ person.name | escape }}`, { person })).toBe(`<p>${person.name}</p>${escaped}`)
+    expect(html('{{ x | newline_to_br }}', { x: '<a>\n"b"\r\nc' })).toBe('&lt;a&gt;<br />\n&#34;b&#34;<br />\nc')
+    expect(html('{{ x | escape | newline_to_br }}', { x: '<\n>' })).toBe('&lt;<br />\n&gt;')
+  })
+
+  it('reckon in decimals, and cut between whole characters', () => {
+    expect(text('{{ 0.1 | plus: 0.2 }} {{ 9.9 | times: 1.1 }} {{ 0.57 | times: 100 }} {{ 1.1 | minus: 1 }}')).toBe(
+      '0.3 10.89 57 0.1',
+    )
+    expect(text('{{ 1 | divided_by: 3 }} {{ 9007199254740990 | plus: 1 }}')).toBe('0.333333333333333 9007199254740991')
+    expect(text('{{ x | split: "" | join: "." }}', { x: '😀é👍' })).toBe('😀.é.👍')
+    expect(text('{{ x | split: "b" | join: "." }}', { x: 'abcb' })).toBe('a.c')
+  })
+
   it('in HTML nothing a person says becomes a tag', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), said => {
@@ -47,6 +72,11 @@ describe('text templates', () => {
       '2026-11-22 12:00:00 2026-11-22',
     )
     expect(text('{{ t | date: "%-d.%-m. %-I %p", "America/New_York" }}', { t: NOON })).toBe('22.11. 7 AM')
+    const autumn = { t: Date.UTC(2026, 9, 25, 1, 30) + 7 }
+    expect(text('{{ t | date: "%j %k:%M%z %s.%L %D %h %w" }}', autumn, 'Europe/Berlin')).toBe(
+      '298  2:30+0100 1792891800.007 10/25/26 Oct 0',
+    )
+    expect(text('{{ t | date: "%j %z" }}', autumn, 'America/St_Johns')).toBe('297 -0230')
     expect(text('{{ "now" | date: "%Y" }}{{ x | date: "%Y" }}', { x: null })).toBe('now')
   })
 
