@@ -156,6 +156,12 @@ export function optimizerContract(warehouse: () => Warehouse): void {
         [1, 1],
         [2, 4],
       ])
+      const points: Metric = { type: 'count', event: 'Clicked', others: [{ event: 'Order Completed', points: 10 }] }
+      const score = await warehouse().segmentArms({ ...question, metric: points, segments: ['pro'] })
+      expect(score[0]?.arms.map(({ sum, sumSquares }) => [sum, sumSquares])).toEqual([
+        [10, 100],
+        [20, 400],
+      ])
     })
 
     it('holds the arms against those left out of the whole programme, where that is asked for', async () => {
@@ -182,6 +188,7 @@ export function optimizerContract(warehouse: () => Warehouse): void {
       const mean: Metric = { type: 'mean', event: 'Order Completed', property: 'total' }
       expect(await warehouse().segmentArms({ ...question, metric: mean })).toEqual([])
       expect(await warehouse().segmentArms({ ...question, metric: { ...orders, absent: true } })).toEqual([])
+      expect(await warehouse().segmentArms({ ...question, metric: { type: 'time', event: '*' } })).toEqual([])
     })
   })
 }

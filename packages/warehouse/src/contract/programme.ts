@@ -1,3 +1,4 @@
+import type { Metric } from '@espalier/core/definition'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { ProgrammeQuestion } from '../queries/programme/question.ts'
@@ -64,6 +65,55 @@ export function programmeContract(warehouse: () => Warehouse, worlds: number): v
     })
     const [none] = (await warehouse().programme(question(workspace))).cells
     expect(none?.sums).toMatchObject({ orders: 3, unpriced: 4, margin: 0, revenue: 180 })
+  })
+
+  it('a KPI of any event, of points for several events or of bands is what the report of an experience has', async () => {
+    const workspace = fresh('programme')
+    const did = (name: string, at: number, more: object = {}) =>
+      event({ workspace, name, timestamp: NOON + at, ...more })
+    await put({
+      exposures: [exposure({ workspace })],
+      events: [
+        did('Product Viewed', 1),
+        did('Product Added', 2, { properties: { gift: true } }),
+        did('Product Added', 3),
+        did('Exposure', 4),
+        did('Segment Entered', 5, { type: 'segment' }),
+        did('Survey Answered', 6, { properties: { score: 10 } }),
+        did('Survey Answered', 7, { properties: { score: 3 } }),
+        did('Survey Answered', 8, { properties: { score: 'none' } }),
+      ],
+      links: [],
+      rates: [],
+    })
+    const gift = { property: 'gift', is: true }
+    const metrics: [Metric, number][] = [
+      [{ type: 'conversion', event: '*' }, 1],
+      [{ type: 'count', event: '*' }, 6],
+      [{ type: 'count', event: 'Product Viewed', others: [{ event: 'Product Added', where: [gift], points: 3 }] }, 4],
+      [
+        { type: 'count', event: 'Product Added', where: [gift], others: [{ event: 'Product Viewed', points: 0.5 }] },
+        1.5,
+      ],
+      [
+        {
+          type: 'sum',
+          event: 'Survey Answered',
+          property: 'score',
+          bands: [
+            { from: 9, points: 100 },
+            { to: 6, points: -40 },
+          ],
+        },
+        60,
+      ],
+    ]
+    for (const [metric, expected] of metrics) {
+      const { cells } = await warehouse().programme(question(workspace, { metric }))
+      expect(cells[0]?.sums, JSON.stringify(metric)).toMatchObject({ kpi: expected, kpiSquares: expected ** 2 })
+      const { arms } = await warehouse().impact({ workspace, experience: 'spring', metric, now: NOON + 300 * DAY })
+      expect(arms[0]?.sum).toBe(expected)
+    }
   })
 
   it('names the currencies without a rate and adds nothing up, until there is one', async () => {

@@ -13,10 +13,11 @@ export interface SegmentArmsQuestion extends ImpactQuestion {
   readonly segments: readonly string[]
 }
 
-/** Totals a person that add up over people, and are known as soon as they happen. */
+/** Totals a person that add up over people, and are known as soon as they happen: not the time of sessions, which lies between events. */
 function isSimple({ delay, absent, ...metric }: Metric): boolean {
   const statistic = statisticOf(metric)
-  return (statistic === 'conversion' || statistic === 'sum') && delay === undefined && absent !== true
+  const addsUp = (statistic === 'conversion' || statistic === 'sum') && metric.type !== 'time'
+  return addsUp && delay === undefined && absent !== true
 }
 
 /**
@@ -61,12 +62,10 @@ async function armRows(
 ): Promise<Row[]> {
   const { metric, now } = question
   const binder = new Binder()
-  // Of a count every event is one, whatever it is worth.
-  const counts = metric.type !== 'sum'
-  const { events, exchange, isMoney } = countedSql(counts ? { ...metric, type: 'conversion' } : metric, binder)
+  const { events, exchange, isMoney } = countedSql(metric, binder)
   const until =
     metric.window === undefined ? '' : `AND counted.at < f.seen + ${binder.bind('Int64', durationMs(metric.window))}`
-  const value = metric.type === 'conversion' ? 'toFloat64(t.times > 0)' : counts ? 'toFloat64(t.times)' : 't.value'
+  const value = metric.type === 'conversion' ? 'toFloat64(t.times > 0)' : 't.value'
   const names = binder.bind('Array(String)', [...segments])
   const first = `(
     SELECT ${personOf('e')} AS person, toUnixTimestamp64Milli(min(e.timestamp)) AS seen,

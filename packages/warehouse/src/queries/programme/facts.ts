@@ -22,11 +22,7 @@ const COLUMNS = ['at', 'ordered', 'kpi', 'revenue', 'margin', 'discount', 'sends
 const NO_MONEY = '0. AS revenue, 0. AS margin, 0. AS discount'
 
 function kpiSql(metric: Metric, binder: Binder): string {
-  // A count is of events, whatever their amounts.
-  const { events, exchange, isMoney } = countedSql(
-    metric.type === 'count' ? { ...metric, type: 'conversion' } : metric,
-    binder,
-  )
+  const { events, exchange, isMoney } = countedSql(metric, binder)
   return `SELECT cityHash64(counted.person) AS person, counted.at AS at, toUInt8(0) AS ordered,
       toFloat64(counted.value${isMoney ? ' * exchange.factor' : ''}) AS kpi, ${NO_MONEY}, 0. AS sends, toUInt8(0) AS unpriced
     FROM ${events} AS counted ${exchange}
