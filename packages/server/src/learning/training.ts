@@ -54,6 +54,12 @@ type Log = Pick<Warehouse, 'policyTraining' | 'policyRows' | 'rewardDelays'>
 /** After so many half-lives a result counts less than a millionth. */
 const FADED = 20
 
+/**
+ * Devices send what they held back for days, and people become one when they log in: until so long after its window has closed and its
+ * draw period is over, a row is looked at anew by each training. As long as a repeated message is known.
+ */
+const SETTLING_MS = 7 * 86_400_000
+
 /** Makes a model of what the log says up to now. */
 export async function trainPolicy(log: Log, input: TrainingInput): Promise<Trained> {
   const { spec, metric, workspace, experience, controls, now } = input
@@ -110,7 +116,7 @@ async function trainBandit(
 
 const sameArms = (a: Model, b: Model) => JSON.stringify(a.arms) === JSON.stringify(b.arms)
 
-/** From rows, a page of people at a time, going on from the version before where that is of the same kind. */
+/** From rows, a page of people at a time, going on from the version before where that learned of the same. */
 async function trainContextual(
   log: Log,
   input: TrainingInput,
@@ -122,16 +128,20 @@ async function trainContextual(
   const inputs: readonly InputSpec[] = spec.kind === 'contextual' ? spec.inputs : []
   const inContext = inputs.every(({ from }) => 'context' in from)
   const read = loggedReaders(experience.key, inputs)
-  const previous = input.previous && goesOn(input.previous, spec, variants, now) ? input.previous : undefined
+  const of = subjectOf(spec, question)
+  const previous = input.previous && goesOn(input.previous, of, spec, variants, now) ? input.previous : undefined
   const window = durationMs(question.metric.window!)
+  const { period } = question
+  const settled = (previous?.trainedUntil ?? 0) - SETTLING_MS
   const span: CreditQuestion & { closesAfter?: number } =
     previous === undefined
       ? question
       : {
           ...question,
           // Whole periods, so that the last decision of each is known.
-          from: periodStart(periodOf(previous.trainedUntil - window, question.period), question.period),
-          closesAfter: previous.trainedUntil,
+          from: periodStart(periodOf(settled - window, period), period),
+          // At the least: a row's draw period ends within one of its decision, and the training passes over those it knows.
+          closesAfter: settled - period,
         }
   const encoding =
     previous !== undefined && 'encoding' in previous ? previous.encoding : await fitFrom(log, span, inputs, read)
@@ -145,7 +155,11 @@ async function trainContextual(
       lost += row.lost
       // A decision that is not in the log says nothing of its inputs, and one made elsewhere only of its context.
       if (!row.known || (row.definitions === 0 && !inContext)) counts.refused++
-      else trainer.add({ ...row, decidedAt: row.at, inputs: read(row) })
+      else {
+        const over = periodStart(periodOf(row.at, period) + 1, period)
+        const finalAt = Math.max(row.closesAt, over) + SETTLING_MS
+        trainer.add({ ...row, decidedAt: row.at, finalAt, inputs: read(row) })
+      }
     }
   }
   if (lost > 0) return without(ratesMissing(lost), counts)
@@ -153,17 +167,27 @@ async function trainContextual(
   counts.waiting = waiting
   counts.refused += total(refused)
   if (made.arms.every(({ people }) => people === 0)) return without(nothingYet(waiting), counts)
-  if (previous !== undefined && JSON.stringify(previous.arms) === JSON.stringify(made.arms)) {
+  if (previous !== undefined && sameArms(previous, made)) {
     return { note: { ...counts, sentence: `Nothing new since version ${previous.version}.` } }
   }
-  const model = { ...made, version }
+  const model = { ...made, version, of }
   return madeOf(input, model, counts)
 }
 
-/** Another kind, other inputs or variants, or a clock that went back: then everything is learned anew. */
-function goesOn(previous: Model, spec: LearningSpec, variants: readonly string[], now: number): boolean {
+/** What a contextual bandit learns of: rewards, rows and inputs of anything else do not add up with these. */
+function subjectOf(spec: LearningSpec, { metric, reward, period }: CreditQuestion): string {
+  const { event, where, property, currency, refund, window, direction } = metric
+  const { halfLife, balance } = spec
+  const inputs = spec.kind === 'contextual' ? spec.inputs : []
+  const counted = { event, where, property, currency, refund, window, direction }
+  return JSON.stringify({ reward, ...counted, period, halfLife, balance, inputs, settling: SETTLING_MS })
+}
+
+/** Another goal, period, inputs or variants, or a clock that went back: then everything is learned anew. */
+function goesOn(previous: Model, of: string, spec: LearningSpec, variants: readonly string[], now: number): boolean {
   const known = new Set(previous.arms.map(({ variant }) => variant))
   return (
+    previous.of === of &&
     modelFits(spec, previous) &&
     previous.trainedUntil <= now &&
     known.size === variants.length &&

@@ -61,13 +61,17 @@ export class Learner {
     return made
   }
 
-  /** Trains now, due or not. */
-  async train(workspace: string, { key }: Definition<'experience'>): Promise<TrainingNote | undefined> {
+  /** Trains now, due or not; `anew`: from the whole log, whatever was learned before. */
+  async train(
+    workspace: string,
+    { key }: Definition<'experience'>,
+    anew: boolean = false,
+  ): Promise<TrainingNote | undefined> {
     const set = await this.#options.definitions.of(workspace)
     const experience = learningOf(set).find(one => one.key === key)
     if (experience === undefined) return undefined
     await this.#options.shipper.drain(DRAIN_MS)
-    return (await this.#train(workspace, set, experience)).last
+    return (await this.#train(workspace, set, experience, anew)).last
   }
 
   async #workspace(workspace: string): Promise<number> {
@@ -107,7 +111,12 @@ export class Learner {
     }
   }
 
-  async #train(workspace: string, set: LiveSet, experience: Definition<'experience'>): Promise<LearningRecord> {
+  async #train(
+    workspace: string,
+    set: LiveSet,
+    experience: Definition<'experience'>,
+    anew: boolean = false,
+  ): Promise<LearningRecord> {
     const { warehouse, models, store, definitions, now, log } = this.#options
     const { key, version, body } = experience
     const spec = body.policy as LearningSpec
@@ -120,7 +129,7 @@ export class Learner {
       spec,
       metric: metricIn(set.published, body.goal),
       controls: await controlsOf(store, workspace, key),
-      previous: before.newest === 0 ? undefined : await models.model(workspace, key, before.newest),
+      previous: anew || before.newest === 0 ? undefined : await models.model(workspace, key, before.newest),
       version: before.newest + 1,
       now: started,
     })

@@ -56,6 +56,18 @@ function near(a: Sums, b: Sums): void {
 }
 
 describe('sums of training rows', () => {
+  it('R10 of a row that may still change are for this training only, and whole where its window has closed', () => {
+    const changing = row({ reward: 3, finalAt: NOW + DAY })
+    const fold = startFold(learner, EVERYTHING)
+    fold.add(changing)
+    fold.add(row({ finalAt: NOW }))
+    expect(fold.closed().arms[0]).toMatchObject({ people: 1, reward: 1 })
+    expect(fold.open().arms[0]).toMatchObject({ people: 1, weight: 1, reward: 3 })
+    const later = startFold(learner, { after: NOW, until: NOW + DAY })
+    for (const one of [changing, row({ finalAt: NOW })]) later.add(one)
+    expect(later.closed().arms[0]).toMatchObject({ people: 1, reward: 3 })
+  })
+
   it('of rows that weigh 1 are counts, sums and sums of squares', () => {
     const { arms } = sumsOf([row({ reward: 3 }), row({ reward: 1 }), row({ variant: 'b', reward: 5 })])
     expect(arms).toEqual([

@@ -8,9 +8,9 @@ import { type Span, startIntake, type Taken } from './take.ts'
 /** Takes rows one by one, in any order, and keeps nothing but sums. */
 export interface Fold {
   add(row: TrainingRow): void
-  /** Of rows whose window has closed: they are final, and go into the model's sums. */
+  /** Of rows that are final: they go into the model's sums. */
   closed(): Sums
-  /** Of rows whose window is open, by the delay model: to be added for this training only. */
+  /** Of those that are not, and of open windows by the delay model: to be added for this training only. */
   open(): Sums
   readonly refused: Refusals
   /** Rows that wait for their window to close. */
@@ -29,7 +29,7 @@ export function startFold(learner: Learner, span: Span): Fold {
     add(row) {
       const taken = intake.take(row)
       if (taken === undefined) return
-      const draft = (taken.isClosed ? closed : open)[taken.arm]!
+      const draft = (taken.isFinal ? closed : open)[taken.arm]!
       addTaken(draft, taken)
       if (encoder === undefined) return
       encodeRow(encoder, row, x)

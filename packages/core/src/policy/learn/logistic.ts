@@ -21,7 +21,7 @@ const LONGEST = 4
 
 /** Rows held at a time (R11). When there are more, the posterior of those so far is the prior of the next. */
 const CHUNK = 100_000
-/** Rows of open windows held, of which all are needed at the end. What comes after waits for its window to close. */
+/** Rows held that are not final, of which all are needed at the end. What comes after waits until it is. */
 const MOST_OPEN = 500_000
 
 /** A normal belief about an arm's coefficients. */
@@ -33,8 +33,8 @@ interface Belief {
 /**
  * Logistic regression by Laplace's approximation: the earlier posterior is the prior, the rows' likelihood is climbed by
  * Newton's method, and the curvature at the top is the new precision (Chapelle and Li 2011, "An empirical evaluation of Thompson
- * sampling"). Decay takes the prior back towards where the first training began. Rows of closed windows make the posterior to
- * go on from; those of open windows are added for this version only.
+ * sampling"). Decay takes the prior back towards where the first training began. Rows that are final make the posterior to go on
+ * from; the others are added for this version only.
  */
 export function startLogistic(
   learner: Learner,
@@ -72,13 +72,13 @@ export function startLogistic(
     add(row) {
       const taken = intake.take(row)
       if (taken === undefined) return
-      if (!taken.isClosed && open.count >= MOST_OPEN) {
+      if (!taken.isFinal && open.count >= MOST_OPEN) {
         intake.waiting++
         return
       }
       encodeRow(encoder, row, x)
-      addTaken((taken.isClosed ? scalars.closed : scalars.open)[taken.arm]!, taken)
-      ;(taken.isClosed ? closed : open).add(taken, x)
+      addTaken((taken.isFinal ? scalars.closed : scalars.open)[taken.arm]!, taken)
+      ;(taken.isFinal ? closed : open).add(taken, x)
       if (closed.count === chunk) settle()
     },
     finish() {

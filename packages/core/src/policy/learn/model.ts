@@ -7,9 +7,11 @@ interface Trained {
   readonly format: 1
   /** 1, 2, 3… by experience. A decision names the version it used. */
   readonly version: number
-  /** Epoch milliseconds: every row whose window had closed by then is in `sums`. */
+  /** Epoch milliseconds: every row that was final by then is in `sums`. */
   readonly trainedUntil: number
-  /** Of closed windows only; what the next training goes on from. */
+  /** What was learned and how, as text: what was learned of something else is nothing to go on from. */
+  readonly of?: string
+  /** Of final rows only; what the next training goes on from. */
   readonly sums: Sums
 }
 
@@ -51,7 +53,7 @@ export interface LogisticModel extends Trained {
   readonly encoding: Encoding
   /** Log-odds of the reward when the first training began: what the constant is held near. */
   readonly base: number
-  /** The posterior of closed windows only; a logistic regression has no sums that add up, so this is what training goes on from. */
+  /** The posterior of final rows only; a logistic regression has no sums that add up, so this is what training goes on from. */
   readonly closed: readonly CoefficientArm[]
   readonly arms: readonly CoefficientArm[]
 }

@@ -22,6 +22,7 @@ export function readModel(text: string): Model {
   const arms = ARMS[model.kind as LearnerKind] ?? wrong(`there is no kind ${JSON.stringify(model.kind)}`)
   whole(model.version, 'version')
   finite(model.trainedUntil, 'trainedUntil')
+  if (!['string', 'undefined'].includes(typeof model.of)) wrong('of is no text')
   const contextual = model.kind === 'linear' || model.kind === 'logistic'
   const columns = contextual ? readEncoding(model.encoding) : 0
   const most = contextual ? MAX_CONTEXTUAL_ARMS : MAX_ARMS

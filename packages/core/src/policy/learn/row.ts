@@ -13,6 +13,11 @@ export interface TrainingRow {
   readonly decidedAt: number
   /** When its window closes, epoch milliseconds: from then on nothing is credited to it any more. */
   readonly closesAt: number
+  /**
+   * From when on nothing of it changes any more, epoch milliseconds; its closing unless given. Later where events may still be on their
+   * way, or a later decision of the same draw period take its place. Until then each training looks at it anew.
+   */
+  readonly finalAt?: number
   /** What the person's inputs were at the decision, by key of the input; contextual bandits read it. */
   readonly inputs?: Readonly<Record<string, unknown>>
 }

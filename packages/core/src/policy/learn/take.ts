@@ -4,7 +4,7 @@ import { isShare, type Learner } from './learner.ts'
 import { noRefusals, type Refusals, refusalOf, type TrainingRow } from './row.ts'
 import { decayOf } from './sums.ts'
 
-/** Which rows a training takes in: those whose windows closed after `after` and by `until`, epoch milliseconds. */
+/** Which rows a training takes in for good: those that became final after `after` and by `until`, epoch milliseconds. */
 export interface Span {
   /** Up to when earlier trainings have taken rows in; -Infinity for the first. */
   readonly after: number
@@ -16,7 +16,8 @@ export interface Span {
 export interface Taken {
   /** Its place among the learner's variants. */
   arm: number
-  isClosed: boolean
+  /** Nothing of it changes any more: it is taken in for good. */
+  isFinal: boolean
   /** g b. */
   weight: number
   /** F. */
@@ -38,7 +39,7 @@ export interface Intake {
 export function startIntake(learner: Learner, { after, until }: Span): Intake {
   const period = periodOf(until, learner.period)
   const places = new Map(learner.variants.map((variant, i) => [variant, i]))
-  const taken: Taken = { arm: 0, isClosed: true, weight: 1, maturity: 1, reward: 0 }
+  const taken: Taken = { arm: 0, isFinal: true, weight: 1, maturity: 1, reward: 0 }
   const refused = noRefusals()
 
   function take(row: TrainingRow): Taken | undefined {
@@ -47,9 +48,10 @@ export function startIntake(learner: Learner, { after, until }: Span): Intake {
       refused[refusal]++
       return undefined
     }
-    if (row.closesAt <= after) return undefined
-    taken.isClosed = row.closesAt <= until
-    if (!taken.isClosed && learner.delay === undefined) {
+    const { closesAt, finalAt = closesAt } = row
+    if (finalAt <= after) return undefined
+    const isClosed = closesAt <= until
+    if (!isClosed && learner.delay === undefined) {
       intake.waiting++
       return undefined
     }
@@ -65,10 +67,9 @@ export function startIntake(learner: Learner, { after, until }: Span): Intake {
     }
     const decay = decayOf(period - periodOf(row.decidedAt, learner.period), learner.halfLife)
     taken.arm = arm
+    taken.isFinal = isClosed && finalAt <= until
     taken.weight = decay * balanceOf(row.propensity, learner)
-    taken.maturity = taken.isClosed
-      ? 1
-      : delayShare(learner.delay!, until - row.decidedAt, row.closesAt - row.decidedAt)
+    taken.maturity = isClosed ? 1 : delayShare(learner.delay!, until - row.decidedAt, row.closesAt - row.decidedAt)
     taken.reward = reward
     return taken
   }

@@ -23,9 +23,10 @@ export interface Trainer {
 }
 
 /**
- * Starts training the next version of a model. Of the rows given each counts once, in the first training after its window has
- * closed; so it does no harm to give those again that are in `previous`. Without `previous` it is version 1, and training from
- * the whole log gives what training step by step gave (but for rounding, and for a logistic model's approximation).
+ * Starts training the next version of a model. Of the rows given each is taken in for good once, by the first training after it
+ * became final; so it does no harm to give those again that are in `previous`. Those that are not final are to be given each time.
+ * Without `previous` it is version 1, and training from the whole log gives what training step by step gave (but for rounding, and
+ * for a logistic model's approximation).
  */
 export function startTraining(learner: Learner, previous: Model | undefined, until: number): Trainer {
   checkPrevious(learner, previous, until)

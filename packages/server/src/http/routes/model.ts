@@ -55,6 +55,13 @@ export const postModel = route({
     {
       action: Type.Enum(['train', 'rollBack', 'stop', 'resume'], { type: 'string' }),
       version: Type.Optional(Type.Integer({ minimum: 1, description: 'To go back to.' })),
+      anew: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description:
+            'Of train: from the whole log, rather than going on from the version before, such as when events of long ago were imported or people were erased. A bandit without inputs always does.',
+        }),
+      ),
       when: Type.Optional(Type.Enum(['next period', 'this period'], { type: 'string', default: 'next period' })),
     },
     { additionalProperties: false },
@@ -67,7 +74,7 @@ export const postModel = route({
     const learns = policy?.kind === 'bandit' || policy?.kind === 'contextual'
     if (body.action === 'train') {
       if (!learns) throw unsuited(experience, 'learns nothing')
-      const note = await services.learner.train(workspace, experience)
+      const note = await services.learner.train(workspace, experience, body.anew)
       if (note === undefined) throw unsuited(experience, 'is not running')
     } else if (body.action === 'rollBack') {
       if (!learns) throw unsuited(experience, 'learns nothing')
