@@ -11,6 +11,7 @@ import { apiOf, type ClientOptions, printJson, withClientOptions } from './clien
 interface Options extends ClientOptions {
   kind?: Kind
   mapping?: string
+  encoding?: string
   rejects?: string
   dryRun: boolean
   limit?: number
@@ -24,6 +25,7 @@ export const importCommand: Register = (program, shell) => {
     )
     .addOption(new Option('--kind <kind>', 'what the file holds, where it is not recognised').choices([...KINDS]))
     .option('--mapping <name or file>', 'how rows become events; without it the file is recognised by its columns')
+    .option('--encoding <name>', 'what the file is written in, where it is not UTF-8: windows-1252, shift_jis, …')
     .option('--rejects <file>', 'where rows that are refused go, with the reason (default: FILE.rejects.csv)')
     .option('--dry-run', 'read and check everything, send nothing', false)
     .option('--limit <n>', 'send only the first n items, in order of time', wholeNumber)
@@ -37,6 +39,7 @@ export const importCommand: Register = (program, shell) => {
         file,
         kind: options.kind,
         mapping: options.mapping,
+        encoding: options.encoding,
         rejects: options.rejects ?? `${file}.rejects.csv`,
         dryRun: options.dryRun,
         limit: options.limit,

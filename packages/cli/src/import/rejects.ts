@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Importer } from './importer.ts'
 import { RowProblem } from './mapping/problem.ts'
+import { RECORD, REJECT_COLUMNS } from './source/mended.ts'
 import { openTable, type Row } from './source/rows.ts'
 
 /** Most reasons remembered; further rejects are counted, and told, but not written. */
@@ -39,20 +40,20 @@ export class Rejects {
     return rows.length > 0 ? rows : [...this.#groups.values()].slice(0, 5).map(reason => ({ row: undefined, reason }))
   }
 
-  /** Writes `row,reason` and the row's own cells as CSV: mended, it can be imported as it is (the first two are ignored). */
-  async write(path: string, source: string, importer: Importer): Promise<void> {
-    const table = await openTable(source)
+  /** Writes `row,reason` and the row's own cells as CSV in UTF-8: mended, it can be imported as it is (the first two are ignored). */
+  async write(path: string, source: string, importer: Importer, encoding?: string): Promise<void> {
+    const table = await openTable(source, encoding)
     const out = createWriteStream(path)
     const failed = once(out, 'error').then(([error]) => Promise.reject(error))
     failed.catch(() => undefined)
     const json = table.format === 'ndjson'
-    out.write(csvLine(['reject_row', 'reject_reason', ...(json ? ['record'] : table.columns)]))
+    out.write(csvLine([...REJECT_COLUMNS, ...(json ? [RECORD] : table.columns)]))
     for await (const row of table.rows) {
       const reason = this.#rows.get(row.row) ?? this.#groupReason(row, importer)
       if (reason === undefined) continue
       const cells =
         'bad' in row
-          ? [row.text]
+          ? row.shown
           : json
             ? [JSON.stringify(row.cells)]
             : table.columns.map(column => String(row.cells[column] ?? ''))

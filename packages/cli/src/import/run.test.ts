@@ -162,11 +162,67 @@ describe('an import', () => {
         'reject_row,reject_reason,user_id,event,timestamp,note',
         '2,event is forbidden here,bob,Forbidden,2024-05-01,"a ""b"""',
         '3,"""yesterday"" is not a time",cyd,A,yesterday,',
-        '4,"it has 2 cells, the header 4","short,A"',
+        '4,"it has 2 cells, the header 4",short,A',
         '5,it names nobody: neither userId nor anonymousId has a value,,A,2024-05-01,',
         '',
       ].join('\n'),
     )
+  })
+
+  it('a file of rejects, mended, is imported as the rows were: CSV and JSON, without the reasons', async () => {
+    const taker = importTaker()
+    const { url } = await fakeApi(({ body }) => ({ body: taker.take(body) }))
+    const csv = temporaryFile('e.csv', 'user_id,event,timestamp,note\nada,A,yesterday,"a, b"\nbob,A\n')
+    await importFile(optionsOf(csv), api(url), testShell())
+    const written = readFileSync(`${csv}.rejects.csv`, 'utf8')
+    const mended = temporaryFile(
+      'm.csv',
+      written.replace('ada,A,yesterday', 'ada,A,2024-05-01').replace(/bob,A$/m, 'bob,A,,'),
+    )
+    const first = await importFile(optionsOf(mended), api(url), testShell())
+    expect(first).toMatchObject({ rows: 2, stored: 1, rejected: 1, reasons: [{ row: 1, reason: 'it has no time' }] })
+    expect(taker.items).toMatchObject([{ userId: 'ada', event: 'A', properties: { note: 'a, b' } }])
+    expect(Object.keys(taker.items[0]!.properties as object)).toEqual(['note'])
+    // What is still refused is written under the same columns.
+    expect(readFileSync(`${mended}.rejects.csv`, 'utf8').split('\n')[0]).toBe(written.split('\n')[0])
+
+    const broken = `{"type":"track","userId":"cyd","event":"A","timestamp":"2024-05-01","properties":{"note":"${'x'.repeat(2_000)}"}`
+    const json = temporaryFile('e.ndjson', `${broken}}\n${broken}\n`)
+    await importFile(optionsOf(json), api(url), testShell())
+    const lines = readFileSync(`${json}.rejects.csv`, 'utf8').replace(/""\}"$/m, '""}}"')
+    const second = await importFile(optionsOf(temporaryFile('m.csv', lines)), api(url), testShell())
+    expect(second).toMatchObject({ format: 'segment', stored: 1, rejected: 0 })
+    expect(taker.items.at(-1)).toMatchObject({ userId: 'cyd', properties: { note: 'x'.repeat(2_000) } })
+  })
+
+  it('interrupted and resumed, what the server refused before is still among the rejects, once', async () => {
+    const taker = importTaker(({ properties }) =>
+      (properties as { n: number }).n % 100 === 0 ? 'not this one' : undefined,
+    )
+    const shell = testShell()
+    let requests = 0
+    const { url } = await fakeApi(({ body }) => {
+      if (++requests === 10) shell.interrupt()
+      return { body: taker.take(body) }
+    })
+    const file = temporaryFile('events.csv', events(3_000))
+    expect((await importFile(optionsOf(file), api(url), shell)).interrupted).toBe(true)
+    const second = await importFile(optionsOf(file), api(url), testShell({ cache: shell.environment.cache }))
+    expect(second.resumed).toBeGreaterThan(0)
+    expect(second).toMatchObject({ interrupted: false, rejected: 30 })
+    const lines = readFileSync(`${file}.rejects.csv`, 'utf8').trim().split('\n').slice(1)
+    expect(lines.map(line => Number(line.split(',')[0]))).toEqual(Array.from({ length: 30 }, (_, i) => i * 100 + 1))
+    expect(lines.every(line => line.includes(',not this one,'))).toBe(true)
+  })
+
+  it('R3 the same bytes in another encoding are other rows', async () => {
+    const taker = importTaker()
+    const { url } = await fakeApi(({ body }) => ({ body: taker.take(body) }))
+    const file = temporaryFile('e.csv', Buffer.from('user_id,event,timestamp\nm\xfcller,A,2024-05-01\n', 'latin1'))
+    for (const encoding of ['windows-1252', 'latin1', 'iso-8859-2']) {
+      await importFile(optionsOf(file, { encoding }), api(url), testShell())
+    }
+    expect(taker.items.map(({ userId }) => userId)).toEqual(['müller', 'müller'])
   })
 
   it('all rows of a group that is refused are written, so that it can be mended and imported', async () => {

@@ -13,6 +13,7 @@ import type { Sendable } from './send/batches.ts'
 import { ProgressFile } from './send/progressFile.ts'
 import { sendPuts } from './send/puts.ts'
 import { sendStream } from './send/stream.ts'
+import { encodingOf } from './source/encoding.ts'
 import { sizeOf } from './source/open.ts'
 import { openTable } from './source/rows.ts'
 import { Warnings } from './warnings.ts'
@@ -21,6 +22,8 @@ export interface ImportOptions {
   readonly file: string
   readonly kind: Kind | undefined
   readonly mapping: string | undefined
+  /** What the file is written in, where it is neither UTF-8 nor says so itself. */
+  readonly encoding?: string | undefined
   readonly rejects: string
   readonly dryRun: boolean
   readonly limit: number | undefined
@@ -68,7 +71,7 @@ export async function importFile(
   const size = await sizeOf(options.file)
   // A wrong address or key is told now, not after reading the whole file.
   if (!options.dryRun) await api.get('/v1/settings')
-  const table = await openTable(options.file)
+  const table = await openTable(options.file, options.encoding)
   const importer =
     options.mapping === undefined
       ? recognise(table, options.kind, options.file, began)
@@ -87,7 +90,8 @@ export async function importFile(
     const sending = new Sending(importer, builder, rejects, warnings, line, options)
     const result = options.dryRun ? NOTHING : await sending.send(api, table.file.digest(), shell, stop.signal)
     line.clear()
-    if (rejects.count > 0 && !result.interrupted) await rejects.write(options.rejects, options.file, importer)
+    if (rejects.count > 0 && !result.interrupted)
+      await rejects.write(options.rejects, options.file, importer, options.encoding)
     return summary(options, importer, builder, { rejects, warnings }, result, (now() - began) / 1000)
   } finally {
     line.clear()
@@ -114,6 +118,8 @@ class Sending {
   readonly #line: ProgressLine
   readonly #limit: number | undefined
   readonly #window: number | undefined
+  /** Part of the import's identity: the same bytes read otherwise are other rows. */
+  readonly #encoding: string
   #done = 0
 
   constructor(
@@ -131,6 +137,7 @@ class Sending {
     this.#line = line
     this.#limit = options.limit
     this.#window = options.window
+    this.#encoding = options.encoding === undefined ? '' : `\n${encodingOf(options.encoding)}`
   }
 
   async send(api: Api, digest: string, shell: Shell, signal: AbortSignal): Promise<Result> {
@@ -144,7 +151,7 @@ class Sending {
       const result = await sendPuts(items(), { ...common, target })
       return { ...NOTHING, stored: result.stored, interrupted: signal.aborted }
     }
-    const file = createHash('sha256').update(`${digest}\n${meaning}`).digest('hex')
+    const file = createHash('sha256').update(`${digest}\n${meaning}${this.#encoding}`).digest('hex')
     const identity = createHash('sha256').update(`${file}\n${api.url}`).digest('hex')
     const progress = new ProgressFile(shell.environment.cache, identity)
     const window = this.#window === undefined ? {} : { window: this.#window }

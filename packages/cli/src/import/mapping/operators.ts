@@ -34,9 +34,9 @@ export const OPERATORS: Record<string, Operator> = {
   $text: cell(asText),
   /** An identifier: text, without the `.0` that spreadsheets put behind whole numbers. */
   $id: cell(value => asText(value)?.replace(/^(\d+)\.0+$/, '$1')),
-  $number: cell(number),
-  $integer: cell((value, column) => {
-    const whole = number(value, column)
+  /** `{$number: Column, decimal: ','}`: 1.234,50 where the comma is before the pennies. */
+  $number: numeric(value => value),
+  $integer: numeric((whole, value, column) => {
     if (!Number.isInteger(whole)) throw new RowProblem(`${column} is "${value}", not a whole number`)
     return whole
   }),
@@ -159,6 +159,30 @@ function cell(read: (value: Json, column: string) => Json | undefined): Operator
   }
 }
 
+/** Groups of three digits, which what is not the decimal mark may part. */
+const WRITTEN = {
+  '.': /^[+-]?(?:\d+|\d{1,3}(?:[,'\s]\d{3})+)(?:\.\d+)?$/,
+  ',': /^[+-]?(?:\d+|\d{1,3}(?:[.'\s]\d{3})+)(?:,\d+)?$/,
+} as const
+
+/** A number, written as JSON does unless the mapping says which mark is before the decimals. */
+function numeric(read: (value: number, written: Json, column: string) => number): Operator {
+  return (node, path, scope, parse) => {
+    const { decimal, ...rest } = node
+    if (decimal !== undefined && decimal !== '.' && decimal !== ',') {
+      throw new MappingProblem(join(path, 'decimal'), 'must be "." or ","')
+    }
+    const plain = (value: Json, column: string): Json => {
+      if (decimal === undefined || typeof value === 'number') return value
+      const text = String(value).trim()
+      if (!WRITTEN[decimal].test(text)) throw notANumber(value, column)
+      return text.replace(decimal === ',' ? /[.'\s]/g : /[,'\s]/g, '').replace(',', '.')
+    }
+    const operator = cell((value, column) => read(number(plain(value, column), column), value, column))
+    return operator(rest, path, scope, parse)
+  }
+}
+
 function reader(argument: unknown, path: string, scope: ValueScope): [column: string, value: Value] {
   const column = textOf(argument, path)
   scope.reads(column)
@@ -209,6 +233,10 @@ function rounded(value: number): number {
 
 function number(value: Json, column: string): number {
   const parsed = typeof value === 'number' ? value : Number(String(value).trim())
-  if (!Number.isFinite(parsed)) throw new RowProblem(`${column} is "${String(value).slice(0, 60)}", not a number`)
+  if (!Number.isFinite(parsed)) throw notANumber(value, column)
   return parsed
+}
+
+function notANumber(value: Json, column: string): RowProblem {
+  return new RowProblem(`${column} is "${String(value).slice(0, 60)}", not a number`)
 }

@@ -7,6 +7,8 @@ export interface Progress {
   readonly sent: number
   /** Where the last window before that began: sent again first, to see that the server still has it. */
   readonly probe: number
+  /** Of what was sent: the numbers of items that the server refused, and why. They are written at the end. */
+  readonly refused: readonly (readonly [row: number, reason: string])[]
 }
 
 /** One small file for each pair of import and server, in the cache folder. Lost or unreadable, the import begins anew. */
@@ -22,8 +24,9 @@ export class ProgressFile {
 
   read(): Progress | undefined {
     try {
-      const { sent, probe } = JSON.parse(readFileSync(this.#path, 'utf8')) as Partial<Progress>
-      return Number.isSafeInteger(sent) && Number.isSafeInteger(probe) ? { sent: sent!, probe: probe! } : undefined
+      const { sent, probe, refused } = JSON.parse(readFileSync(this.#path, 'utf8')) as Partial<Progress>
+      const isWhole = Number.isSafeInteger(sent) && Number.isSafeInteger(probe) && Array.isArray(refused)
+      return isWhole ? { sent: sent!, probe: probe!, refused } : undefined
     } catch {
       return undefined
     }

@@ -32,6 +32,8 @@ export interface StreamResult {
 
 const IN_FLIGHT = 4
 const WINDOW = 20_000
+/** Refusals that are kept for a run that goes on; as many as are written in the end. */
+const REMEMBERED = 100_000
 /** About five minutes of a server that asks for time. */
 const RETRIES = 40
 
@@ -59,7 +61,7 @@ export async function sendStream(items: () => AsyncIterable<Sendable>, options: 
     if (result) return result
     options.progress.remove()
   }
-  return (await attempt(items(), { sent: 0, probe: 0 }, options))!
+  return (await attempt(items(), { sent: 0, probe: 0, refused: [] }, options))!
 }
 
 /**
@@ -73,22 +75,44 @@ async function attempt(
   options: StreamOptions,
 ): Promise<StreamResult | undefined> {
   const result: StreamResult = { stored: 0, duplicates: 0, refused: 0, resumed: 0, interrupted: false }
+  const known = new Map(before.refused)
+  const refused: [number, string][] = []
+  // Told once it is certain that this attempt is not begun anew.
+  const untold: [Sendable, string][] = []
+  let certain = before.sent === 0
+  const noting: StreamOptions = {
+    ...options,
+    refuse(item, reason) {
+      if (refused.length < REMEMBERED) refused.push([numberOf(options, item), reason])
+      if (certain) options.refuse(item, reason)
+      else untold.push([{ ...item, json: '', people: [] }, reason])
+    },
+  }
+  const tell = () => {
+    certain = true
+    for (const [item, reason] of untold.splice(0)) options.refuse(item, reason)
+  }
   let end = 0
   for await (const window of windows(items, options.window ?? WINDOW)) {
     const start = end
     end += window.length
     if (end <= before.probe) {
-      result.resumed += window.length
-      options.sent(window, 0)
+      const again = window.filter(item => known.has(numberOf(options, item)))
+      for (const item of again) noting.refuse(item, known.get(numberOf(options, item))!)
+      result.refused += again.length
+      result.resumed += window.length - again.length
+      options.sent(window, again.length)
       continue
     }
     const probing = start < before.sent
-    const known = result.stored
-    await sendWindow(window, options, result)
-    if (probing && result.stored > known) return undefined
+    const stored = result.stored
+    await sendWindow(window, noting, result)
+    if (probing && result.stored > stored) return undefined
+    tell()
     if (options.signal.aborted) break
-    options.progress.write({ sent: end, probe: start })
+    options.progress.write({ sent: end, probe: start, refused })
   }
+  tell()
   result.interrupted = options.signal.aborted
   if (!result.interrupted) options.progress.remove()
   return result

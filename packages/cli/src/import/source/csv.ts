@@ -4,6 +4,8 @@ import { UsageError } from '../../errors.ts'
 import { MAX_RECORD, type Row } from './rows.ts'
 
 const DELIMITERS = [',', ';', '\t', '|']
+/** A first line that tells Excel the delimiter. */
+const SAID = /^\uFEFF?"?sep=([^"])"?\r?$/i
 
 /** Reads CSV with a header row; the delimiter is the one that the header has most of. */
 export async function readCsv(
@@ -12,9 +14,11 @@ export async function readCsv(
 ): Promise<{ columns: string[]; rows: AsyncIterable<Row> }> {
   const iterator = bytes[Symbol.asyncIterator]()
   const { header, chunks } = await untilLineBreak(iterator)
+  const said = SAID.exec(header)
   const parser = parse({
     bom: true,
-    delimiter: delimiterOf(header),
+    delimiter: said?.[1] ?? delimiterOf(header),
+    from: said ? 2 : 1,
     columns: false,
     relax_column_count: true,
     relax_quotes: true,
@@ -48,7 +52,7 @@ async function* rowsOf(
     if (next.done) return
     const record = next.value
     if (record.length !== width) {
-      yield { row, bad: `it has ${record.length} cells, the header ${width}`, text: record.join(',').slice(0, 1000) }
+      yield { row, bad: `it has ${record.length} cells, the header ${width}`, shown: record }
       continue
     }
     const cells: Record<string, string> = {}

@@ -6,22 +6,23 @@ export async function* readNdjson(bytes: AsyncIterable<Uint8Array>): AsyncGenera
   let row = 0
   for await (const line of linesOf(bytes)) {
     if (line === undefined) {
-      yield { row: row++, bad: `it is longer than ${MAX_RECORD >> 20} MB`, text: '' }
+      yield { row: row++, bad: `it is longer than ${MAX_RECORD >> 20} MB`, shown: [] }
       continue
     }
     const text = line.trim()
     if (text === '') continue
-    yield parsed(text, row++)
+    yield rowOf(text, row++)
   }
 }
 
-function parsed(text: string, row: number): Row {
+/** A row of one JSON object, written as text. */
+export function rowOf(text: string, row: number): Row {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { row, cells: value as Cells }
-    return { row, bad: 'it is not a JSON object', text: text.slice(0, 1000) }
+    return { row, bad: 'it is not a JSON object', shown: [text] }
   } catch (error) {
-    return { row, bad: `it is not JSON: ${(error as Error).message}`, text: text.slice(0, 1000) }
+    return { row, bad: `it is not JSON: ${(error as Error).message}`, shown: [text] }
   }
 }
 

@@ -4,10 +4,11 @@ import { open, stat } from 'node:fs/promises'
 import { Transform } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { CliError } from '../../errors.ts'
+import { utf8Of } from './encoding.ts'
 
 /** A file being read once from its start, with what is known of it meanwhile. */
 export interface OpenFile {
-  /** The bytes, unpacked. */
+  /** The bytes of its text in UTF-8, unpacked. */
   readonly bytes: AsyncIterable<Uint8Array>
   /** Bytes of the file on the disk that were read so far. */
   read(): number
@@ -22,8 +23,8 @@ export async function sizeOf(path: string): Promise<number> {
   return stats.size
 }
 
-/** Opens a file, gzip (told by its first bytes) or plain. */
-export async function openFile(path: string): Promise<OpenFile> {
+/** Opens a file, gzip (told by its first bytes) or plain. `encoding`: where it is neither UTF-8 nor says so itself. */
+export async function openFile(path: string, encoding?: string): Promise<OpenFile> {
   const handle = await open(path)
   const magic = Buffer.alloc(2)
   await handle.read(magic, 0, 2, 0)
@@ -43,7 +44,7 @@ export async function openFile(path: string): Promise<OpenFile> {
   const raw = file.pipe(counted)
   const gzip = magic[0] === 0x1f && magic[1] === 0x8b
   const bytes = gzip ? unpacked(raw, path) : raw
-  return { bytes, read: () => read, digest: () => hash.digest('hex') }
+  return { bytes: utf8Of(bytes, path, encoding), read: () => read, digest: () => hash.digest('hex') }
 }
 
 async function* unpacked(raw: Transform, path: string): AsyncGenerator<Uint8Array> {

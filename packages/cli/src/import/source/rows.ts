@@ -1,6 +1,7 @@
 import type { Json } from '@espalier/core'
 import { UsageError } from '../../errors.ts'
 import { readCsv } from './csv.ts'
+import { mended, REJECT_COLUMNS } from './mended.ts'
 import { readNdjson } from './ndjson.ts'
 import { type OpenFile, openFile } from './open.ts'
 
@@ -9,8 +10,8 @@ export type Cells = Readonly<Record<string, Json>>
 
 export type Row =
   | { readonly row: number; readonly cells: Cells }
-  /** A row that cannot be read, and why; `text` is what can be shown of it. */
-  | { readonly row: number; readonly bad: string; readonly text: string }
+  /** A row that cannot be read, and why; `shown` is what can be shown of it, cell by cell. */
+  | { readonly row: number; readonly bad: string; readonly shown: readonly string[] }
 
 export type Format = 'csv' | 'ndjson'
 
@@ -29,15 +30,17 @@ export const MAX_RECORD = 8 << 20
 const SAMPLE = 20
 
 /** Opens a file as rows. The format is told by its first character: `{` begins NDJSON, `[` JSON (refused). */
-export async function openTable(path: string): Promise<Table> {
-  const file = await openFile(path)
+export async function openTable(path: string, encoding?: string): Promise<Table> {
+  const file = await openFile(path, encoding)
   const { first, bytes } = await peek(file.bytes)
   const start = first.replace(/^\uFEFF/, '').trimStart()
   if (start.startsWith('[')) {
     throw new UsageError(`${path} holds one JSON array`, 'Write one object a line: `jq -c ".[]" FILE > FILE.ndjson`')
   }
   const format: Format = start.startsWith('{') ? 'ndjson' : 'csv'
-  const source = format === 'csv' ? await readCsv(bytes, path) : { columns: [], rows: readNdjson(bytes) }
+  const read = format === 'csv' ? await readCsv(bytes, path) : { columns: [], rows: readNdjson(bytes) }
+  const isMended = REJECT_COLUMNS.every((name, i) => read.columns[i] === name)
+  const source = isMended ? mended(read) : { ...read, format }
   const held: Row[] = []
   const sample: Cells[] = []
   const iterator = source.rows[Symbol.asyncIterator]()
@@ -47,8 +50,9 @@ export async function openTable(path: string): Promise<Table> {
     held.push(next.value)
     if ('cells' in next.value) sample.push(next.value.cells)
   }
-  const columns = format === 'csv' ? source.columns : [...new Set(sample.flatMap(cells => Object.keys(cells)))]
-  return { format, columns, sample, rows: chain(held, iterator), file }
+  const isCsv = source.format === 'csv'
+  const columns = isCsv ? source.columns : [...new Set(sample.flatMap(cells => Object.keys(cells)))]
+  return { format: source.format, columns, sample, rows: chain(held, iterator), file }
 }
 
 async function* chain(held: Row[], rest: AsyncIterator<Row>): AsyncGenerator<Row> {

@@ -48,6 +48,51 @@ describe('CSV', () => {
     expect(columns).toEqual(['a,b,c', 'd'])
   })
 
+  it.each([
+    [
+      'UTF-16 with a byte order mark, as Excel writes "Unicode text"',
+      Buffer.from('\uFEFFa\tb\nMüller\t5 €\n', 'utf16le'),
+    ],
+    ['the same the other way round', Buffer.from('\uFEFFa\tb\nMüller\t5 €\n', 'utf16le').swap16()],
+  ])('in %s', async (_, content) => {
+    const { rows, columns, digest, path } = await read('x.txt', content)
+    expect(columns).toEqual(['a', 'b'])
+    expect(cells(rows)).toEqual([{ a: 'Müller', b: '5 €' }])
+    expect(digest).toBe(createHash('sha256').update(readFileSync(path)).digest('hex'))
+  })
+
+  it('in an encoding that is named; without its name it is refused, not read as if', async () => {
+    const content = Buffer.from('a,b\nM\xfcller,5 \x80\n', 'latin1')
+    const path = temporaryFile('x.csv', content)
+    const { rows } = await openTable(path, 'windows-1252')
+    const found: Row[] = []
+    for await (const row of rows) found.push(row)
+    expect(cells(found)).toEqual([{ a: 'Müller', b: '5 €' }])
+    await expect(openTable(path)).rejects.toThrow(/is not UTF-8 \(byte 6: …a,b Müller,5/)
+    await expect(openTable(path, 'klingon')).rejects.toThrow('"klingon" is not an encoding')
+    await expect(openTable(temporaryFile('y.csv', Buffer.from([0x61, 0xff])), 'shift_jis')).rejects.toThrow(
+      /is not shift_jis throughout/,
+    )
+  })
+
+  it('a character that falls on the end of a chunk is whole; one that the file ends in is not', async () => {
+    const rows = Array.from({ length: 60_000 }, (_, i) => `${'x'.repeat(i % 3)}€🎉`)
+    const { rows: read_ } = await read('x.csv', `a\n${rows.join('\n')}\n`)
+    expect(read_.map(row => 'cells' in row && row.cells.a)).toEqual(rows)
+    await expect(read('y.csv', Buffer.from([0x61, 0x0a, 0xe2, 0x82]))).rejects.toThrow(/is not UTF-8/)
+  })
+
+  it('a workbook, an archive and Parquet are told by name', async () => {
+    await expect(read('x.xlsx', Buffer.from('PK\u0003\u0004rest'))).rejects.toThrow(/is a workbook or a zip archive/)
+    await expect(read('x.parquet', Buffer.from('PAR1rest'))).rejects.toThrow(/is Parquet/)
+  })
+
+  it('takes the delimiter from a first line that tells it to Excel', async () => {
+    const { rows, columns } = await read('x.csv', '\uFEFFsep=;\r\na;b,c\r\n1;2\r\n')
+    expect(columns).toEqual(['a', 'b,c'])
+    expect(rows).toEqual([{ row: 0, cells: { a: '1', 'b,c': '2' } }])
+  })
+
   it('refuses a row of another width with the reason and goes on', async () => {
     const { rows } = await read('x.csv', 'a,b\n1\n2,3\n4,5,6\n')
     expect(cells(rows)).toEqual(['it has 1 cells, the header 2', { a: '2', b: '3' }, 'it has 3 cells, the header 2'])
