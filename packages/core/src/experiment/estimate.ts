@@ -13,6 +13,8 @@ export type Undefined =
   | 'zero-control-mean'
   /** A mean over events of which there are none, or a series of too few periods. */
   | 'no-events'
+  /** A quantile so far out, or of so few values, that how certain it is cannot be told from them. */
+  | 'few-values'
   /** All values are equal: there is no chance variation to compare the difference with. */
   | 'no-variance'
   /** The sums are beyond what a number can hold. */

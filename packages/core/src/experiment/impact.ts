@@ -173,12 +173,13 @@ function withUnseen(arms: ArmStatistics[], design: NonNullable<ImpactOptions['de
 
 function armReport(arm: ArmStatistics, sample: Sample): ArmReport {
   const deviation = Math.sqrt(sample.variance)
+  const isKnown = sample.n > 1 && !sample.fewValues && Number.isFinite(sample.mean) && Number.isFinite(deviation)
   return {
     variant: arm.variant,
     people: arm.people,
     exposures: arm.exposures,
     conversions: arm.conversions,
     mean: Number.isFinite(sample.mean) ? sample.mean : null,
-    standardDeviation: sample.n > 1 && Number.isFinite(sample.mean) && Number.isFinite(deviation) ? deviation : null,
+    standardDeviation: isKnown ? deviation : null,
   }
 }

@@ -25,12 +25,13 @@ export function absoluteDifference(control: Sample, treatment: Sample, confidenc
   return estimateOf(value, squaredError, { dof: welch(control, treatment), missing, confidence })
 }
 
-/** What is missing to compare two samples. With `one-person` there is a difference, but no error of it. */
+/** What is missing to compare two samples. With `one-person` and `few-values` there is a difference, but no error of it. */
 export function missingIn(control: Sample, treatment: Sample): Undefined | undefined {
   if (!(control.n > 0)) return 'no-control'
   if (!(treatment.n > 0)) return 'no-people'
   if (Number.isNaN(control.mean) || Number.isNaN(treatment.mean)) return 'no-events'
   if (control.n < 2 || treatment.n < 2) return 'one-person'
+  if (control.fewValues || treatment.fewValues) return 'few-values'
   return undefined
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Random, random } from '../random/random.ts'
 import { bayesian } from './bayesian.ts'
+import { impact } from './impact.ts'
 import { absoluteDifference, relativeLift } from './lift.ts'
 import { type QuantileStatistics, quantileLevels, quantileSample } from './quantile.ts'
 
@@ -88,15 +89,37 @@ describe('values of one person are alike', () => {
 })
 
 describe('where there is too little', () => {
-  it('the outer quantiles of few values lie outside, and the estimate says that there is no variance', () => {
+  it('the outer quantiles of few values lie outside, and the estimate says that there are too few', () => {
     expect(quantileLevels(0.99, 100)).toBeNull()
     expect(quantileLevels(0.99, 1000)).not.toBeNull()
     const few = { variant: '', control: true, level: 0.99, count: 100, value: 3, lower: 3, upper: 3 }
     expect(relativeLift(quantileSample(few), quantileSample({ ...few, value: 4 }))).toMatchObject({
       value: 1 / 3,
       interval: null,
-      reason: 'no-variance',
+      reason: 'few-values',
     })
+  })
+
+  it('are too few in one arm too few for the comparison: beside a sure quantile an unsure one is not sure', () => {
+    const level = 0.9
+    const many = { variant: 'a', control: false, level, count: 600, value: 70, lower: 65, upper: 76 }
+    const few = { variant: '', control: true, level, count: 20, value: 91, lower: 40, upper: 120 }
+    const quantiles = { arms: [few, many], together: many }
+    const nobody = { exposures: 0, conversions: 0, sum: 0, sumSquares: 0 }
+    const arms = [
+      { variant: '', control: true, people: 20, expected: 20, ...nobody },
+      { variant: 'a', control: false, people: 600, expected: 600, ...nobody },
+    ]
+    const report = impact(arms, { metric: { type: 'quantile', event: 'Ordered' }, quantiles, days: 14 })
+    const { lift, difference, verdict, evidence } = report.variants[0]!
+    expect(lift).toMatchObject({ value: (70 - 91) / 91, interval: null, p: null, reason: 'few-values' })
+    expect(difference).toMatchObject({ value: -21, interval: null })
+    expect(evidence.bayesian.chanceToWin).toBeNull()
+    expect(evidence.anytime.interval).toBeNull()
+    expect(verdict).toMatchObject({ verdict: 'too-early', because: 'few-values' })
+    expect(report.control).toMatchObject({ mean: 91, standardDeviation: null })
+    expect(report.warnings).toContainEqual(expect.objectContaining({ code: 'few-values', variant: 'a' }))
+    expect(report.sentence).toContain('cannot be said from so few values')
   })
 
   it('no values at all', () => {

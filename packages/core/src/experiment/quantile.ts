@@ -65,14 +65,16 @@ export function quantileLevels(
  * The quantile as a sample, to be compared as a mean is. The outer confidence interval gives its variance as if values were
  * independent; that is stretched by how much more a share of values varies when people are drawn than when values are.
  * Deng, Knoblich and Lu 2018, "Applying the Delta Method in Metric Analytics" (arXiv 1803.06336), section 4, in the form
- * with the correction afterwards; GrowthBook's. `confidence` is the one `quantileLevels` had. A variance of 0 where there
- * are too few values for the outer quantiles.
+ * with the correction afterwards; GrowthBook's. `confidence` is the one `quantileLevels` had. Where there are
+ * too few values for the outer quantiles the variance is not known: of one arm alone it would pass for certainty.
  */
 export function quantileSample(statistics: QuantileStatistics, confidence = DEFAULT_CONFIDENCE): Sample {
   const { level, count, value, lower, upper, clusters } = statistics
   const n = clusters?.people ?? count
   if (!(count > 0)) return { n: 0, mean: Number.NaN, variance: 0 }
-  if (quantileLevels(level, count, confidence) === null || count < 2) return { n, mean: value, variance: 0 }
+  if (quantileLevels(level, count, confidence) === null || count < 2) {
+    return { n, mean: value, variance: 0, fewValues: true }
+  }
   const error = (upper - lower) / (2 * normalQuantile(0.5 + confidence / 2))
   const squaredError = ((count - 1) / count) * error ** 2
   return { n, mean: value, variance: n * squaredError * stretch(level, count, clusters) }

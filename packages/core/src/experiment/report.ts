@@ -99,6 +99,8 @@ export interface Warning {
     | 'zero-control-mean'
     | 'small-control-mean'
     | 'no-events'
+    | 'few-values'
+    | 'zero-mean'
     | 'no-variance'
     | 'overflow'
     | 'sample-ratio'

@@ -9,6 +9,8 @@ export interface Sample {
   readonly mean: number
   /** Variance of one person's value: the mean's variance is this divided by n. */
   readonly variance: number
+  /** A quantile of too few values: its variance is not known, and 0 here. */
+  readonly fewValues?: true
 }
 
 /** A mean over people, from their number, sum and sum of squares. */

@@ -49,6 +49,7 @@ const REASONS: Record<TooEarly, string> = {
   'no-people': 'a lift cannot be given yet',
   'no-events': 'a lift cannot be given yet',
   'one-person': 'whether that is chance cannot be said yet',
+  'few-values': 'whether that is chance cannot be said from so few values',
   'no-variance': 'whether that is chance cannot be said yet',
   overflow: 'whether that is chance cannot be said',
 }

@@ -25,7 +25,7 @@ export function warningsOf(report: Comparison): Warning[] {
     })
   }
   for (const arm of variants) {
-    const code = arm.lift.reason ?? arm.difference.reason
+    const code = codeOf(arm)
     if (code !== undefined && code !== 'no-control') {
       warnings.push({ code, variant: arm.variant, message: explain(code, arm, control?.people ?? 0) })
     }
@@ -106,6 +106,12 @@ function smallMean(mean: number | null, deviation: number | null, people: number
   return Math.abs(mean) < (CONTROL_STANDARD_ERRORS * deviation) / Math.sqrt(people)
 }
 
+/** Where nothing is seen in an arm at all, the delta method takes a lift of -100 % for certain; the difference has its error. */
+function codeOf({ lift, difference }: VariantReport): Warning['code'] | undefined {
+  const isZero = lift.reason === 'no-variance' && difference.standardError !== null
+  return isZero ? 'zero-mean' : (lift.reason ?? difference.reason)
+}
+
 function explain(code: Warning['code'], arm: VariantReport, controlPeople: number): string {
   switch (code) {
     case 'no-people':
@@ -118,8 +124,12 @@ function explain(code: Warning['code'], arm: VariantReport, controlPeople: numbe
       return "The control group's KPI is 0, so a relative lift has no meaning; see the difference."
     case 'no-events':
       return `There is nothing to average yet in ${arm.variant} or in the control group.`
+    case 'zero-mean':
+      return `The KPI of ${arm.variant} is 0, and a lift of -100 % has no interval; see the difference.`
+    case 'few-values':
+      return `So few values in ${arm.variant} or in the control group do not tell how certain this quantile is: wait for more.`
     case 'no-variance':
-      return `Everybody in ${arm.variant} and in the control group has the same value, so chance cannot be judged.`
+      return `Within ${arm.variant} and within the control group everybody has the same value, so chance cannot be judged.`
     default:
       return 'The sums are larger than a number can hold.'
   }

@@ -12,6 +12,7 @@ export const REASONS: Record<Undefined | 'short-time', string> = {
   'zero-control-mean': 'nobody in the control group did it, so there is nothing to take a percentage of',
   'no-events': 'nothing was measured in this time',
   'short-time': 'the time is too short to tell',
+  'few-values': 'there are too few values to tell it from chance',
   'no-variance': 'all people did the same, so it cannot be told from chance',
   overflow: 'the amounts are too large to calculate with',
 }

@@ -9,7 +9,10 @@ export interface Answer {
   readonly verdict: Verdict['verdict'] | null
   readonly label: string
   readonly sentence: string
-  /** Chance with which the interval in the sentence holds, over all looks together. Null where there is none. */
+  /**
+   * Chance with which the interval in the sentence holds, over all looks together; where a lift has no interval (nobody in one of the
+   * groups did it), with which the answer does. Null where there is neither.
+   */
   readonly certainty: number | null
 }
 
@@ -48,13 +51,20 @@ export function answerOf(report: Impact): Answer {
   }
 }
 
-function certaintyOf({ interval, confidence }: Verdict): number | null {
-  return interval === null ? null : confidence
+function certaintyOf(verdict: Verdict): number | null {
+  return verdict.interval === null && !isToldByP(verdict) ? null : verdict.confidence
 }
 
-function certaintyText({ lift, interval, confidence }: Verdict): string {
-  if (lift === null) return ''
-  if (interval === null) return `, a lift of ${formatPercent(lift)}`
+/** A lift is there and has no interval, or cannot even be given, and chance does not explain the difference. */
+const isToldByP = ({ verdict, interval }: Verdict) => interval === null && (verdict === 'works' || verdict === 'hurts')
+
+function certaintyText(verdict: Verdict): string {
+  const { lift, interval, confidence } = verdict
+  const change = lift === null ? '' : `, a lift of ${formatPercent(lift)}`
+  if (isToldByP(verdict)) {
+    return `${change}, and with ${formatConfidence(confidence)} certainty that is not chance, however often one looks`
+  }
+  if (lift === null || interval === null) return change
   const [low, high] = interval
   return `, a lift of ${formatPercent(lift)}, and with ${formatConfidence(confidence)} certainty between ${formatPercent(low)} and ${formatPercent(high)}, however often one looks`
 }

@@ -83,10 +83,17 @@ export function nextOf({ report, checks, status, window, traffic }: NextInput): 
           }
         : { do: 'stop', says: 'Stop it.' }
     case 'no-worthwhile-difference':
-      return {
-        do: 'stop',
-        says: 'Stop it, unless it is kept for another reason: waiting longer will not show a gain worth having.',
-      }
+      return several && best !== null
+        ? {
+            do: 'look',
+            at: 'variant',
+            variant: best.variant,
+            says: `Stop the others: together they make no difference worth having, but ${best.variant} works.`,
+          }
+        : {
+            do: 'stop',
+            says: 'Stop it, unless it is kept for another reason: waiting longer will not show a gain worth having.',
+          }
     default:
       return tooEarly(report, hurt, traffic)
   }

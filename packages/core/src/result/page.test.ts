@@ -54,6 +54,11 @@ describe('what to do next', () => {
     ['look at the tracking', [arm('', 1000, 0), arm('a', 1000, 0)], { do: 'look', at: 'tracking' }],
     ['look for traffic', [arm('', 300, 100), arm('a', 300, 101)], { do: 'look', at: 'traffic' }],
     [
+      'keep the one that works though together they make no difference',
+      [arm('', 1e8, 1e7), arm('a', 1e8, 1.2e7), arm('b', 1e8, 0.8e7)],
+      { do: 'look', at: 'variant', variant: 'a', says: expect.stringContaining('a works') },
+    ],
+    [
       'keep the one that works',
       [arm('', 9000, 900), arm('a', 9000, 1200), arm('b', 90_000, 6000)],
       { do: 'look', at: 'variant', variant: 'a' },
@@ -61,6 +66,25 @@ describe('what to do next', () => {
     ['wait for somebody', [], { do: 'look', at: 'tracking' }],
   ])('%s', (_, arms, next) => {
     expect(page(arms).next).toMatchObject(next)
+  })
+
+  it('where nobody in one of the groups did it there is no interval of the lift, but a certainty and a true reason', () => {
+    const none = impact([arm('', 400, 40), arm('a', 400, 0)], { metric, days: 10 })
+    const hurts = page([], { report: none }).answer
+    expect(hurts).toMatchObject({ verdict: 'hurts', certainty: 0.95 })
+    expect(hurts.sentence).toBe(
+      'It hurts: Conversion is 0.00 % for those who see it and 10.00 % for the control group, a lift of -100 %, and with 95 % certainty that is not chance, however often one looks.',
+    )
+    expect(none.warnings).toEqual([
+      {
+        code: 'zero-mean',
+        variant: 'a',
+        message: 'The KPI of a is 0, and a lift of -100 % has no interval; see the difference.',
+      },
+    ])
+    const works = page([arm('', 400, 0), arm('a', 400, 40)]).answer
+    expect(works).toMatchObject({ verdict: 'works', certainty: 0.95 })
+    expect(works.sentence).toContain('and 0.00 % for the control group, and with 95 % certainty that is not chance')
   })
 
   it('guardrails that are called the same are told apart by their keys', () => {

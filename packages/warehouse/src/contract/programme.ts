@@ -89,12 +89,7 @@ export function programmeContract(warehouse: () => Warehouse, worlds: number): v
     const gift = { property: 'gift', is: true }
     const metrics: [Metric, number][] = [
       [{ type: 'conversion', event: '*' }, 1],
-      [{ type: 'count', event: '*' }, 6],
       [{ type: 'count', event: 'Product Viewed', others: [{ event: 'Product Added', where: [gift], points: 3 }] }, 4],
-      [
-        { type: 'count', event: 'Product Added', where: [gift], others: [{ event: 'Product Viewed', points: 0.5 }] },
-        1.5,
-      ],
       [
         {
           type: 'sum',
