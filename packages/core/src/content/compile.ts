@@ -3,7 +3,7 @@ import { TemplateError } from '../template/error.ts'
 import { isTemplate } from '../template/text.ts'
 import { blocks } from './blocks.ts'
 import { type Block, type DirectiveName, directiveOf, type ListDirective, type RecentDirective } from './directives.ts'
-import { ContentError, type Fault } from './fault.ts'
+import { ContentError, type Fault, noPrice } from './fault.ts'
 import { type Compiling, type ContentLanguage, constant, type Part, type Wants } from './part.ts'
 import { recentItems, VIEWED } from './recentItems.ts'
 import { selected } from './selection.ts'
@@ -61,7 +61,7 @@ export function compileContent(content: Json, language: ContentLanguage): Conten
   }
   const part = compiling.part(content)
   const fill = (world: World): Filled => {
-    const gathered = { missing: new Set<string>(), shown: new Set<unknown>() }
+    const gathered = { missing: new Set<string>(), shown: new Set<unknown>(), unpriced: new Set<string>() }
     try {
       const made = part(world, gathered)
       return { content: made, missing: [...gathered.missing], shown: gathered.shown }
@@ -129,8 +129,7 @@ const PARTS: Readonly<Record<DirectiveName, (content: JsonObject, compiling: Com
     return world => {
       const shown = world.price(id)
       if (shown !== undefined) return shown
-      const priced = typeof world.items(id)?.price === 'number'
-      throw new ContentError('no-price', `item "${id}" has no price${priced ? ' that the guardrails allow' : ''}`)
+      throw noPrice(id, world)
     }
   },
   $offer(_, { wants }) {

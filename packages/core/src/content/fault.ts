@@ -1,3 +1,5 @@
+import type { World } from './world.ts'
+
 /** Why content could not be made. */
 export type FaultCode =
   /** An item that it shows is not in the catalog. */
@@ -26,4 +28,9 @@ export class ContentError extends Error {
     super(message)
     this.code = code
   }
+}
+
+export function noPrice(id: string, { items }: Pick<World, 'items'>): ContentError {
+  const priced = typeof items(id)?.price === 'number'
+  return new ContentError('no-price', `item "${id}" has no price${priced ? ' that the guardrails allow' : ''}`)
 }

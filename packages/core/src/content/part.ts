@@ -14,6 +14,8 @@ export interface Gathered {
   readonly missing: Set<string>
   /** Items that were put into the content, as the catalog gave them. */
   readonly shown: Set<unknown>
+  /** Items of which a text shows the price, and which have none. */
+  readonly unpriced: Set<string>
 }
 
 /** What content needs to know beforehand: gathered while it is compiled. */

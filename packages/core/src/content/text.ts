@@ -2,7 +2,8 @@ import { splitPath, valueAt } from '../filter/path.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { traitReader } from '../segment/conditions/trait.ts'
 import { compileText, type Named } from '../template/text.ts'
-import type { Compiling, Part } from './part.ts'
+import { noPrice } from './fault.ts'
+import type { Compiling, Gathered, Part } from './part.ts'
 import { recentItems, VIEWED } from './recentItems.ts'
 import type { World } from './world.ts'
 
@@ -17,7 +18,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   now: 'the time, for the filter date',
 }
 
-type Variable = (world: World, gathered: Parameters<Part>[1]) => unknown
+type Variable = (world: World, gathered: Gathered) => unknown
 
 /** A text with Liquid in it; `given` are contents it may name besides. */
 export function text(source: string, given: Readonly<Record<string, Json>>, compiling: Compiling): Part {
@@ -33,7 +34,9 @@ export function text(source: string, given: Readonly<Record<string, Json>>, comp
   return (world, gathered) => {
     const scope: Record<string, unknown> = {}
     for (const [name, variable] of variables) scope[name] = variable(world, gathered)
-    return template.render(scope, world.zone)
+    const shown = template.render(scope, world.zone)
+    for (const id of gathered.unpriced) throw noPrice(id, world)
+    return shown
   }
 }
 
@@ -79,12 +82,26 @@ function variableOf(name: string, paths: readonly Named['path'][], { wants }: Co
         wants.items.add(id)
         wants.prices.add(id)
       }
-      return world => fromEntries(seconds.map(id => [id, world.price(id)]))
+      return (world, gathered) => pricesOf(seconds, world, gathered)
     case 'now':
       return ({ subject }) => subject.now
     default:
       return undefined
   }
+}
+
+/** Each is made when the text comes to it: only what is shown to somebody is told them. */
+function pricesOf(ids: readonly string[], world: World, { unpriced }: Gathered): JsonObject {
+  const prices = Object.create(null) as JsonObject
+  for (const id of ids) {
+    const get = () => {
+      const price = world.price(id)
+      if (price === undefined) unpriced.add(id)
+      return price
+    }
+    Object.defineProperty(prices, id, { get, enumerable: true })
+  }
+  return prices
 }
 
 /** An object without a prototype: `__proto__` in a text leads nowhere. */

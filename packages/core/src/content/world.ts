@@ -17,4 +17,6 @@ export interface World {
   readonly offer: JsonObject | undefined
   /** What an item costs this person, as `{"$price": "id"}` shows it; undefined where it has no price. */
   price(id: string): JsonObject | undefined
+  /** What was made of it so far is not shown after all: nobody was told its prices. */
+  takeBack?(): void
 }

@@ -102,10 +102,16 @@ const MISFIT: Fault = { code: 'misfit', message: 'what was made does not fit the
 
 function make(touchpoint: CompiledTouchpoint, content: Content, world: World): Made {
   const made = content.fill(world)
-  if (made.fault !== undefined) return made
+  const fault = made.fault ?? faultOf(made, content, touchpoint)
+  if (fault === undefined) return made
+  world.takeBack?.()
+  return { ...made, fault }
+}
+
+function faultOf(made: Filled, { moves }: Content, { fits }: CompiledTouchpoint): Fault | undefined {
   if (made.missing.length > 0) {
     const message = `the catalog has no ${made.missing.map(id => `"${id}"`).join(', ')}`
-    return { ...made, fault: { code: 'missing-item', message } }
+    return { code: 'missing-item', message }
   }
-  return content.moves && touchpoint.fits?.(made) === false ? { ...made, fault: MISFIT } : made
+  return moves && fits?.(made) === false ? MISFIT : undefined
 }

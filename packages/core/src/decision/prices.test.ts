@@ -174,6 +174,22 @@ describe('a quote', () => {
     expect(binding).toBeUndefined()
   })
 
+  it('is of what was shown: not of a content that could not be made, nor of a branch that a text did not take', () => {
+    const shop = catalogOf({ hat: { id: 'hat', price: 20, cost: 10 }, cap: { id: 'cap', price: 30, cost: 10 } })
+    const quoted = (tag: unknown, more: object = {}) => {
+      const variants = [{ key: 'a', price: { percent: -10 }, content: { tag, cart: null } }]
+      const only = experience({ variants, control: 0, ...more })
+      const sale = compiledOf({ settings: { workspace: { holdout: 0 } }, touchpoint, experience: { sale: only } })
+      const { answers, binding } = ask(treated, { set: sale, items: shop })
+      return [answers[0]!.content, Object.keys(binding?.quotes ?? {})]
+    }
+    const broken = [{ $price: 'hat' }, { $item: 'gone' }]
+    expect(quoted(broken, { fallbacks: [{ tag: '{{ prices["cap"].price }}' }] })).toEqual(['27', ['cap']])
+    expect(quoted(broken, { fallbacks: [{ tag: 'sale' }] })).toEqual(['sale', []])
+    const either = '{% if person.vip %}{{ prices["hat"].price }}{% else %}{{ prices["cap"].price }}{% endif %}'
+    expect(quoted(either)).toEqual(['27', ['cap']])
+  })
+
   it('is one for an item in one request, and none in a preview', () => {
     expect(Object.keys(ask(treated, { touchpoints: ['tag', 'cart'] }).binding!.quotes)).toEqual(['hat'])
     expect(ask(treated, { preview: { variants: new Map([['sale', 'less']]) } })).toMatchObject({

@@ -197,4 +197,8 @@ class ExperienceWorld implements World {
     this.made.quotes.set(id, quote)
     return priceView(id, quote)
   }
+
+  takeBack(): void {
+    this.made.quotes.clear()
+  }
 }
