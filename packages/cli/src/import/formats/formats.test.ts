@@ -112,9 +112,10 @@ describe('Google Analytics 4', () => {
         os: { name: 'Android' },
         locale: 'en-gb',
         location: { country: 'Germany' },
-        campaign: { source: 'google', medium: 'cpc' },
+        page: { url: 'https://shop.example/mugs?x=1', path: '/mugs' },
       },
     })
+    expect(items[0]?.context).not.toHaveProperty('campaign')
     expect(items[1]).toMatchObject({
       type: 'track',
       event: 'Order Completed',
@@ -130,6 +131,45 @@ describe('Google Analytics 4', () => {
     })
     expect(items[1]?.properties).not.toHaveProperty('tax')
     expect(items[2]).toMatchObject({ event: 'level_up' })
+  })
+
+  it('tells the campaign of a visit by what was collected with it, not by where the person came from at first', async () => {
+    const first = { source: 'google', medium: 'cpc', name: 'Spring' }
+    const row = (name: string, more: JsonObject) => ({
+      ...base,
+      event_timestamp: '1714557600000000',
+      event_name: name,
+      event_params: [],
+      traffic_source: first,
+      ...more,
+    })
+    const none = { gclid: null, manual_source: '(direct)', manual_medium: '(none)', manual_campaign_name: null }
+    const { items } = await imported(
+      ndjson(
+        row('first_visit', {}),
+        row('session_start', { collected_traffic_source: none }),
+        row('page_view', {
+          collected_traffic_source: {
+            ...none,
+            manual_source: 'news',
+            manual_medium: 'email',
+            manual_campaign_name: 'May',
+          },
+        }),
+        row('page_view', { collected_traffic_source: { ...none, gclid: 'x1' } }),
+        row('page_view', {
+          event_params: [param('source', { string_value: 'bing' }), param('term', { string_value: 'mugs' })],
+          collected_traffic_source: { ...none, manual_source: 'news' },
+        }),
+      ),
+    )
+    expect(items.map(item => (item.context as JsonObject | undefined)?.campaign)).toEqual([
+      first,
+      undefined,
+      { source: 'news', medium: 'email', name: 'May' },
+      { source: 'google', medium: 'cpc' },
+      { source: 'bing', term: 'mugs' },
+    ])
   })
 
   it('reads a flat CSV of it', async () => {
@@ -357,6 +397,15 @@ describe('Segment', () => {
       'id,received_at,original_timestamp,user_id,plan\nm1,2024-05-01 10:00:05,2024-05-01 10:00:00,ada,pro\n',
     )
     expect(identifies.items).toMatchObject([{ type: 'identify', userId: 'ada', traits: { plan: 'pro' } }])
+    const groups = await imported(
+      'id,received_at,original_timestamp,anonymous_id,user_id,group_id,name,employees\nm1,2024-05-01 10:00:05,2024-05-01 10:00:00,,ada,acme,Acme,12\n',
+    )
+    expect(groups.items).toMatchObject([{ type: 'group', userId: 'ada', groupId: 'acme' }])
+    expect(groups.items[0]?.traits).toEqual({ name: 'Acme', employees: 12 })
+    const aliases = await imported(
+      'id,received_at,original_timestamp,user_id,previous_id\nm1,2024-05-01 10:00:05,2024-05-01 10:00:00,ada,a1\n',
+    )
+    expect(aliases.items).toMatchObject([{ type: 'alias', userId: 'ada', previousId: 'a1' }])
   })
 })
 

@@ -32,7 +32,7 @@ const readMicroseconds = timeReader('epoch-us', 'UTC')
 export const ga4 = eventFormat(
   'ga4',
   'Google Analytics 4 export from BigQuery (NDJSON or CSV)',
-  1,
+  2,
   columns => hasAll(columns, 'event_name', 'event_timestamp', 'user_pseudo_id'),
   cells => {
     const name = text(cells, 'event_name')
@@ -42,7 +42,7 @@ export const ga4 = eventFormat(
     const who = {
       userId: text(cells, 'user_id'),
       anonymousId: text(cells, 'user_pseudo_id'),
-      context: contextOf(cells, params),
+      context: contextOf(name, cells, params),
     }
     const [type, body] = eventOf(name, cells, params)
     return eventItem(type, at, { ...(who as JsonObject), ...body }) satisfies Item
@@ -111,27 +111,61 @@ function productOf(item: JsonObject): JsonObject {
   return made
 }
 
-function contextOf(cells: Cells, params: JsonObject): JsonObject {
+function contextOf(name: string, cells: Cells, params: JsonObject): JsonObject {
   const context: JsonObject = {}
   const device = object(cells.device)
   const geo = object(cells.geo)
-  const source = object(cells.traffic_source)
   const type = device.category ?? textCell(cells, 'device.category')
   if (type) context.device = { type, ...(device.mobile_model_name ? { model: device.mobile_model_name } : {}) }
   if (device.operating_system) context.os = { name: device.operating_system }
   if (device.language) context.locale = device.language
   const country = geo.country ?? textCell(cells, 'geo.country')
   if (country) context.location = { country }
-  const campaign: JsonObject = {}
-  for (const [field, value] of [
-    ['source', params.source ?? source.source],
-    ['medium', params.medium ?? source.medium],
-    ['name', params.campaign ?? source.name],
-  ] as const) {
-    if (value !== undefined && value !== null && value !== '' && value !== '(not set)') campaign[field] = value
-  }
+  const page = told({ url: params.page_location, title: params.page_title, referrer: params.page_referrer })
+  if (typeof page.url === 'string') context.page = { ...page, path: pathOf(page.url) }
+  const campaign = campaignOf(name, cells, params)
   if (Object.keys(campaign).length > 0) context.campaign = campaign
   return context
+}
+
+/** Events at which somebody is seen for the first time, of whom `traffic_source` then tells. */
+const FIRSTS = ['first_visit', 'first_open']
+
+/**
+ * Where this event's visit came from: what was collected with it. `traffic_source` stands in every row, but says where the person came
+ * from at first, years ago maybe; it would make each visit one of that campaign.
+ */
+function campaignOf(name: string, cells: Cells, params: JsonObject): JsonObject {
+  const own = told({
+    source: params.source,
+    medium: params.medium,
+    name: params.campaign,
+    term: params.term,
+    content: params.content,
+  })
+  if (Object.keys(own).length > 0) return own
+  const collected = object(cells.collected_traffic_source)
+  const manual = told({
+    source: collected.manual_source,
+    medium: collected.manual_medium,
+    name: collected.manual_campaign_name,
+    term: collected.manual_term,
+    content: collected.manual_content,
+  })
+  if (Object.keys(manual).length > 0) return manual
+  if (told({ gclid: collected.gclid }).gclid !== undefined) return { source: 'google', medium: 'cpc' }
+  if (!FIRSTS.includes(name)) return {}
+  const { source, medium, name: campaign } = object(cells.traffic_source)
+  return told({ source, medium, name: campaign })
+}
+
+/** What Google writes where it has nothing to tell. */
+const UNTOLD: readonly (Json | undefined)[] = [undefined, null, '', '(not set)', '(direct)', '(none)']
+
+function told(fields: Record<string, Json | undefined>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(fields).filter((entry): entry is [string, Json] => !UNTOLD.includes(entry[1])),
+  )
 }
 
 /** `[{key, value: {string_value | int_value | float_value | double_value}}]` as an object; integers come as text in JSON. */

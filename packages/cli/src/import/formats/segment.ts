@@ -55,11 +55,11 @@ const WAREHOUSE = [
   'channel',
 ]
 
-/** An extract of a Segment warehouse table: tracks or one event's (with `event_text`), pages, identifies. */
+/** An extract of a Segment warehouse table: tracks or one event's (with `event_text`), pages, identifies, groups, aliases. */
 export const segmentWarehouse = eventFormat(
   'segment-warehouse',
   'Segment warehouse table (CSV or NDJSON)',
-  1,
+  2,
   columns =>
     hasAll(columns, 'id', 'received_at', 'original_timestamp') &&
     (columns.has('anonymous_id') || columns.has('user_id')),
@@ -82,10 +82,17 @@ export const segmentWarehouse = eventFormat(
   },
 )
 
-/** A table of tracks has `event`; pages have `path` or `url`; what is neither is identifies. */
+/** A table of tracks has `event`; aliases and groups have their ids; pages have `path` or `url`; what is none of these is identifies. */
 function warehouseItem(cells: Cells, at: number, who: JsonObject, values: JsonObject): Item {
   const event = text(cells, 'event_text', 'event')
   if (event !== undefined) return eventItem('track', at, { ...who, event, properties: values })
+  if ('previous_id' in cells) {
+    return eventItem('alias', at, { ...who, previousId: text(cells, 'previous_id') ?? '' })
+  }
+  if ('group_id' in cells) {
+    const { group_id: _, ...traits } = values
+    return eventItem('group', at, { ...who, groupId: text(cells, 'group_id') ?? '', traits })
+  }
   if ('path' in cells || 'url' in cells) {
     const { name, category, ...properties } = values
     return eventItem('page', at, { ...who, name: name ?? '', category: category ?? '', properties })
