@@ -57,6 +57,7 @@ export class SteadyWarehouse implements Warehouse {
   visitorDays: Warehouse['visitorDays'] = async question => (await this.#get()).visitorDays(question)
   policyTraining: Warehouse['policyTraining'] = async question => (await this.#get()).policyTraining(question)
   rewardDelays: Warehouse['rewardDelays'] = async question => (await this.#get()).rewardDelays(question)
+  drawnAnew: Warehouse['drawnAnew'] = async question => (await this.#get()).drawnAnew(question)
   whatIfSums: Warehouse['whatIfSums'] = async question => (await this.#get()).whatIfSums(question)
   timeline: Warehouse['timeline'] = async question => (await this.#get()).timeline(question)
   quotes: Warehouse['quotes'] = async question => (await this.#get()).quotes(question)

@@ -9,6 +9,7 @@ import { WarehouseError } from './errors.ts'
 import { type Location, type Resolved, resolveOptions, type Server, type WarehouseOptions } from './options.ts'
 import { activity } from './queries/activity.ts'
 import { crossings, overlaps, segmentSample } from './queries/crossings.ts'
+import { drawnAnew } from './queries/drawnAnew.ts'
 import { evidenceCells } from './queries/evidence/cells.ts'
 import { evidenceDays } from './queries/evidence/days.ts'
 import { identityLinks } from './queries/identityLinks.ts'
@@ -72,6 +73,7 @@ export async function openWarehouse(location: Location, options: WarehouseOption
     policyTraining: question => policyTraining(database, question),
     policyRows: question => policyRows(database, question),
     rewardDelays: question => rewardDelays(database, question),
+    drawnAnew: question => drawnAnew(database, question),
     whatIfSums: question => whatIfSums(database, question),
     timeline: question => timeline(database, question),
     quotes: question => quotes(database, question),

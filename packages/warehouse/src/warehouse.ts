@@ -6,6 +6,7 @@ import type { WhatIfSums } from '@espalier/core/whatif'
 import type { Activity, ActivityQuestion } from './queries/activity.ts'
 import type { CreditQuestion } from './queries/credited.ts'
 import type { Crossings, CrossingsQuestion, OverlapRow } from './queries/crossings.ts'
+import type { DrawnAnew } from './queries/drawnAnew.ts'
 import type { Cells, CellsQuestion } from './queries/evidence/cells.ts'
 import type { DaysQuestion } from './queries/evidence/days.ts'
 import type { IdentityLink } from './queries/identityLinks.ts'
@@ -58,6 +59,8 @@ export interface Warehouse {
   policyRows(question: PolicyRowsQuestion): AsyncIterable<PolicyRow[]>
   /** How long after their exposures rewards came, milliseconds, of windows that have closed; of very many a sample. */
   rewardDelays(question: CreditQuestion): Promise<number[]>
+  /** Whether decisions made elsewhere were drawn anew each time. */
+  drawnAnew(question: CreditQuestion): Promise<DrawnAnew>
   /** Sums over the log for what a policy that does not look at the person would have brought. */
   whatIfSums(question: WhatIfQuestion): Promise<WhatIfSums>
   /** A person's events, newest first, before `before` (exclusive). */
@@ -158,6 +161,8 @@ export interface ImpactQuestion {
   readonly to?: number
   /** Now, for windows that have not closed. */
   readonly now: number
+  /** Currency of amounts that name none, that of the workspace; without it they have no rate. */
+  readonly currency?: string
 }
 
 export interface ImpactsQuestion extends Omit<ImpactQuestion, 'metric'> {

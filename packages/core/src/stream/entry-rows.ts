@@ -1,5 +1,5 @@
 import type { Event } from '../event/event.ts'
-import type { ExposedAnswer, ImportedDecision } from './entry.ts'
+import { type ExposedAnswer, type ImportedDecision, UNSTATED } from './entry.ts'
 import { type Row, toRow } from './rows.ts'
 
 export { eventRow } from './event-row.ts'
@@ -42,7 +42,7 @@ export function importedDecisionRow(
     'answers.experience': [decision.experience],
     'answers.version': [0],
     'answers.variant': [variantOf(decision)],
-    'answers.reason': [decision.control ? 'control' : 'assigned'],
+    'answers.reason': [decision.control ? 'control' : decision.unstated ? UNSTATED : 'assigned'],
     'answers.propensity': [decision.propensity],
     'answers.control': [decision.control],
     'answers.holdout': [false],

@@ -112,6 +112,9 @@ export interface ExposedAnswer {
   readonly givenTo?: string
 }
 
+/** Reason, in the log, of a decision made elsewhere of which nobody said with what chance it was drawn. */
+export const UNSTATED = 'assigned-unstated'
+
 /** A decision made elsewhere and brought in with its outcome, so that it can be analysed like our own. */
 export interface ImportedDecision {
   readonly messageId: string
@@ -126,6 +129,8 @@ export interface ImportedDecision {
   readonly control: boolean
   /** Probability with which this arm was chosen, in (0, 1]. */
   readonly propensity: number
+  /** Nobody said so: 1 stands for it, and no what-if goes by it. */
+  readonly unstated?: true
   /** False: it was decided but not seen. */
   readonly exposed: boolean
   readonly context: JsonObject

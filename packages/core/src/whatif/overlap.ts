@@ -120,7 +120,7 @@ export function doubtsOf(sums: WhatIfSums, leastEffective: number = LEAST_EFFECT
 }
 
 const MEANING = {
-  propensity: 'a propensity that is not above 0 and up to 1',
+  propensity: 'no propensity, or one that is not above 0 and up to 1',
   reward: 'a reward or prediction that is no finite number',
   target: 'target chances that are not between 0 and 1 or do not sum to 1',
   variant: 'an unknown variant',

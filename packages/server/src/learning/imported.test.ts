@@ -45,7 +45,7 @@ const experience = (key: string) => ({
   body: { tactic: 'content', touchpoints: ['mail'], goal: 'bought', variants },
 })
 
-async function take(key: string, propensityOf: (person: Person) => number, file: string) {
+async function take(key: string, propensityOf: (person: Person) => number | undefined, file: string) {
   const items = people.flatMap(({ id, arm, isPro, reward }, i) => {
     const decision = {
       row: 2 * i,
@@ -78,7 +78,7 @@ beforeAll(async () => {
     changes: [
       { kind: 'touchpoint', key: 'mail', body: { channel: 'email', default: 'plain' } },
       { kind: 'metric', key: 'bought', body: { type: 'conversion', event: 'Bought', window: '1d' } },
-      ...['mailing', 'untold', 'among'].map(experience),
+      ...['mailing', 'untold', 'partly', 'among', 'anew'].map(experience),
     ],
   })
   expect(published.status, published.text).toBe(200)
@@ -138,6 +138,67 @@ describe('POST /v1/whatif on imported decisions', () => {
     const report = await ask({ kind: 'fixed', variant: 'a' }, 'untold')
     expect(report.verdict).toBe('refused')
     expect(report.sentence).toContain('the propensities in the log are not those that were drawn with')
+  })
+
+  it('refuses where nobody wrote down some of the chances, whatever the others are', async () => {
+    const few = new Set(people.slice(0, 20).map(({ id }) => id))
+    await take('partly', ({ id, arm }) => (few.has(id) ? undefined : CHANCES[arm]), 'e'.repeat(64))
+    const missing = people.slice(0, 20).filter(({ arm }) => arm !== '').length
+    const rules = [{ when: { context: 'plan', is: 'pro' }, variant: 'a' }]
+    for (const policy of [
+      { kind: 'fixed', variant: 'a' },
+      { kind: 'rules', rules, otherwise: 'b' },
+    ]) {
+      const report = await ask(policy, 'partly')
+      expect(report.verdict).toBe('refused')
+      expect(report.sentence).toContain(`cannot be used: ${missing} with no propensity`)
+    }
+  })
+
+  it('of people who were drawn for anew several times a day each decision counts by itself', async () => {
+    const draws = people.flatMap((person, i) =>
+      [0, 1, 2].map(hour => {
+        const point = rng.uniform()
+        const arm: Arm = point < 0.5 ? 'a' : point < 0.8 ? 'b' : ''
+        const reward: 0 | 1 = rng.chance(arm === 'a' ? 0.4 : 0.2) ? 1 : 0
+        return { ...person, arm, reward, at: START + 60_000 * i + 3_600_000 * hour }
+      }),
+    )
+    const items = draws.flatMap(({ id, arm, reward, at }, i) => {
+      const decision = { touchpoint: 'mail', experience: 'anew', variant: arm, propensity: CHANCES[arm] }
+      const common = { row: 2 * i, userId: `anew-${id}` }
+      return [
+        { ...common, type: 'decision', timestamp: at, ...decision },
+        ...(reward === 0
+          ? []
+          : [
+              {
+                ...common,
+                row: 2 * i + 1,
+                type: 'track',
+                event: 'Bought',
+                timestamp: new Date(at + 60_000).toISOString(),
+              },
+            ]),
+      ]
+    })
+    const answer = await server.post('/v1/import', { file: 'f'.repeat(64), items }, { key: SECRET_KEY })
+    expect(answer.json).toMatchObject({ stored: items.length, errors: [] })
+    for (const arm of ['a', 'b'] as const) {
+      const report = await ask({ kind: 'fixed', variant: arm }, 'anew')
+      expect(report.verdict, report.sentence).toBe('answered')
+      const { ips, snips } = bruteForce(() => arm, draws)
+      expect(report.estimators.ips.value).toBeCloseTo(ips, 9)
+      expect(report.estimators.snips.value).toBeCloseTo(snips, 9)
+      expect(report.overlap).toMatchObject({ decisions: draws.length, people: people.length })
+      expect(report.notes[0]).toContain('each counts by itself')
+    }
+    const ruled = await ask(
+      { kind: 'rules', rules: [{ when: { context: 'plan', is: 'pro' }, variant: 'b' }], otherwise: 'a' },
+      'anew',
+    )
+    expect(ruled.verdict, ruled.sentence).toBe('answered')
+    expect(ruled.estimators.ips.value).toBeCloseTo(bruteForce(() => 'a', draws).ips, 9)
   })
 
   it('chances among those who were not in the control group do as well: then its own is 1, and it is left out', async () => {

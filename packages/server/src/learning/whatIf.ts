@@ -34,10 +34,25 @@ export interface WhatIfReport extends Partial<WhatIf> {
   readonly notes: readonly string[]
 }
 
-type Log = Pick<Warehouse, 'whatIfSums' | 'policyRows' | 'policyTraining' | 'rewardDelays'>
+type Log = Pick<Warehouse, 'drawnAnew' | 'whatIfSums' | 'policyRows' | 'policyTraining' | 'rewardDelays'>
+
+/**
+ * Share of those seen several times in a draw period who saw several variants, above which each decision was drawn anew. Where people keep
+ * what they have, some are told apart on two devices all the same.
+ */
+const ANEW = 0.02
 
 /** What another policy would have brought, from the log of the one that ran; or what it would take to tell. */
 export async function evaluate(log: Log, input: WhatIfInput): Promise<WhatIfReport> {
+  const { repeated, changed } = await log.drawnAnew(input.question)
+  if (changed <= ANEW * repeated) return evaluated(log, input)
+  const question = { ...input.question, importedEach: true }
+  const report = await evaluated(log, { ...input, question })
+  const note = `Decisions made elsewhere were drawn anew each time (in ${changed} of ${repeated} draw periods with several of one person, they saw several variants): each counts by itself.`
+  return { ...report, notes: [note, ...report.notes] }
+}
+
+async function evaluated(log: Log, input: WhatIfInput): Promise<WhatIfReport> {
   const { experience, target, question } = input
   const { variants } = complete('experience', experience.body)
   const keys = variants.map(({ key }) => key)
@@ -188,7 +203,8 @@ async function streamed(
       targetOf(policy.chances({ bucketKey: row.person, now: row.at, subject: row }), target)
       if (predict) predict(row, predicted)
       else predicted.set(first.means[1 - halfOf(row.person)]!)
-      const { person, propensity, reward } = row
+      const { person, reward } = row
+      const propensity = row.stated ? row.propensity : Number.NaN
       fold.add({ person, propensity, reward, arm: all.indexOf(row.variant), target, predicted })
     }
   }

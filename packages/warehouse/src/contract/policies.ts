@@ -20,7 +20,10 @@ interface Log {
 }
 
 /** What each person's last exposed decision of a period brought, gone through one by one: to compare the SQL with. */
-function bruteForce({ metric, reward, period, controls, from, to, now }: CreditQuestion, log: Log): PolicyRow[] {
+function bruteForce(
+  { metric, reward, period, controls, from, to, now, importedEach }: CreditQuestion,
+  log: Log,
+): PolicyRow[] {
   const rows: PolicyRow[] = []
   const window = durationMs(metric.window!)
   const inRange = ({ timestamp, holdout }: ExposureRow) =>
@@ -29,7 +32,8 @@ function bruteForce({ metric, reward, period, controls, from, to, now }: CreditQ
     const seen = log.exposures
       .filter(row => row.profile === person && inRange(row))
       .sort((a, b) => a.timestamp - b.timestamp)
-    const periodOf = (row: ExposureRow) => Math.floor(row.timestamp / period)
+    const periodOf = ({ timestamp, version }: ExposureRow) =>
+      importedEach && version === 0 ? timestamp : Math.floor(timestamp / period)
     // What was seen later is no row, and takes what came after it all the same.
     const asked = seen.filter(({ timestamp }) => timestamp < (to ?? Infinity))
     for (const number of new Set(asked.map(periodOf))) {
@@ -53,6 +57,7 @@ function bruteForce({ metric, reward, period, controls, from, to, now }: CreditQ
         person,
         variant: last.variant,
         propensity: Math.min(1, last.propensity / (1 - share)),
+        stated: true,
         reward: reward === 'value' ? total : credited.length > 0 ? 1 : 0,
         at: last.timestamp,
         closesAt: last.timestamp + window,
@@ -75,7 +80,7 @@ function randomLog(seed: string, workspace: string): Log {
     const control = rng.chance(0.1)
     const variant = control ? '' : rng.pick(['a', 'a', 'b', 'c', ''])
     const propensity = control ? 0.1 : rng.pick([0.09, 0.45, 0.9])
-    const version = rng.pick([1, 2])
+    const version = rng.pick([0, 1, 2])
     return exposure({
       workspace,
       profile: `p${rng.integer(60)}`,
@@ -134,7 +139,15 @@ export function policiesContract(warehouse: () => Warehouse): void {
   it('credits as going through everything one by one does, in rows of people', async () => {
     const { question, made } = await log('rows')
     const part = { from: MIDNIGHT + 30 * HOUR, to: MIDNIGHT + 80 * HOUR }
-    for (const [metric, span] of [[bought], [spent], [bought, part], [spent, part]] as const) {
+    const each = { importedEach: true }
+    for (const [metric, span] of [
+      [bought],
+      [spent],
+      [bought, part],
+      [spent, part],
+      [bought, each],
+      [spent, each],
+    ] as const) {
       const asked = {
         ...question,
         ...span,

@@ -25,6 +25,8 @@ export interface CreditQuestion {
    * been shown, so the chances of the others are among themselves.
    */
   readonly withControl?: 'imported' | 'all'
+  /** Decisions made elsewhere were drawn anew each time: each exposure of one is a row of its own, whatever the period. */
+  readonly importedEach?: boolean
   /** Up to when anything has happened, epoch milliseconds. */
   readonly now: number
 }
@@ -40,8 +42,8 @@ export function creditParams({ workspace, experience, from, to, now }: CreditQue
 }
 
 /**
- * A row a person and draw period: the last exposed decision of the experience in it, and what it brought. The holdout is left out, and
- * the control group unless it is asked for.
+ * A row a person and draw period, or with `importedEach` an exposure: the last exposed decision of the experience in it, and what it
+ * brought. The holdout is left out, and the control group unless it is asked for.
  *
  * An event is credited to the last exposure at or before it, if it lies within the metric's window of that; so what happened before
  * an exposure is nobody's, and nothing is credited twice. Of exposures of one millisecond one counts. Where somebody saw
@@ -51,7 +53,7 @@ export function creditParams({ workspace, experience, from, to, now }: CreditQue
  * that exposure, epoch milliseconds), reward, request, lost (amounts without a rate).
  */
 export function creditedSql(question: CreditQuestion, binder: Binder, slice?: Slice): string {
-  const { metric, reward, withControl } = question
+  const { metric, reward, withControl, importedEach = false } = question
   const controls = withControl === 'all' ? [] : question.controls
   const { events, exchange, isMoney } = countedSql(metric, binder)
   const period = binder.bind('Int64', question.period)
@@ -62,7 +64,11 @@ export function creditedSql(question: CreditQuestion, binder: Binder, slice?: Sl
     slice === undefined || slice.of < 2
       ? ''
       : `AND cityHash64(person) % ${binder.bind('UInt32', slice.of)} = ${binder.bind('UInt32', slice.number)}`
-  const periodOf = (at: string) => `toInt64(floor(${at} / ${period}))`
+  const periodOf = (at: string, what: string) => {
+    const number = `toInt64(floor(${at} / ${period}))`
+    // No number of a period is as large as an instant, but of periods of a millisecond, which are the same.
+    return importedEach ? `if(tupleElement(${what}, 3) = 0, toInt64(${at}), ${number})` : number
+  }
   const exposedUntil = (end: string) => `(
     SELECT ${personOf('e')} AS person, toUnixTimestamp64Milli(e.timestamp) AS at,
       max((${keptSql(question)}, e.variant, e.version, e.propensity, e.request_id)) AS what
@@ -72,11 +78,11 @@ export function creditedSql(question: CreditQuestion, binder: Binder, slice?: Sl
     GROUP BY person, at
   )`
   const shown = `(
-    SELECT person, ${periodOf('at')} AS period, max(at) AS last, argMax(what, at) AS what
-    FROM ${exposedUntil('{to:Int64}')} GROUP BY person, period HAVING tupleElement(what, 1)
+    SELECT person, ${periodOf('at', 'what')} AS period, max(at) AS last, argMax(what, at) AS shown
+    FROM ${exposedUntil('{to:Int64}')} GROUP BY person, period HAVING tupleElement(shown, 1)
   )`
   const credits = `(
-    SELECT counted.person AS person, ${periodOf('x.at')} AS period, tupleElement(x.what, 2) AS variant,
+    SELECT counted.person AS person, ${periodOf('x.at', 'x.what')} AS period, tupleElement(x.what, 2) AS variant,
       countIf(counted.main) AS times, sum(counted.value${isMoney ? ' * exchange.factor' : ''}) AS value,
       ${isMoney ? 'countIf(exchange.factor = 0)' : 'toUInt64(0)'} AS lost
     FROM ${events} AS counted
@@ -85,14 +91,14 @@ export function creditedSql(question: CreditQuestion, binder: Binder, slice?: Sl
     WHERE counted.at < x.at + ${window} AND x.at < {to:Int64}
     GROUP BY person, period, variant
   )`
-  const share = `transform(tupleElement(shown.what, 3), ${versions}, ${shares}, 0.)`
+  const share = `transform(tupleElement(shown.shown, 3), ${versions}, ${shares}, 0.)`
   return `(
-    SELECT shown.person AS person, shown.period AS period, tupleElement(shown.what, 2) AS variant,
-      least(1., tupleElement(shown.what, 4) / (1 - ${share})) AS propensity, shown.last AS at,
-      tupleElement(shown.what, 5) AS request, credits.lost AS lost, toFloat64(${rewardSql(metric, reward)}) AS reward
+    SELECT shown.person AS person, shown.period AS period, tupleElement(shown.shown, 2) AS variant,
+      least(1., tupleElement(shown.shown, 4) / (1 - ${share})) AS propensity, shown.last AS at,
+      tupleElement(shown.shown, 5) AS request, credits.lost AS lost, toFloat64(${rewardSql(metric, reward)}) AS reward
     FROM ${shown} AS shown
     LEFT ANY JOIN ${credits} AS credits
-      ON credits.person = shown.person AND credits.period = shown.period AND credits.variant = tupleElement(shown.what, 2)
+      ON credits.person = shown.person AND credits.period = shown.period AND credits.variant = tupleElement(shown.shown, 2)
   )`
 }
 

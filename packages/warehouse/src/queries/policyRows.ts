@@ -1,4 +1,5 @@
 import type { JsonObject } from '@espalier/core'
+import { UNSTATED } from '@espalier/core/stream'
 import type { Database } from '../client/database.ts'
 import { Binder } from '../sql/params.ts'
 import { type CreditQuestion, creditedSql, creditParams, windowOf } from './credited.ts'
@@ -14,6 +15,8 @@ export interface PolicyRow {
   variant: string
   /** Among those not in the control group. */
   propensity: number
+  /** Whether that is known: of some decisions made elsewhere nobody said it. */
+  stated: boolean
   reward: number
   /** Epoch milliseconds. */
   at: number
@@ -31,7 +34,12 @@ export interface PolicyRow {
 /** People of one page: some tens of megabytes. */
 export const PAGE_PEOPLE = 50_000
 
-type Row = Omit<PolicyRow, 'known' | 'context' | 'inputs'> & { known: number; context: string; inputs: string }
+type Row = Omit<PolicyRow, 'known' | 'stated' | 'context' | 'inputs'> & {
+  known: number
+  unstated: number
+  context: string
+  inputs: string
+}
 
 /** The rows of `creditedSql` with what their decisions looked at, in pages of people; the rows of a person follow each other. */
 export async function* policyRows(
@@ -55,9 +63,9 @@ export async function* policyRows(
     // The rows of a page are held, and decisions go by them: of those there may be any number.
     const page = await database.rows<Row>(
       `SELECT row.person AS person, row.variant AS variant, row.propensity AS propensity, row.reward AS reward, row.at AS at,
-        row.at + ${window} AS closesAt, row.lost AS lost, d.request_id != '' AS known, d.definitions AS definitions, d.context AS context, d.inputs AS inputs
+        row.at + ${window} AS closesAt, row.lost AS lost, d.request_id != '' AS known, d.unstated AS unstated, d.definitions AS definitions, d.context AS context, d.inputs AS inputs
       FROM (
-        SELECT request_id, definitions, context, inputs FROM decisions
+        SELECT request_id, definitions, context, inputs, has(answers.reason, '${UNSTATED}') AS unstated FROM decisions
         WHERE workspace = {workspace:String} AND has(answers.experience, {experience:String})
       ) AS d
       RIGHT ANY JOIN (SELECT * FROM ${credited} WHERE at + ${window} > ${after}) AS row ON d.request_id = row.request
@@ -65,8 +73,9 @@ export async function* policyRows(
       { ...binder.params, ...scope },
     )
     if (page.length > 0)
-      yield page.map(row => ({
+      yield page.map(({ unstated, ...row }) => ({
         ...row,
+        stated: !unstated,
         known: Boolean(row.known),
         context: objectOf(row.context),
         inputs: objectOf(row.inputs),

@@ -1,3 +1,4 @@
+import { UNSTATED } from '@espalier/core/stream'
 import { armMeans, COMPONENTS, DEFAULT_SWITCH, PRODUCTS, type WhatIfSums } from '@espalier/core/whatif'
 import type { Database } from '../client/database.ts'
 import { Binder } from '../sql/params.ts'
@@ -38,10 +39,19 @@ interface Totals {
 export async function whatIfSums(database: Database, question: WhatIfQuestion): Promise<WhatIfSums> {
   const { variants, chances } = question
   const scope = creditParams(question)
+  // A chance that nobody stated is none.
   const rowsOf = (binder: Binder) => `(
-    SELECT person, cityHash64('half', person) % 2 AS half, variant, propensity, reward,
-      indexOf(${binder.bind('Array(String)', variants)}, variant) AS arm
-    FROM ${creditedSql(question, binder)} WHERE at + ${windowOf(question, binder)} <= {now:Int64}
+    SELECT row.person AS person, cityHash64('half', row.person) % 2 AS half, row.variant AS variant,
+      if(d.request_id != '', 0., row.propensity) AS propensity, row.reward AS reward,
+      indexOf(${binder.bind('Array(String)', variants)}, row.variant) AS arm
+    FROM (
+      SELECT request_id FROM decisions
+      WHERE workspace = {workspace:String} AND definitions = 0 AND has(answers.experience, {experience:String})
+        AND has(answers.reason, '${UNSTATED}')
+    ) AS d
+    RIGHT ANY JOIN (
+      SELECT * FROM ${creditedSql(question, binder)} WHERE at + ${windowOf(question, binder)} <= {now:Int64}
+    ) AS row ON d.request_id = row.request
   )`
   const first = new Binder()
   const arms = await database.rows<Arm & { unknown: number; impossible: number }>(

@@ -32,7 +32,14 @@ const DecisionItem = Type.Object(
     experience: Name,
     variant: Type.Optional(Type.String({ maxLength: 100, description: 'Empty or absent for the control group.' })),
     control: Type.Optional(Type.Boolean()),
-    propensity: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 1 })),
+    propensity: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 1,
+        default: 1,
+        description: 'The chance with which it was drawn. Without it reports take 1, and no what-if can be told.',
+      }),
+    ),
     exposed: Type.Optional(Type.Boolean({ default: true, description: 'The person saw it.' })),
     context: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   },
@@ -212,6 +219,8 @@ function readDecision(
         variant: control ? '' : variant,
         control,
         propensity: read.propensity ?? 1,
+        // Beside a control group without one the others' chances are among themselves.
+        ...(read.propensity === undefined && !control && { unstated: true }),
         exposed: read.exposed ?? true,
         context: (read.context ?? {}) as JsonObject,
         origin,

@@ -21,7 +21,7 @@ export const whatIf = route({
   tag: 'Reports',
   summary: 'What would another policy have brought?',
   description:
-    'Judged on the logged decisions of an experience by IPS, SNIPS, doubly robust and switch, with intervals, effective sample size and overlap. Where the log cannot tell, the verdict is `refused` and the sentence says what would be needed. A policy that learns is judged on the second half of the log, with what it would have learned from the first. Imported decisions count by their `propensity`, the chance among all people; their control group is the default content (variant "") in what ran. Of what an imported decision looked at its context is known, so policies that ask for context can be judged by it.',
+    'Judged on the logged decisions of an experience by IPS, SNIPS, doubly robust and switch, with intervals, effective sample size and overlap. Where the log cannot tell, the verdict is `refused` and the sentence says what would be needed. A policy that learns is judged on the second half of the log, with what it would have learned from the first. Imported decisions count by their `propensity`, the chance among all people; their control group is the default content (variant "") in what ran; where people were drawn for anew each time, each decision counts by itself. Of what an imported decision looked at its context is known, so policies that ask for context can be judged by it.',
   body: Type.Object(
     {
       experience: Type.String({ maxLength: 100 }),
@@ -42,7 +42,8 @@ export const whatIf = route({
     { additionalProperties: false },
   ),
   answer: {
-    description: 'Rewards are per decision: a person’s last exposed one of a draw period.',
+    description:
+      'Rewards are per decision: a person’s last exposed one of a draw period, or each that was drawn anew elsewhere.',
     schema: Type.Object({
       experience: Type.String(),
       complete: Type.Boolean({ description: 'The warehouse had everything acknowledged before.' }),
