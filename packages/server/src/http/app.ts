@@ -16,6 +16,7 @@ import { type CorsRules, cors } from './cors.ts'
 import { toProblem } from './failure.ts'
 import { OFREP, ofrepFailure } from './ofrep.ts'
 import type { Route } from './route.ts'
+import { Turns } from './turns.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -74,7 +75,8 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
     const path = request.url.split('?')[0]
     refuse(new Problem('not_found', `There is no ${request.method} ${path}.`), request, reply, services)
   })
-  for (const route of routes) add(app, route, services)
+  const turns = new Turns()
+  for (const route of routes) add(app, route, services, turns)
   return app
 }
 
@@ -91,7 +93,7 @@ function trusted(proxies: readonly string[]): string[] | false {
   return proxies.length > 0 && [...proxies]
 }
 
-function add(app: FastifyInstance, route: Route, services: Services): void {
+function add(app: FastifyInstance, route: Route, services: Services, turns: Turns): void {
   app.route({
     method: route.method,
     url: route.path.replace(/\{(\w+)\}/g, ':$1'),
@@ -101,6 +103,7 @@ function add(app: FastifyInstance, route: Route, services: Services): void {
     },
     exposeHeadRoute: false,
     handler: async (request, reply) => {
+      if (route.inStep) await turns.gathered()
       const { value: body, text } = bodyOf(route, request.body)
       const credentials = { authorization: authorizationOf(request), connection: request.socket }
       const caller = authenticate(route.access, credentials, body, services)
@@ -110,6 +113,7 @@ function add(app: FastifyInstance, route: Route, services: Services): void {
       if (route.passesOverQuery !== true) checkNames(route.query, request.query)
       const query = route.query === undefined ? request.query : checkText(route.query, request.query, 'query')
       const answer = await route.handle({ params, query, body, text, workspace, key, request, reply }, services)
+      if (route.inStep) await turns.worked()
       if (reply.sent) return reply
       if (route.answer.status !== undefined) reply.code(route.answer.status)
       if (answer === undefined) return reply.code(route.answer.status ?? 204).send()

@@ -50,6 +50,8 @@ export interface Route<P extends TSchema = TSchema, Q extends TSchema = TSchema,
   readonly wantsText?: boolean
   /** Bytes, after inflation; `bodyBytes` of the options unless given. */
   readonly bodyLimit?: (services: Services) => number
+  /** Asked often and answered fast: what arrives together is answered together (`turns.ts`). */
+  readonly inStep?: boolean
   /** Pages of `trackOrigins` may call it. */
   readonly fromPages?: boolean
   /** Tracking clients know 400, not 413. */

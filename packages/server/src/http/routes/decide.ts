@@ -103,6 +103,7 @@ export const decide = route({
   access: 'write',
   tag: 'Decisions',
   fromPages: true,
+  inStep: true,
   summary: 'What does this person get, now?',
   description:
     'One answer a touchpoint, of one set of definitions. It sees every event acknowledged before, and those it brings.',
@@ -127,7 +128,7 @@ export const decide = route({
   },
   errors: ['user_hash_required', 'link_required', 'bad_link', 'not_found', 'too_busy', 'full', 'unavailable'],
   async handle(call, services) {
-    const stop = services.metrics.decide.startTimer()
+    const began = performance.now()
     const { workspace, key, body, request, query } = call
     const live = services.definitions.of(workspace)
     let set = live instanceof Promise ? await live : live
@@ -179,7 +180,7 @@ export const decide = route({
       ...(preview === undefined ? {} : { preview }),
       ...(viewed === undefined ? {} : { viewed }),
     })
-    stop()
+    services.metrics.decide.observe((performance.now() - began) / 1000)
     return {
       requestId: decided.requestId,
       ...(secret && decided.profile !== undefined ? { profile: decided.profile } : {}),
