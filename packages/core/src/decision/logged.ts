@@ -6,6 +6,7 @@ import { compiler } from '../segment/compile.ts'
 import type { Condition } from '../segment/condition.ts'
 import type { Language } from '../segment/language.ts'
 import { inputFact } from './policies.ts'
+import { visitOf } from './visit.ts'
 
 /** What the log knows of a decision. */
 export interface LoggedSubject {
@@ -24,6 +25,20 @@ export interface LoggedNeed {
 export interface LoggedCondition {
   readonly test: (subject: LoggedSubject) => boolean
   readonly needs: readonly LoggedNeed[]
+}
+
+/**
+ * The context is in the log as the caller sent it. What the visit was like is made of it, and is among what was looked at where a
+ * decision did so; of decisions made elsewhere it may have been imported.
+ */
+function contextReader(path: string): (subject: LoggedSubject) => Json | undefined {
+  const [first, ...rest] = splitPath(path)
+  if (first !== 'visit') {
+    const steps = splitPath(path)
+    return ({ context }) => valueAt(context, steps)
+  }
+  return ({ inputs, context }) =>
+    valueAt(inputs.context, [path]) ?? valueAt(visitOf(context), rest) ?? valueAt(context, [first, ...rest])
 }
 
 /** Why a condition cannot be asked of the log. */
@@ -66,9 +81,9 @@ export function compileLogged(condition: Condition, language: Language): LoggedC
   }
   if ('context' in condition) {
     const { context, ...comparisons } = condition
-    const steps = splitPath(context)
+    const read = contextReader(context)
     const test = compileComparisons(comparisons)
-    return { test: ({ context, at }) => test(valueAt(context, steps), at), needs: [] }
+    return { test: subject => test(read(subject), subject.at), needs: [] }
   }
   if ('time' in condition || 'calendar' in condition) {
     const { test } = compiler(language)(condition)
@@ -99,10 +114,7 @@ export function compileLoggedInput(
   { key, from }: InputSpec,
   language?: Language,
 ): { readonly read: (subject: LoggedSubject) => Json | undefined; readonly needs: readonly LoggedNeed[] } {
-  if ('context' in from) {
-    const steps = splitPath(from.context)
-    return { read: ({ context }) => valueAt(context, steps), needs: [] }
-  }
+  if ('context' in from) return { read: contextReader(from.context), needs: [] }
   if ('when' in from && language !== undefined) {
     const { test, needs } = compileLogged(from.when, language)
     return { read: test, needs }

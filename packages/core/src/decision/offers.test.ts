@@ -103,6 +103,24 @@ describe('an offer', () => {
     expect(later.answers[0]!.offer).toEqual(both.answers[0]!.offer)
   })
 
+  it('stays as it was given when another variant is drawn for them: terms, code and end', () => {
+    const variantsOf = (small: number) =>
+      voucher().variants.map(one => ({ ...one, weight: one.key === 'small' ? small : 1 - small }))
+    const first = world(voucher({ control: 0, variants: variantsOf(1) }))
+    const later = world(voucher({ control: 0, variants: variantsOf(0) }))
+    const bound = bind(give(treated, { set: first }))
+    const [shown] = ask(treated, { set: later, bound, now: NOW + DAY }).answers
+    const offer = { percent: 10, code: 'HI-CODE', expires: NOW + 7 * DAY, experience: 'voucher' }
+    expect(shown).toMatchObject({ variant: 'large', offer, content: { off: offer } })
+    expect(bound.grants.voucher).toMatchObject({ variant: 'small' })
+    const preview = { variants: new Map([['voucher', 'large']]) }
+    expect(ask(treated, { set: first, bound, preview }).answers[0]!.offer).toMatchObject({ percent: 20 })
+    // Of a variant that is gone nobody knows the terms any more.
+    const [, large] = variantsOf(0)
+    const without = world(voucher({ control: 0, variants: [{ ...large, weight: 1 }] }))
+    expect(ask(treated, { set: without, bound }).answers[0]!.offer).toMatchObject({ percent: 20, code: 'HI-CODE' })
+  })
+
   it('that expired is not given again: the next experience is shown, or the default with the reason', () => {
     const bound = bind(give(treated))
     const later = ask(treated, { bound, now: NOW + 7 * DAY, touchpoints: ['hero', 'mail'] })

@@ -100,7 +100,9 @@ export function serveBinding(
     offer && trialCode(offer, moment),
   )
   const grant = offer === undefined ? undefined : (held?.grant ?? trial)
-  const world = new ExperienceWorld(moment, experience, assignment, grant)
+  // What was given stays as it was given, whichever variant is drawn for them since; a preview is of what it was asked to show.
+  const given = reason === 'preview' ? assignment.variant.key : grant?.variant
+  const world = new ExperienceWorld(moment, experience, assignment, grant, given)
   const answer = show(touchpoint, world, moment, experience, assignment, reason)
   // Where the default had to be shown, nothing of it was.
   if (answer.fault !== undefined && answer.reason !== 'fallback') return answer
@@ -157,8 +159,16 @@ class ExperienceWorld implements World {
   readonly #experience: CompiledExperience
   readonly #assignment: Chosen
 
-  constructor(moment: Moment, experience: CompiledExperience, assignment: Chosen, grant: Grant | undefined) {
-    const terms = experience.offer?.terms.get(assignment.variant.key)
+  /** `given`: the variant whose offer it is; where that is gone, the terms are those of the one assigned. */
+  constructor(
+    moment: Moment,
+    experience: CompiledExperience,
+    assignment: Chosen,
+    grant: Grant | undefined,
+    given: string | undefined,
+  ) {
+    const byVariant = experience.offer?.terms
+    const terms = byVariant?.get(given ?? '') ?? byVariant?.get(assignment.variant.key)
     this.items = moment.items
     this.subject = moment.subject
     this.offer = grant && offerView(experience.key, terms, grant)

@@ -1,9 +1,12 @@
 import { expect, it } from 'vitest'
 import type { JsonObject } from '../json.ts'
+import { languageOf } from '../plan/needs.ts'
 import { decide } from './decide.ts'
+import { compileLogged, compileLoggedInput } from './logged.ts'
 import { catalogOf, compiledOf, personOf } from './testing.ts'
 import { visitOf } from './visit.ts'
 
+const DEVICE = { context: 'visit.device' } as const
 const IPHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148'
 
 it.each<[context: JsonObject, visit: JsonObject]>([
@@ -66,4 +69,22 @@ it('R7 who may be told by it, and what was looked at is logged', () => {
   expect(inputs.context).toEqual({ 'visit.device': 'mobile', 'visit.referrer': 'news.example' })
   // What the caller says of it themselves is not believed.
   expect(ask({ visit: { device: 'mobile', referrer: 'example' } }).answers[0]!.content).toBe('default')
+})
+
+it('R7 what a visit was like is in the log for whoever learns or asks what if, also where no decision looked at it', () => {
+  const context: JsonObject = { userAgent: IPHONE, page: { referrer: 'https://news.example/' } }
+  const byVisit = (inputs: JsonObject, logged: JsonObject = context) => {
+    const subject = { inputs, context: logged, at: 0 }
+    const { read } = compileLoggedInput('e', { key: 'd', kind: 'categorical', levels: ['mobile'], from: DEVICE })
+    return [
+      read(subject),
+      compileLogged({ ...DEVICE, is: 'mobile' }, languageOf({ version: 1, definitions: [] })).test(subject),
+    ]
+  }
+  expect(byVisit({})).toEqual(['mobile', true])
+  // As it was seen then, whatever it would be taken for now.
+  expect(byVisit({ context: { 'visit.device': 'tablet' } })).toEqual(['tablet', false])
+  expect(byVisit({}, {})).toEqual([undefined, false])
+  // Imported with a decision made elsewhere.
+  expect(byVisit({}, { visit: { device: 'mobile' } })).toEqual(['mobile', true])
 })
