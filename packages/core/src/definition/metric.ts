@@ -72,7 +72,8 @@ export const Metric = Type.Object(
     currency: Type.Optional(
       Type.String({
         pattern: '^[A-Z]{3}$',
-        description: 'The property is money: convert to this currency by the imported daily rates.',
+        description:
+          'The property is money: convert to this currency by the imported daily rates. An amount that names no currency is in that of the workspace.',
       }),
     ),
     refund: Type.Optional(

@@ -4,6 +4,7 @@ import { type ArmStatistics, addArms, impact } from '@espalier/core/experiment'
 import { type GuardrailVerdict, type PolicySpec, type RolloutState, signalOf, stepRollout } from '@espalier/core/policy'
 import { durationMs } from '@espalier/core/time'
 import type { Warehouse } from '@espalier/warehouse'
+import { settingsOf } from '../pipeline/definitions.ts'
 import { metricIn } from './subject.ts'
 
 export type RolloutSpec = Extract<PolicySpec, { kind: 'rollout' }>
@@ -25,6 +26,7 @@ export async function watchRollout(
   now: number,
 ): Promise<Watched> {
   if (state.stage === 'halted') return { state, sentence: 'It is stopped.' }
+  const { currency } = settingsOf(set)
   const verdicts: GuardrailVerdict[] = []
   let people = 0
   for (const key of spec.guardrails) {
@@ -33,7 +35,7 @@ export async function watchRollout(
       verdicts.push('too-early')
       continue
     }
-    const question = { workspace, experience: experience.key, metric, from: state.since, now }
+    const question = { workspace, experience: experience.key, metric, from: state.since, now, currency }
     const { arms, missingRates } = await warehouse.impact(question)
     const [shown, others] = sidesOf(arms, spec)
     people = Math.max(people, shown?.people ?? 0)

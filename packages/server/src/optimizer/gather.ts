@@ -17,7 +17,7 @@ import type { Store } from '@espalier/store'
 import type { Activity, ImpactStatistics, Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
 import type { Models } from '../learning/models.ts'
-import type { LiveSet } from '../pipeline/definitions.ts'
+import { type LiveSet, settingsOf } from '../pipeline/definitions.ts'
 import { Problem } from '../problem.ts'
 import { guardrailsIn, subjectOf } from '../report/experience.ts'
 import { moneyOf } from '../report/money.ts'
@@ -109,7 +109,8 @@ async function watched(looked: Looked): Promise<Watched> {
   const all = [...(goal ? [goal] : []), ...(money ? [money] : []), ...guardrails]
   // Exposures from before belong to an earlier start.
   const since = subject?.launch?.since
-  const question = { workspace, experience: key, now, ...(since !== undefined && { from: since }) }
+  const { currency } = settingsOf(looked.published)
+  const question = { workspace, experience: key, now, currency, ...(since !== undefined && { from: since }) }
   const statistics = await warehouse.impacts({ ...question, metrics: all.map(one => one.body) })
   const judged = (metric: Named, options: JudgeOptions = {}): Judged =>
     judge(experience, { key: metric.key, metric: metric.body }, statistics[all.indexOf(metric)]!, now, options)

@@ -2,6 +2,7 @@ import type { Definition, Metric, PublishedSet } from '@espalier/core/definition
 import { type Outcome, outcomeOf, type Promised } from '@espalier/core/optimizer'
 import type { Store } from '@espalier/store'
 import type { Warehouse } from '@espalier/warehouse'
+import { settingsOf } from '../pipeline/definitions.ts'
 import { metricNamed } from './windows.ts'
 
 export interface MeasureParts {
@@ -25,7 +26,8 @@ export async function measure(
   const metric = (own ?? metricNamed(published, expected.metric))?.body
   if (metric === undefined) return undefined
   const { from, to } = span
-  const question = { workspace, experience: about.experience, metric, now }
+  const { currency } = settingsOf(published)
+  const question = { workspace, experience: about.experience, metric, now, currency }
   const ask = (range: { from: number; to: number }) => armsOf(warehouse, { ...question, ...range }, about.segment)
   const { arms, missingRates } = await ask({ from, to })
   const hasControl = arms.some(arm => arm.control && arm.people > 0)
@@ -46,7 +48,15 @@ export async function measure(
 
 async function armsOf(
   warehouse: MeasureParts['warehouse'],
-  question: { workspace: string; experience: string; metric: Metric; now: number; from: number; to: number },
+  question: {
+    workspace: string
+    experience: string
+    metric: Metric
+    now: number
+    currency: string
+    from: number
+    to: number
+  },
   segment: string | undefined,
 ) {
   if (segment === undefined) {

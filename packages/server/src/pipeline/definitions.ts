@@ -157,7 +157,7 @@ function ready(
   return { compiled, policies }
 }
 
-function settingsOf(published: PublishedSet): LiveSet['settings'] {
+export function settingsOf(published: Pick<PublishedSet, 'definitions'>): LiveSet['settings'] {
   const settings = published.definitions.find(
     (definition): definition is Definition<'settings'> => definition.kind === 'settings' && !definition.archived,
   )

@@ -25,15 +25,17 @@ export interface EvidenceReport {
 
 /** How we know: by segment, by what a rule would bring, and over time. None of it changes the verdict. */
 export async function experienceEvidence(services: Services, question: EvidenceQuestion): Promise<EvidenceReport> {
-  const { warehouse, now } = services
+  const { warehouse, definitions, now } = services
   const { workspace, key, by, variant, correction, confidence, days, masked, from, to } = question
   const { metric, launch } = await subjectOf(services, question)
   const since = from ?? launch?.since
+  const { settings } = await definitions.of(workspace)
   const asked = {
     workspace,
     experience: key,
     metric: metric.body,
     now: now(),
+    currency: settings.currency,
     ...(since === undefined ? {} : { from: since }),
     ...(to === undefined ? {} : { to }),
   }

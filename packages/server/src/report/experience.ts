@@ -44,6 +44,7 @@ export async function experienceReport(services: Services, question: PageQuestio
   const subject = await subjectOf(services, question)
   const { experience, launch, metric, role } = subject
   const { definitions } = await store.definitions.current(workspace)
+  const { settings } = await services.definitions.of(workspace)
   const watched = guardrailsIn(definitions, experience).filter(one => one.key !== metric.key)
   const since = from ?? launch?.since
   const [goal, ...others] = await warehouse.impacts({
@@ -51,6 +52,7 @@ export async function experienceReport(services: Services, question: PageQuestio
     experience: key,
     metrics: [metric.body, ...watched.map(one => one.body)],
     now: now(),
+    currency: settings.currency,
     ...(since === undefined ? {} : { from: since }),
     ...(to === undefined ? {} : { to }),
   })
@@ -135,6 +137,7 @@ async function indicationFor(
     experience: key,
     metric: metric.body,
     zone: settings.timezone,
+    currency: settings.currency,
     days: DAYS,
     now: now(),
     ...(launch?.since !== undefined && { since: launch.since }),

@@ -2,7 +2,7 @@ import { ANY_EVENT, type Metric } from '@espalier/core/definition'
 import { numberAt } from '../sql/json.ts'
 import type { Binder } from '../sql/params.ts'
 import { conditionsSql } from './conditions.ts'
-import { exchangeSql } from './exchange.ts'
+import { currencyOf, exchangeSql } from './exchange.ts'
 import { OWN_DOING, pointsOfAmount } from './measure/matched.ts'
 import { joinLinks, personOf } from './people.ts'
 
@@ -18,8 +18,8 @@ export interface Counted {
   readonly isMoney: boolean
 }
 
-/** An event counts when the conditions hold and, where the metric is of amounts, its property is one; a refund is negative. */
-export function countedSql(metric: Metric, binder: Binder): Counted {
+/** An event counts when the conditions hold and, where the metric is of amounts, its property is one; a refund is negative. `home`: the currency of amounts that name none. */
+export function countedSql(metric: Metric, binder: Binder, home?: string): Counted {
   const isValued = metric.type === 'sum' || metric.type === 'mean' || metric.type === 'quantile'
   const where = conditionsSql('e.properties', metric.where ?? [], binder)
   const refund = isValued ? metric.refund : undefined
@@ -41,6 +41,7 @@ export function countedSql(metric: Metric, binder: Binder): Counted {
   const names = refund ? `e.name IN (${own}, ${refundEvent})` : isOwn
   const counts = [`(${names} AND (${where}))`, ...others.map(({ is }) => is)].join(' OR ')
   const money = isValued ? metric.currency : undefined
+  const currency = currencyOf('e', home, binder)
   const inTime = `e.workspace = {workspace:String} AND e.timestamp <= fromUnixTimestamp64Milli({now:Int64}, 'UTC')`
   const events = `(
     SELECT ${personOf('e')} AS person, e.at AS at, e.main AS main, assumeNotNull(e.value) AS value
@@ -48,13 +49,13 @@ export function countedSql(metric: Metric, binder: Binder): Counted {
     FROM (
       SELECT e.profile AS profile, toUnixTimestamp64Milli(e.timestamp) AS at,
         ${others.length === 0 ? isOwn : '1'} AS main, ${value} AS value
-        ${money ? ', e.currency AS currency, toDate32(e.timestamp) AS day' : ''}
+        ${money ? `, ${currency} AS currency, toDate32(e.timestamp) AS day` : ''}
       FROM events AS e WHERE ${inTime} AND (${counts})
     ) AS e ${joinLinks('e')}
     WHERE e.value IS NOT NULL
   )`
   const target = money && binder.bind('String', money)
-  const days = `SELECT DISTINCT e.currency AS currency, toDate32(e.timestamp) AS day FROM events AS e WHERE ${inTime} AND ${names}`
+  const days = `SELECT DISTINCT ${currency} AS currency, toDate32(e.timestamp) AS day FROM events AS e WHERE ${inTime} AND ${names}`
   const exchange = target
     ? `LEFT ANY JOIN ${exchangeSql(days, target)} AS exchange ON exchange.currency = counted.currency AND exchange.day = counted.day`
     : ''

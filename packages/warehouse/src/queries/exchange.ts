@@ -1,3 +1,12 @@
+import type { Binder } from '../sql/params.ts'
+
+/** The currency of an event: that of the workspace, `home`, where the event names none. Where `home` is not given either, ''. */
+export function currencyOf(event: string, home: string | undefined, binder: Pick<Binder, 'bind'>): string {
+  return home === undefined
+    ? `${event}.currency`
+    : `if(${event}.currency = '', ${binder.bind('String', home)}, toString(${event}.currency))`
+}
+
 /**
  * What one unit of a currency was worth in the target on a day: the rate of that day or the last earlier one. Rates are
  * imported against any base, so a currency goes to the target through one base that has both: the target itself, else the

@@ -31,7 +31,7 @@ export async function impacts(database: Database, question: ImpactsQuestion): Pr
   const first = Math.min(...versions.map(({ firstSeen }) => firstSeen))
   const last = Math.max(...versions.map(({ lastSeen }) => lastSeen))
   const scope = { ...arms, ...numbersOf(versions), ...boundsOf(metrics, { first, last, now }), now }
-  const factors = await factorsOf(database, metrics, scope)
+  const factors = await factorsOf(database, metrics, scope, question.currency)
   const measured = await measure(database, metrics, versions, factors, scope)
   const answers: ImpactStatistics[] = []
   for (const [index, metric] of metrics.entries()) {

@@ -62,7 +62,7 @@ async function armRows(
 ): Promise<Row[]> {
   const { metric, now } = question
   const binder = new Binder()
-  const { events, exchange, isMoney } = countedSql(metric, binder)
+  const { events, exchange, isMoney } = countedSql(metric, binder, question.currency)
   const until =
     metric.window === undefined ? '' : `AND counted.at < f.seen + ${binder.bind('Int64', durationMs(metric.window))}`
   const value = metric.type === 'conversion' ? 'toFloat64(t.times > 0)' : 't.value'

@@ -1,4 +1,3 @@
-import type { Metric } from '@espalier/core/definition'
 import type { IndicationDay } from '@espalier/core/result'
 import type { Database } from '../client/database.ts'
 import { ALL_TIME, within } from '../sql/params.ts'
@@ -40,7 +39,7 @@ const DAY_MS = 86_400_000
  * experience may have touched.
  */
 export async function visitorDays(database: Database, question: VisitorDaysQuestion): Promise<VisitorDays> {
-  const { workspace, experience, metric, since, to, now, zone, days, comparison } = question
+  const { workspace, experience, since, to, now, zone, days, comparison } = question
   const bounds = { workspace, experience, zone, from: since ?? ALL_TIME.from, to: Math.min(to ?? ALL_TIME.to, now + 1) }
   const [seen] = await database.rows<{ people: number; first: number; last: number; earlier: number; at: string[] }>(
     `SELECT countIf(${within('timestamp')}) AS people, groupUniqArrayIf(toString(touchpoint), ${within('timestamp')}) AS at,
@@ -64,7 +63,7 @@ export async function visitorDays(database: Database, question: VisitorDaysQuest
     touchpoints: seen.at,
     ...(comparison !== undefined && { comparison }),
   }
-  const rows = await daySums(database, metric, scope, comparison !== undefined)
+  const rows = await daySums(database, question, scope)
   const [{ changed } = { changed: '' }] = await database.rows<{ changed: string }>(
     `SELECT toString(${dayOf('fromUnixTimestamp64Milli({first:Int64})')}) AS changed`,
     scope,
@@ -107,11 +106,10 @@ const LOST = 16
 
 async function daySums(
   database: Database,
-  metric: Metric,
+  { metric, currency, comparison }: VisitorDaysQuestion,
   scope: Readonly<Record<string, unknown>>,
-  byTouchpoint: boolean,
 ): Promise<Row[]> {
-  const factors = await factorsOf(database, [metric], scope)
+  const factors = await factorsOf(database, [metric], scope, currency)
   const binder = new SharedBinder()
   const shared = layers(binder)
   const { main, value, missing } = rowColumns(metric, shared, factors)
@@ -126,9 +124,10 @@ async function daySums(
       WHERE e.workspace = {workspace:String} AND NOT e.holdout AND ${condition} AND ${inTime('e.timestamp')}
     )`
   const touched = flagged(exposed('e.touchpoint IN {touchpoints:Array(String)}'), `if(e.own, ${CAME + SHOWN}, ${CAME})`)
-  const others = byTouchpoint
-    ? exposed('e.touchpoint = {comparison:String}')
-    : `(
+  const others =
+    comparison !== undefined
+      ? exposed('e.touchpoint = {comparison:String}')
+      : `(
         SELECT ${sourceHash('e')} AS source, ${dayOf('e.timestamp')} AS day FROM events AS e
         WHERE e.workspace = {workspace:String} AND ${OWN_DOING} AND ${inTime('e.timestamp')}
       )`

@@ -49,7 +49,7 @@ export async function evidenceCells(database: Database, question: CellsQuestion)
   const first = Math.min(...versions.map(({ firstSeen }) => firstSeen))
   const last = Math.max(...versions.map(({ lastSeen }) => lastSeen))
   const scope = { ...bounds, ...numbersOf(versions), ...boundsOf([metric], { first, last, now }), now }
-  const factors = await factorsOf(database, [metric], scope)
+  const factors = await factorsOf(database, [metric], scope, question.currency)
   const binder = new SharedBinder()
   const shared = layers(binder)
   const { span, value, did, denominator: d, missing } = personColumns(metric, shared, factors)

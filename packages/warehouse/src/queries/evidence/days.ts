@@ -1,5 +1,7 @@
+import { many } from '@espalier/core'
 import { type NoveltyStatistics, trendWeights } from '@espalier/core/experiment'
 import type { Database } from '../../client/database.ts'
+import { WarehouseError } from '../../errors.ts'
 import type { ImpactQuestion } from '../../warehouse.ts'
 import { armVersions, numbersOf } from '../arms.ts'
 import { rowColumns } from '../measure/columns.ts'
@@ -28,10 +30,10 @@ export async function evidenceDays(database: Database, question: DaysQuestion): 
   const earliest = Math.min(...versions.map(({ firstSeen }) => firstSeen))
   const latest = Math.min(now, Math.max(...versions.map(({ lastSeen }) => lastSeen)) + days * DAY_MS)
   const scope = { ...bounds, ...numbersOf(versions), earliest, latest, now }
-  const factors = await factorsOf(database, [metric], scope)
+  const factors = await factorsOf(database, [metric], scope, question.currency)
   const binder = new SharedBinder()
   const shared = layers(binder)
-  const { main, value } = rowColumns(metric, shared, factors)
+  const { main, value, missing = '0' } = rowColumns(metric, shared, factors)
   const length = binder.bind('Int64', days * DAY_MS)
   const weights = binder.bind('Array(Float64)', trendWeights(days))
   const daily = metric.type === 'conversion' ? `toFloat64(countIf(${main}) > 0)` : `toFloat64(sum(${value}))`
@@ -47,16 +49,17 @@ export async function evidenceDays(database: Database, question: DaysQuestion): 
     squares: number[]
     trend: number
     trends: number
+    lost: number
   }>(
     `SELECT bitAnd(head, 65535) AS number, sumForEach(values) AS sums, sumForEach(arrayMap(v -> v * v, values)) AS squares,
-      sum(slope) AS trend, sum(slope * slope) AS trends
+      sum(slope) AS trend, sum(slope * slope) AS trends, sum(lost) AS lost
     FROM (
-      SELECT head, arrayMap(i -> sums[indexOf(ns, toInt64(i))], range(${days})) AS values,
+      SELECT head, lost, arrayMap(i -> sums[indexOf(ns, toInt64(i))], range(${days})) AS values,
         arraySum((v, w) -> v * w, values, ${weights}) AS slope
       FROM (
-        SELECT head, groupArray(day) AS ns, groupArray(daily) AS sums
+        SELECT head, groupArray(day) AS ns, groupArray(daily) AS sums, sum(missing) AS lost
         FROM (
-          SELECT person, head, toInt64(intDiv(t, ${DAY_MS})) AS day, ${daily} AS daily
+          SELECT person, head, toInt64(intDiv(t, ${DAY_MS})) AS day, ${daily} AS daily, countIf(${missing}) AS missing
           FROM ${factsSql(shared)} WHERE t >= 0 AND t < ${length} AND ${passed}
           GROUP BY person, head, day
         ) GROUP BY person, head
@@ -64,6 +67,13 @@ export async function evidenceDays(database: Database, question: DaysQuestion): 
     ) GROUP BY number`,
     { ...binder.params, ...scope },
   )
+  const lost = done.reduce((all, row) => all + Number(row.lost), 0)
+  if (lost > 0) {
+    throw new WarehouseError(
+      'invalid',
+      `${many(lost, 'amount has', 'amounts have')} no rate to ${metric.currency}. The impact of the experience names currencies and days.`,
+    )
+  }
   const none = Array.from({ length: days }, () => 0)
   return versions.flatMap(({ variant, control }, index) => {
     const people = seen.find(({ number }) => number === index + 1)?.people ?? 0

@@ -36,11 +36,11 @@ beforeAll(async () => {
 afterAll(() => engine.close())
 
 /** Of each event, by currency and day: what the report counts one unit of it as. */
-async function counted(days: number): Promise<Map<string, number>> {
+async function counted(days: number, home?: string): Promise<Map<string, number>> {
   const { database } = engine
   const scope = { workspace, earliest: BEGIN, latest: BEGIN + (days - 1) * DAY }
   const metric = { type: 'sum', event: 'Order Completed', property: 'total', currency: 'EUR' } as const
-  const factors = await factorsOf(database, [metric], scope)
+  const factors = await factorsOf(database, [metric], scope, home)
   const binder = new Binder()
   const rows = await database.rows<{ currency: string; day: number; factor: number }>(
     `SELECT toString(e.currency) AS currency, toInt32(toDate32(e.timestamp)) AS day, ${factors.sql('EUR', binder)} AS factor
@@ -62,6 +62,20 @@ describe('what money of other currencies counts as', () => {
       // Without a rate, and without a currency.
       expect(factors.get(`CHF ${day}`)).toBe(0)
       expect(factors.get(` ${day}`)).toBe(0)
+    }
+  })
+
+  it.each([
+    ['EUR', () => 1],
+    ['JPY', yen],
+    ['CHF', () => 0],
+  ])('what names no currency is in that of the workspace, such as %s', async (home, rate) => {
+    for (const days of [100, 400]) {
+      const factors = await counted(days, home)
+      for (let day = 0; day < days; day++) {
+        expect(factors.get(` ${day}`)).toBe(rate(day))
+        expect(factors.get(`GBP ${day}`)).toBe(pounds(day))
+      }
     }
   })
 })

@@ -20,7 +20,7 @@ export async function missingRates(
   const span = spanOf(metric, binder)
   const { missing } = rowColumns(metric, shared, factors)
   if (missing === undefined) return []
-  const currency = shared.row.name('toString(e.currency)')
+  const currency = shared.row.name(`toString(${factors.currency(binder)})`)
   const day = shared.row.name('toString(toDate32(e.timestamp))')
   return database.rows(
     `SELECT ${currency} AS currency, toUInt32(uniqExact(${day})) AS days, min(${day}) AS firstDay

@@ -15,14 +15,14 @@ export function factsSql(question: PricedQuestion, binder: Binder): string {
   const sends = question.sends.length === 0 ? '' : `UNION ALL ${sendsSql(question.sends, binder)}`
   const own = `SELECT ${personHash('e')} AS person, ${COLUMNS.map(name => `e.${name} AS ${name}`).join(', ')}
     FROM (${money} ${sends}) AS e ${joinPeople('e')}`
-  return metric === undefined ? `(${own})` : `(${own} UNION ALL ${kpiSql(metric, binder)})`
+  return metric === undefined ? `(${own})` : `(${own} UNION ALL ${kpiSql(metric, question.currency, binder)})`
 }
 
 const COLUMNS = ['at', 'ordered', 'kpi', 'revenue', 'margin', 'discount', 'sends', 'unpriced']
 const NO_MONEY = '0. AS revenue, 0. AS margin, 0. AS discount'
 
-function kpiSql(metric: Metric, binder: Binder): string {
-  const { events, exchange, isMoney } = countedSql(metric, binder)
+function kpiSql(metric: Metric, home: string, binder: Binder): string {
+  const { events, exchange, isMoney } = countedSql(metric, binder, home)
   return `SELECT cityHash64(counted.person) AS person, counted.at AS at, toUInt8(0) AS ordered,
       toFloat64(counted.value${isMoney ? ' * exchange.factor' : ''}) AS kpi, ${NO_MONEY}, 0. AS sends, toUInt8(0) AS unpriced
     FROM ${events} AS counted ${exchange}

@@ -1,7 +1,7 @@
 import type { Database } from '../../client/database.ts'
 import { WarehouseError } from '../../errors.ts'
 import { ALL_TIME, Binder, within } from '../../sql/params.ts'
-import { exchangeSql } from '../exchange.ts'
+import { currencyOf, exchangeSql } from '../exchange.ts'
 import { orderDaysSql } from './money.ts'
 import { type MissingRate, type ProgrammeQuestion, type Rates, scopeOf } from './question.ts'
 import { spendDaysSql } from './spend.ts'
@@ -46,7 +46,7 @@ export async function ratesOf(
     metric?.currency === undefined
       ? []
       : await lookUp(
-          binder => `SELECT DISTINCT e.currency AS currency, toDate32(e.timestamp) AS day FROM events AS e
+          binder => `SELECT DISTINCT ${currencyOf('e', currency, binder)} AS currency, toDate32(e.timestamp) AS day FROM events AS e
             WHERE e.workspace = {workspace:String} AND ${within('e.timestamp')}
               AND e.name IN (${binder.bind('String', metric.event)}, ${binder.bind('String', metric.refund?.event ?? metric.event)})`,
           metric.currency,
