@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../json.ts'
 import { TemplateError } from '../template/error.ts'
 import { isTemplate } from '../template/text.ts'
+import { asShown } from './asShown.ts'
 import { blocks } from './blocks.ts'
 import { type Block, type DirectiveName, directiveOf, type ListDirective, type RecentDirective } from './directives.ts'
 import { ContentError, type Fault, noPrice } from './fault.ts'
@@ -105,9 +106,13 @@ const PARTS: Readonly<Record<DirectiveName, (content: JsonObject, compiling: Com
     wants.items.add(id)
     return ({ items }, { missing, shown }) => {
       const item = items(id)
-      if (item === undefined) missing.add(id)
-      else shown.add(item)
-      return item ?? null
+      if (item === undefined) {
+        missing.add(id)
+        return null
+      }
+      const seen = asShown(item)
+      shown.add(seen)
+      return seen
     }
   },
   $text: ({ $text, with: given = {} }, compiling) => text($text as string, given as JsonObject, compiling),

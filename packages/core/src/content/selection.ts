@@ -2,6 +2,7 @@ import { splitPath, valueAt } from '../filter/path.ts'
 import { compileProperties } from '../filter/property.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { traitReader } from '../segment/conditions/trait.ts'
+import { asShown } from './asShown.ts'
 import { type ListDirective, MAX_LISTED, type RecentDirective } from './directives.ts'
 import { ContentError } from './fault.ts'
 import type { Compiling, Part } from './part.ts'
@@ -35,7 +36,7 @@ export function selected(
       if (otherwise !== undefined) return otherwise(world, gathered)
       throw new ContentError('too-few-items', `${items.length} items are left and ${atLeast} are needed`)
     }
-    const shown = items.slice(0, limit)
+    const shown = items.slice(0, limit).map(asShown)
     for (const item of shown) gathered.shown.add(item)
     return shown
   }
