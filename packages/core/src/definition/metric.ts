@@ -5,6 +5,10 @@ import { Duration } from '../time/schema.ts'
 /** Stands for events of any name: what people themselves did, not what was noted of them. */
 export const ANY_EVENT = '*'
 
+/** What a metric is called to a reader: its name, else what it counts. */
+export const metricName = ({ name, event }: { readonly name?: string; readonly event: string }): string =>
+  name ?? (event === ANY_EVENT ? 'any event' : event)
+
 const Band = Type.Object(
   {
     from: Type.Optional(Type.Number({ description: 'Inclusive; without it, any.' })),

@@ -47,6 +47,11 @@ function armOf(variant: string, people: readonly (readonly number[])[], expected
 
 const codes = (report: ReturnType<typeof impact>) => report.warnings.map(w => w.code)
 
+it('a metric of any event without a name is called that', () => {
+  const arms = [arm('', 1000, 100), arm('a', 1000, 200)]
+  expect(impact(arms, { metric: { type: 'conversion', event: '*' } }).sentence).toContain('any event is 20.00 %')
+})
+
 describe('the report', () => {
   const report = impact([arm('', 1000, 100), arm('banner', 4000, 480), arm('video', 5000, 500)], { metric: conversion })
 

@@ -1,4 +1,4 @@
-import { type Metric, statisticOf } from '../definition/metric.ts'
+import { type Metric, metricName, statisticOf } from '../definition/metric.ts'
 import { type ArmStatistics, addArms, addArmsByStratum } from './arm.ts'
 import type { Prior } from './bayesian.ts'
 import { type CompareOptions, compareWithControl } from './compare.ts'
@@ -93,7 +93,7 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
   const report: Comparison = {
     metric: {
       type,
-      name: metric.name ?? metric.event,
+      name: metricName(metric),
       direction,
       ...(metric.currency === undefined ? {} : { currency: metric.currency }),
     },

@@ -49,6 +49,8 @@ export interface Kpi {
   readonly name: string
   /** conversion: a share of people; money: in the workspace's currency; sum: anything else a person. */
   readonly type: 'conversion' | 'money' | 'sum'
+  /** Which way is good; up unless given. */
+  readonly direction?: 'up' | 'down'
 }
 
 export function effectOf(pairs: readonly Pair[], options: EffectOptions): Effect {

@@ -104,6 +104,20 @@ describe('the programme', () => {
     const values = report.periods.map(({ money }) => money.revenue.value!)
     expect(values[0]! + values[1]!).toBeCloseTo(report.experiences[0]!.money.revenue.value!, 6)
     expect(values[1]! / values[0]!).toBeCloseTo(3, 9)
+    // A month at the rate of these weeks, not at that of all the time; of a part of a week nothing is said of a month.
+    const weeks = programmeImpact(facts({ cells: hero, periods: [{ period: '2026-10-05', cells: hero }] }), {
+      ...options,
+      from: Date.UTC(2026, 9, 1),
+      periods: { by: 'week', zone: 'UTC' },
+    }).periods[0]!
+    expect(weeks.month.revenue.value).toBeCloseTo((weeks.money.revenue.value! * MONTH_DAYS) / 7, 6)
+    const short = programmeImpact(facts({ cells: hero, periods: [{ period: '2026-10-05', cells: hero }] }), {
+      ...options,
+      from: Date.UTC(2026, 9, 8),
+      periods: { by: 'week', zone: 'UTC' },
+    }).periods[0]!
+    expect(short.month).toMatchObject({ revenue: { value: null, reason: 'short-time' }, net: { value: null } })
+    expect(short.sentence).not.toContain('a month (')
   })
 
   it('spend that names an experience is taken off it, off its tactic, and off its touchpoint where it has one only', () => {
@@ -189,6 +203,8 @@ describe('what is missing is said in words', () => {
       programmeImpact(facts({ cells: hero.map(cell => ({ ...cell, sums: { ...cell.sums, unpriced: n } })) }), options)
     expect(unpriced(30).experiences[0]!.month.net).toBeNull()
     expect(unpriced(30).notes.join()).toContain('too many orders')
+    expect(unpriced(30).experiences[0]!.sentence).toContain('the margin of too many orders is missing')
+    expect(unpriced(30).experiences[0]!.sentence).not.toContain('in the settings')
     expect(unpriced(2).experiences[0]!.month.net).not.toBeNull()
     expect(unpriced(2).notes.join()).toContain('a few orders')
   })

@@ -5,6 +5,7 @@ import { canCompare, missingOf } from './compare.ts'
 import { type Effect, type EffectOptions, effectOf, type Kpi } from './effect.ts'
 import { type Growth, growthOf } from './growth.ts'
 import { isShort, notYet } from './month.ts'
+import { type Periods, periodDays } from './period.ts'
 import { type Customers, type Spend, type SpendReport, spendReport } from './spend.ts'
 import { addSums, canPrice, type ValueSums } from './sums.ts'
 import { type Choosing, type Targeting, targetingOf } from './targeting.ts'
@@ -35,6 +36,8 @@ export interface ProgrammeOptions {
   /** From when on the time is, epoch milliseconds, and since when experiences run as they are: for what timing brought. */
   readonly from?: number | null
   readonly steady?: ReadonlyMap<string, number>
+  /** How long its weeks or months are; each is as long as the whole unless given. */
+  readonly periods?: Pick<Periods, 'by' | 'zone'>
   readonly touchpoints: ReadonlyMap<string, Pick<Touchpoint, 'name' | 'channel' | 'stage'>>
 }
 
@@ -77,6 +80,8 @@ export interface Programme {
   readonly sentence: string
 }
 
+const DAY_MS = 86_400_000
+
 /**
  * A touchpoint's part of an experience is of the people who first saw the experience there: nobody is in two parts, and where somebody
  * saw it first is not yet its effect.
@@ -88,11 +93,18 @@ export function programmeImpact(facts: ProgrammeFacts, options: ProgrammeOptions
   const from = options.from ?? null
   const base: EffectOptions = { confidence, days, from, currency, kpi, hasMargin }
   const effect = (cells: readonly Cell[], spend = 0) => effectOf(pairsByExperience(cells), { ...base, spend })
+  // What a week brought is of that week, and so is what a month of it would be.
+  const effectIn = (period: string, cells: readonly Cell[]) => {
+    const { periods } = options
+    if (periods === undefined || from === null) return effect(cells)
+    const inTime = { ...periods, from, to: from + days * DAY_MS }
+    return effectOf(pairsByExperience(cells), { ...base, days: periodDays(period, inTime), from: null })
+  }
   const named = (key: string, one: { name?: string } | undefined) =>
     one?.name === undefined ? { key } : { key, name: one.name }
   const choosingOf = (experience: string) => howChosen(experiences.get(experience)?.policy)
   const targeting = (experience: string, cells: readonly Cell[]) =>
-    targetingOf(cells, choosingOf(experience), confidence)
+    targetingOf(cells, choosingOf(experience), confidence, kpi.direction)
 
   const timingOptions = {
     confidence,
@@ -160,7 +172,7 @@ export function programmeImpact(facts: ProgrammeFacts, options: ProgrammeOptions
     channels: grouped(({ touchpoint }) => touchpoints.get(touchpoint)?.channel),
     stages: grouped(({ touchpoint }) => touchpoints.get(touchpoint)?.stage),
     segments: facts.segments.map(({ segment, cells }) => ({ key: segment, ...effect(cells) })),
-    periods: facts.periods.map(({ period, cells }) => ({ key: period, ...effect(cells) })),
+    periods: facts.periods.map(({ period, cells }) => ({ key: period, ...effectIn(period, cells) })),
     growth,
     holdout: {
       ...effectOf(holdoutPairs, { ...base, spend: onExperiences }),

@@ -51,6 +51,12 @@ describe('what targeting added over the best single variant', () => {
     })
   })
 
+  it('of a KPI of which less is better the best single variant is the one with the least', () => {
+    const cells = served('down', 3000, 0.8)
+    expect(targetingOf(cells, 'person', 0.95, 'up').bestSingle).toBe('b')
+    expect(targetingOf(cells, 'person', 0.95, 'down').bestSingle).toBe('a')
+  })
+
   it('choosing nothing for some is a choice too', () => {
     const cells = served('nothing', 3000, 0.8).map(cell => (cell.variant === 'a' ? { ...cell, variant: '' } : cell))
     expect(targetingOf(cells, 'person', 0.95)).toMatchObject({ known: true, bestSingle: 'b' })

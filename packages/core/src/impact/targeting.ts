@@ -28,7 +28,12 @@ const MOST_ERRORS = 4
  * fewer than there are, and the log cannot tell. The best variant is picked by the same people it is judged by, so what
  * targeting added is rather more than it says.
  */
-export function targetingOf(cells: readonly Cell[], choosing: Choosing, confidence: number): Targeting {
+export function targetingOf(
+  cells: readonly Cell[],
+  choosing: Choosing,
+  confidence: number,
+  direction: 'up' | 'down' = 'up',
+): Targeting {
   const own = cells.filter(({ control }) => !control)
   const byVariant = new Map<string, Cell[]>()
   for (const cell of own) byVariant.set(cell.variant, [...(byVariant.get(cell.variant) ?? []), cell])
@@ -52,7 +57,8 @@ export function targetingOf(cells: readonly Cell[], choosing: Choosing, confiden
     }
   }
   const means = variants.map(({ variant, sums }) => ({ variant, sums, mean: sums.kpi / sums.weight }))
-  const best = means.reduce((top, one) => (one.mean > top.mean ? one : top))
+  const sign = direction === 'up' ? 1 : -1
+  const best = means.reduce((top, one) => (sign * one.mean > sign * top.mean ? one : top))
   const estimate = overSingle({ people: all.people, kpi: all.kpi, kpiSquares: all.kpiSquares }, best, confidence)
   return {
     bestSingle: best.variant,

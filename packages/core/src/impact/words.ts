@@ -33,7 +33,7 @@ export function effectSentence(effect: Omit<Effect, 'sentence'>, options: Effect
 
 function moneySentence(
   { month, money }: Omit<Effect, 'sentence'>,
-  { currency, confidence, days, from = null }: EffectOptions,
+  { currency, confidence, days, hasMargin, from = null }: EffectOptions,
 ): string {
   const short = isShort(days)
   const told = short ? money : month
@@ -42,11 +42,13 @@ function moneySentence(
   const show = (value: number) => formatMoney(value, currency)
   const later = short ? ` ${notYet(from)}.` : ''
   if (told.net === null) {
-    return `${amount('Revenue', told.revenue)}.${later} What remains of it is not known: name the margin under impact in the settings.`
+    const why = hasMargin ? 'the margin of too many orders is missing' : 'name the margin under impact in the settings'
+    return `${amount('Revenue', told.revenue)}.${later} What remains of it is not known: ${why}.`
   }
   const spent = [
-    ...((money.discounts.value ?? 0) > 0 ? ['discounts'] : []),
-    ...((money.sends.value ?? 0) > 0 ? ['sends'] : []),
+    // The control group may have been given more of them: that is taken off as well.
+    ...(money.discounts.value ? ['discounts'] : []),
+    ...(money.sends.value ? ['sends'] : []),
     ...(money.spend > 0 ? ['spend'] : []),
   ]
   const net = amount(spent.length === 0 ? 'Margin' : `Margin after ${listed(spent)}`, told.net)

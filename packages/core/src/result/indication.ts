@@ -1,4 +1,4 @@
-import { type Metric, statisticOf } from '../definition/metric.ts'
+import { type Metric, metricName, statisticOf } from '../definition/metric.ts'
 import { type BeforeAfter, beforeAfter, FEWEST_PERIODS } from '../experiment/before-after.ts'
 import { many } from '../words.ts'
 
@@ -74,7 +74,7 @@ const WEEK = 7
 export function indicationOf(input: IndicationInput): Indication {
   const { metric, changed, touchpoints, comparison, days, missing, tooMany = false, confidence } = input
   const type = statisticOf(metric)
-  const name = metric.name ?? metric.event
+  const name = metricName(metric)
   const known = [...days]
     .sort((a, b) => (a.day < b.day ? -1 : 1))
     .flatMap(one => {

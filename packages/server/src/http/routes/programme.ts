@@ -100,6 +100,7 @@ export const programme = route({
       experiences: bodiesOf(live, 'experience'),
       touchpoints: bodiesOf(live, 'touchpoint'),
       from: time?.from ?? null,
+      periods: { by: query.by ?? 'month', zone: settings.timezone },
       steady: await steadyOf(services.store, workspace, live),
       ...(query.confidence !== undefined && { confidence: query.confidence }),
     })
@@ -133,9 +134,9 @@ function kpiMetric(live: LiveSet, asked: string | undefined): Definition<'metric
 
 function kpiOf(metric: Definition<'metric'> | undefined, currency: string): Kpi {
   if (metric === undefined) return { name: 'Revenue', type: 'money' }
-  const { type, currency: own, name = metric.key } = metric.body as Metric
-  if (type === 'conversion') return { name, type }
-  return { name, type: own === currency ? 'money' : 'sum' }
+  const { type, currency: own, name = metric.key, direction = 'up' } = metric.body as Metric
+  if (type === 'conversion') return { name, type, direction }
+  return { name, type: own === currency ? 'money' : 'sum', direction }
 }
 
 /** Since when experiences run as they are that wait for their moment, and those they are held against. */
