@@ -11,7 +11,7 @@ import type {
   Trait,
 } from '@espalier/core/profile'
 import type { EventTimes, Signal } from '@espalier/core/signal'
-import { Packr } from 'msgpackr'
+import { PackReader } from './packReader.ts'
 import { PackWriter } from './packWriter.ts'
 import { dictionary, optional, plain, record, type Shape } from './shape.ts'
 
@@ -85,19 +85,21 @@ const recent: Shape<readonly RecentEvent[]> = {
       out.any(value)
     }
   },
-  unpack(packed) {
-    const array = packed as readonly (number & string & string[])[]
+  unpack(from) {
+    const length = from.array()
     const events: RecentEvent[] = []
-    for (let i = 0; i < array.length; i += RECENT) {
+    for (let i = 0; i < length; i += RECENT) {
       const event: { -readonly [K in keyof RecentEvent]: RecentEvent[K] } = {
-        at: array[i]!,
-        lag: array[i + 1]!,
-        index: array[i + 2]!,
-        hash: array[i + 3]!,
-        name: array[i + 4]!,
+        at: from.number(),
+        lag: from.number(),
+        index: from.number(),
+        hash: from.number(),
+        name: from.text(),
       }
-      if (array[i + 5] !== null) event.items = array[i + 5]!
-      if (array[i + 6] !== null) event.value = array[i + 6]!
+      const items = from.any()
+      if (items !== null) event.items = items as string[]
+      const value = from.any()
+      if (value !== null) event.value = value as number
       events.push(event)
     }
     return events
@@ -111,7 +113,7 @@ const times = record<EventTimes>({ keep: number, times: plain() })
 /** Event times as an array, as they always were; every other kind of signal names itself and is stored as it is. */
 const signal: Shape<Signal> = {
   pack: (value, out) => ('kind' in value ? out.any(value) : times.pack(value, out)),
-  unpack: packed => (Array.isArray(packed) ? times.unpack(packed) : (packed as Signal)),
+  unpack: from => (from.isArray ? times.unpack(from) : (from.any() as Signal)),
 }
 
 const profile = record<Profile>({
@@ -149,12 +151,12 @@ const profile = record<Profile>({
 /** What JSON begins with, and MessagePack of ours does not. */
 const BRACE = 0x7b
 
-const packr = new Packr({ useRecords: false })
+const reader = new PackReader()
 const writer = new PackWriter()
 
 /**
  * MessagePack of `[0, id, mergedInto]` or `[1, …the profile's members]`; JSON of an account, and where a key may be `__proto__`,
- * which the reader of MessagePack gives another name. Valid until the next call.
+ * to which readers of MessagePack give another name. Valid until the next call.
  */
 export function encodeProfile(stored: StoredProfile): Uint8Array {
   if (isAccount(stored)) return Buffer.from(JSON.stringify(stored))
@@ -179,8 +181,9 @@ export function holdsPerson(bytes: Buffer): boolean {
 
 export function decodeProfile(bytes: Buffer): StoredProfile {
   if (bytes[0] === BRACE) return JSON.parse(bytes.toString('utf8', 0, bytes.length))
-  const [kind, ...rest] = packr.unpack(bytes, bytes.length) as [number, ...unknown[]]
-  return kind === 0 ? { id: rest[0] as string, mergedInto: rest[1] as string } : profile.unpack(rest[0])
+  reader.open(bytes)
+  reader.array()
+  return reader.number() === 0 ? { id: reader.text(), mergedInto: reader.text() } : profile.unpack(reader)
 }
 
 /** About how many bytes it takes in memory, as measured on profiles that the reducer made (decoded ones take half). */

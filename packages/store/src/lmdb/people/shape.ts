@@ -1,3 +1,4 @@
+import { type PackReader, put } from './packReader.ts'
 import type { PackWriter } from './packWriter.ts'
 
 /**
@@ -6,11 +7,11 @@ import type { PackWriter } from './packWriter.ts'
  */
 export interface Shape<T> {
   pack(value: T, out: PackWriter): void
-  unpack(packed: unknown): T
+  unpack(from: PackReader): T
   readonly optional?: boolean
 }
 
-const asIs: Shape<unknown> = { pack: (value, out) => out.any(value), unpack: packed => packed }
+const asIs: Shape<unknown> = { pack: (value, out) => out.any(value), unpack: from => from.any() }
 
 /** Stored as it is. */
 export function plain<T>(): Shape<T> {
@@ -46,7 +47,7 @@ export function record<T extends object>(members: Members<T>): Shape<T> {
         else shape.pack(member, out)
       }
     },
-    unpack: packed => unpackMembers(layout, packed as unknown[]) as T,
+    unpack: from => unpackMembers(layout, from) as T,
   }
 }
 
@@ -73,13 +74,13 @@ function membersOf(object: object, places: ReadonlyMap<string, number>): unknown
   return found
 }
 
-function unpackMembers(layout: readonly Member[], array: readonly unknown[]): object {
+function unpackMembers(layout: readonly Member[], from: PackReader): object {
   const object: Record<string, unknown> = {}
-  for (let i = 0; i < layout.length; i++) {
+  const length = from.array()
+  for (let i = 0; i < length; i++) {
     const { key, shape, asIs, optional } = layout[i]!
-    const member = array[i]
-    if (optional && (member === null || member === undefined)) continue
-    object[key] = asIs ? member : shape.unpack(member)
+    if (optional && from.nil()) continue
+    object[key] = asIs ? from.any() : shape.unpack(from)
   }
   return object
 }
@@ -95,17 +96,11 @@ export function dictionary<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>
         shape.pack(values[key]!, out)
       }
     },
-    unpack(packed) {
-      const array = packed as unknown[]
+    unpack(from) {
+      const length = from.array()
       const object: Record<string, T> = {}
-      for (let i = 0; i < array.length; i += 2) {
-        const value = shape.unpack(array[i + 1])
-        if (array[i] === '__proto__') Object.defineProperty(object, '__proto__', { value, ...OWN })
-        else object[array[i] as string] = value
-      }
+      for (let i = 0; i < length; i += 2) put(object, from.text(), shape.unpack(from))
       return object
     },
   }
 }
-
-const OWN = { enumerable: true, configurable: true, writable: true }
