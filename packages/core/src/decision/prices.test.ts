@@ -340,29 +340,47 @@ describe('what is refused', () => {
     expect(places({ policy: { kind: 'contextual', inputs } })).toEqual(['policy.inputs[0].from.computed'])
   })
 
+  const liveOf = (bodies: Record<string, object>) => ({
+    version: 1,
+    definitions: Object.entries({ ...touchpoint, ...bodies }).map(([key, body]) => {
+      const kind = key in touchpoint ? 'touchpoint' : 'value' in body ? 'computedTrait' : 'experience'
+      return { kind, key, version: 1, published: 0, author: '', archived: false, body }
+    }),
+  })
+
   it('protecting a trait by which a live price differs', () => {
-    const live = {
-      version: 1,
-      definitions: Object.entries({ ...touchpoint, sale: experience({ audience: { trait: 'city', is: 'x' } }) }).map(
-        ([key, body]) => {
-          return {
-            kind: key === 'sale' ? 'experience' : 'touchpoint',
-            key,
-            version: 1,
-            published: 0,
-            author: '',
-            archived: false,
-            body,
-          }
-        },
-      ),
-    }
+    const live = liveOf({ sale: experience({ audience: { trait: 'city', is: 'x' } }) })
     const changes = [{ kind: 'settings' as const, key: 'workspace', body: { protectedTraits: ['city'] } }]
     expect(validateSet(changes, live as never)).toMatchObject([
       {
         kind: 'settings',
         message:
           'experience "sale" no longer fits it: audience.trait: a price must not depend on the protected trait "city"',
+      },
+    ])
+  })
+
+  it('a computed trait that a live price looks at becoming a protected one; what was wrong before stands in no other’s way', () => {
+    const live = liveOf({
+      answer: { value: { last: 'size', of: 'Survey Answered' } },
+      sale: experience({
+        audience: {
+          any: [
+            { computed: 'answer', is: 'x' },
+            { trait: 'gender', is: 'f' },
+          ],
+        },
+      }),
+    })
+    const become = (of: string) => [
+      { kind: 'computedTrait' as const, key: 'answer', body: { value: { last: of, of: 'Survey Answered' } } },
+    ]
+    expect(validateSet(become('colour'), live as never)).toEqual([])
+    expect(validateSet(become('age'), live as never)).toMatchObject([
+      {
+        kind: 'computedTrait',
+        message:
+          'experience "sale" no longer fits it: audience.any[0].computed: a price must not depend on the protected trait "age"',
       },
     ])
   })

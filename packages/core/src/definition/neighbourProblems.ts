@@ -73,15 +73,17 @@ function protectedTraitsOf({ find }: Surroundings): readonly string[] {
   return settings?.protectedTraits ?? PROTECTED_TRAITS
 }
 
-/** What a change elsewhere makes wrong with an experience that stays as it is. */
+/** What a change elsewhere makes wrong with an experience that stays as it is. What was wrong with it before is not blamed on it. */
 export function aftermathProblems(
   experience: Experience,
   kind: string,
   key: string,
   body: unknown,
-  surroundings: Surroundings,
+  before: Surroundings,
+  after: Surroundings,
 ): Problem[] {
   const problems: Problem[] = []
+  const protectedAmong = (others: Surroundings) => protectedProblems(experience, protectedTraitsOf(others), others)
   if (kind === 'experience') {
     const variants = (body as Partial<Experience>).variants?.map(variant => variant.key)
     for (const [i, { experience: required, variant }] of (experience.requires ?? []).entries()) {
@@ -92,7 +94,8 @@ export function aftermathProblems(
     }
   }
   if (setsPrices(experience) && ['settings', 'segment', 'computedTrait', 'experience'].includes(kind)) {
-    problems.push(...protectedProblems(experience, protectedTraitsOf(surroundings), surroundings))
+    const had = new Set(protectedAmong(before).map(({ path, message }) => `${path} ${message}`))
+    problems.push(...protectedAmong(after).filter(({ path, message }) => !had.has(`${path} ${message}`)))
   }
   return problems
 }

@@ -42,8 +42,10 @@ export function validateSet(changes: readonly DefinitionChange[], current: Publi
       // A misspelt reference is named beside what follows from it.
       found.push(...validate(kind, key, body, after))
       if (alone[i]!.length === 0) {
-        found.push(...dependentProblems(kind, key, body, after, changed))
-        found.push(...userProblems(kind, key, before, after, changed))
+        const dependent = dependentProblems(kind, key, body, before, after, changed)
+        const users = userProblems(kind, key, before, after, changed)
+        // A price by a computed trait is found both ways.
+        found.push(...dependent, ...users.filter(({ message }) => !dependent.some(one => one.message === message)))
       }
     }
     return found.map((problem): SetProblem => ({ kind, key, ...problem }))
@@ -89,13 +91,14 @@ function dependentProblems(
   kind: DefinitionChange['kind'],
   key: string,
   body: JsonObject,
+  before: Live,
   after: Live,
   changed: ReadonlySet<string>,
 ): Problem[] {
   return after.experiences().flatMap(([user, experience]) => {
     if (changed.has(name('experience', user))) return []
     if (kind !== 'touchpoint') {
-      return aftermathProblems(experience, kind, key, body, after).map(({ path, message, mend }) => ({
+      return aftermathProblems(experience, kind, key, body, before, after).map(({ path, message, mend }) => ({
         path: '',
         message: `experience "${user}" no longer fits it: ${path}: ${message}`,
         mend: `${mend}, or change that experience in the same publication`,
