@@ -65,7 +65,7 @@ describe.skipIf(!existsSync(folder))('a real log of Thompson sampling (skipped w
 
   it('DR and its error are the reference’s, cut off at 10 too', () => {
     const modelled = fold(rows, predicted)
-    const dr = estimateOf(modelled, FUNCTIONALS.dr(modelled.sums), 0.95)
+    const dr = estimateOf(modelled, FUNCTIONALS.dr, 0.95)
     expect(dr.value).toBeCloseTo(0.003249, 6)
     expect(dr.standardError).toBeCloseTo(0.0008, 6)
     const capped = fold(rows, predicted, { cap: 10 })
@@ -80,14 +80,12 @@ describe.skipIf(!existsSync(folder))('a real log of Thompson sampling (skipped w
     expect(found.doubts.map(doubt => doubt.code)).toEqual(['little-overlap'])
     expect(found.sentence).toMatch(/656 of 10000 people speak of this policy/)
     const { snips, dr, sndr, switch: switched, ips } = found.estimators!
-    const intervals = [snips, dr, sndr, switched].map(({ interval }) => interval!)
+    const intervals = [ips, snips, dr, sndr, switched].map(({ interval }) => interval!)
     for (const [low, high] of [...intervals, found.honest!.likelihood.interval]) {
       expect(low).toBeLessThan(truth)
       expect(high).toBeGreaterThan(truth)
     }
-    // Weights average 0.94 here, which IPS does not make up for: it ends at 0.00453, within the truth's own error of 0.0007.
-    expect(ips.interval![1]).toBeGreaterThan(truth - 0.0007)
-    expect(ips.interval![1]).toBeLessThan(truth)
+    for (const [, high] of intervals) expect(high).toBeLessThan(2.5 * truth)
   })
 
   it('the other way about, the random log finds what Thompson sampling brings of what it shows', () => {

@@ -1,5 +1,6 @@
 import { studentQuantile } from '../numeric/student.ts'
-import { COMPONENTS, type Component, type WhatIfSums } from './sums.ts'
+import { COMPONENTS, type Component, productAt, type WhatIfSums } from './sums.ts'
+import { withUnseen } from './unseen.ts'
 
 /**
  * Estimators of what the target policy would have brought per decision (Dudik et al 2014; Wang et al 2017 for switch). Each
@@ -87,10 +88,30 @@ export interface Estimate {
 const ROUNDING = 1e-12
 
 /**
- * Value, standard error and interval of a functional. The interval is Student's with as many degrees of freedom as there are
- * effective people less one: few large weights tell little of their own spread.
+ * Value, standard error and interval of a functional. The interval is Student's, and reaches as far as it would with one person more than
+ * was seen, whose reward is of the least or of the large ones. Where rewards are few or skewed those that came tell
+ * too little of the spread of those that did not: of 60 people nobody bought, and yet one in 30 may.
  */
-export function estimateOf(sums: WhatIfSums, { value, slope }: Functional, confidence: number): Estimate {
+export function estimateOf(sums: WhatIfSums, functional: (totals: Totals) => Functional, confidence: number): Estimate {
+  const seen = studentOf(sums, functional(sums.sums), confidence)
+  if (seen.value === null || seen.reason === 'one-person' || seen.reason === 'overflow') return seen
+  const intervals = (['low', 'high'] as const).flatMap(end => {
+    const more = withUnseen(sums, end)
+    const { interval } = studentOf(more, functional(more.sums), confidence)
+    return interval === null ? [] : [interval]
+  })
+  if (seen.interval !== null) intervals.push(seen.interval)
+  // Where all brought the same, one more would have, too.
+  if (intervals.length === 0 || sums.minReward === sums.maxReward) return seen
+  return {
+    value: seen.value,
+    standardError: seen.standardError ?? 0,
+    interval: [Math.min(...intervals.map(([low]) => low)), Math.max(...intervals.map(([, high]) => high))],
+  }
+}
+
+/** As many degrees of freedom as there are effective people less one: few large weights tell little of their own spread. */
+function studentOf(sums: WhatIfSums, { value, slope }: Functional, confidence: number): Estimate {
   const none = { value: null, standardError: null, interval: null }
   if (sums.people === 0) return { ...none, reason: 'nothing' }
   if (!Number.isFinite(value)) return { ...none, reason: Number.isNaN(value) ? 'nothing' : 'overflow' }
@@ -122,10 +143,4 @@ export function effectivePeople({ sums, products }: WhatIfSums): number {
 /** (Σ w)² / Σ w² over decisions. */
 export function effectiveDecisions({ sums, squaredWeights }: WhatIfSums): number {
   return squaredWeights > 0 ? sums.w ** 2 / squaredWeights : 0
-}
-
-/** Place of a product in `WhatIfSums.products`. */
-export function productAt(a: Component, b: Component): number {
-  const [i, j] = [COMPONENTS.indexOf(a), COMPONENTS.indexOf(b)]
-  return i >= j ? (i * (i + 1)) / 2 + j : (j * (j + 1)) / 2 + i
 }

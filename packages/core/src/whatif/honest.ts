@@ -1,6 +1,5 @@
 import { studentQuantile } from '../numeric/student.ts'
-import { productAt } from './estimators.ts'
-import type { WhatIfSums } from './sums.ts'
+import { productAt, type WhatIfSums } from './sums.ts'
 
 /** What is known of rewards and weights beforehand: the log shows only what happened so far. */
 export interface Bounds {

@@ -23,6 +23,12 @@ export const PRODUCTS: readonly (readonly [Component, Component])[] = COMPONENTS
   COMPONENTS.slice(0, i + 1).map(b => [a, b] as const),
 )
 
+/** Place of a product in `WhatIfSums.products`. */
+export function productAt(a: Component, b: Component): number {
+  const [i, j] = [COMPONENTS.indexOf(a), COMPONENTS.indexOf(b)]
+  return i >= j ? (i * (i + 1)) / 2 + j : (j * (j + 1)) / 2 + i
+}
+
 export interface WhatIfSums {
   readonly people: number
   readonly sums: Readonly<Record<Component, number>>

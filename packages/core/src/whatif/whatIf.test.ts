@@ -31,7 +31,7 @@ describe('numbers of the reference', () => {
     expect(FUNCTIONALS.ips(sums.sums).value).toBe(2)
     expect(FUNCTIONALS.snips(sums.sums).value).toBe(1)
     expect(likelihoodEstimate(sums, { maxWeight: Number.POSITIVE_INFINITY })).toBe(1)
-    expect(estimateOf(sums, FUNCTIONALS.ips(sums.sums), 0.95)).toMatchObject({ interval: null, reason: 'one-person' })
+    expect(estimateOf(sums, FUNCTIONALS.ips, 0.95)).toMatchObject({ interval: null, reason: 'one-person' })
   })
 
   it('10,000 alternating events: every 95 % interval is within (.75, .85)', () => {
@@ -240,9 +240,9 @@ describe('where the log cannot answer it refuses, and says what it takes', () =>
   })
 
   it.each([
-    [{ propensity: 0 }, '1 with a propensity that is not above 0 and up to 1'],
-    [{ propensity: 1.2 }, '1 with a propensity'],
-    [{ propensity: Number.NaN }, '1 with a propensity'],
+    [{ propensity: 0 }, '1 with no propensity, or one that is not above 0 and up to 1'],
+    [{ propensity: 1.2 }, '1 with no propensity, or one'],
+    [{ propensity: Number.NaN }, '1 with no propensity, or one'],
     [{ reward: Number.POSITIVE_INFINITY }, '1 with a reward or prediction that is no finite number'],
     [{ predicted: [Number.NaN, 0] }, '1 with a reward or prediction'],
     [{ target: [0.7, 0.7] }, '1 with target chances that are not between 0 and 1 or do not sum to 1'],

@@ -56,7 +56,7 @@ export function whatIf(sums: WhatIfSums, options: WhatIfOptions = {}): WhatIf {
   checkSums(sums)
   const doubts = doubtsOf(sums, leastEffective)
   const overlap = overlapOf(sums)
-  const ran = estimateOf(sums, logged(sums.sums), confidence)
+  const ran = estimateOf(sums, logged, confidence)
   const frame = { logged: ran, overlap, doubts, confidence }
   const refusal = doubts.find(doubt => doubt.refuses)
   if (refusal !== undefined) {
@@ -74,7 +74,7 @@ export function whatIf(sums: WhatIfSums, options: WhatIfOptions = {}): WhatIf {
   const estimators = Object.fromEntries(
     ESTIMATORS.map(estimator => [estimator, estimateBy(estimator, sums, confidence)]),
   ) as Record<Estimator, Estimate>
-  const more = estimateOf(sums, gain(by, sums.sums), confidence)
+  const more = estimateOf(sums, totals => gain(by, totals), confidence)
   const verdict = doubts.length > 0 ? 'careful' : 'answered'
   return {
     verdict,
@@ -91,9 +91,18 @@ function estimateBy(estimator: Estimator, sums: WhatIfSums, confidence: number):
   if (!sums.predicted && !WITHOUT_MODEL.includes(estimator)) {
     return { value: null, standardError: null, interval: null, reason: 'no-model' }
   }
-  const found = estimateOf(sums, FUNCTIONALS[estimator](sums.sums), confidence)
+  const found = estimateOf(sums, FUNCTIONALS[estimator], confidence)
   // The predictions' own spread over people says nothing of how wrong they are.
-  return estimator === 'dm' ? { value: found.value, standardError: null, interval: null, reason: 'model-error' } : found
+  if (estimator === 'dm') return { value: found.value, standardError: null, interval: null, reason: 'model-error' }
+  return estimator === 'switch' && sums.sums.sw !== sums.sums.dr ? withModelError(found, sums, confidence) : found
+}
+
+/** What switch-DR leaves to the model alone may be as wrong as the model: its interval reaches as far as that of DR does. */
+function withModelError(found: Estimate, sums: WhatIfSums, confidence: number): Estimate {
+  const { interval } = estimateOf(sums, FUNCTIONALS.dr, confidence)
+  if (found.interval === null || interval === null) return found
+  const [low, high] = found.interval
+  return { ...found, interval: [Math.min(low, interval[0]), Math.max(high, interval[1])] }
 }
 
 function boundsOf(sums: WhatIfSums, given: Partial<Bounds> = {}): Bounds {
