@@ -17,6 +17,8 @@ export interface PowerPlan {
    */
   readonly interval?: 'anytime' | 'fixed'
   readonly tuning?: number
+  /** Which way is looked for; up unless given. */
+  readonly direction?: 'up' | 'down'
 }
 
 /** The chance that is asked for of finding an effect that is there. */
@@ -52,16 +54,21 @@ export function power(lift: number, people: number, plan: PowerPlan): number | n
 
 /**
  * The smallest lift that is found with the given chance when so many people come (minimum detectable effect), as a fraction.
- * Null where none is, however large: the error of a lift grows with it.
+ * Null where none is, however large: the error of a lift grows with it. Of a fall it is below 0, and never below -1.
  */
 export function detectableLift(people: number, plan: PowerPlan, chance = DEFAULT_POWER): number | null {
   const { relativeVariance, control, treatment } = partsOf(plan)
   if (relativeVariance === null || !(people > 0)) return null
-  // lift = (z + z_power) σ(lift), squared: a quadratic in the lift.
+  // lift = (z + z_power) σ(lift), squared: a quadratic in the lift, with a root either side of 0.
   const q = ((criticalValue(people, plan) + powerQuantile(chance, plan)) ** 2 * relativeVariance) / people
   const c = q / control
+  const rest = c + q / treatment
+  if (plan.direction === 'down') {
+    // At -1 nothing is left of the KPI, and only the treatment's error.
+    return q / treatment < 1 ? -rest / (c + Math.sqrt(c * c + (1 - c) * rest)) : null
+  }
   if (!(c < 1)) return null
-  const lift = (c + Math.sqrt(c * c + (1 - c) * (c + q / treatment))) / (1 - c)
+  const lift = (c + Math.sqrt(c * c + (1 - c) * rest)) / (1 - c)
   return Number.isFinite(lift) ? lift : null
 }
 

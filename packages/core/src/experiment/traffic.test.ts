@@ -55,6 +55,31 @@ describe('a small shop', () => {
   })
 })
 
+it('a share of people that is high cannot be told to double', () => {
+  const question = { ...shop, goal: { ...share('Logins', 0.63), ceiling: 1 }, peopleAWeek: 24 }
+  const { horizon, instead } = trafficAdvice(question)
+  const week = (weeks: number) => horizon.find(one => one.weeks === weeks)!
+  expect(week(2).fixed).toBeNull()
+  expect(week(52).fixed!).toBeLessThan(1 / 0.63 - 1)
+  expect(instead.at(-2)?.message).toBe('In 8 weeks no change of Logins could be told from chance here, however large.')
+})
+
+it('of a goal of which less is better it tells the falls that can be found', () => {
+  const question = { ...shop, goal: { ...share('Churn', 0.24), ceiling: 1 }, direction: 'down' as const }
+  const { horizon, weeksNeeded, instead } = trafficAdvice(question)
+  const found = horizon.flatMap(({ anytime }) => anytime ?? [])
+  expect(found.length).toBeGreaterThan(3)
+  expect(found.every(lift => lift < 0 && lift > -1)).toBe(true)
+  const plan = { ...question.goal, controlShare: 0.1, treatmentShare: 0.45 }
+  const year = horizon.at(-1)!
+  expect(power(year.anytime!, year.people, plan)).toBeCloseTo(0.8, 3)
+  expect(instead.at(-2)?.message).toMatch(/a lift of -\d+\.\d %: in 8 weeks/)
+  // A rise of as much differs more from person to person than a fall.
+  expect(weeksNeeded!).toBeLessThan(trafficAdvice({ ...question, direction: 'up' }).weeksNeeded!)
+  const lone = trafficAdvice({ ...question, peopleAWeek: 1 })
+  expect(lone.instead.at(-2)?.message).toContain('no change of Churn')
+})
+
 it('much traffic needs no advice', () => {
   const advice = trafficAdvice({ ...shop, peopleAWeek: 1_000_000 })
   expect(advice).toMatchObject({ enough: true, weeksNeeded: 1, instead: [] })

@@ -6,6 +6,8 @@ export interface Baseline {
   readonly metric: string
   readonly mean: number
   readonly standardDeviation: number
+  /** The highest mean there can be: 1 for a share of people. */
+  readonly ceiling?: number
   /** How well the same people's behaviour before foretells it (correlation, 0 to 1), where that is known. */
   readonly correlationBefore?: number
 }
@@ -22,6 +24,10 @@ export interface TrafficQuestion {
   /** Other metrics of the workspace that might be the goal: nearer to the touchpoint, done by more people. */
   readonly others?: readonly Baseline[]
   readonly confidence?: number
+  /** See `DEFAULT_TUNING` in `anytime.ts`. */
+  readonly tuning?: number
+  /** Which way is good; up unless given. */
+  readonly direction?: 'up' | 'down'
 }
 
 export interface Detectable {
@@ -65,7 +71,8 @@ export function trafficAdvice(question: TrafficQuestion): TrafficAdvice {
   const plan = planOf(question)
   const horizon = HORIZON_WEEKS.map(weeks => {
     const people = weeks * peopleAWeek
-    const detectable = (interval: 'anytime' | 'fixed') => detectableLift(people, { ...plan, interval })
+    const detectable = (interval: 'anytime' | 'fixed') =>
+      possible(detectableLift(people, { ...plan, interval }), question.goal)
     return { weeks, people, anytime: detectable('anytime'), fixed: detectable('fixed') }
   })
   const weeksNeeded = weeksFor(question, plan)
@@ -73,18 +80,25 @@ export function trafficAdvice(question: TrafficQuestion): TrafficAdvice {
   return { horizon, weeksNeeded, enough, instead: enough ? [] : suggestions(question, weeksNeeded, horizon) }
 }
 
-function planOf({ goal, control, variants, confidence }: TrafficQuestion): PowerPlan {
+/** A share of people cannot rise above all of them. */
+function possible(lift: number | null, { mean, ceiling = Number.POSITIVE_INFINITY }: Baseline): number | null {
+  return lift !== null && mean * (1 + lift) <= ceiling ? lift : null
+}
+
+function planOf({ goal, control, variants, confidence, tuning, direction }: TrafficQuestion): PowerPlan {
   return {
     mean: goal.mean,
     standardDeviation: goal.standardDeviation,
     controlShare: control,
     treatmentShare: (1 - control) / variants,
     ...(confidence !== undefined && { confidence }),
+    ...(tuning !== undefined && { tuning }),
+    ...(direction !== undefined && { direction }),
   }
 }
 
 function weeksFor({ peopleAWeek, worthwhile }: TrafficQuestion, plan: PowerPlan): number | null {
-  const people = peopleFor(worthwhile, plan, DEFAULT_POWER)
+  const people = peopleFor(plan.direction === 'down' ? -worthwhile : worthwhile, plan, DEFAULT_POWER)
   return people === null || !(peopleAWeek > 0) ? null : Math.ceil(people / peopleAWeek)
 }
 
@@ -128,7 +142,7 @@ function suggestions(
   const helpful = candidates
     .filter(one => helps(one.weeksNeeded))
     .sort((a, b) => (a.weeksNeeded ?? Number.POSITIVE_INFINITY) - (b.weeksNeeded ?? Number.POSITIVE_INFINITY))
-  return [...helpful, ...lastResorts(horizon)]
+  return [...helpful, ...lastResorts(question, horizon)]
 }
 
 function adjusted(goal: Baseline): Baseline {
@@ -136,14 +150,19 @@ function adjusted(goal: Baseline): Baseline {
   return { ...goal, standardDeviation: goal.standardDeviation * Math.sqrt(1 - Math.min(correlation ** 2, 0.99)) }
 }
 
-function lastResorts(horizon: readonly Detectable[]): TrafficSuggestion[] {
+function lastResorts({ goal, direction }: TrafficQuestion, horizon: readonly Detectable[]): TrafficSuggestion[] {
   const reach = horizon.find(({ weeks }) => weeks === LONGEST_WEEKS)?.anytime ?? null
+  const isBounded = direction === 'down' || goal.ceiling !== undefined
+  const none =
+    reach === null && isBounded
+      ? `In ${LONGEST_WEEKS} weeks no change of ${goal.metric} could be told from chance here, however large.`
+      : `In ${LONGEST_WEEKS} weeks only a change that more than doubles the goal could be told from chance here.`
   const bold: TrafficSuggestion = {
     code: 'bolder-change',
     weeksNeeded: null,
     message:
       reach === null || reach > 1
-        ? `In ${LONGEST_WEEKS} weeks only a change that more than doubles the goal could be told from chance here.`
+        ? none
         : `Test changes bold enough for a lift of ${formatPercent(reach)}: in ${LONGEST_WEEKS} weeks that is what can be found.`,
   }
   const compare: TrafficSuggestion = {

@@ -124,10 +124,16 @@ function advised(watched: Watched, { key, metric, arms }: Judged, worthwhile: nu
   if (!(share > 0 && share < 1 && Number.isFinite(mean) && mean !== 0)) return undefined
   const { instead } = trafficAdvice({
     peopleAWeek: (month * 7) / MONTH_DAYS,
-    goal: { metric: key, mean, standardDeviation: Math.sqrt(variance) },
+    goal: {
+      metric: key,
+      mean,
+      standardDeviation: Math.sqrt(variance),
+      ...(statistic === 'conversion' && { ceiling: 1 }),
+    },
     control: share,
     variants: Math.max(1, variants.filter(({ weight }) => weight > 0).length),
     worthwhile,
+    ...(metric.direction !== undefined && { direction: metric.direction }),
   })
   return instead[0]?.message
 }

@@ -108,7 +108,7 @@ export function resultPage(input: PageInput): ResultPage {
 
 function trafficOf(
   { control, personalized, variants, metric }: Impact,
-  { worthwhile, confidence }: Pick<Fixed, 'worthwhile' | 'confidence'>,
+  { worthwhile, confidence, people: tuning }: Pick<Fixed, 'worthwhile' | 'confidence' | 'people'>,
   days: number | undefined,
 ): TrafficAdvice | null {
   const isEarly = personalized?.verdict.verdict === 'too-early'
@@ -117,11 +117,18 @@ function trafficOf(
   if (control.people === people) return null
   return trafficAdvice({
     peopleAWeek: (people / days) * 7,
-    goal: { metric: metric.name, mean: control.mean, standardDeviation: control.standardDeviation },
+    goal: {
+      metric: metric.name,
+      mean: control.mean,
+      standardDeviation: control.standardDeviation,
+      ...(metric.type === 'conversion' && { ceiling: 1 }),
+    },
     control: control.people / people,
     variants: variants.length,
     worthwhile,
     confidence,
+    tuning,
+    direction: metric.direction,
   })
 }
 
