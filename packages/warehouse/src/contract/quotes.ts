@@ -46,6 +46,12 @@ export function quotesContract(warehouse: () => Warehouse): void {
       ['odd "item"', 9],
     ])
     expect(await ask({ limit: 1 })).toEqual([['hat', 16]])
+    // What was told at once is on one page, so that the next one begins before it.
+    expect(await ask({ limit: 2 })).toHaveLength(3)
+    expect(await ask({ limit: 1, before: NOON + 4 * SECOND })).toEqual([
+      ['hat', 18],
+      ['odd "item"', 9],
+    ])
     expect(await ask({ limit: 10, before: NOON + 4 * SECOND })).toHaveLength(2)
     const [first] = await warehouse().quotes({ workspace, experience: 'sale', limit: 1 })
     expect(first).toEqual({

@@ -7,6 +7,7 @@ export interface QuotesQuestion {
   readonly experience: string
   /** Told before this (exclusive). */
   readonly before?: number
+  /** At most so many, and then all of the last one's millisecond: whoever goes on before it misses none. */
   readonly limit: number
 }
 
@@ -27,17 +28,19 @@ export async function quotes(
   { workspace, experience, before, limit }: QuotesQuestion,
 ): Promise<ToldQuote[]> {
   const rows = await database.rows<Omit<ToldQuote, 'quote'> & { quote: string }>(
-    `SELECT
-      toUnixTimestamp64Milli(d.timestamp) AS timestamp, request_id AS requestId, profile AS source,
-      told.1 AS item, told.2 AS quote
-    FROM decisions AS d
-    ARRAY JOIN JSONExtractKeysAndValuesRaw(inputs, 'quotes') AS told
-    WHERE workspace = {workspace:String} AND has(\`answers.experience\`, {experience:String})
-      AND position(inputs, '"quotes":') > 0
-      AND d.timestamp < fromUnixTimestamp64Milli({before:Int64}, 'UTC')
-      AND JSONExtractString(told.2, 'experience') = {experience:String}
-    ORDER BY d.timestamp DESC, request_id DESC, item
-    LIMIT {limit:UInt32}`,
+    `SELECT * FROM (
+      SELECT
+        toUnixTimestamp64Milli(d.timestamp) AS timestamp, request_id AS requestId, profile AS source,
+        told.1 AS item, told.2 AS quote
+      FROM decisions AS d
+      ARRAY JOIN JSONExtractKeysAndValuesRaw(inputs, 'quotes') AS told
+      WHERE workspace = {workspace:String} AND has(\`answers.experience\`, {experience:String})
+        AND position(inputs, '"quotes":') > 0
+        AND d.timestamp < fromUnixTimestamp64Milli({before:Int64}, 'UTC')
+        AND JSONExtractString(told.2, 'experience') = {experience:String}
+      ORDER BY timestamp DESC
+      LIMIT {limit:UInt32} WITH TIES
+    ) ORDER BY timestamp DESC, requestId DESC, item`,
     { workspace, experience, before: before ?? ALL_TIME.to, limit },
   )
   return rows.map(row => ({ ...row, quote: JSON.parse(row.quote) as JsonObject }))

@@ -25,7 +25,8 @@ export const getQuotes = route({
   access: 'read',
   tag: 'Reports',
   summary: 'The audit of an experience’s prices, newest first, page by page',
-  description: 'Every price that somebody was told for the first time, as long as the log of decisions is kept.',
+  description:
+    'Every price that somebody was told for the first time, as long as the log of decisions is kept. Those of one millisecond are on one page, which may be longer than `limit` by them.',
   params: Type.Object({ key: Type.String({ maxLength: 200 }) }),
   query: Type.Object(
     {
@@ -56,7 +57,7 @@ export const getQuotes = route({
           return { at: timestamp, profile: source, item, price, list, currency, until, limited, version, variant }
         },
       ),
-      ...(told.length === limit && last !== undefined ? { next: last.timestamp } : {}),
+      ...(told.length >= limit && last !== undefined ? { next: last.timestamp } : {}),
     }
   },
 })
