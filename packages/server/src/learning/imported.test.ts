@@ -78,7 +78,7 @@ beforeAll(async () => {
     changes: [
       { kind: 'touchpoint', key: 'mail', body: { channel: 'email', default: 'plain' } },
       { kind: 'metric', key: 'bought', body: { type: 'conversion', event: 'Bought', window: '1d' } },
-      ...['mailing', 'untold', 'partly', 'among', 'anew'].map(experience),
+      ...['mailing', 'untold', 'partly', 'among', 'anew', 'kept'].map(experience),
     ],
   })
   expect(published.status, published.text).toBe(200)
@@ -199,6 +199,37 @@ describe('POST /v1/whatif on imported decisions', () => {
     )
     expect(ruled.verdict, ruled.sentence).toBe('answered')
     expect(ruled.estimators.ips.value).toBeCloseTo(bruteForce(() => 'a', draws).ips, 9)
+  })
+
+  it('people who keep what they have are rows a person and day, though some of them became one', async () => {
+    const kept = people.filter(({ arm }) => arm !== '')
+    const days = kept.flatMap((person, i) =>
+      // Every twentieth was somebody else on their phone, with another variant.
+      i % 20 === 0
+        ? [person, { ...person, arm: person.arm === 'a' ? ('b' as const) : ('a' as const) }]
+        : [person, person],
+    )
+    const items = days.map(({ id, arm }, row) => ({
+      row,
+      type: 'decision',
+      userId: `kept-${id}`,
+      timestamp: START + 60_000 * row,
+      touchpoint: 'mail',
+      experience: 'kept',
+      variant: arm,
+      propensity: CHANCES[arm] / 0.8,
+    }))
+    const answer = await server.post('/v1/import', { file: '9'.repeat(64), items }, { key: SECRET_KEY })
+    expect(answer.json).toMatchObject({ stored: items.length, errors: [] })
+    const report = await ask({ kind: 'fixed', variant: 'a' }, 'kept')
+    expect(report.overlap.decisions).toBe(kept.length)
+    expect(report.notes).toEqual([])
+  })
+
+  it('a policy that learns needs decisions later than those it learned from, and is told so', async () => {
+    const report = await ask({ kind: 'bandit' })
+    expect(report.verdict).toBe('refused')
+    expect(report.sentence).toContain('do not reach into another draw period (1d): let it run on')
   })
 
   it('chances among those who were not in the control group do as well: then its own is 1, and it is left out', async () => {

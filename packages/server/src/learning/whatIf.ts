@@ -37,15 +37,15 @@ export interface WhatIfReport extends Partial<WhatIf> {
 type Log = Pick<Warehouse, 'drawnAnew' | 'whatIfSums' | 'policyRows' | 'policyTraining' | 'rewardDelays'>
 
 /**
- * Share of those seen several times in a draw period who saw several variants, above which each decision was drawn anew. Where people keep
- * what they have, some are told apart on two devices all the same.
+ * Each decision was drawn anew where so much of the change came that there would be then. Less comes where chances are near certain for
+ * each person; and where people keep what they have, some of it all the same, of those who became one.
  */
-const ANEW = 0.02
+const ANEW = 0.2
 
 /** What another policy would have brought, from the log of the one that ran; or what it would take to tell. */
 export async function evaluate(log: Log, input: WhatIfInput): Promise<WhatIfReport> {
-  const { repeated, changed } = await log.drawnAnew(input.question)
-  if (changed <= ANEW * repeated) return evaluated(log, input)
+  const { repeated, changed, expected } = await log.drawnAnew(input.question)
+  if (changed <= ANEW * expected) return evaluated(log, input)
   const question = { ...input.question, importedEach: true }
   const report = await evaluated(log, { ...input, question })
   const note = `Decisions made elsewhere were drawn anew each time (in ${changed} of ${repeated} draw periods with several of one person, they saw several variants): each counts by itself.`
@@ -283,6 +283,10 @@ async function learnedBefore(
   const { first, last } = await log.policyTraining({ ...question, learner: { variants: keys, period } })
   if (first === null || last === null) return { refusal: 'The log has no decision whose window has closed.' }
   const since = Math.ceil((first + last) / 2 / period) * period
+  if (since > last) {
+    const refusal = `A policy that learns is judged on decisions later than those it learned from, and those of the log whose window has closed do not reach into another draw period (${spec.period ?? '1d'}): let it run on, or ask with a shorter period.`
+    return { refusal }
+  }
   const { to: _, ...before } = { ...question, period }
   const trained = await trainPolicy(log, {
     workspace: question.workspace,
@@ -294,9 +298,10 @@ async function learnedBefore(
     version: 1,
     now: since,
   })
-  if (trained.model === undefined || since > last) {
+  if (trained.model === undefined) {
+    const needed = trained.note.waiting > 0 ? ' It takes a log of at least twice the window of the metric.' : ''
     return {
-      refusal: `What such a policy would have learned in the first half cannot be told. ${trained.note.sentence}`,
+      refusal: `What such a policy would have learned in the first half cannot be told. ${trained.note.sentence}${needed}`,
     }
   }
   const day = new Date(since).toISOString().slice(0, 16)
