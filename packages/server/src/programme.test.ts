@@ -176,7 +176,7 @@ describe('GET /v1/impact', () => {
 
   it('another KPI, a conversion a person', async () => {
     const report = (await server.get('/v1/impact?metric=bought')).json
-    expect(report.kpi).toEqual({ name: 'Bought', type: 'conversion' })
+    expect(report.kpi).toEqual({ name: 'Bought', type: 'conversion', direction: 'up' })
     const free = shoppers.filter(({ held }) => !held)
     const rate = (some: Shopper[]) => mean(some, ({ paid }) => (paid > 0 ? 1 : 0))
     const hero = report.experiences.find((one: { key: string }) => one.key === 'hero')
