@@ -62,7 +62,12 @@ export function compileContent(content: Json, language: ContentLanguage): Conten
   }
   const part = compiling.part(content)
   const fill = (world: World): Filled => {
-    const gathered = { missing: new Set<string>(), shown: new Set<unknown>(), unpriced: new Set<string>() }
+    const gathered = {
+      missing: new Set<string>(),
+      shown: new Set<unknown>(),
+      unpriced: new Set<string>(),
+      markup: new Set<string>(),
+    }
     try {
       const made = part(world, gathered)
       return { content: made, missing: [...gathered.missing], shown: gathered.shown }

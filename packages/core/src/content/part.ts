@@ -16,6 +16,8 @@ export interface Gathered {
   readonly shown: Set<unknown>
   /** Items of which a text shows the price, and which have none. */
   readonly unpriced: Set<string>
+  /** Texts that have been made already, and are not escaped once more within another. */
+  readonly markup: Set<string>
 }
 
 /** What content needs to know beforehand: gathered while it is compiled. */

@@ -34,7 +34,8 @@ export function text(source: string, given: Readonly<Record<string, Json>>, comp
   return (world, gathered) => {
     const scope: Record<string, unknown> = {}
     for (const [name, variable] of variables) scope[name] = variable(world, gathered)
-    const shown = template.render(scope, world.zone)
+    const shown = template.render(scope, world.zone, gathered.markup)
+    if (!template.isRaw) gathered.markup.add(shown)
     for (const id of gathered.unpriced) throw noPrice(id, world)
     return shown
   }

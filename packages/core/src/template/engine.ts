@@ -67,7 +67,7 @@ function boundCaptures({ renderer }: Liquid): void {
     const rendering = context.renderLimit as unknown as Rendering
     const written: unknown = yield render.call(renderer, templates, context, emitter ?? new BoundedEmitter(rendering))
     // What is captured was escaped piece by piece as it was written.
-    if (emitter === undefined) rendering.markup.add(String(written))
+    if (emitter === undefined && !rendering.isRaw) rendering.markup.add(String(written))
     return written
   }
 }

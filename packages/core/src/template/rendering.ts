@@ -9,13 +9,17 @@ import { TEMPLATE_LIMITS } from './limits.ts'
 export class Rendering {
   /** IANA zone in which times are shown. */
   readonly zone: string
+  /** The template writes something as it is, so that what it captures may hold what is not escaped. */
+  readonly isRaw: boolean
   /** Texts that are HTML already, which are not escaped once more: what was captured, and what `escape` has made. */
-  readonly markup = new Set<string>()
+  readonly markup: Set<string>
   #steps = 0
   #written = 0
 
-  constructor(zone: string) {
+  constructor(zone: string, isRaw = false, markup: Set<string> = new Set()) {
     this.zone = zone
+    this.isRaw = isRaw
+    this.markup = markup
   }
 
   check(): void {

@@ -13,9 +13,11 @@ export interface Named {
 
 /** A text with Liquid in it, made ready. */
 export interface TextTemplate {
+  /** It writes something as it is: whoever wrote it says where that is HTML. What it makes is not taken to be so. */
+  readonly isRaw: boolean
   readonly names: readonly Named[]
-  /** Throws `TemplateError` where it is beyond its bounds, or a filter is given what it cannot use. Times are shown in `zone`. */
-  readonly render: (variables: Readonly<Record<string, unknown>>, zone: string) => string
+  /** Throws `TemplateError` where it is beyond its bounds, or a filter is given what it cannot use. Times are shown in `zone`. `markup`: texts that are HTML already. */
+  readonly render: (variables: Readonly<Record<string, unknown>>, zone: string, markup?: Set<string>) => string
 }
 
 /** Whether a text is a template at all: Liquid is written in {{ }} and {% %}. */
@@ -35,10 +37,12 @@ export function compileText(source: string, format: TextFormat): TextTemplate {
         const path = segments.map(step => (typeof step === 'object' ? undefined : step))
         return { path, line: location.row }
       })
+    const isRaw = /\|\s*raw\b/.test(source)
     return {
+      isRaw,
       names,
-      render: (variables, zone) => {
-        const rendering = new Rendering(zone)
+      render: (variables, zone, markup) => {
+        const rendering = new Rendering(zone, isRaw, markup)
         const limits = { renderLimit: rendering as never, liquid }
         const context = new Context(variables, liquid.options, { sync: true }, limits)
         const emitter = new BoundedEmitter(rendering)
