@@ -12,8 +12,10 @@ const PROPOSED = 0.1
 /** Nobody is left out: neither of the experience nor of the whole programme. One a touchpoint. */
 export function noControl({ experiences, holdout }: Watch): Suggestion[] {
   if (holdout > 0) return []
+  // Whom a rollout has not reached yet is left out so long, and stopped it reaches nobody.
   const without = experiences.filter(
-    ({ experience, people }) => people >= FEWEST_PEOPLE && complete('experience', experience.body).control === 0,
+    ({ experience, people, rolledOut = 1 }) =>
+      people >= FEWEST_PEOPLE && rolledOut === 1 && complete('experience', experience.body).control === 0,
   )
   const byTouchpoint = new Map<string, Watched[]>()
   for (const watched of without) {

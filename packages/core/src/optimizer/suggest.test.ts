@@ -263,6 +263,15 @@ describe('no control group', () => {
     expect(next({ experience, goal: { a: [500, 50] } })).toEqual([])
     expect(next({ experience, goal: { a: [50, 5] } }, { holdout: 0 })).toEqual([])
   })
+
+  it('not while a rollout leaves people out by itself, but when it has reached everybody', () => {
+    const rollout = experienceOf({ policy: { kind: 'rollout', variant: 'a', guardrails: ['left'] }, control: 0 })
+    const kinds = (rolledOut: number) =>
+      next({ experience: rollout, goal: { a: [500, 50] }, more: { rolledOut } }, { holdout: 0 }).map(({ kind }) => kind)
+    expect(kinds(0)).toEqual([])
+    expect(kinds(0.25)).toEqual([])
+    expect(kinds(1)).toEqual(['no-control'])
+  })
 })
 
 describe('a metric is hurt', () => {
