@@ -16,7 +16,8 @@ export class ApiError extends CliError {
   /** The whole answer, for callers that know more of it. */
   readonly body: unknown
   constructor(status: number, problem: Problem, body: unknown) {
-    super(problem.path ? `${problem.path}: ${problem.message}` : problem.message, {
+    const { path, message } = problem
+    super(path && !message.startsWith(path) ? `${path}: ${message}` : message, {
       ...(problem.mend ? { mend: problem.mend } : {}),
     })
     this.name = 'ApiError'

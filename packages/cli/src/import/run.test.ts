@@ -286,7 +286,13 @@ describe('an import', () => {
       if (bad >= 0)
         return {
           status: 400,
-          body: { error: { code: 'invalid', message: 'price must be >= 0', path: `body.items[${bad}].price` } },
+          body: {
+            error: {
+              code: 'invalid',
+              message: `body.items[${bad}].price must be >= 0.`,
+              path: `body.items[${bad}].price`,
+            },
+          },
         }
       stored.push(...items.map(({ id }) => id))
       return { body: { stored: items.length } }
@@ -298,7 +304,7 @@ describe('an import', () => {
     const summary = await importFile(optionsOf(file, { kind: 'items' }), api(url), testShell())
     expect(summary).toMatchObject({ stored: 39, rejected: 1 })
     expect(new Set(stored).size).toBe(39)
-    expect(readFileSync(`${file}.rejects.csv`, 'utf8')).toContain('18,body.items[0].price: price must be >= 0,i17,T,-1')
+    expect(readFileSync(`${file}.rejects.csv`, 'utf8')).toContain('18,price must be >= 0.,i17,T,-1')
   })
 
   it('leaves no rejects file where nothing was rejected', async () => {

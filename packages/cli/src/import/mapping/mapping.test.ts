@@ -40,6 +40,13 @@ describe('values', () => {
       { A: '1.234,50 €' },
       1234.5,
     ],
+    [
+      'an object of which nothing has a value has none',
+      "v: { a: '{A}', b: { c: '{B}' } }",
+      { A: '', B: '' },
+      undefined,
+    ],
+    ['an object of which something has', "v: { a: '{A}', b: { c: '{B}' } }", { A: '', B: 'x' }, { b: { c: 'x' } }],
     ['$integer with parted thousands', "v: { $integer: A, decimal: ',' }", { A: '1.234' }, 1234],
     ['$integer', 'v: { $integer: A }', { A: '-3' }, -3],
     ['$boolean', 'v: { $boolean: A }', { A: 'Yes' }, true],

@@ -16,7 +16,15 @@ export function parseValue(node: unknown, path: string, scope: ValueScope): Valu
   }
   if (typeof node !== 'object' || node === undefined) throw new MappingProblem(path, 'must be a value')
   const operator = Object.keys(node).find(name => name.startsWith('$') && name !== '$rest')
-  if (operator === undefined) return parseObject(node as Record<string, unknown>, path, scope)
+  if (operator === undefined) {
+    const inner = parseObject(node as Record<string, unknown>, path, scope)
+    const isEmpty = Object.keys(node).length === 0
+    // Nothing of it is known: stated empty it would take the place of what is known already.
+    return rows => {
+      const made = inner(rows)
+      return isEmpty || Object.keys(made).length > 0 ? made : undefined
+    }
+  }
   const parse = OPERATORS[operator]
   if (!parse) {
     throw new MappingProblem(

@@ -4,6 +4,9 @@ import { batches, type Sendable } from './batches.ts'
 /** Where items that replace what is there go, and what the body calls them. */
 const ENDPOINTS = { catalog: ['/v1/catalog', 'items'], rates: ['/v1/rates', 'rates'] } as const
 
+/** How the server calls the one item of a request: the row is named beside it. */
+const ALONE = /^(?:body\.)?(?:items|rates)\[0\]\.?/
+
 export interface PutOptions {
   readonly api: Api
   readonly target: keyof typeof ENDPOINTS
@@ -56,7 +59,7 @@ async function put(
       await put(batch.slice(middle), options, result)
       return
     }
-    options.refuse(only, error.message)
+    options.refuse(only, error.message.replace(ALONE, ''))
     result.refused++
     options.sent(batch, 1)
     return
