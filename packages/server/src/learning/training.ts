@@ -34,6 +34,8 @@ export interface TrainingInput {
   readonly spec: LearningSpec
   readonly metric: Metric | undefined
   readonly controls: CreditQuestion['controls']
+  /** Of amounts that name none. */
+  readonly currency: string | undefined
   /** The newest model: what a contextual bandit goes on from where it still fits. */
   readonly previous: Model | undefined
   /** Of the model that is made. */
@@ -75,6 +77,7 @@ export async function trainPolicy(log: Log, input: TrainingInput): Promise<Train
     reward: spec.reward === 'value' ? 'value' : 'conversion',
     period: periodMs(spec),
     controls,
+    ...(input.currency !== undefined && { currency: input.currency }),
     now,
     ...(halfLife !== undefined && { from: now - FADED * durationMs(halfLife) }),
   }

@@ -294,6 +294,7 @@ async function learnedBefore(
     spec,
     metric: before.metric,
     controls: before.controls,
+    currency: before.currency,
     previous: undefined,
     version: 1,
     now: since,

@@ -129,6 +129,7 @@ export class Learner {
       spec,
       metric: metricIn(set.published, body.goal),
       controls: await controlsOf(store, workspace, key),
+      currency: set.settings.currency,
       previous: anew || before.newest === 0 ? undefined : await models.model(workspace, key, before.newest),
       version: before.newest + 1,
       now: started,

@@ -136,6 +136,21 @@ export function policiesContract(warehouse: () => Warehouse): void {
     return { question, made }
   }
 
+  it('takes amounts that name no currency for the workspace’s own, and counts them as lost where that is not told', async () => {
+    const { question, made } = await log('currency')
+    const asked = { ...question, metric: { ...spent, currency: 'EUR' }, reward: 'value' as const }
+    const rewards = async (currency?: string) => {
+      const rows = (await collect(warehouse().policyRows({ ...asked, ...(currency && { currency }) }))).flat()
+      const sum = (read: (row: PolicyRow) => number) => rows.reduce((total, row) => total + read(row), 0)
+      return { total: sum(row => row.reward), lost: sum(row => row.lost) }
+    }
+    const total = bruteForce({ ...asked, metric: spent }, made).reduce((sum, row) => sum + row.reward, 0)
+    expect(total).toBeGreaterThan(0)
+    expect(await rewards('EUR')).toEqual({ total, lost: 0 })
+    const { lost } = await rewards()
+    expect(lost).toBeGreaterThan(0)
+  })
+
   it('credits as going through everything one by one does, in rows of people', async () => {
     const { question, made } = await log('rows')
     const part = { from: MIDNIGHT + 30 * HOUR, to: MIDNIGHT + 80 * HOUR }

@@ -29,6 +29,8 @@ export interface CreditQuestion {
   readonly importedEach?: boolean
   /** Up to when anything has happened, epoch milliseconds. */
   readonly now: number
+  /** Currency of amounts that name none, that of the workspace; without it they have no rate. */
+  readonly currency?: string
 }
 
 /** One of several disjoint parts of the people, from 0. */
@@ -55,7 +57,7 @@ export function creditParams({ workspace, experience, from, to, now }: CreditQue
 export function creditedSql(question: CreditQuestion, binder: Binder, slice?: Slice): string {
   const { metric, reward, withControl, importedEach = false } = question
   const controls = withControl === 'all' ? [] : question.controls
-  const { events, exchange, isMoney } = countedSql(metric, binder)
+  const { events, exchange, isMoney } = countedSql(metric, binder, question.currency)
   const period = binder.bind('Int64', question.period)
   const window = windowOf(question, binder)
   const versions = binder.bind('Array(UInt32)', [0, ...controls.map(({ version }) => version)])

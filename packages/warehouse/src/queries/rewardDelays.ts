@@ -10,7 +10,7 @@ const MOST = 10_000
 /** How long after their exposures rewards came, milliseconds, of windows that have closed; of very many a fixed sample. */
 export async function rewardDelays(database: Database, question: CreditQuestion): Promise<number[]> {
   const binder = new Binder()
-  const { events } = countedSql(question.metric, binder)
+  const { events } = countedSql(question.metric, binder, question.currency)
   const window = windowOf(question, binder)
   const rows = await database.rows<{ delay: number }>(
     `SELECT min(counted.at - x.at) AS delay

@@ -98,6 +98,7 @@ export const whatIf = route({
         reward,
         period: learns ? periodMs(running) : DAY_MS,
         controls: await controlsOf(services.store, workspace, experience.key),
+        currency: live.settings.currency,
         now: services.now(),
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
