@@ -32,13 +32,11 @@ export interface LoggedCondition {
  * decision did so; of decisions made elsewhere it may have been imported.
  */
 function contextReader(path: string): (subject: LoggedSubject) => Json | undefined {
-  const [first, ...rest] = splitPath(path)
-  if (first !== 'visit') {
-    const steps = splitPath(path)
-    return ({ context }) => valueAt(context, steps)
-  }
+  const steps = splitPath(path)
+  const [first, ...rest] = steps
+  if (first !== 'visit') return ({ context }) => valueAt(context, steps)
   return ({ inputs, context }) =>
-    valueAt(inputs.context, [path]) ?? valueAt(visitOf(context), rest) ?? valueAt(context, [first, ...rest])
+    valueAt(inputs.context, [path]) ?? valueAt(visitOf(context), rest) ?? valueAt(context, steps)
 }
 
 /** Why a condition cannot be asked of the log. */
