@@ -50,12 +50,6 @@ export class Hmac {
     return Buffer.from(this.#digest(length), 'latin1')
   }
 
-  /** The first `size` bytes of that of the first `length` bytes of `message`, to a place, which may be right behind them. */
-  write(message: Buffer, length: number, into: Buffer, at: number, size: number): void {
-    message.copy(this.#inner, BLOCK, 0, length)
-    into.write(this.#digest(BLOCK + length), at, size, 'latin1')
-  }
-
   /** A character a byte: a text costs half of what a buffer of its own does, to make and to collect. */
   #digest(length: number): string {
     this.#heads[length] ??= this.#inner.subarray(0, length)

@@ -4,6 +4,7 @@ import { consentRules } from '../consent/rules.ts'
 import { type Content, compileContent } from '../content/compile.ts'
 import { compileFits } from '../content/fits.ts'
 import type { ContentLanguage } from '../content/part.ts'
+import { ContentTexts } from '../content/texts.ts'
 import type { Definition, PublishedSet } from '../definition/definition.ts'
 import type { Experience } from '../definition/experience.ts'
 import { complete } from '../definition/normalise.ts'
@@ -77,6 +78,7 @@ export function compile(set: PublishedSet, policyOf: PolicyOf = policiesOf(set))
       return [key, { key, fallback, fits, isPlain, slots, caps, records, remembers, candidates, scarce, resting }]
     }),
   )
+  const contents = [...touchpoints.values()].flatMap(contentsAt)
   return {
     version: set.version,
     touchpoints,
@@ -87,7 +89,8 @@ export function compile(set: PublishedSet, policyOf: PolicyOf = policiesOf(set))
     identity: identityRules(settings.identity),
     retention: retentionRules(settings.retention),
     plan: planOf(planSourceOf(set)),
-    items: [...new Set([...touchpoints.values()].flatMap(contentsAt).flatMap(content => content.items))],
+    items: [...new Set(contents.flatMap(content => content.items))],
+    texts: new ContentTexts(contents),
     // Whatever the shape of what looks at it, it is named so.
     readsVisit: live.some(({ kind, body }) => isAsked(kind) && JSON.stringify(body).includes('visit.')),
     recents: recentsOf(touchpoints.values()),

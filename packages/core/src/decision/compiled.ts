@@ -3,6 +3,7 @@ import type { RetentionRules } from '../consent/retention.ts'
 import type { ConsentRules } from '../consent/rules.ts'
 import type { Content } from '../content/compile.ts'
 import type { Fits } from '../content/fits.ts'
+import type { ContentTexts } from '../content/texts.ts'
 import type { Status } from '../definition/experience.ts'
 import type { VariantPrice } from '../definition/price.ts'
 import type { IdentityRules } from '../identity/rules.ts'
@@ -35,6 +36,8 @@ export interface CompiledSet {
   readonly plan: Plan
   /** Catalog items that any content refers to. */
   readonly items: readonly string[]
+  /** Contents as answers have them. */
+  readonly texts: ContentTexts
   /** Something looks at what the visit is like, at `visit` of the context. */
   readonly readsVisit: boolean
   /** Touchpoints whose content shows items of the person's recent history, with the events that name them. */

@@ -42,10 +42,15 @@ const LOGGED: Readonly<Record<Reason, boolean>> = {
   preview: false,
 }
 
+/** Whether an answer that is no preview's is in the log. */
+export function isLogged({ reason }: Answer): boolean {
+  return LOGGED[reason]
+}
+
 /** The decision log's row of a request (R7); undefined where nothing of it is to be logged. */
 export function decisionRow(decided: Decided): DecisionRow | undefined {
   if (decided.decision.preview) return undefined
-  const answers = decided.decision.answers.filter(answer => LOGGED[answer.reason])
+  const answers = decided.decision.answers.filter(isLogged)
   if (answers.length === 0) return undefined
   const column = <T>(read: (answer: Answer) => T): T[] => answers.map(read)
   return {

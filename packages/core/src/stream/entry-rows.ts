@@ -1,4 +1,5 @@
 import type { Event } from '../event/event.ts'
+import { decisionRowOf } from './decision-row.ts'
 import { type ExposedAnswer, type ImportedDecision, UNSTATED } from './entry.ts'
 import { type Row, toRow } from './rows.ts'
 
@@ -29,7 +30,7 @@ export function importedDecisionRow(
   bucketKey: string,
   decision: ImportedDecision,
 ): Row {
-  return toRow('decisions', decision.timestamp, {
+  return decisionRowOf({
     workspace,
     profile: source,
     timestamp: decision.timestamp,

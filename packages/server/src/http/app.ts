@@ -15,7 +15,7 @@ import { check, checkNames, checkText } from './check.ts'
 import { type CorsRules, cors } from './cors.ts'
 import { toProblem } from './failure.ts'
 import { OFREP, ofrepFailure } from './ofrep.ts'
-import type { Route } from './route.ts'
+import { JsonText, type Route } from './route.ts'
 import { Turns } from './turns.ts'
 
 declare module 'fastify' {
@@ -26,6 +26,7 @@ declare module 'fastify' {
 }
 
 const JSON_TYPE = 'application/json'
+const JSON_UTF8 = 'application/json; charset=utf-8'
 
 /** The HTTP face: routes in, a Fastify application out, not yet listening. */
 export function createApp(routes: readonly Route[], services: Services): FastifyInstance {
@@ -117,6 +118,7 @@ function add(app: FastifyInstance, route: Route, services: Services, turns: Turn
       if (reply.sent) return reply
       if (route.answer.status !== undefined) reply.code(route.answer.status)
       if (answer === undefined) return reply.code(route.answer.status ?? 204).send()
+      if (answer instanceof JsonText) return reply.header('content-type', JSON_UTF8).send(answer.text)
       return reply.send(answer)
     },
   })

@@ -66,6 +66,15 @@ export interface Route<P extends TSchema = TSchema, Q extends TSchema = TSchema,
   handle(call: Call<P, Q, B>, services: Services): unknown
 }
 
+/** An answer that is JSON already: what is asked often writes its own. */
+export class JsonText {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
 /** Keeps the handler typed by its schemas. */
 export function route<P extends TSchema, Q extends TSchema, B extends TSchema>(spec: Route<P, Q, B>): Route {
   return spec as unknown as Route

@@ -20,8 +20,8 @@ export type Again = (
 export interface Bound {
   readonly decision: Decision
   readonly kept: Located
-  /** Touchpoints in the log; undefined: it is not there yet. */
-  readonly logged: ReadonlySet<string> | undefined
+  /** Whether it is in the log; undefined: not yet. */
+  readonly logged: boolean | undefined
 }
 
 /** Requests of one person at the same time get in each other's way; beyond this many times one is answered without binding. */
@@ -83,7 +83,7 @@ export class Binder {
         if (applied?.outcome === 'stored') {
           this.#metrics.bound.inc({ outcome: 'stored' })
           await reserving.releaseUngiven(kept, binding.grants)
-          return { decision, kept, logged: new Set(row?.['answers.touchpoint'] ?? []) }
+          return { decision, kept, logged: row !== undefined }
         }
         this.#metrics.bound.inc({ outcome: 'conflict' })
         const found = await locate()

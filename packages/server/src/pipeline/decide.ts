@@ -9,6 +9,7 @@ import {
   type Decision,
   decide,
   decisionRow,
+  isLogged,
   type Person,
   type Preview,
 } from '@espalier/core/decision'
@@ -16,7 +17,7 @@ import { type Event, united } from '@espalier/core/event'
 import { bucketKeyOf, compileRules, identifierOf, keysOf, originOf } from '@espalier/core/identity'
 import { PROFILE_LIMITS, type Profile } from '@espalier/core/profile'
 import type { ConsideredAccount } from '@espalier/core/segment'
-import { type Entry, type ExposedAnswer, toRow } from '@espalier/core/stream'
+import { decisionRowOf, type Entry, type ExposedAnswer } from '@espalier/core/stream'
 import type { Located, Store } from '@espalier/store'
 import type { Metrics } from '../metrics.ts'
 import type { Binder } from './binder.ts'
@@ -91,7 +92,7 @@ export class Decider {
 
   async decide(question: DecideQuestion): Promise<Decided> {
     const { workspace, set, context, touchpoints, preview, explain } = question
-    const { newId, now, metrics } = this.#parts
+    const { newId, now, metrics, decisionIds } = this.#parts
     const asker = question.bot ? undefined : await this.#asker(question)
     const requestId = newId()
     const timestamp = now()
@@ -121,27 +122,20 @@ export class Decider {
     const { decision, logged } =
       kept !== undefined && binds(first)
         ? await this.#bind(question, { kept, person: asker?.person, requestId, timestamp, supplied, again })
-        : { decision: first, logged: kept && this.#log(question, kept, first, requestId, timestamp) }
+        : { decision: first, logged: kept !== undefined && this.#log(question, kept, first, requestId, timestamp) }
     const answers = decision.answers.map(answer => {
       metrics.decided(answer.reason)
-      const signs = kept !== undefined && logged?.has(answer.touchpoint) === true
-      const decisionId = signs
-        ? this.#parts.decisionIds.sign(workspace, { ...exposed(requestId, answer), givenTo: kept.source })
-        : undefined
-      return { answer, decisionId }
+      const signs = logged && isLogged(answer)
+      return {
+        answer,
+        decisionId: signs ? decisionIds.sign(workspace, exposed(requestId, answer), kept!.source) : undefined,
+      }
     })
-    if (question.expose && logged !== undefined) {
-      await this.#expose(
-        question,
-        requestId,
-        timestamp,
-        decision.answers.filter(answer => logged.has(answer.touchpoint)),
-      )
-    }
-    return { requestId, profile: asker?.kept?.profile.id, answers }
+    if (question.expose && logged) await this.#expose(question, requestId, timestamp, decision.answers.filter(isLogged))
+    return { requestId, profile: kept?.profile.id, answers }
   }
 
-  /** What binds is committed first: then the decision, and the touchpoints that are in the log. */
+  /** What binds is committed first: then the decision, and whether it is in the log. */
   async #bind(
     question: DecideQuestion,
     asked: {
@@ -152,7 +146,7 @@ export class Decider {
       readonly supplied: ((experience: string) => boolean) | undefined
       readonly again: (person: Person | undefined, more: Partial<DecideInput>) => Decision
     },
-  ): Promise<{ readonly decision: Decision; readonly logged: ReadonlySet<string> | undefined }> {
+  ): Promise<{ readonly decision: Decision; readonly logged: boolean }> {
     const { requestId, timestamp, person, supplied = () => true } = asked
     const { decision, kept, logged } = await this.#parts.binder.bind(
       question,
@@ -248,14 +242,14 @@ export class Decider {
     return id => set.items.get(id) ?? found.get(id)
   }
 
-  /** The touchpoints that went to the log. */
+  /** Whether there is anything to log; where there is no room for it, that is counted. */
   #log(
     question: DecideQuestion,
     { profile, source }: Located,
     decision: Decision,
     requestId: string,
     timestamp: number,
-  ): ReadonlySet<string> | undefined {
+  ): boolean {
     const row = decisionRow({
       workspace: question.workspace,
       profile: source,
@@ -266,9 +260,9 @@ export class Decider {
       context: question.context,
       decision,
     })
-    if (row === undefined) return undefined
-    if (!this.#parts.store.outbox.log([toRow('decisions', timestamp, row)])) this.#parts.metrics.decisionsLost.inc()
-    return new Set(row['answers.touchpoint'])
+    if (row === undefined) return false
+    if (!this.#parts.store.outbox.log([decisionRowOf(row)])) this.#parts.metrics.decisionsLost.inc()
+    return true
   }
 
   /** A page made on a server is seen when it is answered: the exposures are stored before the caller hears. */
@@ -315,13 +309,21 @@ function binds({ preview, binding, wants }: Decision): boolean {
   return !preview && (binding !== undefined || wants.length > 0)
 }
 
+const NONE_SCARCE: readonly CompiledExperience[] = []
+
 /** Offers that people compete for and that may be answered here. */
 function scarceAt({ set, touchpoints }: DecideQuestion): readonly CompiledExperience[] {
-  return touchpoints.flatMap(touchpoint => set.compiled.touchpoints.get(touchpoint)?.scarce ?? [])
+  let found = NONE_SCARCE
+  for (const key of touchpoints) {
+    const { scarce = NONE_SCARCE } = set.compiled.touchpoints.get(key) ?? {}
+    if (scarce.length > 0) found = [...found, ...scarce]
+  }
+  return found
 }
 
+/** What an exposure to it says. Made by the ten thousand a second: members are added, since copying costs ten times as much. */
 function exposed(requestId: string, answer: Answer): ExposedAnswer {
-  return {
+  const seen: { -readonly [K in keyof ExposedAnswer]: ExposedAnswer[K] } = {
     requestId,
     touchpoint: answer.touchpoint,
     experience: answer.experience ?? '',
@@ -330,6 +332,7 @@ function exposed(requestId: string, answer: Answer): ExposedAnswer {
     control: answer.control,
     holdout: answer.holdout,
     propensity: answer.held?.propensity ?? answer.propensity,
-    ...(answer.remember && { remember: true as const }),
   }
+  if (answer.remember) seen.remember = true
+  return seen
 }

@@ -1,24 +1,22 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { ExposedAnswer } from '@espalier/core/stream'
-import { deriveKey, Hmac } from '../secrets.ts'
+import { deriveKey } from '../secrets.ts'
+import { verifyEarlier } from './decisionIdEarlier.ts'
+import { flagsOf, MASK_KEY_BYTES, mask, readFlags, textsAt, uuidAt, writeUuid } from './decisionIdParts.ts'
 
-/** 1, from before ids said whom they were given to, is read as well: what was decided then may be seen later. */
-const FORMAT = 2
-const MAC_BYTES = 16
-/** format, request id, flags, propensity, version, and whom it was given to: before the three texts. */
-const HEAD_BYTES = 1 + 16 + 1 + 8 + 4 + 16
-const GIVEN_TO = HEAD_BYTES - 16
-const CONTROL = 1
-const HOLDOUT = 2
-const REMEMBER = 4
-
-/** An answer as it is signed: whom it was given to is known. */
-export type GivenAnswer = ExposedAnswer & { readonly givenTo: string }
+/** Those of 1 and 2 are read as well: what was decided then may be seen later. 1 did not say whom an id was given to. */
+const FORMAT = 3
 
 /**
- * Decision ids: what was answered and to whom, signed, so that an exposure needs no lookup and nobody can invent one. Layout: the
- * answer's fields in binary, then HMAC-SHA256 truncated to 128 bits under the workspace's key, all in base64url. The person is
- * enciphered, by a request's own mask: two ids tell nobody whether they are of one person (R13).
+ * Decision ids: what was answered and to whom, signed, so that an exposure needs no lookup and nobody can invent one. In base64url,
+ * one after the other:
+ *
+ * - 33 bytes of the request: the format, its id, and the person, enciphered by a request's own mask: two ids tell nobody whether they
+ *   are of one person (R13);
+ * - of the place, the same in many answers, and so kept: version, touchpoint, experience and variant, filled up to a multiple of three;
+ * - 9 bytes of the draw: propensity and flags;
+ * - 132 bits of a SHA-256 of the workspace's key, the request, the person, a SHA-256 of the place, and the draw. All of these have one
+ *   length always, and half of the hash is kept back, so that this is as good as an HMAC and costs half of it.
  */
 export class DecisionIds {
   readonly #masterSecret: Uint8Array
@@ -28,57 +26,37 @@ export class DecisionIds {
     this.#masterSecret = masterSecret
   }
 
-  sign(workspace: string, answer: GivenAnswer): string {
-    token[0] = FORMAT
+  /** `givenTo`: the source profile of who asked. */
+  sign(workspace: string, answer: ExposedAnswer, givenTo: string): string {
     const keys = this.#keysOf(workspace)
-    writeRequest(keys, answer)
-    token[17] = (answer.control ? CONTROL : 0) | (answer.holdout ? HOLDOUT : 0) | (answer.remember ? REMEMBER : 0)
-    token.writeDoubleBE(answer.propensity, 18)
-    token.writeUInt32BE(answer.version, 26)
-    let at = writeText(HEAD_BYTES, answer.touchpoint)
-    at = writeText(at, answer.experience)
-    at = writeText(at, answer.variant)
-    keys.mac.write(token, at, token, at, MAC_BYTES)
-    return token.toString('base64url', 0, at + MAC_BYTES)
+    const head = headOf(keys, answer.requestId, givenTo)
+    const place = placeOf(keys.places, answer)
+    const { signed } = keys
+    place.digest.copy(signed, PLACE_AT)
+    signed.writeDoubleBE(answer.propensity, DRAW_AT)
+    signed[DRAW_AT + 8] = flagsOf(answer)
+    const draw = signed.toString('base64url', DRAW_AT)
+    return head + place.text + draw + macOf(signed)
   }
 
   /** What the id stands for; undefined when this workspace did not make it. */
   verify(workspace: string, id: unknown): ExposedAnswer | undefined {
     if (typeof id !== 'string' || id.length > 1200) return undefined
-    const token = Buffer.from(id, 'base64url')
-    const size = token.length - MAC_BYTES
-    const head = token[0] === 1 ? GIVEN_TO : HEAD_BYTES
-    if (size < head + 3 || (token[0] !== 1 && token[0] !== FORMAT)) return undefined
+    const bytes = Buffer.from(id, 'base64url')
     const keys = this.#keysOf(workspace)
-    const mac = keys.mac.of(token.subarray(0, size)).subarray(0, MAC_BYTES)
-    if (!timingSafeEqual(mac, token.subarray(size))) return undefined
-    const requestId = uuidAt(token, 1)
-    if (head === HEAD_BYTES) mask(token, keys)
-    let at = head
-    const text = () => {
-      const from = at + 1
-      at = from + token[at]!
-      return token.toString('latin1', from, at)
-    }
-    return {
-      requestId,
-      touchpoint: text(),
-      experience: text(),
-      variant: text(),
-      version: token.readUInt32BE(26),
-      control: (token[17]! & CONTROL) !== 0,
-      holdout: (token[17]! & HOLDOUT) !== 0,
-      propensity: token.readDoubleBE(18),
-      ...(head === HEAD_BYTES && { givenTo: uuidAt(token, GIVEN_TO) }),
-      ...((token[17]! & REMEMBER) === 0 ? {} : { remember: true as const }),
-    }
+    return bytes[0] === FORMAT ? verified(keys, id, bytes) : verifyEarlier(keys, bytes)
   }
 
   #keysOf(workspace: string): Keys {
     let keys = this.#keys.get(workspace)
     if (keys === undefined) {
       const key = (purpose: string) => deriveKey(this.#masterSecret, purpose, workspace)
-      keys = { mac: new Hmac(key('decision')), mask: Buffer.concat([key('decision-person')], KEY_BYTES + 16) }
+      keys = {
+        mask: Buffer.concat([key('decision-person')], MASK_KEY_BYTES + 16),
+        signed: Buffer.concat([key('decision-id')], DRAW_AT + DRAW_BYTES),
+        places: new Map(),
+        earlier: key('decision'),
+      }
       this.#keys.set(workspace, keys)
     }
     return keys
@@ -86,64 +64,110 @@ export class DecisionIds {
 }
 
 interface Keys {
-  readonly mac: Hmac
   /** The key, and behind it the request to hash it with. */
   readonly mask: Buffer
+  /** The key, and behind it what is signed with it. */
+  readonly signed: Buffer
+  readonly places: Map<string, Map<string, Place>>
+  /** Of formats 1 and 2. */
+  readonly earlier: Buffer
+}
+
+/** What many answers have in common. */
+interface Place {
+  /** As it stands in an id. */
+  readonly text: string
+  readonly digest: Buffer
 }
 
 const KEY_BYTES = 32
+const REQUEST_AT = KEY_BYTES
+const PERSON_AT = REQUEST_AT + 16
+const PLACE_AT = PERSON_AT + 16
+const DRAW_AT = PLACE_AT + 32
+const DRAW_BYTES = 9
 
-/** Where ids are put together. Texts are keys of definitions: ASCII, and at most 255 characters. */
-const token = Buffer.alloc(HEAD_BYTES + 3 * 256 + MAC_BYTES)
+const HEAD_BYTES = 1 + 16 + 16
+/** Characters: of 22, each has 6 bits. */
+const MAC_LENGTH = 22
 
-function writeText(at: number, text: string): number {
-  const { length } = text
-  token[at] = length
-  for (let i = 0; i < length; i++) token[at + 1 + i] = text.charCodeAt(i)
-  return at + 1 + length
+function macOf(signed: Buffer): string {
+  return hash('sha256', signed, 'base64url').slice(0, MAC_LENGTH)
 }
 
-/** The request that the token holds, whom it was given to, and under whose keys. */
-let request = ''
-let givenTo = ''
+/** The head of the request whose answers are being signed: a request has many. */
+const head = Buffer.alloc(HEAD_BYTES)
+head[0] = FORMAT
+let headText = ''
+let headRequest = ''
+let headPerson = ''
 let under: Keys | undefined
 
-/** What all answers of a request have in common: a request has many. */
-function writeRequest(keys: Keys, answer: GivenAnswer): void {
-  if (answer.requestId === request && answer.givenTo === givenTo && keys === under) return
-  request = answer.requestId
-  givenTo = answer.givenTo
+/** How ids of this request begin; it and the person are in `signed` then. */
+function headOf(keys: Keys, request: string, givenTo: string): string {
+  if (request === headRequest && givenTo === headPerson && keys === under) return headText
+  headRequest = request
+  headPerson = givenTo
   under = keys
-  writeUuid(request, 1)
-  writeUuid(givenTo, GIVEN_TO)
-  mask(token, keys)
+  const { signed } = keys
+  writeUuid(request, signed, REQUEST_AT)
+  writeUuid(givenTo, signed, PERSON_AT)
+  signed.copy(head, 1, REQUEST_AT, PLACE_AT)
+  mask(head, 17, 1, keys.mask)
+  headText = head.toString('base64url')
+  return headText
 }
 
-/**
- * Enciphers and deciphers whom a token was given to, by what only its request has. Key and request always have these lengths, so a
- * hash of the two is as good as an HMAC, at half its cost.
- */
-function mask(token: Buffer, { mask }: Keys): void {
-  token.copy(mask, KEY_BYTES, 1, 17)
-  const bytes = hash('sha256', mask, 'binary')
-  for (let i = 0; i < 16; i++) token[GIVEN_TO + i]! ^= bytes.charCodeAt(i)
-}
+/** More are forgotten, all at once: definitions come and go. */
+const MOST_PLACES = 10_000
 
-/** Where a UUID's bytes stand in its text. */
-const PLACES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34]
-
-/** The value of a hexadecimal digit by its character code. */
-const DIGITS = Uint8Array.from({ length: 128 }, (_, code) => Number.parseInt(String.fromCharCode(code), 16) || 0)
-
-/** 16 bytes. */
-function writeUuid(uuid: string, at: number): void {
-  for (let i = 0; i < 16; i++) {
-    const place = PLACES[i]!
-    token[at + i] = (DIGITS[uuid.charCodeAt(place)]! << 4) | DIGITS[uuid.charCodeAt(place + 1)]!
+function placeOf(places: Keys['places'], { touchpoint, experience, version, variant }: ExposedAnswer): Place {
+  let here = places.get(touchpoint)
+  if (here === undefined) {
+    if (places.size >= MOST_PLACES) places.clear()
+    here = new Map()
+    places.set(touchpoint, here)
   }
+  // Keys have no space.
+  const name = `${experience} ${variant} ${version}`
+  let place = here.get(name)
+  if (place === undefined) {
+    if (here.size >= MOST_PLACES) here.clear()
+    place = newPlace(version, [touchpoint, experience, variant])
+    here.set(name, place)
+  }
+  return place
 }
 
-function uuidAt(token: Buffer, at: number): string {
-  const hex = token.toString('hex', at, at + 16)
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+function newPlace(version: number, texts: readonly string[]): Place {
+  const size = texts.reduce((sum, text) => sum + 1 + text.length, 4)
+  const bytes = Buffer.alloc(Math.ceil(size / 3) * 3)
+  let at = bytes.writeUInt32BE(version)
+  for (const text of texts) {
+    at = bytes.writeUInt8(text.length, at)
+    at += bytes.write(text, at, 'latin1')
+  }
+  return { text: bytes.toString('base64url'), digest: hash('sha256', bytes, 'buffer') }
+}
+
+function verified(keys: Keys, id: string, bytes: Buffer): ExposedAnswer | undefined {
+  const size = ((id.length - MAC_LENGTH) / 4) * 3
+  const placeBytes = size - HEAD_BYTES - DRAW_BYTES
+  if (!Number.isInteger(size) || placeBytes < 9 || bytes.length < size) return undefined
+  const [placeAt, drawAt] = [HEAD_BYTES, HEAD_BYTES + placeBytes]
+  mask(bytes, 17, 1, keys.mask)
+  const { signed } = keys
+  under = undefined
+  bytes.copy(signed, REQUEST_AT, 1, HEAD_BYTES)
+  hash('sha256', bytes.subarray(placeAt, drawAt), 'buffer').copy(signed, PLACE_AT)
+  bytes.copy(signed, DRAW_AT, drawAt, size)
+  if (!timingSafeEqual(Buffer.from(macOf(signed)), Buffer.from(id.slice(-MAC_LENGTH)))) return undefined
+  return {
+    requestId: uuidAt(bytes, 1),
+    ...textsAt(bytes, placeAt + 4),
+    version: bytes.readUInt32BE(placeAt),
+    propensity: bytes.readDoubleBE(drawAt),
+    ...readFlags(bytes[drawAt + 8]!),
+    givenTo: uuidAt(bytes, 17),
+  }
 }

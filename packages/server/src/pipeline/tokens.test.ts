@@ -46,7 +46,7 @@ describe('decision ids', () => {
     const ids = new DecisionIds(secret)
     fc.assert(
       fc.property(answer, given => {
-        expect(ids.verify('main', ids.sign('main', given))).toEqual(given)
+        expect(ids.verify('main', ids.sign('main', given, given.givenTo))).toEqual(given)
       }),
     )
   })
@@ -54,13 +54,13 @@ describe('decision ids', () => {
   it('R13 do not tell whether two of them are one person’s', () => {
     const ids = new DecisionIds(secret)
     const given = fc.sample(answer, { numRuns: 1, seed: 1 })[0]!
-    const person = (id: string) => Buffer.from(id, 'base64url').toString('hex', 30, 46)
-    const [one, again] = [given, { ...given, requestId: newId() }].map(asked => ids.sign('main', asked))
+    const person = (id: string) => Buffer.from(id, 'base64url').toString('hex', 17, 33)
+    const [one, again] = [given, { ...given, requestId: newId() }].map(asked => ids.sign('main', asked, given.givenTo))
     expect(person(one!)).not.toBe(person(again!))
     expect(person(one!)).not.toBe(given.givenTo.replaceAll('-', ''))
-    expect(person(ids.sign('main', { ...given, touchpoint: 'x' }))).toBe(person(one!))
-    expect(ids.verify('main', ids.sign('main', { ...given, givenTo: given.requestId }))?.givenTo).toBe(given.requestId)
-    expect(ids.verify('other', ids.sign('other', given))).toEqual(given)
+    expect(person(ids.sign('main', { ...given, touchpoint: 'x' }, given.givenTo))).toBe(person(one!))
+    expect(ids.verify('main', ids.sign('main', given, given.requestId))?.givenTo).toBe(given.requestId)
+    expect(ids.verify('other', ids.sign('other', given, given.givenTo))).toEqual(given)
   })
 
   it('of the first format are read: whom they were given to they do not say', () => {
@@ -78,16 +78,41 @@ describe('decision ids', () => {
     expect(new DecisionIds(secret).verify('other', id)).toBeUndefined()
   })
 
+  it('of the second format are read', () => {
+    const id =
+      'AgGZobLD1H5fimt8jZ4PGisEP9zMzMzMzM0AAAAD9GIAz0uFCuZvbkfirVdYywlob21lLmhlcm8Gc3ByaW5nAWLoKVEdAntcXlDxrlPcsV-E'
+    const ids = new DecisionIds(secret)
+    const seen = {
+      requestId: '0199a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b',
+      touchpoint: 'home.hero',
+      experience: 'spring',
+      version: 3,
+      variant: 'b',
+      control: false,
+      holdout: false,
+      propensity: 0.45,
+      remember: true,
+      givenTo: '0199a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2c',
+    }
+    expect(ids.verify('main', id)).toEqual(seen)
+    expect(ids.verify('other', id)).toBeUndefined()
+    expect(ids.verify('main', ids.sign('main', { ...seen, remember: true }, seen.givenTo))).toEqual(seen)
+  })
+
   it('R13 another workspace, another secret and any changed character are refused', () => {
     const ids = new DecisionIds(secret)
     fc.assert(
       fc.property(answer, fc.nat(), fc.nat({ max: 62 }), (given, place, step) => {
-        const id = ids.sign('main', given)
+        const id = ids.sign('main', given, given.givenTo)
         expect(ids.verify('other', id)).toBeUndefined()
         expect(new DecisionIds(new Uint8Array(32)).verify('main', id)).toBeUndefined()
         const bytes = Buffer.from(id, 'base64url')
         bytes[place % bytes.length]! ^= step + 1
         expect(ids.verify('main', bytes.toString('base64url'))).toBeUndefined()
+        const at = place % id.length
+        const other = id[at] === 'A' ? 'B' : 'A'
+        expect(ids.verify('main', id.slice(0, at) + other + id.slice(at + 1))).toBeUndefined()
+        expect(ids.verify('main', id.slice(0, at))).toBeUndefined()
       }),
     )
   })

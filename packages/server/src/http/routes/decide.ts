@@ -1,11 +1,9 @@
 import type { Json, JsonObject } from '@espalier/core'
-import { maskExplanation, personalFields, readConsent, withSignals } from '@espalier/core/consent'
+import { readConsent, withSignals } from '@espalier/core/consent'
 import { type Preview, previewProblems } from '@espalier/core/decision'
 import { hasControl } from '@espalier/core/event'
 import { compileRules, type IdentityRules, identifierOf, namesMore } from '@espalier/core/identity'
-import { languageOf } from '@espalier/core/plan'
 import Type, { type Static } from 'typebox'
-import type { Decided } from '../../pipeline/decide.ts'
 import type { LiveSet } from '../../pipeline/definitions.ts'
 import { enrichContext } from '../../pipeline/enrich.ts'
 import { consentUnclear, type IntakeRequest } from '../../pipeline/intake.ts'
@@ -13,11 +11,12 @@ import type { LinkGrant } from '../../pipeline/links.ts'
 import { isBotRequest } from '../../pipeline/visitor.ts'
 import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
+import { answerText } from '../answerText.ts'
 import { instant } from '../instant.ts'
 import { originOf } from '../origin.ts'
 import { personOf } from '../person.ts'
 import { Refusal, Warning } from '../refusals.ts'
-import { type Call, route } from '../route.ts'
+import { type Call, JsonText, route } from '../route.ts'
 import { type TakenIn, takeIn } from '../takeIn.ts'
 import { bodyBytes } from './track.ts'
 
@@ -181,62 +180,9 @@ export const decide = route({
       ...(viewed === undefined ? {} : { viewed }),
     })
     services.metrics.decide.observe((performance.now() - began) / 1000)
-    return {
-      requestId: decided.requestId,
-      ...(secret && decided.profile !== undefined ? { profile: decided.profile } : {}),
-      answers: viewOf(decided.answers, secret, set),
-      ...(errors.length === 0 ? {} : { errors }),
-      ...(refused.length === 0 ? {} : { refused }),
-      ...(told.length === 0 ? {} : { warnings: told }),
-    }
+    return new JsonText(answerText(decided, { secret, set, errors, refused, warnings: told }))
   },
 })
-
-/** By touchpoint; `fromEntries` makes own fields of any name. What is undefined is left out of the JSON. */
-function viewOf(answers: Decided['answers'], secret: boolean, set: LiveSet): Record<string, unknown> {
-  const views = new Map<string, Record<string, unknown>>()
-  for (const one of answers) {
-    const { touchpoint, rank } = one.answer
-    const view = answerView(one, secret, set)
-    if (rank === undefined) views.set(touchpoint, view)
-    else if (rank === 1) views.set(touchpoint, { ...view, ranked: [view] })
-    else (views.get(touchpoint)!.ranked as unknown[]).push(view)
-  }
-  return Object.fromEntries(views)
-}
-
-function answerView(
-  { answer, decisionId }: Decided['answers'][number],
-  secret: boolean,
-  { settings, published }: LiveSet,
-): Record<string, unknown> {
-  const { reason, experience, version, variant, content, control, holdout, missing, offer, explanation } = answer
-  const propensity = secret ? answer.propensity : undefined
-  const fault = secret ? answer.fault : undefined
-  const held = secret ? answer.held : undefined
-  // Whoever has a link may see why, and nothing that is personal.
-  const why =
-    secret || explanation === undefined
-      ? explanation
-      : maskExplanation(explanation, personalFields(settings.personal), languageOf(published).computed)
-  // One literal: a copy of another object with more members costs ten times as much.
-  return {
-    decisionId,
-    reason,
-    experience,
-    version,
-    variant,
-    content,
-    control,
-    holdout,
-    propensity,
-    held,
-    missing,
-    fault,
-    offer,
-    explanation: why,
-  }
-}
 
 /** Placeholders for "nobody" count as missing, as in events. */
 function whoAsks(
