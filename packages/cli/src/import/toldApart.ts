@@ -1,4 +1,4 @@
-import type { Made } from './importer.ts'
+import type { Item, Made } from './importer.ts'
 
 /**
  * Items of one row that name the same messageId, told apart by their output: the server would take all but the first for the first,
@@ -15,7 +15,13 @@ export function toldApart(made: Made[]): Made[] {
       taken.add(messageId)
       return piece
     }
-    const body = { ...piece.item.body, messageId: `${messageId}:${piece.output}` }
-    return { ...piece, item: { ...piece.item, body } }
+    return { ...piece, item: apart(piece.item, piece.output) }
   })
+}
+
+/** The same item under a messageId that no other output of its row or group has. */
+export function apart(item: Item, output: number): Item {
+  const { messageId } = item.body
+  if (typeof messageId !== 'string' || messageId === '') return item
+  return { ...item, body: { ...item.body, messageId: `${messageId}:${output}` } }
 }

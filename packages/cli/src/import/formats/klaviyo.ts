@@ -100,7 +100,7 @@ export const klaviyoEvents = eventFormat(
 /** `$value`, `OrderId`, `Items` as Segment's order fields. */
 function orderOf(properties: JsonObject): JsonObject {
   const made: JsonObject = {}
-  const value = Number(properties.$value ?? Number.NaN)
+  const value = Number(asText(properties.$value) ?? Number.NaN)
   if (Number.isFinite(value)) made.total = value
   const order = asText(properties.OrderId ?? properties.$event_id)
   if (order !== undefined) made.order_id = order

@@ -1,10 +1,13 @@
 import type { Json } from '@espalier/core'
 import type { Cells } from '../source/rows.ts'
 
-/** The cell of a column: by its name, else as a path into nested JSON (`person.email`). Empty text counts as no cell. */
+/** Text of nothing but blanks is no value, above all not 0. */
+export const isBlank = (value: Json): boolean => typeof value === 'string' && value.trim() === ''
+
+/** The cell of a column: by its name, else as a path into nested JSON (`person.email`). Empty or blank text counts as no cell. */
 export function cellOf(cells: Cells, column: string): Json | undefined {
   const direct = Object.hasOwn(cells, column) ? cells[column] : column.includes('.') ? at(cells, column) : undefined
-  return direct === '' || direct === null ? undefined : direct
+  return direct === undefined || direct === null || isBlank(direct) ? undefined : direct
 }
 
 function at(cells: Cells, path: string): Json | undefined {

@@ -30,6 +30,9 @@ describe('values', () => {
     ['$number', 'v: { $number: A }', { A: ' 2.50 ' }, 2.5],
     ['$number of a number', 'v: { $number: A }', { A: 2.5 }, 2.5],
     ['an empty cell has no value', 'v: { $number: A }', { A: '' }, undefined],
+    ['a blank cell is no 0: text of blanks counts as no cell', 'v: { $number: A }', { A: '  ' }, undefined],
+    ['nor what is extracted, being blank', "v: { $number: { $extract: A, pattern: '(.*)€' } }", { A: ' €' }, undefined],
+    ['nor true or false', 'v: { $boolean: A }', { A: ' ' }, undefined],
     ['$number with a decimal comma', "v: { $number: A, decimal: ',' }", { A: '-1.234.567,50' }, -1234567.5],
     ['$number with a decimal comma and nothing else', "v: { $number: A, decimal: ',' }", { A: '2,5' }, 2.5],
     ['$number with parted thousands', "v: { $number: A, decimal: '.' }", { A: "1,234'567.5" }, 1234567.5],
@@ -56,6 +59,12 @@ describe('values', () => {
     ['$json', 'v: { $json: A }', { A: '{"a":[1]}' }, { a: [1] }],
     ['$lower', "v: { $lower: '{A}' }", { A: 'Ab@C.de' }, 'ab@c.de'],
     ['$split', "v: { $split: A, by: '|' }", { A: 'x | y||' }, ['x', 'y']],
+    [
+      '$split of what is a list already, in JSON',
+      "v: { $split: A, by: '|' }",
+      { A: ['x', ' y|z', '', 7] },
+      ['x', 'y|z', '7'],
+    ],
     ['$extract', "v: { $number: { $extract: A, pattern: '([0-9.]+)' } }", { A: '15.00 USD' }, 15],
     [
       '$time',
@@ -157,6 +166,17 @@ rules:
         .map(made => made.output),
     ).toEqual([0, 1])
     expect(two('all').outputs).toBe(2)
+  })
+
+  it('R3 items of one group keep a messageId each, beside those of its rows', () => {
+    const importer = mapping(
+      "match: all\ncommon: { userId: '{u}', time: '2024-01-01', messageId: 'o:{o}' }\nrules:\n  - { event: Placed, group: o }\n  - { event: Shipped, group: o }\n  - { event: Seen }\n  - { event: Other, messageId: 'x:{o}' }",
+    )
+    const cells = { u: 'ada', o: '7' }
+    const ids = importer
+      .map(cells, 0)
+      .map(made => ('item' in made ? made.item : importer.join(made.output, [cells], 0)).body.messageId)
+    expect(ids).toEqual(['o:7', 'o:7:1', 'o:7:2', 'x:7'])
   })
 
   it('a row that none takes makes nothing', () => {

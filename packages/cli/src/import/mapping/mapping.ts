@@ -1,5 +1,6 @@
 import type { Importer, Item, Made, Target } from '../importer.ts'
 import type { Cells } from '../source/rows.ts'
+import { apart } from '../toldApart.ts'
 import { asText, cellOf } from './cells.ts'
 import { fieldsOf, join, MappingProblem, RowProblem, textOf } from './problem.ts'
 import { parseRule, type Rule } from './rule.ts'
@@ -27,7 +28,8 @@ export function parseMapping(node: unknown, name: string, now: number): Mapping 
   if (!Array.isArray(fields.rules) || fields.rules.length === 0)
     throw new MappingProblem('rules', 'must be a list with a rule at least')
   const common = fields.common === undefined ? {} : fieldsOf(fields.common, 'common', COMMON)
-  const rules = fields.rules.map((rule, i) => parseRule(rule, `rules[${i}]`, { zone, common, now }))
+  const parsed = fields.rules.map((rule, i) => parseRule(rule, `rules[${i}]`, { zone, common, now }))
+  const rules = match === 'all' ? parsed.map(toldApartInGroups) : parsed
 
   return {
     name: fields.name === undefined ? name : textOf(fields.name, 'name'),
@@ -45,6 +47,18 @@ export function parseMapping(node: unknown, name: string, now: number): Mapping 
 }
 
 const COMMON = ['userId', 'anonymousId', 'messageId', 'time', 'context', 'properties', 'traits', 'group']
+
+/**
+ * Of rules that say the same of the messageId and take the same rows, those after the first make their own of it (R3): what they make of a
+ * group is known only when all its rows are read, so that nobody sees it beside the others.
+ */
+function toldApartInGroups(rule: Rule, output: number, all: readonly Rule[]): Rule {
+  const said = JSON.stringify(rule.messageId)
+  const isShared = all
+    .slice(0, output)
+    .some(other => (other.group ?? rule.group) !== undefined && JSON.stringify(other.messageId) === said)
+  return said === undefined || !isShared ? rule : { ...rule, make: rows => apart(rule.make(rows), output) }
+}
 
 function mapRow(rules: readonly Rule[], match: 'first' | 'all', cells: Cells, row: number): Made[] {
   const made: Made[] = []

@@ -1,6 +1,6 @@
 import type { Json } from '@espalier/core'
 import type { Cells } from '../source/rows.ts'
-import { asText, cellOf } from './cells.ts'
+import { asText, cellOf, isBlank } from './cells.ts'
 import { expressionOf, parseCondition } from './condition.ts'
 import { fieldsOf, join, MappingProblem, RowProblem, textOf } from './problem.ts'
 import { timeOf } from './time.ts'
@@ -55,17 +55,16 @@ export const OPERATORS: Record<string, Operator> = {
       throw new RowProblem(`${column} is not JSON: "${value.slice(0, 60)}"`)
     }
   }),
-  /** `{$split: Column, by: '|'}`: a list of the parts that are not empty. */
+  /** `{$split: Column, by: '|'}`: a list of the parts that are not empty; what is a list already has its own. */
   $split(node, path, scope) {
     const { $split, by } = fieldsOf(node, path, ['$split', 'by'])
     const [, value] = reader($split, join(path, '$split'), scope)
     const separator = by === undefined ? ',' : textOf(by, join(path, 'by'))
     return rows => {
-      const parts = asText(value(rows))
-        ?.split(separator)
-        .map(part => part.trim())
-        .filter(part => part !== '')
-      return parts && parts.length > 0 ? parts : undefined
+      const cell = value(rows)
+      const parts = Array.isArray(cell) ? cell : (asText(cell)?.split(separator) ?? [])
+      const texts = parts.map(asText).filter(part => part !== undefined)
+      return texts.length > 0 ? texts : undefined
     }
   },
   /** `{$extract: Column, pattern: '^([0-9.]+)'}`: what the first group of a regular expression matches. */
@@ -154,7 +153,7 @@ function cell(read: (value: Json, column: string) => Json | undefined): Operator
         : reader(argument, join(path, name), scope)
     return rows => {
       const value = inner(rows)
-      return value === undefined || value === null || value === '' ? undefined : read(value, column)
+      return value === undefined || value === null || isBlank(value) ? undefined : read(value, column)
     }
   }
 }

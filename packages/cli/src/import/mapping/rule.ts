@@ -35,6 +35,8 @@ export interface Rule {
   readonly matches: Test
   /** Rows with the same cells here make one item together; undefined: each row its own. */
   readonly group: readonly string[] | undefined
+  /** What it says of the messageId, as it stands in the mapping. */
+  readonly messageId: unknown
   /** Cells that the rule reads; all of them with `$rest`. */
   pick(cells: Cells): Cells
   make(rows: Rows): Item
@@ -83,6 +85,7 @@ export function parseRule(node: unknown, path: string, defaults: RuleDefaults): 
     type,
     matches,
     group,
+    messageId: fields.messageId,
     pick: cells => (everything ? cells : picked(cells, columns)),
     make(rows) {
       const body: JsonObject = {}

@@ -30,6 +30,8 @@ describe('times without a format', () => {
     '2024-02-30',
     '2024-05-01 25:00',
     '01/05/2024',
+    // What .NET writes where there is no time.
+    '0001-01-01T00:00:00',
     '17',
     '99999999999999999999',
   ])('"%s" is none, and the error says so', text => {

@@ -73,9 +73,9 @@ function wall(
 ) {
   const utc = Date.UTC(year, month - 1, day, hour, minute, second, ms)
   const back = new Date(utc)
-  if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) {
-    throw unreadable(text)
-  }
+  // Of the years up to 99, with which products write that there is no time, JavaScript makes those of the last century.
+  const isReal = back.getUTCFullYear() === year && back.getUTCMonth() === month - 1 && back.getUTCDate() === day
+  if (!isReal || hour > 23 || minute > 59 || second > 59) throw unreadable(text)
   return offset === undefined ? instantOf(utc, zone) : utc - offsetMs(offset)
 }
 
