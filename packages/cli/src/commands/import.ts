@@ -61,6 +61,10 @@ function wholeNumber(text: string): number {
   return value
 }
 
+/** Of very many rejects the first are written. */
+const written = ({ rejected, unwritten }: ImportSummary) =>
+  unwritten === 0 ? '' : `the first ${count(rejected - unwritten)} `
+
 /** What a person wants to know after an import. */
 export function described(summary: ImportSummary): string {
   const names = Object.entries(summary.names)
@@ -80,7 +84,7 @@ export function described(summary: ImportSummary): string {
   if (summary.ignored > 0) lines.push(`${count(summary.ignored)} rows match no rule of the mapping\n`)
   if (summary.rejected > 0) {
     lines.push(
-      `${count(summary.rejected)} rejected${summary.rejects ? `, with the reason in ${summary.rejects}` : ''}; such as:\n`,
+      `${count(summary.rejected)} rejected${summary.rejects ? `, ${written(summary)}with the reason in ${summary.rejects}` : ''}; such as:\n`,
     )
     for (const { row, reason } of summary.reasons)
       lines.push(`  ${row === undefined ? '' : `row ${row + 1}: `}${reason}\n`)

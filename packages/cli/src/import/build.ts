@@ -4,7 +4,7 @@ import { RowProblem } from './mapping/problem.ts'
 import type { Rejects } from './rejects.ts'
 import type { Sendable } from './send/batches.ts'
 import { Sorter, type SortRecord } from './sort/sorter.ts'
-import type { Cells, Table } from './source/rows.ts'
+import { type Cells, numberOf, type Row, type Table } from './source/rows.ts'
 import { toldApart } from './toldApart.ts'
 
 /** The API takes no larger item. */
@@ -37,6 +37,8 @@ export interface BuiltItem extends Sendable {
 interface Run {
   readonly key: string
   readonly row: number
+  /** Number of the first in the file it came from. */
+  readonly from: number
   readonly cells: Cells[]
 }
 
@@ -71,7 +73,7 @@ export class Builder {
       this.built.rows++
       if ('bad' in row) this.#rejects.row(row.row, row.bad)
       else {
-        const spilling = this.#row(row.cells, row.row)
+        const spilling = this.#row(row)
         if (spilling) await spilling
       }
       step(this.built.rows)
@@ -79,10 +81,11 @@ export class Builder {
     await this.#joinGroups()
   }
 
-  #row(cells: Cells, row: number): Promise<unknown> | undefined {
+  #row(read: Extract<Row, { cells: Cells }>): Promise<unknown> | undefined {
+    const { row, cells, from } = read
     let made: Made[]
     try {
-      made = toldApart(this.#importer.map(cells, row))
+      made = toldApart(this.#importer.map(cells, numberOf(read)))
     } catch (error) {
       if (!(error instanceof RowProblem)) throw error
       this.#rejects.row(row, error.message)
@@ -90,29 +93,29 @@ export class Builder {
     }
     if (made.length === 0) this.built.ignored++
     const spilling = made
+      .filter(({ output }) => from?.outputs?.includes(output) ?? true)
       .map(piece =>
         'item' in piece
           ? this.#item(piece.item, row, piece.output, undefined)
-          : this.#part(piece.output, piece.group, piece.part, row),
+          : this.#part(piece, { key: `${piece.output} ${piece.group}`, row, from: numberOf(read) }),
       )
       .filter(promise => promise !== undefined)
     return spilling.length > 0 ? Promise.all(spilling) : undefined
   }
 
   /** Rows of a group mostly follow each other: those that do are one record. */
-  #part(output: number, group: string, part: Cells, row: number): Promise<void> | undefined {
-    const key = `${output} ${group}`
+  #part({ output, part }: Extract<Made, { group: string }>, run: Omit<Run, 'cells'>): Promise<void> | undefined {
     const open = this.#open.get(output)
-    if (open && open.key === key && open.cells.length < MAX_RUN) {
+    if (open && open.key === run.key && open.cells.length < MAX_RUN) {
       open.cells.push(part)
       return undefined
     }
-    this.#open.set(output, { key, row, cells: [part] })
+    this.#open.set(output, { ...run, cells: [part] })
     return open ? this.#closeRun(output, open) : undefined
   }
 
-  #closeRun(output: number, { key, row, cells }: Run): Promise<void> | undefined {
-    return this.#parts.add({ key, row, output, line: JSON.stringify(cells) })
+  #closeRun(output: number, { key, row, from, cells }: Run): Promise<void> | undefined {
+    return this.#parts.add({ key, row, output, line: JSON.stringify([from, cells]) })
   }
 
   async #joinGroups(): Promise<void> {
@@ -143,8 +146,9 @@ export class Builder {
       return
     }
     try {
-      const cells = parts.flatMap(part => JSON.parse(part.line) as Cells[])
-      await this.#item(this.#importer.join(first.output, cells, first.row), first.row, first.output, name)
+      const runs = parts.map(part => JSON.parse(part.line) as [from: number, cells: Cells[]])
+      const cells = runs.flatMap(([, own]) => own)
+      await this.#item(this.#importer.join(first.output, cells, runs[0]![0]), first.row, first.output, name)
     } catch (error) {
       if (!(error instanceof RowProblem)) throw error
       this.#rejects.group(first.output, name, error.message)
@@ -156,7 +160,7 @@ export class Builder {
     const bytes = Buffer.byteLength(json)
     if (bytes > MAX_ITEM) {
       const reason = `it would be an item of ${(bytes / MAX_ITEM).toFixed(1)} MB; at most 1 MB is taken`
-      if (group === undefined) this.#rejects.row(row, reason)
+      if (group === undefined) this.#rejects.row(row, reason, output)
       else this.#rejects.group(output, group, reason)
       return undefined
     }

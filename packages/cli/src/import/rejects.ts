@@ -2,15 +2,21 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Importer } from './importer.ts'
 import { RowProblem } from './mapping/problem.ts'
-import { RECORD, REJECT_COLUMNS } from './source/mended.ts'
-import { openTable, type Row } from './source/rows.ts'
+import { nameOf, RECORD, REJECT_COLUMNS } from './source/mended.ts'
+import { numberOf, type Origin, openTable, type Row } from './source/rows.ts'
 
 /** Most reasons remembered; further rejects are counted, and told, but not written. */
 const REMEMBERED = 100_000
 
+/** Why a row is refused, and which of its items; undefined: all of them. */
+interface Refused {
+  readonly reason: string
+  readonly outputs: readonly number[] | undefined
+}
+
 /** Rows that did not become anything, and why. Written at the end in one more pass over the file, so that memory stays small. */
 export class Rejects {
-  readonly #rows = new Map<number, string>()
+  readonly #rows = new Map<number, Refused>()
   readonly #groups = new Map<string, string>()
   #count = 0
 
@@ -24,9 +30,11 @@ export class Rejects {
     return Math.max(0, this.#count - REMEMBERED)
   }
 
-  row(row: number, reason: string): void {
-    if (this.#count++ < REMEMBERED)
-      this.#rows.set(row, this.#rows.has(row) ? `${this.#rows.get(row)}; ${reason}` : reason)
+  /** `output`: of the items it makes the one that is refused, the others being taken in; without it the row as a whole. */
+  row(row: number, reason: string, output?: number): void {
+    if (this.#count++ >= REMEMBERED) return
+    const own = { reason, outputs: output === undefined ? undefined : [output] }
+    this.#rows.set(row, both(this.#rows.get(row), own))
   }
 
   /** All rows of a group. */
@@ -36,11 +44,14 @@ export class Rejects {
 
   /** A few reasons, for the summary. */
   sample(): { row: number | undefined; reason: string }[] {
-    const rows = [...this.#rows].slice(0, 5).map(([row, reason]) => ({ row, reason }))
+    const rows = [...this.#rows].slice(0, 5).map(([row, { reason }]) => ({ row, reason }))
     return rows.length > 0 ? rows : [...this.#groups.values()].slice(0, 5).map(reason => ({ row: undefined, reason }))
   }
 
-  /** Writes `row,reason` and the row's own cells as CSV in UTF-8: mended, it can be imported as it is (the first two are ignored). */
+  /**
+   * Writes what was refused of which row, why, and the row's own cells as CSV in UTF-8: mended, it can be imported as it is. The first
+   * column then says which row it was, and which of its items are wanted: the others are there already.
+   */
   async write(path: string, source: string, importer: Importer, encoding?: string): Promise<void> {
     const table = await openTable(source, encoding)
     const out = createWriteStream(path)
@@ -49,32 +60,45 @@ export class Rejects {
     const json = table.format === 'ndjson'
     out.write(csvLine([...REJECT_COLUMNS, ...(json ? [RECORD] : table.columns)]))
     for await (const row of table.rows) {
-      const reason = this.#rows.get(row.row) ?? this.#groupReason(row, importer)
-      if (reason === undefined) continue
+      const refused = this.#refusedOf(row, importer)
+      if (refused === undefined) continue
+      const { reason, outputs } = refused
+      const origin: Origin = { row: numberOf(row), ...(importer.outputs > 1 && outputs && { outputs }) }
       const cells =
         'bad' in row
           ? row.shown
           : json
             ? [JSON.stringify(row.cells)]
             : table.columns.map(column => String(row.cells[column] ?? ''))
-      if (!out.write(csvLine([String(row.row + 1), reason, ...cells]))) await Promise.race([once(out, 'drain'), failed])
+      if (!out.write(csvLine([nameOf(origin), reason, ...cells]))) await Promise.race([once(out, 'drain'), failed])
     }
     out.end()
     await Promise.race([once(out, 'close'), failed])
   }
 
-  #groupReason(row: Row, importer: Importer): string | undefined {
-    if (this.#groups.size === 0 || 'bad' in row) return undefined
+  /** With the groups it belongs to. */
+  #refusedOf(row: Row, importer: Importer): Refused | undefined {
+    let refused = this.#rows.get(row.row)
+    const isWhole = refused !== undefined && refused.outputs === undefined
+    if (this.#groups.size === 0 || isWhole || 'bad' in row) return refused
     try {
-      for (const made of importer.map(row.cells, row.row)) {
-        if (!('group' in made)) continue
+      for (const made of importer.map(row.cells, numberOf(row))) {
+        if (!('group' in made) || !(row.from?.outputs?.includes(made.output) ?? true)) continue
         const reason = this.#groups.get(groupId(made.output, made.group))
-        if (reason !== undefined) return reason
+        if (reason !== undefined) refused = both(refused, { reason, outputs: [made.output] })
       }
     } catch (error) {
       if (!(error instanceof RowProblem)) throw error
     }
-    return undefined
+    return refused
+  }
+}
+
+function both(one: Refused | undefined, other: Refused): Refused {
+  if (one === undefined) return other
+  return {
+    reason: `${one.reason}; ${other.reason}`,
+    outputs: one.outputs && other.outputs && [...new Set([...one.outputs, ...other.outputs])].sort((a, b) => a - b),
   }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { described } from '../commands/import.ts'
 import { Api } from '../http/api.ts'
 import { type FakeAnswer, fakeApi, importTaker } from '../testing/fakeApi.ts'
 import { temporaryFile, temporaryFolder, testShell } from '../testing/shell.ts'
@@ -83,6 +84,18 @@ describe('an import', () => {
     expect(taker.items.map(({ row, event }) => `${row} ${event}`).sort()).toEqual(['0 A', '1 B', '2 A', '4 A', '5 B'])
   })
 
+  it('R3 each of them is sent once, however little memory there is', async () => {
+    const taker = importTaker()
+    const { url } = await fakeApi(({ body }) => ({ body: taker.take(body) }))
+    const mapping = temporaryFile(
+      'm.yaml',
+      "match: all\ncommon: { userId: '{u}', time: '2024-01-01' }\nrules:\n  - { type: track, event: A }\n  - { type: track, event: B }\n",
+    )
+    const file = temporaryFile('x.csv', `u\n${Array.from({ length: 200 }, (_, i) => `p${i}`).join('\n')}\n`)
+    const summary = await importFile(optionsOf(file, { mapping, memory: 1_000 }), api(url), testShell())
+    expect(summary).toMatchObject({ rows: 200, items: 400, stored: 400, duplicates: 0 })
+  })
+
   it('waits as long as the server asks (429) and loses nothing', async () => {
     const taker = importTaker()
     let refusals = 3
@@ -139,6 +152,24 @@ describe('an import', () => {
     expect(taker.items.length).toBe(2_400)
   })
 
+  it('what the server doubts is told once, though the import begins from the start', async () => {
+    const shell = testShell()
+    let taker = importTaker()
+    let isFirst = true
+    const { url } = await fakeApi(({ body }) => {
+      const answer = taker.take(body)
+      if (isFirst && taker.items.length > 1_800) shell.interrupt()
+      const doubted = (body as { items: { row: number }[] }).items.filter(({ row }) => row % 100 === 0)
+      return { body: { ...answer, warnings: doubted.map(({ row }) => ({ row, code: 'doubt', message: 'Was it?' })) } }
+    })
+    const file = temporaryFile('events.csv', events(2_400))
+    expect((await importFile(optionsOf(file), api(url), shell)).interrupted).toBe(true)
+    taker = importTaker()
+    isFirst = false
+    const second = await importFile(optionsOf(file), api(url), testShell({ cache: shell.environment.cache }))
+    expect(second).toMatchObject({ stored: 2_400, warned: 24 })
+  })
+
   it('stops at an error it cannot wait out, and says which', async () => {
     const { url } = await fakeApi(() => ({
       status: 401,
@@ -193,6 +224,74 @@ describe('an import', () => {
     const second = await importFile(optionsOf(temporaryFile('m.csv', lines)), api(url), testShell())
     expect(second).toMatchObject({ format: 'segment', stored: 1, rejected: 0 })
     expect(taker.items.at(-1)).toMatchObject({ userId: 'cyd', properties: { note: 'x'.repeat(2_000) } })
+  })
+
+  it('R3 of a row of which an item was refused, mended, that item is sent and no other', async () => {
+    const taker = importTaker(({ event, properties }) =>
+      event === 'Paid' && (properties as { total?: number })?.total === 0 ? 'nothing was paid' : undefined,
+    )
+    const { url } = await fakeApi(({ body }) => ({ body: taker.take(body) }))
+    const mapping = temporaryFile(
+      'm.yaml',
+      "match: all\ncommon: { userId: '{u}', time: '2024-01-01' }\nrules:\n  - { event: Placed, group: u, properties: { n: { $sum: { $number: total } } } }\n  - { event: Paid, properties: { total: { $number: total }, row: '{#}' } }\n",
+    )
+    const file = temporaryFile('x.csv', 'u,total\nada,1\nbob,2\nbob,0\ncyd,x\n')
+    const first = await importFile(optionsOf(file, { mapping }), api(url), testShell())
+    expect(first).toMatchObject({ stored: 4, rejected: 2 })
+    const written = readFileSync(`${file}.rejects.csv`, 'utf8')
+    expect(written.split('\n').map(line => line.split(',')[0])).toEqual(['reject_row', '3 item 2', '4', ''])
+    const mended = temporaryFile('m.csv', written.replace('bob,0', 'bob,5').replace('cyd,x', 'cyd,3'))
+    const second = await importFile(optionsOf(mended, { mapping }), api(url), testShell())
+    expect(second).toMatchObject({ stored: 3, rejected: 0 })
+    const told = taker.items.map(({ userId, event, properties }) => [userId, event, properties])
+    expect(told.slice(-3)).toEqual(
+      expect.arrayContaining([
+        ['bob', 'Paid', { total: 5, row: '3' }],
+        ['cyd', 'Placed', { n: 3 }],
+        ['cyd', 'Paid', { total: 3, row: '4' }],
+      ]),
+    )
+  })
+
+  it('R3 a group that was refused, mended, is sent without what its rows made besides', async () => {
+    const taker = importTaker(({ event, properties }) =>
+      event === 'Placed' && (properties as { n: number }).n > 5 ? 'too many' : undefined,
+    )
+    const { url } = await fakeApi(({ body }) => ({ body: taker.take(body) }))
+    const mapping = temporaryFile(
+      'm.yaml',
+      "match: all\ncommon: { userId: '{u}', time: '2024-01-01' }\nrules:\n  - { event: Placed, group: u, properties: { n: { $sum: { $number: n } }, row: '{#}' } }\n  - { event: Paid }\n",
+    )
+    const file = temporaryFile('x.csv', 'u,n\nada,1\nbob,3\nbob,3\n')
+    await importFile(optionsOf(file, { mapping }), api(url), testShell())
+    const once = `${file}.rejects.csv`
+    // Refused again it is the same rows of the first file still.
+    await importFile(optionsOf(once, { mapping }), api(url), testShell())
+    const written = readFileSync(`${once}.rejects.csv`, 'utf8')
+    expect(written.split('\n').map(line => line.split(',')[0])).toEqual(['reject_row', '2 item 1', '3 item 1', ''])
+    const mended = temporaryFile('m.csv', written.replace('bob,3\n', 'bob,1\n'))
+    const last = await importFile(optionsOf(mended, { mapping }), api(url), testShell())
+    expect(last).toMatchObject({ rows: 2, stored: 1 })
+    expect(taker.items.at(-1)).toMatchObject({ event: 'Placed', properties: { n: 4, row: '2' } })
+    expect(taker.items.filter(({ event }) => event === 'Paid')).toHaveLength(3)
+  })
+
+  it('does not write rejects over the file they are of', async () => {
+    const { url } = await fakeApi(() => ({}))
+    const file = temporaryFile('x.csv', 'user_id,event,timestamp\nada,A,never\n')
+    await expect(importFile(optionsOf(file, { rejects: file }), api(url), testShell())).rejects.toThrow(
+      'would be overwritten with its own rejects',
+    )
+    expect(readFileSync(file, 'utf8')).toContain('never')
+  })
+
+  it('R11 of very many rejects the first are written, and the summary says so', async () => {
+    const { url } = await fakeApi(() => ({}))
+    const file = temporaryFile('x.csv', `user_id,event,timestamp\n${'ada,A,never\n'.repeat(100_002)}`)
+    const summary = await importFile(optionsOf(file, { dryRun: true }), api(url), testShell())
+    expect(summary).toMatchObject({ rejected: 100_002, unwritten: 2 })
+    expect(readFileSync(`${file}.rejects.csv`, 'utf8').trim().split('\n')).toHaveLength(100_001)
+    expect(described(summary)).toContain(`100,002 rejected, the first 100,000 with the reason in ${file}.rejects.csv`)
   })
 
   it('interrupted and resumed, what the server refused before is still among the rejects, once', async () => {

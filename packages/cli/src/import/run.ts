@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { CliError } from '../errors.ts'
+import { resolve } from 'node:path'
+import { CliError, UsageError } from '../errors.ts'
 import type { Api } from '../http/api.ts'
 import { count, ProgressLine } from '../output/progressLine.ts'
 import type { Shell } from '../shell.ts'
@@ -46,6 +47,8 @@ export interface ImportSummary {
   rejected: number
   /** Where the rejected rows are, when there are any. */
   rejects: string | null
+  /** How many of them are not in there, since there were too many. */
+  unwritten: number
   /** Items an earlier, interrupted run had sent. */
   resumed: number
   interrupted: boolean
@@ -68,6 +71,12 @@ export async function importFile(
   now: () => number = Date.now,
 ): Promise<ImportSummary> {
   const began = now()
+  if (resolve(options.rejects) === resolve(options.file)) {
+    throw new UsageError(
+      `${options.file} would be overwritten with its own rejects`,
+      'Name another file with --rejects',
+    )
+  }
   const size = await sizeOf(options.file)
   // A wrong address or key is told now, not after reading the whole file.
   if (!options.dryRun) await api.get('/v1/settings')
@@ -169,7 +178,7 @@ class Sending {
 
   #refuse = (item: Sendable, reason: string) => {
     const { group } = item as BuiltItem
-    if (group === undefined) this.#rejects.row(item.row, reason)
+    if (group === undefined) this.#rejects.row(item.row, reason, item.output)
     else this.#rejects.group(item.output, group, reason)
   }
 }
@@ -195,6 +204,7 @@ function summary(
     ignored: built.ignored,
     rejected: rejects.count,
     rejects: rejects.count > 0 && !result.interrupted ? options.rejects : null,
+    unwritten: rejects.unwritten,
     resumed: result.resumed,
     interrupted: result.interrupted,
     seconds: Math.round(seconds * 10) / 10,

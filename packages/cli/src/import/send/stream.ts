@@ -56,41 +56,48 @@ interface RowMessage {
  */
 export async function sendStream(items: () => AsyncIterable<Sendable>, options: StreamOptions): Promise<StreamResult> {
   const before = options.progress.read()
-  if (before) {
-    const result = await attempt(items(), before, options)
-    if (result) return result
-    options.progress.remove()
-  }
-  return (await attempt(items(), { sent: 0, probe: 0, refused: [] }, options))!
+  const first = await attempt(items(), before ?? { sent: 0, probe: 0, refused: [] }, options)
+  if (!first.forgotten) return first.result
+  options.progress.remove()
+  const { result } = await attempt(items(), { sent: 0, probe: 0, refused: [] }, options)
+  // What this run had brought before it began anew is now known.
+  const { stored } = first.result
+  return { ...result, stored: result.stored + stored, duplicates: Math.max(0, result.duplicates - stored) }
 }
 
 /**
  * Sends all windows from `before.probe` on. The last window of the run before goes first again: when the server knows its
- * rows, it knows those before it; when it takes one of them, it has forgotten (another data folder), and the answer is
- * undefined.
+ * rows, it knows those before it; when it takes one of them, it has forgotten (another data folder), and the import must begin
+ * anew.
  */
 async function attempt(
   items: AsyncIterable<Sendable>,
   before: Progress,
   options: StreamOptions,
-): Promise<StreamResult | undefined> {
+): Promise<{ readonly result: StreamResult; readonly forgotten: boolean }> {
   const result: StreamResult = { stored: 0, duplicates: 0, refused: 0, resumed: 0, interrupted: false }
   const known = new Map(before.refused)
   const refused: [number, string][] = []
   // Told once it is certain that this attempt is not begun anew.
-  const untold: [Sendable, string][] = []
+  const untold: (() => void)[] = []
   let certain = before.sent === 0
+  const saying = (say: StreamOptions['refuse']) => (item: Sendable, reason: string) => {
+    const short = { ...item, json: '', people: [] }
+    if (certain) say(item, reason)
+    else untold.push(() => say(short, reason))
+  }
+  const refuse = saying(options.refuse)
   const noting: StreamOptions = {
     ...options,
     refuse(item, reason) {
       if (refused.length < REMEMBERED) refused.push([numberOf(options, item), reason])
-      if (certain) options.refuse(item, reason)
-      else untold.push([{ ...item, json: '', people: [] }, reason])
+      refuse(item, reason)
     },
+    warn: saying(options.warn),
   }
   const tell = () => {
     certain = true
-    for (const [item, reason] of untold.splice(0)) options.refuse(item, reason)
+    for (const say of untold.splice(0)) say()
   }
   let end = 0
   for await (const window of windows(items, options.window ?? WINDOW)) {
@@ -107,7 +114,7 @@ async function attempt(
     const probing = start < before.sent
     const stored = result.stored
     await sendWindow(window, noting, result)
-    if (probing && result.stored > stored) return undefined
+    if (probing && result.stored > stored) return { result, forgotten: true }
     tell()
     if (options.signal.aborted) break
     options.progress.write({ sent: end, probe: start, refused })
@@ -115,7 +122,7 @@ async function attempt(
   tell()
   result.interrupted = options.signal.aborted
   if (!result.interrupted) options.progress.remove()
-  return result
+  return { result, forgotten: false }
 }
 
 /** Sends a window's lanes side by side; a lane that fails stops the others after their request. */

@@ -48,6 +48,19 @@ describe('the sorter', () => {
     )
   })
 
+  it('R3 what is added while a run is written is not in it, and nothing is twice', async () => {
+    const sorter = new Sorter(150)
+    const key = (i: number) => (i * 7) % 40
+    for (let i = 0; i < 40; i += 2) {
+      // Two items of one row.
+      await Promise.all([i, i + 1].map(n => sorter.add({ key: key(n), row: i, output: n - i, line: 'x' })))
+    }
+    const keys: unknown[] = []
+    for await (const record of sorter.sorted()) keys.push(record.key)
+    sorter.close()
+    expect(keys).toEqual(Array.from({ length: 40 }, (_, i) => i))
+  })
+
   it('writes runs to the disk only when memory is full, and leaves nothing behind', async () => {
     const before = readdirSync(tmpdir()).filter(name => name.startsWith('espalier-sort-'))
     const records = Array.from({ length: 500 }, (_, i) => ({ key: 500 - i, row: i, output: 0, line: 'x'.repeat(100) }))

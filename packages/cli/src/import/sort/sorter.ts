@@ -65,11 +65,12 @@ export class Sorter {
     this.#folder = undefined
   }
 
+  /** What is added while it is written is of the next run. */
   async #spill(): Promise<void> {
-    this.#held.sort(compare)
-    this.#runs.push(await this.#write(this.#held))
+    const full = this.#held.sort(compare)
     this.#held = []
     this.#size = 0
+    this.#runs.push(await this.#write(full))
   }
 
   /** Merges the first runs into one, so that never more than `FAN_IN` files are open. */

@@ -1,5 +1,5 @@
 import { rowOf } from './ndjson.ts'
-import type { Format, Row } from './rows.ts'
+import type { Format, Origin, Row } from './rows.ts'
 
 /** Columns that an import writes before the row's own, in a file of what it refused. */
 export const REJECT_COLUMNS = ['reject_row', 'reject_reason'] as const
@@ -9,6 +9,22 @@ export const RECORD = 'record'
 interface Rows {
   readonly columns: readonly string[]
   readonly rows: AsyncIterable<Row>
+}
+
+/** A row as a file of what was refused names it, from 1; where others of its items were taken in, with those that were not. */
+export function nameOf({ row, outputs }: Origin): string {
+  if (outputs === undefined) return String(row + 1)
+  return `${row + 1} ${outputs.length === 1 ? 'item' : 'items'} ${outputs.map(output => output + 1).join(' ')}`
+}
+
+/** Undefined where somebody has written something else. */
+function originOf(name: unknown): Origin | undefined {
+  const [, row, outputs] = /^([1-9]\d*)(?: items? ([1-9]\d*(?: [1-9]\d*)*))?$/.exec(String(name).trim()) ?? []
+  if (row === undefined) return undefined
+  return {
+    row: Number(row) - 1,
+    ...(outputs !== undefined && { outputs: outputs.split(' ').map(output => Number(output) - 1) }),
+  }
 }
 
 /** A file of refused rows that somebody has mended: the rows as they were in the file they came from. */
@@ -23,17 +39,23 @@ export function mended({ columns, rows }: Rows): Rows & { readonly format: Forma
 }
 
 async function* records(rows: AsyncIterable<Row>): AsyncGenerator<Row> {
-  for await (const row of rows) yield 'bad' in row ? row : rowOf(String(row.cells[RECORD] ?? ''), row.row)
+  for await (const row of rows) {
+    yield 'bad' in row ? traced(row, row.shown[0]) : traced(rowOf(String(row.cells[RECORD] ?? ''), row.row), row.cells)
+  }
+}
+
+function traced(row: Row, said: string | undefined | Readonly<Record<string, unknown>>): Row {
+  const from = originOf(typeof said === 'object' ? said[REJECT_COLUMNS[0]] : said)
+  return from === undefined ? row : { ...row, from }
 }
 
 async function* without(rows: AsyncIterable<Row>): AsyncGenerator<Row> {
   const refused: readonly string[] = REJECT_COLUMNS
   for await (const row of rows) {
-    if ('bad' in row) yield { ...row, shown: row.shown.slice(refused.length) }
-    else
-      yield {
-        row: row.row,
-        cells: Object.fromEntries(Object.entries(row.cells).filter(([name]) => !refused.includes(name))),
-      }
+    if ('bad' in row) yield traced({ ...row, shown: row.shown.slice(refused.length) }, row.shown[0])
+    else {
+      const cells = Object.fromEntries(Object.entries(row.cells).filter(([name]) => !refused.includes(name)))
+      yield traced({ row: row.row, cells }, row.cells)
+    }
   }
 }

@@ -9,9 +9,19 @@ import { type OpenFile, openFile } from './open.ts'
 export type Cells = Readonly<Record<string, Json>>
 
 export type Row =
-  | { readonly row: number; readonly cells: Cells }
+  | { readonly row: number; readonly from?: Origin; readonly cells: Cells }
   /** A row that cannot be read, and why; `shown` is what can be shown of it, cell by cell. */
-  | { readonly row: number; readonly bad: string; readonly shown: readonly string[] }
+  | { readonly row: number; readonly from?: Origin; readonly bad: string; readonly shown: readonly string[] }
+
+/** Of a row that was refused and mended: which one it was of the file it came from. */
+export interface Origin {
+  readonly row: number
+  /** Of the items it makes those that were refused; undefined: all of them. */
+  readonly outputs?: readonly number[]
+}
+
+/** The number of a row in the file it came from first. */
+export const numberOf = ({ row, from }: Row): number => from?.row ?? row
 
 export type Format = 'csv' | 'ndjson'
 
