@@ -11,10 +11,13 @@ import { newId } from './id.ts'
 import type { ServerOptions } from './options/index.ts'
 import { StartError } from './problem.ts'
 
-/** Opens the store the options name. Throws `StartError` with one line for the operator. */
-export async function openStoreOf(options: ServerOptions): Promise<Store> {
+/**
+ * Opens the store the options name. What it dates by itself is dated by `now`, as commits are: whether all of a time has been
+ * shipped is told by the dates of both. Throws `StartError` with one line for the operator.
+ */
+export async function openStoreOf(options: ServerOptions, now: () => number): Promise<Store> {
   try {
-    return await (options.store === 'embedded' ? openEmbeddedStore(options) : openSharedStore(options))
+    return await (options.store === 'embedded' ? openEmbeddedStore(options, now) : openSharedStore(options, now))
   } catch (error) {
     if (error instanceof StartError) throw error
     if (error instanceof StoreError) throw new StartError(error.message, { cause: error })
@@ -22,15 +25,15 @@ export async function openStoreOf(options: ServerOptions): Promise<Store> {
   }
 }
 
-function openEmbeddedStore({ data, cacheBytes, outboxBytes }: ServerOptions): Promise<Store> {
-  return openLmdbStore({ path: join(data, STORE_FOLDER), apply, newId, cacheBytes, maxOutboxBytes: outboxBytes })
+function openEmbeddedStore({ data, cacheBytes, outboxBytes }: ServerOptions, now: () => number): Promise<Store> {
+  return openLmdbStore({ path: join(data, STORE_FOLDER), apply, newId, now, cacheBytes, maxOutboxBytes: outboxBytes })
 }
 
-async function openSharedStore({ store: url, outboxBytes }: ServerOptions): Promise<Store> {
+async function openSharedStore({ store: url, outboxBytes }: ServerOptions, clock: () => number): Promise<Store> {
   if (!/^postgres(ql)?:\/\//.test(url)) {
     throw new StartError('The option store is neither `embedded` nor a postgresql:// URL. Mend ESPALIER_STORE.')
   }
-  return openPostgresStore({ url, apply, newId, maxOutboxBytes: outboxBytes })
+  return openPostgresStore({ url, apply, newId, clock, maxOutboxBytes: outboxBytes })
 }
 
 async function makeFolder(path: string): Promise<void> {

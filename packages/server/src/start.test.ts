@@ -135,6 +135,23 @@ describe('a life of a server', () => {
     expect(revenue).toEqual([{ name: 'Order Completed', currency: 'EUR', count: 60, sum: 600 }])
   })
 
+  it('nothing counts as shipped that waits behind decisions, whatever clock the server goes by', async () => {
+    const server = await started({}, { now: () => Date.now() - 86_400_000 })
+    const { shipper, store } = server.services
+    await server.post('/v1/definitions', { changes: [{ kind: 'touchpoint', key: 'home', body: { channel: 'web' } }] })
+    await server.post('/v1/identify', { userId: 'u0' })
+    expect(await shipper.drain(60_000)).toBe(true)
+    await shipper.paused(async () => {
+      // Of somebody known a decision changes nobody: it waits in front, in a commit of its own.
+      expect((await server.post('/v1/decide', { userId: 'u0', touchpoints: ['home'] })).status).toBe(200)
+      await store.outbox.flush()
+      expect((await store.outbox.depth()).rows).toBe(1)
+      await server.post('/v1/batch', orders(0, 10))
+      expect(await shipper.drain(0)).toBe(false)
+    })
+    expect(await shipper.drain(60_000)).toBe(true)
+  })
+
   it('a stopping server finishes the requests it has, and acknowledges what it stored', async () => {
     const server = await testServer()
     const answers = Promise.all(

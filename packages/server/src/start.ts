@@ -78,7 +78,7 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
   const now = parts.now ?? Date.now
   locationOf(options)
   const places = new Places(options.placeFile)
-  const store = parts.store ?? (await openStoreOf(options))
+  const store = parts.store ?? (await openStoreOf(options, now))
   const bond = new WarehouseBond(store, now)
   const warehouse = new SteadyWarehouse(async () => parts.warehouse ?? openWarehouseOf(options, log), bond, log)
   try {
