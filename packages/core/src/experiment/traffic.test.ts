@@ -64,6 +64,15 @@ it('a share of people that is high cannot be told to double', () => {
   expect(instead.at(-2)?.message).toBe('In 8 weeks no change of Logins could be told from chance here, however large.')
 })
 
+it('no traffic is enough for a worthwhile lift that there cannot be', () => {
+  const goal = { ...share('Logins', 0.97), ceiling: 1 }
+  const { weeksNeeded, enough, instead } = trafficAdvice({ ...shop, goal, worthwhile: 0.05, peopleAWeek: 1_000_000 })
+  expect({ weeksNeeded, enough }).toEqual({ weeksNeeded: null, enough: false })
+  // What can be found is less.
+  expect(instead.at(-2)?.message).toMatch(/^Test changes bold enough for a lift of \+0\.\d %/)
+  expect(trafficAdvice({ ...shop, goal, worthwhile: 0.03, peopleAWeek: 1_000_000 }).enough).toBe(true)
+})
+
 it('of a goal of which less is better it tells the falls that can be found', () => {
   const question = { ...shop, goal: { ...share('Churn', 0.24), ceiling: 1 }, direction: 'down' as const }
   const { horizon, weeksNeeded, instead } = trafficAdvice(question)

@@ -42,7 +42,7 @@ export interface Detectable {
 /** What so much traffic can find at all. */
 export interface TrafficAdvice {
   readonly horizon: readonly Detectable[]
-  /** Weeks until a worthwhile lift is found in 8 of 10 cases; null where no number of people is enough. */
+  /** Weeks until a worthwhile lift is found in 8 of 10 cases; null where no number of people is enough, or there can be no such lift. */
   readonly weeksNeeded: number | null
   /** Whether that is at most `LONGEST_WEEKS`. */
   readonly enough: boolean
@@ -97,8 +97,9 @@ function planOf({ goal, control, variants, confidence, tuning, direction }: Traf
   }
 }
 
-function weeksFor({ peopleAWeek, worthwhile }: TrafficQuestion, plan: PowerPlan): number | null {
-  const people = peopleFor(plan.direction === 'down' ? -worthwhile : worthwhile, plan, DEFAULT_POWER)
+function weeksFor({ peopleAWeek, worthwhile, goal }: TrafficQuestion, plan: PowerPlan): number | null {
+  const lift = possible(plan.direction === 'down' ? -worthwhile : worthwhile, goal)
+  const people = lift === null ? null : peopleFor(lift, plan, DEFAULT_POWER)
   return people === null || !(peopleAWeek > 0) ? null : Math.ceil(people / peopleAWeek)
 }
 

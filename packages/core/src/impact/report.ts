@@ -15,7 +15,7 @@ import { formatMoney, formatTotal, REASONS } from './words.ts'
 /** Everything that a report is made of, from the warehouse and the definitions. */
 export interface ProgrammeFacts {
   readonly cells: readonly Cell[]
-  /** The same people with what they did in one week or month each: the parts add up to the whole. */
+  /** The same people with what they did in one week or month each: money adds up to the whole, and a conversion counts in each it was done in. */
   readonly periods: readonly { readonly period: string; readonly cells: readonly Cell[] }[]
   /** The people who were in a segment at their first exposure. */
   readonly segments: readonly { readonly segment: string; readonly cells: readonly Cell[] }[]

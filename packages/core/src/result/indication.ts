@@ -1,6 +1,5 @@
 import { type Metric, metricName, statisticOf } from '../definition/metric.ts'
 import { type BeforeAfter, beforeAfter, FEWEST_PERIODS } from '../experiment/before-after.ts'
-import { many } from '../words.ts'
 
 /** What some people did on one day: sums over them of that day's own totals. */
 export interface DaySums {
@@ -52,7 +51,7 @@ export interface IndicationInput {
   readonly touchpoints: readonly string[]
   readonly comparison: string
   readonly days: readonly IndicationDay[]
-  /** People with an amount without a rate. */
+  /** Amounts without a rate: on how many days of how many people, added up. */
   readonly missing: number
   /** So many people came that it could not be reckoned within bounds. */
   readonly tooMany?: boolean
@@ -134,8 +133,7 @@ function wanting(name: string, { daily, tooMany, missing, before, after }: Known
   if (tooMany) {
     return `${nothing}: too many people came for one question. Hold it against the visitors of one other touchpoint, which are fewer (comparison).`
   }
-  if (missing > 0)
-    return `${nothing}: amounts of ${many(missing, 'person has', 'people have')} no rate. Import the daily rates.`
+  if (missing > 0) return `${nothing}: some amounts have no rate. Import the daily rates.`
   if (before < FEWEST_PERIODS) {
     return `${nothing}: of the time before ${daysWith(before)} visitors of both kinds, and ${FEWEST_PERIODS} are needed. Have the touchpoint report what is seen before an experience starts, or choose another comparison.`
   }

@@ -91,6 +91,10 @@ export function visitorDaysContract(warehouse: () => Warehouse): void {
       ],
     })
     const spent = (await ask(workspace, { metric: { type: 'sum', event: 'Order Completed', property: 'total' } })).days
+    // Of two people, on two days of the one: nothing of what they paid names a currency.
+    const paid: Metric = { type: 'sum', event: 'Order Completed', property: 'total', currency: 'EUR' }
+    expect((await ask(workspace, { metric: paid })).missing).toBe(3)
+    expect((await ask(workspace, { metric: paid, currency: 'EUR' })).missing).toBe(0)
     expect(spent.map(({ touched, comparison }) => [touched.sum, comparison.sum])).toEqual([
       [15, 7],
       [0, 0],

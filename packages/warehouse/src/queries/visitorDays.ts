@@ -27,7 +27,7 @@ export interface VisitorDays {
   readonly changed: string | null
   readonly touchpoints: readonly string[]
   readonly days: readonly IndicationDay[]
-  /** People with an amount without a rate. */
+  /** Amounts without a rate: on how many days of how many people, added up. */
   readonly missing: number
 }
 
