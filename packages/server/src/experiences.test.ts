@@ -177,7 +177,7 @@ describe('a sticky split', () => {
     expect(asked.filter(({ propensity, held }) => propensity === 0.5 && held === undefined)).toHaveLength(1)
     expect(asked.filter(({ propensity, held }) => propensity === 1 && held.propensity === 0.5)).toHaveLength(7)
     // Where decision ids have it: see decisionId.ts.
-    const seen = asked.map(({ decisionId }) => Buffer.from(decisionId, 'base64url').readDoubleBE(18))
+    const seen = asked.map(({ decisionId }) => Buffer.from(decisionId.slice(-34, -22), 'base64url').readDoubleBE(0))
     expect(new Set(seen)).toEqual(new Set([0.5]))
   })
 })

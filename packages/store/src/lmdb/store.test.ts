@@ -5,6 +5,7 @@ import { type Apply, apply, type Entry } from '@espalier/core/stream'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Store } from '../port.ts'
+import { systemFiles } from './files.ts'
 import { openLmdbStore } from './index.ts'
 import type { LmdbStoreOptions } from './options.ts'
 import { idMaker, NOON, PLAN, SmallDisk, temporaryFolder, tracked } from './testing.ts'
@@ -52,6 +53,15 @@ async function open(options: Partial<LmdbStoreOptions> = {}): Promise<Store> {
 
 function commit(store: Store, entries: readonly Entry[], workspace = 'main') {
   return store.people.commit({ workspace, entries, now: NOON, plan: PLAN })
+}
+
+/** Somebody waits until it is opened. */
+function newGate(): { open: () => void; opened: Promise<void> } {
+  let open = () => {}
+  const opened = new Promise<void>(resolve => {
+    open = resolve
+  })
+  return { open, opened }
 }
 
 /** Ids of everyone, in order. */
@@ -211,6 +221,41 @@ describe('R2 R6 a start after a crash', () => {
     expect(await everybody(again)).toEqual(before)
     expect(await everyone(again)).toEqual(before.people.map(({ id }) => id))
   })
+})
+
+it('what waits for the warehouse is told whole while a claim is under way: all rows, and since when', async () => {
+  let opening: (() => Promise<void>) | undefined
+  const files = {
+    ...systemFiles,
+    open: async (file: string) => {
+      await opening?.()
+      return systemFiles.open(file)
+    },
+  }
+  const store = await open({ files })
+  const at = (now: number, id: string) =>
+    store.people.commit({ workspace: 'main', entries: [tracked(id)], now, plan: PLAN })
+  await at(NOON, 'a')
+  await at(NOON + 1, 'b')
+  // The claim reads the rows it takes, and then since when the others wait.
+  const [stalled, goesOn] = [newGate(), newGate()]
+  let opened = 0
+  opening = async () => {
+    if (++opened < 2) return
+    stalled.open()
+    await goesOn.opened
+  }
+  const claim = store.outbox.claim({ now: NOON, leaseMs: 1000, holder: 'one', maxRows: 1, maxBatches: 1 })
+  await stalled.opened
+  opening = undefined
+  expect(await store.outbox.depth()).toMatchObject({ rows: 2, oldest: NOON })
+  await at(NOON + 1000, 'c')
+  expect(await store.outbox.depth()).toMatchObject({ rows: 3, oldest: NOON })
+  goesOn.open()
+  const [batch] = await claim
+  expect(await store.outbox.depth()).toMatchObject({ rows: 3, oldest: NOON })
+  await store.outbox.settle(batch!.token)
+  expect(await store.outbox.depth()).toMatchObject({ rows: 2, oldest: NOON + 1 })
 })
 
 describe('a commit that cannot be', () => {

@@ -181,9 +181,7 @@ export class LmdbOutbox implements Outbox {
       return taken
     }
     for (const { record, body } of await this.#assign(maxRows, maxBatches - taken.length)) {
-      const pending: Pending = { record, holder: undefined, until: 0 }
-      this.#pending.set(record.token, pending)
-      if (taken.length < maxBatches) hold(pending, body)
+      if (taken.length < maxBatches) hold(this.#pending.get(record.token)!, body)
     }
     return taken
   }
@@ -193,9 +191,11 @@ export class LmdbOutbox implements Outbox {
     const records = batches.map(({ record }) => record)
     await this.#ledger.assigned(next, records)
     this.#cursor = next
+    for (const record of records) this.#pending.set(record.token, { record, holder: undefined, until: 0 })
     const rows = this.#waiting.rows - records.reduce((sum, { rows }) => sum + rows, 0)
     const bytes = this.#waiting.bytes - records.reduce((sum, { bytes }) => sum + bytes, 0)
-    this.#waiting = { rows, bytes, oldest: undefined }
+    // What is left is no older than what was the first before; until it is looked up, that stands for it.
+    this.#waiting = { rows, bytes, oldest: rows > 0 ? this.#waiting.oldest : undefined }
     if (rows > 0) {
       const oldest = await this.#firstTime()
       // Read again: more was appended while it was looked up.
