@@ -77,9 +77,12 @@ export function described(summary: ImportSummary): string {
     ),
   ]
   if (names.length > 30) lines.push(`and ${count(names.length - 30)} more names\n`)
-  if (summary.dryRun)
-    lines.push(`Nothing was sent (dry run). The first would be:\n${JSON.stringify(summary.example?.body, null, 2)}\n`)
-  else lines.push(`${count(summary.stored)} taken in, ${count(summary.duplicates)} were there already\n`)
+  if (summary.dryRun) {
+    const { example } = summary
+    lines.push(
+      `Nothing was sent (dry run).${example ? ` The first would be:\n${JSON.stringify(example.body, null, 2)}` : ''}\n`,
+    )
+  } else lines.push(`${count(summary.stored)} taken in, ${count(summary.duplicates)} were there already\n`)
   if (summary.resumed > 0) lines.push(`${count(summary.resumed)} had been sent by a run before\n`)
   if (summary.ignored > 0) lines.push(`${count(summary.ignored)} rows match no rule of the mapping\n`)
   if (summary.rejected > 0) {

@@ -9,8 +9,8 @@ import { toldApart } from './toldApart.ts'
 
 /** The API takes no larger item. */
 const MAX_ITEM = 1 << 20
-/** Rows held of a group before they go to be sorted. */
-const MAX_RUN = 1_000
+/** Rows held of a group before they go to be sorted, and characters of them: either. */
+const MAX_RUN = { rows: 1_000, size: 1 << 20 }
 /** Names that are counted one by one (R11). */
 const MAX_NAMES = 10_000
 
@@ -39,7 +39,9 @@ interface Run {
   readonly row: number
   /** Number of the first in the file it came from. */
   readonly from: number
-  readonly cells: Cells[]
+  /** As JSON. */
+  readonly parts: string[]
+  size: number
 }
 
 /** Makes items of rows, joins the groups, and sorts all by time. Memory stays bounded, however large the file. */
@@ -104,18 +106,23 @@ export class Builder {
   }
 
   /** Rows of a group mostly follow each other: those that do are one record. */
-  #part({ output, part }: Extract<Made, { group: string }>, run: Omit<Run, 'cells'>): Promise<void> | undefined {
+  #part(
+    { output, part }: Extract<Made, { group: string }>,
+    run: Omit<Run, 'parts' | 'size'>,
+  ): Promise<void> | undefined {
     const open = this.#open.get(output)
-    if (open && open.key === run.key && open.cells.length < MAX_RUN) {
-      open.cells.push(part)
+    const json = JSON.stringify(part)
+    if (open?.key === run.key && open.parts.length < MAX_RUN.rows && open.size < MAX_RUN.size) {
+      open.parts.push(json)
+      open.size += json.length
       return undefined
     }
-    this.#open.set(output, { ...run, cells: [part] })
+    this.#open.set(output, { ...run, parts: [json], size: json.length })
     return open ? this.#closeRun(output, open) : undefined
   }
 
-  #closeRun(output: number, { key, row, from, cells }: Run): Promise<void> | undefined {
-    return this.#parts.add({ key, row, output, line: JSON.stringify([from, cells]) })
+  #closeRun(output: number, { key, row, from, parts }: Run): Promise<void> | undefined {
+    return this.#parts.add({ key, row, output, line: `[${from},[${parts.join(',')}]]` })
   }
 
   async #joinGroups(): Promise<void> {

@@ -1,10 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { described } from '../commands/import.ts'
+import { explain } from '../errors.ts'
 import { Api } from '../http/api.ts'
 import { type FakeAnswer, fakeApi, importTaker } from '../testing/fakeApi.ts'
 import { temporaryFile, temporaryFolder, testShell } from '../testing/shell.ts'
+import { Builder } from './build.ts'
+import { parseMapping } from './mapping/mapping.ts'
+import { Rejects } from './rejects.ts'
 import { type ImportOptions, importFile } from './run.ts'
+import type { Row, Table } from './source/rows.ts'
 
 const day = (n: number) => new Date(Date.UTC(2024, 0, 1) + n * 60_000).toISOString()
 
@@ -276,6 +283,37 @@ describe('an import', () => {
     expect(taker.items.filter(({ event }) => event === 'Paid')).toHaveLength(3)
   })
 
+  it('R11 holds a part of a group at most, whose rows are large', async () => {
+    const runs = () => readdirSync(tmpdir()).filter(name => name.startsWith('espalier-sort-')).length
+    const before = runs()
+    let most = 0
+    const importer = parseMapping(
+      { rules: [{ event: 'E', userId: '{u}', time: '2024-01-01', group: 'u', properties: { s: { $list: '{s}' } } }] },
+      'm',
+      0,
+    )
+    const builder = new Builder(importer, new Rejects(), 1 << 20)
+    async function* rows(): AsyncGenerator<Row> {
+      for (let row = 0; row < 30; row++) {
+        yield { row, cells: { u: 'ada', s: 'x'.repeat(100_000) } }
+        most = Math.max(most, runs() - before)
+      }
+    }
+    await builder.read({ rows: rows() } as unknown as Table, () => undefined, new AbortController().signal)
+    builder.close()
+    expect(most).toBe(1)
+    expect(builder.built).toMatchObject({ rows: 30, items: 0 })
+  })
+
+  it('names a folder for rejects that is not there before anything is sent', async () => {
+    const { url, requests } = await fakeApi(() => ({}))
+    const file = temporaryFile('x.csv', 'user_id,event,timestamp\nada,A,2024-05-01\n')
+    const rejects = join(temporaryFolder(), 'none', 'x.csv')
+    const error = await importFile(optionsOf(file, { rejects }), api(url), testShell()).catch((error: unknown) => error)
+    expect(explain(error)).toBe(`${dirname(rejects)} does not exist. Check the path.`)
+    expect(requests).toEqual([])
+  })
+
   it('does not write rejects over the file they are of', async () => {
     const { url } = await fakeApi(() => ({}))
     const file = temporaryFile('x.csv', 'user_id,event,timestamp\nada,A,never\n')
@@ -291,6 +329,7 @@ describe('an import', () => {
     const summary = await importFile(optionsOf(file, { dryRun: true }), api(url), testShell())
     expect(summary).toMatchObject({ rejected: 100_002, unwritten: 2 })
     expect(readFileSync(`${file}.rejects.csv`, 'utf8').trim().split('\n')).toHaveLength(100_001)
+    expect(described(summary)).toContain('Nothing was sent (dry run).\n')
     expect(described(summary)).toContain(`100,002 rejected, the first 100,000 with the reason in ${file}.rejects.csv`)
   })
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { resolve } from 'node:path'
+import { access } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { CliError, UsageError } from '../errors.ts'
 import type { Api } from '../http/api.ts'
 import { count, ProgressLine } from '../output/progressLine.ts'
@@ -77,6 +78,8 @@ export async function importFile(
       'Name another file with --rejects',
     )
   }
+  // Told now, not when everything is sent. A folder that is only read from does for a file without rejects.
+  await access(dirname(options.rejects))
   const size = await sizeOf(options.file)
   // A wrong address or key is told now, not after reading the whole file.
   if (!options.dryRun) await api.get('/v1/settings')

@@ -314,6 +314,16 @@ describe('Klaviyo', () => {
         properties: { total: 30.5, order_id: '17', products: [{ product_id: 'M', quantity: 3 }] },
       },
     ])
+    // Without a value of its own an event has no total, not one of 0.
+    const worthless = await imported(
+      ndjson({
+        type: 'event',
+        attributes: { metric_name: 'Viewed Product', datetime: '2024-05-01', event_properties: { $value: '', a: 1 } },
+        relationships: { profile: { data: { type: 'profile', id: '01H' } } },
+      }),
+    )
+    expect(worthless.items).toMatchObject([{ event: 'Product Viewed' }])
+    expect(worthless.items[0]).not.toHaveProperty('properties.total')
     const flat = await imported('Metric,Timestamp,Email,Subject\nOpened Email,2024-05-01 10:00:00,Ada@x.com,Hello\n')
     expect(flat.importer.name).toBe('klaviyo-events')
     expect(flat.items).toMatchObject([

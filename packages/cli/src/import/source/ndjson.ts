@@ -18,12 +18,24 @@ export async function* readNdjson(bytes: AsyncIterable<Uint8Array>): AsyncGenera
 /** A row of one JSON object, written as text. */
 export function rowOf(text: string, row: number): Row {
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = JSON.parse(exact(text))
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { row, cells: value as Cells }
     return { row, bad: 'it is not a JSON object', shown: [text] }
   } catch (error) {
     return { row, bad: `it is not JSON: ${(error as Error).message}`, shown: [text] }
   }
+}
+
+/** Something that looks like a whole number of so many digits that not all of them may be told apart. */
+const LONG = /[:,[]\s*-?\d{16,}\s*[,}\]]/
+const TEXT_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+
+/** With whole numbers that would be rounded as texts: they are identifiers, and two people would become one. */
+function exact(json: string): string {
+  if (!LONG.test(json)) return json
+  return json.replace(TEXT_OR_NUMBER, token =>
+    /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token,
+  )
 }
 
 /** Lines without their line break; undefined for one over the bound, whose bytes are dropped as they come (R11). */

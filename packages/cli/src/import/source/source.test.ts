@@ -136,6 +136,27 @@ describe('NDJSON', () => {
     ])
   })
 
+  it('tells whole numbers apart that are too long to be numbers: they are identifiers, as texts', async () => {
+    const { rows } = await read(
+      'x.ndjson',
+      '{"id":9007199254740993,"ids":[9007199254740992, -12345678901234567890],"n":9007199254740991,"x":0.12345678901234567891,"s":"\\",12345678901234567891,"}\n',
+    )
+    expect(rows).toEqual([
+      {
+        row: 0,
+        cells: {
+          id: '9007199254740993',
+          ids: ['9007199254740992', '-12345678901234567890'],
+          n: 9007199254740991,
+          x: 0.12345678901234568,
+          s: '",12345678901234567891,',
+        },
+      },
+    ])
+    const long = `{"s":"${'\\n\\"x'.repeat(1 << 20)}","id":9007199254740993}`
+    expect((await read('x.ndjson', `${long}\n`)).rows).toMatchObject([{ cells: { id: '9007199254740993' } }])
+  })
+
   it('refuses a line that is not an object and goes on', async () => {
     const { rows } = await read('x.ndjson', '{"a":1}\nnonsense\n[1]\n{"a":2}\n')
     expect(cells(rows)).toEqual([
