@@ -81,17 +81,18 @@ export class Api {
   /** A successful response, its body not read yet. */
   async send(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
     for (let attempt = 0; ; attempt++) {
-      const last = attempt >= (options.retries ?? 0)
+      const isLast = () => attempt >= (options.retries ?? 0) || options.signal?.aborted === true
       const response = await this.#fetch(method, path, options).catch(async (error: unknown) => {
-        if (last || options.signal?.aborted) throw this.#unreachable(error)
+        if (isLast()) throw this.#unreachable(error)
         return undefined
       })
       if (response?.ok) return response
-      if (response && (last || (response.status !== 429 && response.status !== 503)))
-        throw await this.#refusal(response)
+      const asksForTime = response === undefined || response.status === 429 || response.status === 503
+      if (response && (!asksForTime || isLast())) throw await this.#refusal(response)
       const asked = response?.headers.get('retry-after')
       await response?.body?.cancel()
       await this.#wait(retryAfter(asked ?? null, attempt), options.signal)
+      if (options.signal?.aborted) throw new CliError('Interrupted')
     }
   }
 
@@ -149,11 +150,13 @@ function retryAfter(header: string | null, attempt: number): number {
 
 function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise(resolve => {
-    const timer = setTimeout(resolve, ms)
-    signal?.addEventListener('abort', () => {
+    const done = () => {
       clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
       resolve()
-    })
+    }
+    const timer = setTimeout(done, ms)
+    signal?.addEventListener('abort', done)
   })
 }
 

@@ -445,6 +445,18 @@ describe('an import', () => {
     expect(readFileSync(`${file}.rejects.csv`, 'utf8')).toContain('18,price must be >= 0.,i17,T,-1')
   })
 
+  it('an import of items that is interrupted while the server asks for time says so', async () => {
+    const shell = testShell()
+    const { url, requests } = await fakeApi(() => {
+      shell.interrupt()
+      return { status: 429, body: { error: { code: 'too_busy', message: 'Busy' } } }
+    })
+    const file = temporaryFile('items.csv', 'id,title\na,A\n')
+    const summary = await importFile(optionsOf(file, { kind: 'items' }), api(url), shell)
+    expect(summary).toMatchObject({ interrupted: true, stored: 0, rejected: 0 })
+    expect(requests).toHaveLength(1)
+  })
+
   it('leaves no rejects file where nothing was rejected', async () => {
     const taker = importTaker()
     const { url } = await fakeApi(({ body }) => ({ body: taker.take(body) }))

@@ -51,7 +51,10 @@ async function put(
   try {
     await options.api.post(path, body, { retries: 40, signal: options.signal })
   } catch (error) {
-    if (!(error instanceof ApiError) || ![400, 413, 422].includes(error.status)) throw error
+    if (!(error instanceof ApiError) || ![400, 413, 422].includes(error.status)) {
+      if (options.signal.aborted) return
+      throw error
+    }
     const only = batch[0]!
     if (batch.length > 1) {
       const middle = batch.length >> 1
