@@ -4,7 +4,7 @@ import { normalQuantile } from '../numeric/normal.ts'
 import { random } from '../random/random.ts'
 import { anytimeMultiplier } from './anytime.ts'
 import { relativeLift } from './lift.ts'
-import { daysFor, detectableLift, differenceVariance, type PowerPlan, peopleFor, power, powerOf } from './power.ts'
+import { detectableLift, differenceVariance, type PowerPlan, peopleFor, power, powerOf } from './power.ts'
 import { proportionSample } from './sample.ts'
 import { binomial } from './testing.ts'
 
@@ -133,7 +133,6 @@ describe('where there is no answer', () => {
     expect(power(0.1, 0, plan)).toBeNull()
     expect(detectableLift(0, plan)).toBeNull()
     expect(peopleFor(0, plan)).toBeNull()
-    expect(daysFor(0.1, 0, plan)).toBeNull()
     expect(peopleFor(1e-9, plan)).toBeNull()
   })
 
@@ -143,10 +142,6 @@ describe('where there is no answer', () => {
 
   it('a negative KPI is as detectable as a positive', () => {
     expect(detectableLift(10_000, { ...plan, mean: -0.1 })).toBe(detectableLift(10_000, plan))
-  })
-
-  it('days are people by people a day', () => {
-    expect(daysFor(0.2, 500, plan)).toBe(Math.ceil(peopleFor(0.2, plan)! / 500))
   })
 
   it('shares and power that cannot be are refused', () => {

@@ -97,12 +97,6 @@ export function peopleFor(lift: number, plan: PowerPlan, chance = DEFAULT_POWER)
 /** More people than there are. */
 const MOST_PEOPLE = 2e10
 
-/** Days until so many people have come, at so many a day. Null where nobody comes or no number is enough. */
-export function daysFor(lift: number, peopleADay: number, plan: PowerPlan, chance = DEFAULT_POWER): number | null {
-  const people = peopleFor(lift, plan, chance)
-  return people === null || !(peopleADay > 0) ? null : Math.ceil(people / peopleADay)
-}
-
 function partsOf({ mean, standardDeviation, controlShare = 0.5, treatmentShare = 0.5 }: PowerPlan) {
   if (!(controlShare > 0 && treatmentShare > 0 && controlShare + treatmentShare <= 1 + 1e-9)) {
     throw new RangeError(`shares are above 0 and together at most 1, got ${controlShare} and ${treatmentShare}`)

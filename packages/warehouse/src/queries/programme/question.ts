@@ -78,5 +78,3 @@ export interface PricedQuestion extends ProgrammeQuestion {
 export function scopeOf({ workspace, from, to, now, zone }: ProgrammeQuestion) {
   return { workspace, zone, now, from: from ?? ALL_TIME.from, to: Math.min(to ?? ALL_TIME.to, now + 1) }
 }
-
-export type Scope = ReturnType<typeof scopeOf>

@@ -1,4 +1,4 @@
-import type { Condition, Language } from '@espalier/core/segment'
+import type { Language } from '@espalier/core/segment'
 import type { Binder } from '../../sql/params.ts'
 import { NotInSql } from './notInSql.ts'
 
@@ -122,6 +122,3 @@ function named(columns: ReadonlyMap<string, string>): readonly string[] {
 /** What the engine's times can hold: the years 1900 to 2299. */
 const EARLIEST = -2_208_988_800_000
 const LATEST = 10_413_792_000_000
-
-/** A condition of one kind as SQL that is 1 or 0 of a person's columns. `place`: where it stands, for errors. */
-export type ToSql<C extends Condition> = (condition: C, asked: Asked, place: string) => string
