@@ -48,13 +48,11 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
     frameworkErrors: (error, request, reply) => refuse(toProblem(error), request, reply, services),
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(JSON_TYPE, (request: FastifyRequest, payload: IncomingMessage) => {
+  app.addContentTypeParser(JSON_TYPE, (request: FastifyRequest, payload: IncomingMessage, done) => {
     const { bodyLimit, tooLargeIs } = request.routeOptions.config
-    return readBody(payload, request.headers, bodyLimit ?? options.bodyBytes).catch(error => {
-      if (tooLargeIs === 400 && error instanceof Problem && error.code === 'too_large') {
-        throw new Problem('too_large', error.message, { status: 400 })
-      }
-      throw error
+    readBody(payload, request.headers, bodyLimit ?? options.bodyBytes, (error, body) => {
+      const renamed = tooLargeIs === 400 && error instanceof Problem && error.code === 'too_large'
+      done(renamed ? new Problem('too_large', error.message, { status: 400 }) : error, body)
     })
   })
   const { demand } = services

@@ -1,8 +1,12 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
+import { promisify } from 'node:util'
 import { deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { Problem } from '../problem.ts'
-import { MAX_DEPTH, parseJson, readBody } from './body.ts'
+import { MAX_DEPTH, parseJson, readBody as readBodyThen } from './body.ts'
+
+const readBody = promisify(readBodyThen) as (...given: [Readable, IncomingHttpHeaders, number]) => Promise<Buffer>
 
 const codeOf = async (work: () => unknown): Promise<string> => {
   try {

@@ -1,14 +1,15 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
-import { promisify } from 'node:util'
 import { gunzip, inflate, type ZlibOptions } from 'node:zlib'
 import { Problem } from '../problem.ts'
 
-const inflaters = new Map([
-  ['gzip', promisify<Buffer, ZlibOptions, Buffer>(gunzip)],
-  ['x-gzip', promisify<Buffer, ZlibOptions, Buffer>(gunzip)],
-  ['deflate', promisify<Buffer, ZlibOptions, Buffer>(inflate)],
+type Done = (error: Error | null, body?: Buffer) => void
+
+const INFLATERS = new Map<string, (raw: Buffer, options: ZlibOptions, done: Done) => void>([
+  ['gzip', gunzip],
+  ['x-gzip', gunzip],
+  ['deflate', inflate],
 ])
 
 /** Nesting beyond this is refused: nothing real is deeper, and every later step may recurse. */
@@ -16,44 +17,52 @@ export const MAX_DEPTH = 64
 
 /**
  * Reads a body whole, inflated where it is compressed, never holding more than `limit` bytes of either form: a zip bomb
- * ends at the limit (R11).
+ * ends at the limit (R11). Calls back, since a promise would be one more for every request.
  */
-export async function readBody(stream: Readable, headers: IncomingHttpHeaders, limit: number): Promise<Buffer> {
-  const declared = Number(headers['content-length'])
-  if (declared > limit) throw tooLarge(limit)
-  const raw = await collect(stream, limit)
+export function readBody(stream: Readable, headers: IncomingHttpHeaders, limit: number, done: Done): void {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
-  if (encoding === 'identity' || encoding === '') return raw
-  const inflater = inflaters.get(encoding)
-  if (inflater === undefined) throw new Problem('bad_encoding', `Content-Encoding "${encoding}" is not known here.`)
-  try {
-    return await inflater(raw, { maxOutputLength: limit })
-  } catch (error) {
-    if (error instanceof RangeError) throw tooLarge(limit)
-    throw new Problem('bad_encoding', `The body says it is ${encoding}, but does not inflate.`, { cause: error })
+  if (Number(headers['content-length']) > limit) done(tooLarge(limit))
+  else if (encoding === 'identity' || encoding === '') collect(stream, limit, done)
+  else {
+    collect(stream, limit, (error, raw) => {
+      if (raw === undefined) done(error)
+      else expand(raw, encoding, limit, done)
+    })
   }
 }
 
-function collect(stream: Readable, limit: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    const done = (error: Error | undefined) => {
-      stream.removeListener('data', onData).removeListener('end', onEnd).removeListener('error', onError)
-      if (error === undefined) return resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size))
-      // What is still on its way is read and thrown away, so that the client gets to read our answer.
-      stream.resume()
-      reject(error)
-    }
-    const onData = (chunk: Buffer) => {
+function expand(raw: Buffer, encoding: string, limit: number, done: Done): void {
+  const inflater = INFLATERS.get(encoding)
+  if (inflater === undefined) done(new Problem('bad_encoding', `Content-Encoding "${encoding}" is not known here.`))
+  else {
+    inflater(raw, { maxOutputLength: limit }, (cause, body) => {
+      if (cause === null) done(null, body)
+      else if (cause instanceof RangeError) done(tooLarge(limit))
+      else done(new Problem('bad_encoding', `The body says it is ${encoding}, but does not inflate.`, { cause }))
+    })
+  }
+}
+
+function collect(stream: Readable, limit: number, done: Done): void {
+  const chunks: Buffer[] = []
+  let size = 0
+  let isOver = false
+  const end = (error: Error | null) => {
+    if (isOver) return
+    isOver = true
+    if (error !== null) done(error)
+    else done(null, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size))
+  }
+  stream
+    .on('data', (chunk: Buffer) => {
+      // What is still on its way after an error is read and thrown away, so that the client gets to read our answer.
+      if (isOver) return
       size += chunk.length
-      if (size > limit) return done(tooLarge(limit))
-      chunks.push(chunk)
-    }
-    const onEnd = () => done(undefined)
-    const onError = (error: Error) => done(error)
-    stream.on('data', onData).on('end', onEnd).on('error', onError)
-  })
+      if (size > limit) end(tooLarge(limit))
+      else chunks.push(chunk)
+    })
+    .on('end', () => end(null))
+    .on('error', end)
 }
 
 function tooLarge(limit: number): Problem {

@@ -5,7 +5,7 @@ import type { RunEntry } from '../dedup/run.ts'
 import { environmentOptions, TABLE_OPTIONS } from '../environment/options.js'
 import type { Position } from '../journal/position.ts'
 import { AFTER_ACCOUNTS, accountKey, decodeProfile, holdsPerson, type StoredProfile } from '../people/codec.ts'
-import { keyAfterInstant, keyOf, textOf, timerKey, timerOf } from './keys.ts'
+import { keyAfterInstant, keyOf, lookUpKey, textOf, timerKey, timerOf } from './keys.ts'
 
 export const CHECKPOINT_TABLES = ['meta', 'profiles', 'links', 'imports', 'timers'] as const
 export type CheckpointTable = (typeof CHECKPOINT_TABLES)[number]
@@ -60,17 +60,17 @@ export class CheckpointDb {
   }
 
   profile(workspace: number, id: string): StoredProfile | undefined {
-    const bytes = this.#read(this.#tables.profiles, keyOf(workspace, id))
+    const bytes = this.#read(this.#tables.profiles, lookUpKey(workspace, id))
     return bytes && decodeProfile(bytes)
   }
 
   link(workspace: number, identifier: string): string | undefined {
-    const bytes = this.#read(this.#tables.links, keyOf(workspace, identifier))
+    const bytes = this.#read(this.#tables.links, lookUpKey(workspace, identifier))
     return bytes?.toString('utf8', 0, bytes.length)
   }
 
   importChunk(workspace: number, key: string): Uint8Array | undefined {
-    const bytes = this.#read(this.#tables.imports, keyOf(workspace, key))
+    const bytes = this.#read(this.#tables.imports, lookUpKey(workspace, key))
     // The buffer is longer than what was read into it, and used again.
     return bytes && new Uint8Array(bytes.subarray(0, bytes.length))
   }

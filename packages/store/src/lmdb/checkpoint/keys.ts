@@ -4,6 +4,8 @@ import type { Timer } from '../../port.ts'
 /** LMDB takes keys up to 1978 bytes. */
 const LONGEST = 1900
 const KEPT = 1024
+/** Most keys are shorter. */
+const SHORT = 200
 
 /** Key of something of a workspace: its number (4 bytes, so that a workspace's keys are together) and the text. */
 export function keyOf(workspace: number, text: string): Buffer {
@@ -13,6 +15,28 @@ export function keyOf(workspace: number, text: string): Buffer {
   if (length <= LONGEST) return key.subarray(0, length)
   const digest = createHash('sha256').update(text).digest()
   return Buffer.concat([key.subarray(0, KEPT), digest])
+}
+
+/** Where keys to look up are written. */
+const scratch = Buffer.alloc(SHORT)
+/** Its first bytes, by how many: to make a view costs more than to look it up. */
+const views: Buffer[] = []
+
+/** The same for a reading, which needs no bytes of its own: valid until the next call. */
+export function lookUpKey(workspace: number, text: string): Buffer {
+  const length = 4 + text.length
+  if (length > SHORT) return keyOf(workspace, text)
+  scratch[0] = workspace >>> 24
+  scratch[1] = workspace >>> 16
+  scratch[2] = workspace >>> 8
+  scratch[3] = workspace
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) return keyOf(workspace, text)
+    scratch[4 + i] = code
+  }
+  views[length] ??= scratch.subarray(0, length)
+  return views[length]
 }
 
 /** The text of a key that is not too long for one. */
