@@ -47,6 +47,32 @@ describe('which segments responded best', () => {
   })
 })
 
+it('where chances changed with the version it compares within versions: a variant that came later is no effect', () => {
+  const rng = random('late variant')
+  // Nobody responds; there were more conversions when the second variant came.
+  const part = (stratum: string, variant: string, people: number, rate: number, share: number) => {
+    const arm = armOfConversions(variant, people, binomial(rng, people, rate))
+    const { sum, sumSquares } = arm
+    const weights = { sum: people / share, sumSquares: people / share ** 2 }
+    const values = { valueSum: sum / share, valueSumSquares: sumSquares / share ** 2, valueCrossSum: sum / share ** 2 }
+    return { ...arm, stratum, weights: { ...weights, ...values } }
+  }
+  const arms = () => [
+    part('0', '', 5_000, 0.1, 0.5),
+    part('0', 'offer', 5_000, 0.1, 0.5),
+    part('1', '', 5_000, 0.3, 0.5),
+    part('1', 'offer', 2_500, 0.3, 0.25),
+    part('1', 'bold', 2_500, 0.3, 0.25),
+  ]
+  const segments = ['DE', 'FR'].map(value => ({ dimension: 'country', value, arms: arms() }))
+  const effects = (some: SegmentStatistics[]) =>
+    drilldown(some, { type: 'conversion' }).dimensions[0]!.segments.map(({ adjustedP }) => adjustedP! < 0.001)
+  expect(effects(segments)).toEqual([false, false])
+  // Weights alone count the people of the second version once for each variant.
+  const pooled = segments.map(one => ({ ...one, arms: one.arms.map(({ stratum: _, ...arm }) => arm) }))
+  expect(effects(pooled)).toEqual([true, true])
+})
+
 it('where all respond alike, in 19 of 20 drill-downs nobody is said to respond better', () => {
   const experiments = 300
   let found = 0

@@ -5,6 +5,7 @@ import { DEFAULT_CONFIDENCE, type Estimate, estimateOf, noEstimate } from './est
 import { absoluteDifference, relativeLift } from './lift.ts'
 import { randomEffects } from './random-effects.ts'
 import { armSample, type Sample } from './sample.ts'
+import { stratified } from './stratified.ts'
 
 /**
  * The arms of the people with one value of one dimension (country: DE), as they were at their first exposure: what people are
@@ -123,9 +124,15 @@ export function drilldown(segments: readonly SegmentStatistics[], options: Drill
 
 type Pair = readonly [control: Sample, treatment: Sample]
 
+/** Within strata where there are several, as the report of the whole. */
 function pairOf(arms: readonly ArmStatistics[], { type, variant }: DrilldownOptions): Pair {
+  const isTreatment = (arm: ArmStatistics) => variant === undefined || arm.variant === variant
+  if (arms.some(({ stratum }) => stratum !== arms[0]?.stratum)) {
+    const pair = stratified(arms, type, isTreatment)
+    return [pair.control, pair.treatment]
+  }
   const control = addArms(arms.filter(arm => arm.control))[0]
-  const treated = arms.filter(arm => !arm.control && (variant === undefined || arm.variant === variant))
+  const treated = arms.filter(arm => !arm.control && isTreatment(arm))
   const treatment = addArms(treated.map(arm => ({ ...arm, variant: '' })))[0]
   return [control ? armSample(control, type) : NOBODY, treatment ? armSample(treatment, type) : NOBODY]
 }

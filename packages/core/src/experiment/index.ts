@@ -18,7 +18,7 @@
  * | drill-down, targeting rules | `SegmentStatistics` | arms by dimension and value at the first exposure |
  * | a rule judged | `ChoiceStatistics` | arms by what the rule chooses, of people it was not learned from |
  * | Qini | `RankedGroup` | people, sum and squares by arm in groups ranked by score |
- * | novelty | `NoveltyStatistics` | sums by day since the first exposure, and each person's trend |
+ * | novelty | `NoveltyStatistics` | sums by day since the first exposure, and each person's trend; `weight` and `stratum` as of arms |
  * | before and after | `Series` | a KPI a period, and a comparison's |
  *
  * The way through: `impact` adds arms and compares each with the control group (`compare.ts`); the fixed-horizon interval

@@ -1,6 +1,8 @@
 import { DEFAULT_CONFIDENCE, type Estimate } from './estimate.ts'
 import { absoluteDifference } from './lift.ts'
-import { meanSample } from './sample.ts'
+import { meanSample, type Sample } from './sample.ts'
+import { combine } from './stratified.ts'
+import { weightedSample } from './weighted.ts'
 
 /**
  * One arm's people day by day since their own first exposure (day 0 is the first 24 hours). Only people of whom the whole
@@ -19,6 +21,10 @@ export interface NoveltyStatistics {
    */
   readonly trendSum: number
   readonly trendSumSquares: number
+  /** Where chances differ from person to person: 1 / the chance that all of these people had. */
+  readonly weight?: number
+  /** As of `ArmStatistics`. */
+  readonly stratum?: string
 }
 
 /** Does the effect wear off as people get used to it, or grow as they learn to use it? */
@@ -47,52 +53,75 @@ export function trendWeights(days: number): number[] {
   return Array.from({ length: days }, (_, day) => (day - middle) / squares)
 }
 
-export function novelty(
-  control: NoveltyStatistics,
-  treatment: NoveltyStatistics,
-  confidence = DEFAULT_CONFIDENCE,
-): Novelty {
-  if (control.days.length !== treatment.days.length) {
-    throw new RangeError(`arms must have the same days, got ${control.days.length} and ${treatment.days.length}`)
-  }
-  const days = control.days.map((day, i) => {
-    const other = treatment.days[i]!
-    return absoluteDifference(
-      meanSample(control.people, day.sum, day.sumSquares),
-      meanSample(treatment.people, other.sum, other.sumSquares),
+/** Of arms, of which there may be several parts of different people, what the one variant does. Weighted and within strata as the report of the whole. */
+export function novelty(arms: readonly NoveltyStatistics[], variant: string, confidence = DEFAULT_CONFIDENCE): Novelty {
+  const lengths = [...new Set(arms.map(arm => arm.days.length))]
+  if (lengths.length > 1) throw new RangeError(`arms must have the same days, got ${lengths.join(' and ')}`)
+  const strata = strataOf(arms.filter(arm => arm.control || arm.variant === variant))
+  const difference = (of: (arm: NoveltyStatistics) => Sums) =>
+    absoluteDifference(
+      combine(strata, ({ control }) => sampleOf(control, of)),
+      combine(strata, ({ treatment }) => sampleOf(treatment, of)),
       confidence,
     )
-  })
-  const trend = absoluteDifference(
-    meanSample(control.people, control.trendSum, control.trendSumSquares),
-    meanSample(treatment.people, treatment.trendSum, treatment.trendSumSquares),
-    confidence,
-  )
+  const days = Array.from({ length: lengths[0] ?? 0 }, (_, day) => difference(arm => arm.days[day]!))
+  const trend = difference(({ trendSum, trendSumSquares }) => ({ sum: trendSum, sumSquares: trendSumSquares }))
   const known = days.flatMap(({ value }) => (value === null ? [] : [value]))
   const average = known.length > 0 && known.length === days.length ? mean(known) : null
   return { days, trend, average, verdict: verdictOn(trend, average, 1 - confidence) }
+}
+
+interface Sums {
+  readonly sum: number
+  readonly sumSquares: number
+}
+
+interface Stratum {
+  readonly control: readonly NoveltyStatistics[]
+  readonly treatment: readonly NoveltyStatistics[]
+  readonly people: number
+}
+
+/** Of several only those with two people at least in both arms can be compared. */
+function strataOf(arms: readonly NoveltyStatistics[]): Stratum[] {
+  const strata = [...new Set(arms.map(({ stratum }) => stratum))].map((name): Stratum => {
+    const own = arms.filter(({ stratum }) => stratum === name)
+    return {
+      control: own.filter(arm => arm.control),
+      treatment: own.filter(arm => !arm.control),
+      people: peopleOf(own),
+    }
+  })
+  const isKnown = ({ control, treatment }: Stratum) => Math.min(peopleOf(control), peopleOf(treatment)) >= 2
+  return strata.length < 2 ? strata : strata.filter(isKnown)
+}
+
+const peopleOf = (arms: readonly NoveltyStatistics[]) => arms.reduce((sum, { people }) => sum + people, 0)
+
+function sampleOf(parts: readonly NoveltyStatistics[], of: (arm: NoveltyStatistics) => Sums): Sample {
+  const people = peopleOf(parts)
+  const total = (term: (sums: Sums, weight: number, people: number) => number) =>
+    parts.reduce((sum, part) => sum + term(of(part), part.weight ?? 1, part.people), 0)
+  if (parts.every(({ weight }) => weight === undefined)) {
+    return meanSample(
+      people,
+      total(({ sum }) => sum),
+      total(({ sumSquares }) => sumSquares),
+    )
+  }
+  return weightedSample(people, {
+    sum: total((_, weight, own) => weight * own),
+    sumSquares: total((_, weight, own) => weight ** 2 * own),
+    valueSum: total(({ sum }, weight) => weight * sum),
+    valueSumSquares: total(({ sumSquares }, weight) => weight ** 2 * sumSquares),
+    valueCrossSum: total(({ sum }, weight) => weight ** 2 * sum),
+  })
 }
 
 function verdictOn({ value, p }: Estimate, average: number | null, alpha: number): Novelty['verdict'] {
   if (value === null || p === null || average === null) return 'unknown'
   if (p >= alpha) return 'steady'
   return Math.sign(value) === Math.sign(average) ? 'growing' : 'fading'
-}
-
-/** Adds statistics of disjoint sets of people of one arm, over the same days. */
-export function addNovelty(a: NoveltyStatistics, b: NoveltyStatistics): NoveltyStatistics {
-  if (a.days.length !== b.days.length) throw new RangeError('statistics of different numbers of days do not add')
-  return {
-    variant: a.variant,
-    control: a.control,
-    people: a.people + b.people,
-    days: a.days.map((day, i) => ({
-      sum: day.sum + b.days[i]!.sum,
-      sumSquares: day.sumSquares + b.days[i]!.sumSquares,
-    })),
-    trendSum: a.trendSum + b.trendSum,
-    trendSumSquares: a.trendSumSquares + b.trendSumSquares,
-  }
 }
 
 function mean(values: readonly number[]): number | null {

@@ -61,17 +61,16 @@ export function stratified(
   })
   const counted = all.filter(({ control, treatment }) => isKnown(control) && isKnown(treatment))
   const people = (strata: readonly Stratum[]) => strata.reduce((sum, stratum) => sum + stratum.people, 0)
-  const total = people(counted)
   return {
-    control: combine(counted, total, stratum => stratum.control),
-    treatment: combine(counted, total, stratum => stratum.treatment),
+    control: combine(counted, stratum => stratum.control),
+    treatment: combine(counted, stratum => stratum.treatment),
     strata: counted.length,
-    coverage: people(all) > 0 ? total / people(all) : null,
-    adjusted: adjustedOver(counted, total, type),
+    coverage: people(all) > 0 ? people(counted) / people(all) : null,
+    adjusted: adjustedOver(counted, type),
   }
 }
 
-function adjustedOver(counted: readonly Stratum[], people: number, type: Statistic): AdjustedArms | null {
+function adjustedOver(counted: readonly Stratum[], type: Statistic): AdjustedArms | null {
   if (counted.length === 0 || counted.some(({ before }) => before === null)) return null
   const theta = cupedThetaOver(
     counted.map(({ all }) => all),
@@ -80,7 +79,7 @@ function adjustedOver(counted: readonly Stratum[], people: number, type: Statist
   if (theta === 0) return null
   const side = (index: 0 | 1): CovariateSample => {
     const of = (sampleOf: (sample: CovariateSample) => Sample) =>
-      combine(counted, people, ({ before }) => sampleOf(before![index]))
+      combine(counted, ({ before }) => sampleOf(before![index]))
     const covariance = of(sample => ({ ...sample, variance: sample.covariance })).variance
     return { ...of(sample => sample), before: of(({ n, before }) => ({ ...before, n })), covariance }
   }
@@ -90,8 +89,12 @@ function adjustedOver(counted: readonly Stratum[], people: number, type: Statist
 const NOBODY: Sample = { n: 0, mean: Number.NaN, variance: 0 }
 const isKnown = ({ n, mean }: Sample) => n >= 2 && !Number.isNaN(mean)
 
-/** The mean of means by share of people; the variance such that divided by n it is that of this mean. */
-function combine(strata: readonly Stratum[], people: number, sampleOf: (stratum: Stratum) => Sample): Sample {
+/** One arm over strata, of `people` in both arms each: the mean of means by share of people; the variance such that divided by n it is that of this mean. */
+export function combine<S extends { readonly people: number }>(
+  strata: readonly S[],
+  sampleOf: (stratum: S) => Sample,
+): Sample {
+  const people = strata.reduce((sum, stratum) => sum + stratum.people, 0)
   let n = 0
   let mean = 0
   let squaredError = 0

@@ -1,4 +1,4 @@
-import { type ArmStatistics, addArms } from '../experiment/arm.ts'
+import { type ArmStatistics, addArmsByStratum } from '../experiment/arm.ts'
 import type { SegmentStatistics } from '../experiment/drilldown.ts'
 
 /** One arm of the people with one combination of values, and of one half of all people, drawn by lot. */
@@ -16,6 +16,6 @@ export function segmentsOf(names: readonly string[], cells: readonly EvidenceCel
       const value = values[index] ?? ''
       byValue.set(value, [...(byValue.get(value) ?? []), arm])
     }
-    return [...byValue].map(([value, arms]) => ({ dimension, value, arms: addArms(arms) }))
+    return [...byValue].map(([value, arms]) => ({ dimension, value, arms: addArmsByStratum(arms) }))
   })
 }

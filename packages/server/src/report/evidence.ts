@@ -1,6 +1,6 @@
 import { many } from '@espalier/core'
 import { type Metric, statisticOf } from '@espalier/core/definition'
-import { addNovelty, type Novelty, novelty } from '@espalier/core/experiment'
+import { type Novelty, novelty } from '@espalier/core/experiment'
 import { type Evidence, evidenceOf } from '@espalier/core/result'
 import type { Attribute } from '@espalier/warehouse'
 import { Problem } from '../problem.ts'
@@ -85,17 +85,12 @@ async function overTime(
     throw unsuited(key, 'does not add up day by day; ask for a conversion, count or sum per person')
   }
   const arms = await warehouse.evidenceDays(question)
-  const together = new Map<string, (typeof arms)[number]>()
-  for (const arm of arms) {
-    const name = arm.control ? '' : arm.variant
-    const known = together.get(name)
-    together.set(name, known === undefined ? arm : addNovelty(known, arm))
-  }
-  const control = together.get('')
-  if (control === undefined) return []
-  return [...together.values()]
-    .filter(arm => !arm.control)
-    .map(arm => ({ variant: arm.variant, people: arm.people, ...novelty(control, arm, confidence) }))
+  if (!arms.some(({ control }) => control)) return []
+  const variants = [...new Set(arms.filter(({ control }) => !control).map(arm => arm.variant))]
+  return variants.map(variant => {
+    const people = arms.reduce((sum, arm) => sum + (!arm.control && arm.variant === variant ? arm.people : 0), 0)
+    return { variant, people, ...novelty(arms, variant, confidence) }
+  })
 }
 
 function unsuited(key: string, why: string): Problem {

@@ -93,6 +93,43 @@ export function evidenceContract(warehouse: () => Warehouse): void {
     })
   })
 
+  it('where chances changed with the version tells its strata, and where they differ within one the weights', async () => {
+    const control = { control: true, variant: '' }
+    const exposed = async (of: (i: number) => object) => {
+      const workspace = fresh('evidence')
+      await ship(
+        warehouse(),
+        'exposures',
+        Array.from({ length: 80 }, (_, i) => exposure({ workspace, profile: `p${i}`, ...of(i) })),
+      )
+      const asked = { ...question(workspace), by: [{ kind: 'trait' as const, key: 'plan' }] }
+      const { cells } = await warehouse().evidenceCells(asked)
+      const days = await warehouse().evidenceDays({ ...question(workspace), days: 2 })
+      const arms = cells.map(
+        ({ arm: { stratum, weights, people } }) => [stratum, weights && weights.sum / people] as const,
+      )
+      return [arms, days.map(({ stratum, weight }) => [stratum, weight] as const)].map(all => {
+        return [...new Set(all.map(([stratum, weight]) => `${stratum} ${weight?.toFixed(3)}`))].sort()
+      })
+    }
+    const byVersion = await exposed(i => ({
+      version: 1 + (i % 2),
+      propensity: [0.5, i % 4 === 1 ? 0.25 : 0.75][i % 2],
+      ...(i % 4 < 2 && control),
+    }))
+    expect(byVersion).toEqual([
+      ['0 undefined', '1 undefined'],
+      ['0 undefined', '1 undefined'],
+    ])
+    const byPerson = await exposed(i => ({ propensity: [0.25, 0.75][i % 2], ...(i % 4 < 2 && control) }))
+    expect(byPerson).toEqual([
+      ['undefined 1.333', 'undefined 4.000'],
+      ['undefined 1.333', 'undefined 4.000'],
+    ])
+    const alike = await exposed(i => ({ version: 1 + (i % 2), propensity: 0.5, ...(i % 4 < 2 && control) }))
+    expect(alike).toEqual([['undefined undefined'], ['undefined undefined']])
+  })
+
   it('adds up day by day since each one’s first exposure, of those of whom all days have passed', async () => {
     const workspace = fresh('evidence')
     const order = (profile: string, timestamp: number, total: number) =>

@@ -38,7 +38,7 @@ const MOST = 100_000
 
 /**
  * The arms of an experience by what people were at their first exposure: of that drill-downs and targeting rules are made. People and
- * events count as in `impact`; nothing is winsorized or adjusted. Where chances changed each arm has weights.
+ * events count as in `impact`; nothing is winsorized or adjusted. Where chances changed arms have strata, and weights, as in `byChance`.
  */
 export async function evidenceCells(database: Database, question: CellsQuestion): Promise<Cells> {
   const { now, by } = question
@@ -79,8 +79,9 @@ export async function evidenceCells(database: Database, question: CellsQuestion)
   const people = versions.map((_, index) =>
     rows.filter(row => Number(row.number) === index + 1).reduce((all, row) => all + Number(row.sum_people), 0),
   )
-  const weighted =
-    versions.some(({ chance }) => chance !== undefined) || new Set(strataOf(versions, people).values()).size > 1
+  const weighted = versions.some(({ chance }) => chance !== undefined)
+  const strata = strataOf(versions, people)
+  const several = new Set(strata.values()).size > 1
   return {
     missing: rows.reduce((all, row) => all + Number(row.sum_missing ?? 0), 0),
     cells: rows.map((row): Cell => {
@@ -95,7 +96,11 @@ export async function evidenceCells(database: Database, question: CellsQuestion)
       return {
         values: by.map((_, index) => String(row[`v${index}`])),
         half: Number(row.half) === 0 ? 0 : 1,
-        arm: weighted ? { ...arm, weights: weightsOf(arm, version.weight) } : arm,
+        arm: {
+          ...arm,
+          ...(weighted && { weights: weightsOf(arm, version.weight) }),
+          ...(several && { stratum: strata.get(version.version)! }),
+        },
       }
     }),
   }

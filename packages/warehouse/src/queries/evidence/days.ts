@@ -4,6 +4,7 @@ import type { Database } from '../../client/database.ts'
 import { WarehouseError } from '../../errors.ts'
 import type { ImpactQuestion } from '../../warehouse.ts'
 import { armVersions, numbersOf } from '../arms.ts'
+import { strataOf } from '../measure/chances.ts'
 import { rowColumns } from '../measure/columns.ts'
 import { first, scopeOf } from '../measure/exposed.ts'
 import { factorsOf } from '../measure/factors.ts'
@@ -20,7 +21,8 @@ const DAY_MS = 86_400_000
 
 /**
  * What each arm's people did on each day since their own first exposure, of those of whom all the days have passed. Of a conversion
- * whether they did it that day; of a count or sum how much. The metric's own window does not count here.
+ * whether they did it that day; of a count or sum how much. The metric's own window does not count here. Where chances changed arms come
+ * in parts, by stratum and by chance.
  */
 export async function evidenceDays(database: Database, question: DaysQuestion): Promise<NoveltyStatistics[]> {
   const { metric, days, now } = question
@@ -75,8 +77,11 @@ export async function evidenceDays(database: Database, question: DaysQuestion): 
     )
   }
   const none = Array.from({ length: days }, () => 0)
-  return versions.flatMap(({ variant, control }, index) => {
-    const people = seen.find(({ number }) => number === index + 1)?.people ?? 0
+  const everybody = versions.map((_, index) => seen.find(({ number }) => number === index + 1)?.people ?? 0)
+  const strata = strataOf(versions, everybody)
+  const several = new Set(strata.values()).size > 1
+  return versions.flatMap(({ variant, control, version, chance, weight }, index) => {
+    const people = everybody[index]!
     if (people === 0) return []
     const { sums, squares, trend, trends } = done.find(({ number }) => number === index + 1) ?? {
       sums: none,
@@ -92,6 +97,8 @@ export async function evidenceDays(database: Database, question: DaysQuestion): 
         days: sums.map((sum, day) => ({ sum, sumSquares: squares[day]! })),
         trendSum: trend,
         trendSumSquares: trends,
+        ...(chance !== undefined && { weight }),
+        ...(several && { stratum: strata.get(version)! }),
       },
     ]
   })
