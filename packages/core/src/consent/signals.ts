@@ -8,6 +8,8 @@ import type { ConsentRules } from './rules.ts'
  * request (sends, exports, audiences). A signal wins over what the same context grants. The context given stays as it is.
  */
 export function withSignals(context: JsonObject, noted: readonly Signal[], rules: ConsentRules): JsonObject {
+  // Most say nothing at all.
+  if (noted.length === 0 && context.consent === undefined) return context
   const { signals, stated } = askedBy(context)
   const all = [...new Set([...signals, ...noted])]
   if (all.length === 0) return context

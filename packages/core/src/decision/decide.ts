@@ -29,14 +29,14 @@ export interface DecideInput {
   readonly now: number
   readonly touchpoints: readonly string[]
   readonly items: ItemLookup
-  readonly preview?: Preview
+  readonly preview?: Preview | undefined
   readonly explain?: boolean
   /** False: nothing can be stored for this person now, so what would bind is passed over. True unless said. */
-  readonly binds?: boolean
+  readonly binds?: boolean | undefined
   /** Offers reserved for this request, by experience. */
-  readonly granted?: Terms['granted']
+  readonly granted?: Terms['granted'] | undefined
   /** Whether anything is left of an offer. There is, unless said. */
-  readonly supplied?: Terms['supplied']
+  readonly supplied?: Terms['supplied'] | undefined
 }
 
 export interface Decision {

@@ -24,8 +24,10 @@ export function checkText<T extends TSchema>(schema: T, value: unknown, place: s
 
 /** Throws `invalid` for a field of a query that `schema`, or without one the route, does not have. Names it, and those there are. */
 export function checkNames(schema: TSchema | undefined, query: unknown): void {
+  const asked = Object.keys(query as object)
+  if (asked.length === 0) return
   const known = Object.keys((schema as { properties?: object } | undefined)?.properties ?? {})
-  const name = Object.keys(query as object).find(one => !known.includes(one))
+  const name = asked.find(one => !known.includes(one))
   if (name === undefined) return
   const path = `query.${name.slice(0, 100)}`
   const mend = known.length === 0 ? 'Leave it out: nothing can be asked here.' : `Use ${known.join(', ')}.`

@@ -59,6 +59,11 @@ export interface Decided {
 
 type Considered = readonly ConsideredAccount[]
 
+/** What is asked otherwise than at first. */
+type More = Pick<DecideInput, 'binds' | 'granted' | 'supplied'>
+const NO_MORE: More = {}
+const UNBINDING: More = { binds: false }
+
 const NO_ACCOUNTS: Considered = []
 
 /** Whom a question is about. */
@@ -101,7 +106,7 @@ export class Decider {
     const items = recent.length === 0 ? (id: string) => set.items.get(id) : await this.#items(question, recent)
     const scarce = scarceAt(question)
     const supplied = scarce.length === 0 ? undefined : await this.#parts.supplies.left(workspace, scarce)
-    const again = (person: Person | undefined, more: Partial<DecideInput>): Decision =>
+    const again = (person: Person | undefined, more: More): Decision =>
       decide({
         set: set.compiled,
         profile: person,
@@ -111,14 +116,15 @@ export class Decider {
         touchpoints,
         items,
         explain,
-        ...(supplied === undefined ? {} : { supplied }),
-        ...(preview === undefined ? {} : { preview }),
-        ...more,
+        preview,
+        binds: more.binds,
+        granted: more.granted,
+        supplied: more.supplied ?? supplied,
       })
     const kept = asker?.kept
     // Of somebody of whom nothing is kept, nothing can be bound.
     const unbinding = question.binds === false || (asker !== undefined && kept === undefined)
-    const first = again(asker?.person, unbinding ? { binds: false } : {})
+    const first = again(asker?.person, unbinding ? UNBINDING : NO_MORE)
     const { decision, logged } =
       kept !== undefined && binds(first)
         ? await this.#bind(question, { kept, person: asker?.person, requestId, timestamp, supplied, again })
@@ -144,7 +150,7 @@ export class Decider {
       readonly requestId: string
       readonly timestamp: number
       readonly supplied: ((experience: string) => boolean) | undefined
-      readonly again: (person: Person | undefined, more: Partial<DecideInput>) => Decision
+      readonly again: (person: Person | undefined, more: More) => Decision
     },
   ): Promise<{ readonly decision: Decision; readonly logged: boolean }> {
     const { requestId, timestamp, person, supplied = () => true } = asked

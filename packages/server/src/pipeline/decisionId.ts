@@ -68,13 +68,15 @@ interface Keys {
   readonly mask: Buffer
   /** The key, and behind it what is signed with it. */
   readonly signed: Buffer
-  readonly places: Map<string, Map<string, Place>>
+  /** By touchpoint, experience and variant. */
+  readonly places: Map<string, Map<string, Map<string, Place>>>
   /** Of formats 1 and 2. */
   readonly earlier: Buffer
 }
 
 /** What many answers have in common. */
 interface Place {
+  readonly version: number
   /** As it stands in an id. */
   readonly text: string
   readonly digest: Buffer
@@ -122,21 +124,21 @@ function headOf(keys: Keys, request: string, givenTo: string): string {
 const MOST_PLACES = 10_000
 
 function placeOf(places: Keys['places'], { touchpoint, experience, version, variant }: ExposedAnswer): Place {
-  let here = places.get(touchpoint)
-  if (here === undefined) {
-    if (places.size >= MOST_PLACES) places.clear()
-    here = new Map()
-    places.set(touchpoint, here)
-  }
-  // Keys have no space.
-  const name = `${experience} ${variant} ${version}`
-  let place = here.get(name)
-  if (place === undefined) {
-    if (here.size >= MOST_PLACES) here.clear()
-    place = newPlace(version, [touchpoint, experience, variant])
-    here.set(name, place)
-  }
-  return place
+  const here = within(within(places, touchpoint), experience)
+  const place = here.get(variant)
+  if (place?.version === version) return place
+  const made = newPlace(version, [touchpoint, experience, variant])
+  here.set(variant, made)
+  return made
+}
+
+function within<V>(maps: Map<string, Map<string, V>>, key: string): Map<string, V> {
+  const known = maps.get(key)
+  if (known !== undefined) return known
+  if (maps.size >= MOST_PLACES) maps.clear()
+  const made = new Map<string, V>()
+  maps.set(key, made)
+  return made
 }
 
 function newPlace(version: number, texts: readonly string[]): Place {
@@ -147,7 +149,7 @@ function newPlace(version: number, texts: readonly string[]): Place {
     at = bytes.writeUInt8(text.length, at)
     at += bytes.write(text, at, 'latin1')
   }
-  return { text: bytes.toString('base64url'), digest: hash('sha256', bytes, 'buffer') }
+  return { version, text: bytes.toString('base64url'), digest: hash('sha256', bytes, 'buffer') }
 }
 
 function verified(keys: Keys, id: string, bytes: Buffer): ExposedAnswer | undefined {

@@ -137,7 +137,7 @@ export const decide = route({
     const mustProve = !secret && set.settings.requireUserHash
     const as = secret ? body.preview?.as : undefined
     const { userId, anonymousId } = whoAsks(body, set.compiled.identity, as !== undefined)
-    const { userHash: inContext, link: linkInContext, ...given } = (body.context ?? {}) as JsonObject
+    const { inContext, linkInContext, given } = taken(body.context as JsonObject | undefined)
     const userHash = body.userHash ?? inContext
     if (mustProve && userId !== undefined && !services.userHashes.proves(workspace, userId, userHash)) {
       throw new Problem('user_hash_required', 'This userId needs its userHash.', { path: 'body.userHash' })
@@ -146,13 +146,11 @@ export const decide = route({
     const shown = link === undefined ? undefined : services.links.verify(workspace, link, services.now())
     if (!secret) allow(body, shown, userId, anonymousId)
 
-    const { errors, refused, warnings } = await takeEvents(call, services, set, {
-      userId,
-      anonymousId,
-      mustProve,
-      userHash,
-    })
-    if (body.events !== undefined) {
+    const bringsEvents = body.events !== undefined && body.events.length > 0
+    const { errors, refused, warnings } = bringsEvents
+      ? await takeEvents(call, services, set, { userId, anonymousId, mustProve, userHash })
+      : NOTHING_TAKEN
+    if (bringsEvents) {
       const now = services.definitions.of(workspace)
       set = now instanceof Promise ? await now : now
     }
@@ -168,7 +166,7 @@ export const decide = route({
       set,
       userId,
       anonymousId,
-      touchpoints: [...new Set(body.touchpoints)],
+      touchpoints: body.touchpoints.length === 1 ? body.touchpoints : [...new Set(body.touchpoints)],
       context: withSignals(context, origin.signals, set.compiled.consent),
       source: secret
         ? undefined
@@ -183,6 +181,15 @@ export const decide = route({
     return new JsonText(answerText(decided, { secret, set, errors, refused, warnings: told }))
   },
 })
+
+const NOTHING_TAKEN: Pick<TakenIn, 'errors' | 'refused' | 'warnings'> = { errors: [], refused: [], warnings: [] }
+
+/** A context without what is no part of it: proofs that clients may put there. It is copied only where it has any. */
+function taken(context: JsonObject = {}): { inContext?: unknown; linkInContext?: unknown; given: JsonObject } {
+  if (!('userHash' in context) && !('link' in context)) return { given: context }
+  const { userHash: inContext, link: linkInContext, ...given } = context
+  return { inContext, linkInContext, given }
+}
 
 /** Placeholders for "nobody" count as missing, as in events. */
 function whoAsks(
@@ -253,7 +260,6 @@ async function takeEvents(
   set: LiveSet,
   { userId, anonymousId, mustProve, userHash }: EventsOf,
 ): Promise<Pick<TakenIn, 'errors' | 'refused' | 'warnings'>> {
-  if (body.events === undefined || body.events.length === 0) return { errors: [], refused: [], warnings: [] }
   const secret = key?.kind === 'secret'
   const asker = { ...(userId !== undefined && { userId }), ...(anonymousId !== undefined && { anonymousId }) }
   const given: IntakeRequest = {
@@ -262,7 +268,7 @@ async function takeEvents(
     isTrusted: secret,
     mustProve,
     userHash,
-    items: body.events.map(item => (namesNobody(item, set.compiled.identity) ? { ...item, ...asker } : item)),
+    items: body.events!.map(item => (namesNobody(item, set.compiled.identity) ? { ...item, ...asker } : item)),
     sentAt: body.sentAt,
     received: services.now(),
     origin: originOf(request),
