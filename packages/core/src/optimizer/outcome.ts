@@ -6,6 +6,8 @@ import {
   type Estimate,
   formatPercent,
   relativeLift,
+  type Sample,
+  stratified,
 } from '../experiment/index.ts'
 import { whole } from '../words.ts'
 import type { Expectation, Suggestion } from './suggestion.ts'
@@ -41,6 +43,8 @@ export interface Measured {
   readonly metric: Parameters<typeof statisticOf>[0]
   /** Of the exposures between `from` and `to`. */
   readonly arms: readonly ArmStatistics[]
+  /** Of the same people, where chances changed meanwhile: by what they are to be compared within. */
+  readonly byChance?: readonly ArmStatistics[]
   /** The same with the holdout of the programme for a control group, where nobody is left out any more. */
   readonly heldOut?: readonly ArmStatistics[]
   /** Of as long a time before, likewise. */
@@ -54,7 +58,7 @@ const FEWEST_PEOPLE = 30
 
 /** Holds a promise against what came. */
 export function outcomeOf({ expected, about, kind }: Suggestion, measured: Measured): Outcome {
-  const { at, from, to, metric, arms, heldOut = [], before = [], missingRates = false } = measured
+  const { at, from, to, metric, arms, byChance, heldOut = [], before = [], missingRates = false } = measured
   const type = statisticOf(metric)
   const ofVariant = (arm: ArmStatistics) =>
     !arm.control && (about.variant === undefined || arm.variant === about.variant)
@@ -83,7 +87,13 @@ export function outcomeOf({ expected, about, kind }: Suggestion, measured: Measu
     return nothing(`${whole(common.people)} people saw it in that time`)
   }
   if (control === undefined || control.people < FEWEST_PEOPLE) return nothing('nobody was left out to compare with')
-  const estimate = relativeLift(armSample(control, type), armSample(treatment, type))
+  // Who was left out at another time, or of all, was not drawn with the chances of these.
+  const [left, got] =
+    byChance !== undefined && by === 'control group'
+      ? withinChances(byChance, ofVariant, type)
+      : [armSample(control, type), armSample(treatment, type)]
+  const estimate = relativeLift(left, got)
+  if (estimate.reason === 'no-control') return nothing('no version of it had both groups')
   if (estimate.value === null) return nothing('the control group never did it')
   const found = kind === 'extend' ? atLeastNothing(estimate, expected) : estimate
   const { value, interval } = found as { value: number; interval: readonly [number, number] | null }
@@ -97,6 +107,16 @@ function atLeastNothing({ value, interval }: Estimate, { direction }: Expectatio
   const sign = direction === 'down' ? -1 : 1
   const part = (lift: number) => sign * Math.max(0, sign * lift)
   return { value: part(value!), interval: interval && ([part(interval[0]), part(interval[1])] as const) }
+}
+
+function withinChances(
+  arms: readonly ArmStatistics[],
+  isTreatment: (arm: ArmStatistics) => boolean,
+  type: ReturnType<typeof statisticOf>,
+): readonly [control: Sample, treatment: Sample] {
+  // With one stratum these are the arms' own means, by their weights.
+  const { control, treatment } = stratified(arms, type, isTreatment)
+  return [control, treatment]
 }
 
 function together(arms: readonly ArmStatistics[]): ArmStatistics | undefined {

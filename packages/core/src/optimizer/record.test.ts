@@ -132,6 +132,25 @@ describe('what was measured of a promise', () => {
     expect(outcomeOf(winner, { ...span, arms: after(100, 700) })).toMatchObject({ inside: false, agrees: false })
   })
 
+  it('where chances changed meanwhile, within the versions: who came when is no gain', () => {
+    // Later more people do it, and more of them get it.
+    const byChance = [
+      { ...armOfConversions('', 1000, 100), stratum: '0' },
+      { ...armOfConversions('b', 1000, 100), stratum: '0' },
+      { ...armOfConversions('', 100, 30), stratum: '1' },
+      { ...armOfConversions('b', 1900, 570), stratum: '1' },
+    ]
+    const arms = [armOfConversions('', 1100, 130), armOfConversions('b', 2900, 670)]
+    expect(outcomeOf(winner, { ...span, arms, byChance })).toMatchObject({
+      by: 'control group',
+      people: 2900,
+      inside: false,
+    })
+    expect(outcomeOf(winner, { ...span, arms, byChance }).lift).toBeCloseTo(0, 12)
+    const apart = byChance.filter(({ control, stratum }) => control === (stratum === '0'))
+    expect(outcomeOf(winner, { ...span, arms, byChance: apart }).sentence).toContain('no version of it had both groups')
+  })
+
   it('where nobody is left out any more, against the control group of before: an indication', () => {
     const arms = [armOfConversions('b', 9000, 1080)]
     const before = [armOfConversions('', 3000, 300), armOfConversions('b', 3000, 350)]

@@ -29,7 +29,7 @@ export async function measure(
   const { currency } = settingsOf(published)
   const question = { workspace, experience: about.experience, metric, now, currency }
   const ask = (range: { from: number; to: number }) => armsOf(warehouse, { ...question, ...range }, about.segment)
-  const { arms, missingRates } = await ask({ from, to })
+  const { arms, byChance, missingRates } = await ask({ from, to })
   const hasControl = arms.some(arm => arm.control && arm.people > 0)
   const isOne = about.segment !== undefined
   const heldOut = hasControl || isOne ? undefined : await warehouse.heldOutArms({ ...question, from, to })
@@ -41,6 +41,7 @@ export async function measure(
     metric,
     arms,
     missingRates,
+    ...(byChance && { byChance }),
     ...(heldOut && { heldOut }),
     ...(before && { before }),
   })
@@ -60,11 +61,17 @@ async function armsOf(
   segment: string | undefined,
 ) {
   if (segment === undefined) {
-    const { arms, missingRates } = await warehouse.impact(question)
-    return { arms, missingRates: missingRates.length > 0 }
+    const { arms, byChance, missingRates } = await warehouse.impact(question)
+    return { arms, byChance, missingRates: missingRates.length > 0 }
   }
   const at = segment.lastIndexOf(':')
   const [dimension, value] = [segment.slice(0, at), segment.slice(at + 1)]
   const parts = await warehouse.segmentArms({ ...question, segments: [dimension] })
-  return { arms: parts.find(part => part.value === value)?.arms ?? [], missingRates: false }
+  // The parts count an amount without a rate as nothing.
+  const missing = question.metric.currency === undefined ? [] : (await warehouse.impact(question)).missingRates
+  return {
+    arms: parts.find(part => part.value === value)?.arms ?? [],
+    byChance: undefined,
+    missingRates: missing.length > 0,
+  }
 }

@@ -23,7 +23,7 @@ function isSimple({ delay, absent, ...metric }: Metric): boolean {
 /**
  * The arms of an experience by segment, of each those who were in it at their first exposure and those who were not (`in`, `out`): what
  * people are later may be the effect. People are as in `impact`. Metrics that do not add up over people, and those with a delay or of an
- * absence, have none; values are not winsorized.
+ * absence, have none; values are not winsorized. An amount without a rate counts as nothing: `impact` tells of it.
  */
 export async function segmentArms(database: Database, question: SegmentArmsQuestion): Promise<SegmentStatistics[]> {
   const { metric, segments } = question
