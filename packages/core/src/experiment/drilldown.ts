@@ -124,8 +124,11 @@ export function drilldown(segments: readonly SegmentStatistics[], options: Drill
 
 type Pair = readonly [control: Sample, treatment: Sample]
 
-/** Within strata where there are several, as the report of the whole. */
-function pairOf(arms: readonly ArmStatistics[], { type, variant }: DrilldownOptions): Pair {
+/** The control group and the variant of some people; within strata where there are several, as the report of the whole. */
+export function pairOf(
+  arms: readonly ArmStatistics[],
+  { type, variant }: Pick<DrilldownOptions, 'type' | 'variant'>,
+): Pair {
   const isTreatment = (arm: ArmStatistics) => variant === undefined || arm.variant === variant
   if (arms.some(({ stratum }) => stratum !== arms[0]?.stratum)) {
     const pair = stratified(arms, type, isTreatment)

@@ -240,6 +240,36 @@ describe('try this segment', () => {
     expect(one.reason).toContain('people in "big-spenders"')
   })
 
+  it('none that only seems to respond since its people came when more of them were given it, and did more', () => {
+    const part = (stratum: string, control: [number, number], a: [number, number]) => [
+      { ...armOfConversions('', ...control), stratum },
+      { ...armOfConversions('a', ...a), stratum },
+    ]
+    const segments = [
+      {
+        dimension: 'new',
+        value: 'in',
+        arms: [...part('0', [2000, 200], [2000, 200]), ...part('1', [200, 60], [3800, 1140])],
+      },
+      {
+        dimension: 'new',
+        value: 'out',
+        arms: [...part('0', [2000, 200], [2000, 200]), ...part('1', [200, 20], [3800, 380])],
+      },
+    ]
+    const kinds = (some: typeof segments) => {
+      const plain = some.map(one => ({ ...one, arms: one.arms.map(({ stratum: _, ...arm }) => arm) }))
+      return [some, plain].map(each =>
+        next({ arms: [armOfConversions('', 4400, 440), armOfConversions('a', 11_600, 1180)], segments: each }).map(
+          ({ kind }) => kind,
+        ),
+      )
+    }
+    const [within, pooled] = kinds(segments)
+    expect(within).not.toContain('try-segment')
+    expect(pooled).toContain('try-segment')
+  })
+
   it('none where segments respond alike', () => {
     const segments = [segment('new', 'in', 400, 425), segment('new', 'out', 400, 418)]
     const found = next({ goal: { '': [8000, 800], a: [8000, 843] }, segments })

@@ -1,5 +1,5 @@
 import { statisticOf } from '../definition/index.ts'
-import { addArms, armSample, drilldown, type SegmentStatistics, verdictOf } from '../experiment/index.ts'
+import { drilldown, pairOf, type SegmentStatistics, verdictOf } from '../experiment/index.ts'
 import { isSound, winnerOf } from './candidates.ts'
 import { expectation, peopleAMonth } from './gain.ts'
 import type { Suggestion } from './suggestion.ts'
@@ -20,10 +20,7 @@ export function trySegment(watched: Watched): Suggestion[] {
   const { best, comparisons } = drilldown(segments, { type, direction })
   const found = best.flatMap(({ dimension, value, shrunken }) => {
     const arms = segments.find(one => one.dimension === dimension && one.value === value)?.arms ?? []
-    const control = addArms(arms.filter(arm => arm.control))[0]
-    const treatment = addArms(arms.filter(arm => !arm.control).map(arm => ({ ...arm, variant: '' })))[0]
-    if (control === undefined || treatment === undefined) return []
-    const [a, b] = [armSample(control, type), armSample(treatment, type)]
+    const [a, b] = pairOf(arms, { type })
     const verdict = verdictOf(
       {
         control: a,
@@ -37,7 +34,7 @@ export function trySegment(watched: Watched): Suggestion[] {
     // The best of many looks better than it is: the promise is the difference drawn towards that of the others.
     const drawn = shrunken === null || a.mean === 0 ? verdict.lift! : shrunken / Math.abs(a.mean)
     const lift = Math.min(Math.max(drawn, verdict.interval[0]), verdict.interval[1])
-    return [{ dimension, value, verdict, lift, people: control.people + treatment.people, arms }]
+    return [{ dimension, value, verdict, lift, people: arms.reduce((sum, arm) => sum + arm.people, 0), arms }]
   })
   const [top] = found
   if (top === undefined) return []

@@ -69,9 +69,10 @@ async function armsOf(
   const parts = await warehouse.segmentArms({ ...question, segments: [dimension] })
   // The parts count an amount without a rate as nothing.
   const missing = question.metric.currency === undefined ? [] : (await warehouse.impact(question)).missingRates
+  const arms = parts.find(part => part.value === value)?.arms ?? []
   return {
-    arms: parts.find(part => part.value === value)?.arms ?? [],
-    byChance: undefined,
+    arms: arms.map(({ weights: _, stratum: __, ...arm }) => arm),
+    byChance: arms,
     missingRates: missing.length > 0,
   }
 }

@@ -164,6 +164,44 @@ export function optimizerContract(warehouse: () => Warehouse): void {
       ])
     })
 
+    it.each([
+      ['with the version, strata', 0.75, ['0 undefined', '0 undefined', '1 undefined', '1 undefined']],
+      ['from person to person, weights', 0.6, ['undefined 52.33', 'undefined 90.00']],
+    ] as const)('where chances changed %s, as the whole has them', async (_, other, expected) => {
+      const workspace = fresh('segments')
+      const all = Array.from({ length: 60 }, (_, i) => ({
+        profile: `p${i}`,
+        version: 1 + (i % 2),
+        propensity: i % 2 === 0 ? 0.5 : i % 4 === 1 ? 0.25 : i % 8 === 3 ? 0.75 : other,
+        ...(i % 4 < 2 && { control: true, variant: '' }),
+      }))
+      const exposures = all.map(one => exposure({ workspace, ...one }))
+      const bought = all.filter((_, i) => i % 3 === 0)
+      await ship(warehouse(), 'exposures', exposures)
+      await ship(warehouse(), 'events', [
+        ...all.slice(0, 30).map(({ profile }) => crossing(workspace, profile, 'Segment Entered', NOON - DAY)),
+        ...bought.map(({ profile }) => event({ workspace, profile, timestamp: NOON + HOUR })),
+      ])
+      const question = { workspace, experience: 'spring', now: NOON + 30 * DAY, metric: orders }
+      const { byChance = [] } = await warehouse().impact(question)
+      const parts = await warehouse().segmentArms({ ...question, segments: ['pro'] })
+      const wholes = byChance.map(whole => {
+        const own = parts.map(({ arms }) =>
+          arms.find(arm => arm.stratum === whole.stratum && arm.control === whole.control),
+        )
+        const sum = (of: (arm: typeof whole) => number) => own.reduce((total, arm) => total + of(arm!), 0)
+        expect(sum(arm => arm.people)).toBe(whole.people)
+        expect(sum(arm => arm.sum)).toBe(whole.sum)
+        const { weights } = whole
+        expect(own.map(arm => arm?.weights === undefined)).toEqual(Array(2).fill(weights === undefined))
+        for (const name of weights ? (['sum', 'sumSquares', 'valueSum', 'valueSumSquares'] as const) : []) {
+          expect(sum(arm => arm.weights![name])).toBeCloseTo(weights![name], 6)
+        }
+        return `${whole.stratum} ${weights?.sum.toFixed(2)}`
+      })
+      expect(wholes.sort()).toEqual(expected)
+    })
+
     it('holds the arms against those left out of the whole programme, where that is asked for', async () => {
       const workspace = fresh('held')
       await ship(warehouse(), 'exposures', [
