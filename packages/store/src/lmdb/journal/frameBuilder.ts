@@ -84,7 +84,7 @@ export class FrameBuilder {
     if (time < this.#time) this.#time = time
   }
 
-  /** The frame as bytes; valid until the builder is used again. */
+  /** The frame as bytes, valid until the next is built. The builder is empty then. */
   build(sequence: number): { bytes: Buffer; rows: number; rowBytes: number; time: number } {
     const out = this.#out
     out.at = HEADER_BYTES
@@ -103,8 +103,11 @@ export class FrameBuilder {
     const rowBytes = out.at - HEADER_BYTES
     out.raw(JSON.stringify([this.#commits, groups]))
     const { bytes, at: length } = out
-    seal(bytes, { sequence, time: this.#time, rows, rowBytes, length })
-    return { bytes: bytes.subarray(0, length), rows, rowBytes, time: this.#time }
+    const time = this.#time
+    seal(bytes, { sequence, time, rows, rowBytes, length })
+    // What is in the frame need not stay until the next one: held so long, it would be taken for what lives long.
+    this.reset()
+    return { bytes: bytes.subarray(0, length), rows, rowBytes, time }
   }
 
   #groupOf({ table, partition }: Row): OpenGroup {
