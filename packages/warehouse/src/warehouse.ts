@@ -63,13 +63,8 @@ export interface Warehouse {
   drawnAnew(question: CreditQuestion): Promise<DrawnAnew>
   /** Sums over the log for what a policy that does not look at the person would have brought. */
   whatIfSums(question: WhatIfQuestion): Promise<WhatIfSums>
-  /** A person's events, newest first, before `before` (exclusive). */
-  timeline(question: {
-    workspace: string
-    sources: readonly string[]
-    before?: number
-    limit: number
-  }): Promise<TimelineEvent[]>
+  /** A person's events, newest first. */
+  timeline(question: TimelineQuestion): Promise<TimelineEvent[]>
   /** The prices that an experience told, newest first: the audit of each. */
   quotes(question: QuotesQuestion): Promise<ToldQuote[]>
   /** Everything that was filed under these source profiles, in the total order of events (R10), in pages. */
@@ -188,9 +183,22 @@ export interface ImpactStatistics {
   readonly quantiles?: QuantilesByArm
 }
 
+export interface TimelineQuestion {
+  readonly workspace: string
+  readonly sources: readonly string[]
+  /** Before this time, or, of events of one millisecond too, before this place (exclusive). */
+  readonly before?: number | TimelinePlace
+  readonly limit: number
+}
+
+/** An event's place in the timeline: no two have the same. */
+export type TimelinePlace = Readonly<Pick<TimelineEvent, 'timestamp' | 'received' | 'index' | 'messageId' | 'source'>>
+
 export interface TimelineEvent {
   timestamp: number
   received: number
+  /** Place in its request. */
+  index: number
   messageId: string
   type: string
   name: string

@@ -4,9 +4,9 @@ import { languageOf } from '@espalier/core/plan'
 import { formatPath } from '@espalier/core/problem'
 import type { Profile } from '@espalier/core/profile'
 import type { ApiKey } from '@espalier/store'
-import type { TimelineEvent } from '@espalier/warehouse'
 import type { LiveSet } from '../pipeline/definitions.ts'
 import { Problem } from '../problem.ts'
+import type { ShownEvent } from './timelinePage.ts'
 
 /** Whether the bearer of a key may see what is personal: everybody with a secret key, and no analyst. */
 export function seesPersonal(key: ApiKey | undefined): boolean {
@@ -21,9 +21,9 @@ export function profileFor(key: ApiKey | undefined, profile: Profile, { settings
 /** A timeline as the bearer of a key may see it. */
 export function timelineFor(
   key: ApiKey | undefined,
-  timeline: readonly TimelineEvent[],
+  timeline: readonly ShownEvent[],
   { settings }: LiveSet,
-): readonly TimelineEvent[] {
+): readonly ShownEvent[] {
   if (seesPersonal(key)) return timeline
   const fields = personalFields(settings.personal)
   return timeline.map(event => maskEvent(event, fields))

@@ -102,6 +102,7 @@ export function insertContract(warehouse: () => Warehouse): void {
     expect(back).toEqual({
       timestamp: row.timestamp,
       received: row.received,
+      index: row.index,
       messageId: row.message_id,
       type: 'track',
       name: odd,

@@ -1,28 +1,36 @@
 import type { JsonObject } from '@espalier/core'
 import type { Database } from '../client/database.ts'
 import { ALL_TIME } from '../sql/params.ts'
-import type { TimelineEvent } from '../warehouse.ts'
+import type { TimelineEvent, TimelineQuestion } from '../warehouse.ts'
 
-/** A person's events, newest first in the total order (R10), before `before` (exclusive). Reads only the key's range. */
+/**
+ * A person's events, newest first in the total order (R10). Reads only the key's range. Any number of events may share a millisecond,
+ * as days without hours do, so that a page goes on before a place rather than before a time.
+ */
 export async function timeline(
   database: Database,
-  question: { workspace: string; sources: readonly string[]; before?: number; limit: number },
+  { workspace, sources, before = ALL_TIME.to, limit }: TimelineQuestion,
 ): Promise<TimelineEvent[]> {
+  const isPlace = typeof before === 'object'
+  const earlier = isPlace
+    ? `e.timestamp <= fromUnixTimestamp64Milli({before:Int64}, 'UTC')
+      AND (e.timestamp, e.received, e.index, e.message_id, e.profile) < (
+        fromUnixTimestamp64Milli({before:Int64}, 'UTC'), fromUnixTimestamp64Milli({received:Int64}, 'UTC'),
+        {index:UInt32}, {messageId:String}, {source:String}
+      )`
+    : `e.timestamp < fromUnixTimestamp64Milli({before:Int64}, 'UTC')`
+  const place = isPlace
+    ? { before: before.timestamp, received: before.received, index: before.index, messageId: before.messageId }
+    : { before }
   const rows = await database.rows<Row>(
     `SELECT
-      toUnixTimestamp64Milli(e.timestamp) AS timestamp, toUnixTimestamp64Milli(e.received) AS received,
+      toUnixTimestamp64Milli(e.timestamp) AS timestamp, toUnixTimestamp64Milli(e.received) AS received, index,
       message_id AS messageId, type, name, properties, context, profile AS source
     FROM events AS e
-    WHERE workspace = {workspace:String} AND profile IN {sources:Array(String)}
-      AND e.timestamp < fromUnixTimestamp64Milli({before:Int64}, 'UTC')
-    ORDER BY e.timestamp DESC, e.received DESC, e.index DESC, message_id DESC
+    WHERE workspace = {workspace:String} AND profile IN {sources:Array(String)} AND ${earlier}
+    ORDER BY e.timestamp DESC, e.received DESC, e.index DESC, e.message_id DESC, e.profile DESC
     LIMIT {limit:UInt32}`,
-    {
-      workspace: question.workspace,
-      sources: [...question.sources],
-      before: question.before ?? ALL_TIME.to,
-      limit: question.limit,
-    },
+    { workspace, sources: [...sources], limit, ...place, ...(isPlace && { source: before.source }) },
   )
   return rows.map(row => ({ ...row, properties: objectOf(row.properties), context: objectOf(row.context) }))
 }

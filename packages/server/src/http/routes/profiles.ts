@@ -1,14 +1,14 @@
 import { expire } from '@espalier/core/consent'
 import type { Profile } from '@espalier/core/profile'
-import { type TimelineEvent, WarehouseError } from '@espalier/warehouse'
+import { type TimelinePlace, WarehouseError } from '@espalier/warehouse'
 import Type from 'typebox'
 import type { Services } from '../../services.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
 import { computedFor } from '../computed.ts'
-import { instant, Time } from '../instant.ts'
 import { personOf, Ref } from '../person.ts'
 import { profileFor, timelineFor } from '../rights.ts'
 import { route } from '../route.ts'
+import { Before, beforeOf, Next, timelinePage } from '../timelinePage.ts'
 
 const TimelineView = Type.Array(
   Type.Object({
@@ -33,7 +33,7 @@ export const getProfile = route({
   tag: 'People',
   summary: 'One person, with their latest events',
   description:
-    'The person is as of the last acknowledgement. The timeline comes from the warehouse: waits up to 5 s for it; `timelineComplete` says whether it had caught up.',
+    'The person is as of the last acknowledgement. The timeline comes from the warehouse: waits up to 5 s for it; `timelineComplete` says whether it had caught up. Events before these: ask `/v1/profiles/{ref}/events` with `before` = `timelineNext`.',
   params: Ref,
   answer: {
     description: 'The person.',
@@ -43,6 +43,7 @@ export const getProfile = route({
         description: 'Computed traits, now; null where there is nothing to make one of.',
       }),
       timeline: TimelineView,
+      timelineNext: Type.Optional(Next),
       timelineComplete: Type.Boolean(),
       timelineError: Type.Optional(Type.String({ description: 'Why there is no timeline now.' })),
     }),
@@ -56,8 +57,9 @@ export const getProfile = route({
     const computed = computedFor(key, person, set, now)
     try {
       const timelineComplete = await services.shipper.drain(DRAIN_MS)
-      const timeline = await timelineOf(services, workspace, person, undefined, FIRST_PAGE)
-      return { profile, computed, timeline: timelineFor(key, timeline, set), timelineComplete }
+      const { events, next } = await pageOf(services, workspace, person, undefined, FIRST_PAGE)
+      const timelineNext = next === undefined ? {} : { timelineNext: next }
+      return { profile, computed, timeline: timelineFor(key, events, set), ...timelineNext, timelineComplete }
     } catch (error) {
       // The person is known though the warehouse is down.
       if (!(error instanceof WarehouseError)) throw error
@@ -72,40 +74,38 @@ export const getProfileEvents = route({
   access: 'read',
   tag: 'People',
   summary: 'A person’s events, newest first, page by page',
+  description:
+    'Pages neither lose nor double events, however many have the same time, and none is longer than `limit`.',
   params: Ref,
   query: Type.Object(
     {
-      before: Type.Optional(Time),
+      before: Type.Optional(Before),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
     },
     { additionalProperties: false },
   ),
   answer: {
     description: 'Ask for the next page with `before` = `next`.',
-    schema: Type.Object({ events: TimelineView, next: Type.Optional(Type.Integer()) }),
+    schema: Type.Object({ events: TimelineView, next: Type.Optional(Next) }),
   },
   errors: ['not_found', 'warehouse_unavailable'],
   async handle({ workspace, params, query, key }, services) {
     const set = await services.definitions.of(workspace)
     const profile = await personOf(services, workspace, params.ref)
-    const limit = query.limit ?? 100
+    const before = beforeOf(query.before, 'query.before')
     await services.shipper.drain(DRAIN_MS)
-    const events = await timelineOf(services, workspace, profile, instant(query.before, 'query.before'), limit)
-    const last = events.at(-1)
-    return {
-      events: timelineFor(key, events, set),
-      ...(events.length === limit && last !== undefined ? { next: last.timestamp } : {}),
-    }
+    const page = await pageOf(services, workspace, profile, before, query.limit ?? 100)
+    return { ...page, events: timelineFor(key, page.events, set) }
   },
 })
 
-function timelineOf(
+function pageOf(
   { warehouse }: Services,
   workspace: string,
-  profile: Profile,
-  before: number | undefined,
+  { sources }: Profile,
+  before: number | TimelinePlace | undefined,
   limit: number,
-): Promise<TimelineEvent[]> {
-  const question = { workspace, sources: profile.sources, limit }
-  return warehouse.timeline(before === undefined ? question : { ...question, before })
+) {
+  const question = { workspace, sources, ...(before === undefined ? {} : { before }) }
+  return timelinePage(most => warehouse.timeline({ ...question, limit: most }), limit)
 }
