@@ -21,9 +21,18 @@ beforeAll(async () => {
   const published = await server.post('/v1/definitions', {
     changes: [
       { kind: 'settings', key: 'workspace', body: { holdout: 0 } },
-      ...['hero', 'list', 'cart'].map(key => ({ kind: 'touchpoint', key, body: { channel: 'web', default: 'plain' } })),
+      ...['hero', 'list', 'cart', 'desk'].map(key => ({
+        kind: 'touchpoint',
+        key,
+        body: { channel: 'web', default: 'plain' },
+      })),
       { kind: 'metric', key: 'bought', body: { type: 'conversion', event: 'Bought', window: '1d' } },
       { kind: 'metric', key: 'left', body: { type: 'conversion', event: 'Left', window: '1d', direction: 'down' } },
+      {
+        kind: 'metric',
+        key: 'slowest',
+        body: { type: 'quantile', event: 'Loaded', property: 'ms', level: 0.8, window: '1d', direction: 'down' },
+      },
       experience('hero', { kind: 'bandit', minimum: 50, floor: 0.05 }),
       experience('list', {
         kind: 'contextual',
@@ -34,6 +43,7 @@ beforeAll(async () => {
         ],
       }),
       experience('cart', { kind: 'rollout', variant: 'b', guardrails: ['left'], stagePeople: 20 }),
+      experience('desk', { kind: 'rollout', variant: 'b', guardrails: ['slowest'], stagePeople: 20 }),
     ],
   })
   expect(published.status, published.text).toBe(200)
@@ -59,6 +69,7 @@ async function visit(
   touchpoint: string,
   event: string,
   chance: (variant: string | undefined, isPro: boolean) => number,
+  propertiesOf?: (variant: string | undefined) => object,
 ) {
   const shown: Record<string, { seen: number; did: number }> = {}
   const users = Array.from({ length: people }, (_, i) => ({ id: `${name}-${i}`, isPro: i % 2 === 0 }))
@@ -82,7 +93,7 @@ async function visit(
       if (did) shown[arm].did++
       // What happened before somebody saw it is nobody's.
       if (i % 3 === 0) batch.push(track(id, event, now - 3_600_000, 'before'))
-      if (did) batch.push(track(id, event, now + 60_000, 'after'))
+      if (did) batch.push(track(id, event, now + 60_000, 'after', propertiesOf?.(variant)))
     }
   }
   now += 120_000
@@ -91,11 +102,12 @@ async function visit(
   return shown
 }
 
-function track(userId: string, event: string, at: number, what: string) {
+function track(userId: string, event: string, at: number, what: string, properties: object = {}) {
   return {
     type: 'track',
     userId,
     event,
+    properties,
     timestamp: new Date(at).toISOString(),
     messageId: `${userId}-${event}-${what}`,
   }
@@ -310,5 +322,27 @@ describe('a rollout', () => {
     const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => decide(`carts-${i}`, 'cart')))
     expect(answers.every(({ content }) => content === 'plain')).toBe(true)
     expect((await act('cart', { action: 'resume' })).json.rollout).toMatchObject({ stage: '1', signal: 'resumed' })
+  })
+
+  it('stops when a quantile is hurt, and goes on when it is not', async () => {
+    const visitAt = async (stage: string, name: string, ms: (variant: string | undefined) => number) => {
+      await server.services.models.change('main', 'desk', record => ({
+        record: { ...record, rollout: { stage: stage as '50', since: now } },
+      }))
+      await server.services.definitions.refresh('main')
+      const values = (variant: string | undefined) => ({ ms: ms(variant) * (0.8 + 0.4 * rng.uniform()) })
+      const shown = await visit(name, 240, 'desk', 'Loaded', () => 1, values)
+      await server.services.shipper.drain(5000)
+      now += DAY
+      await server.services.learner.round()
+      return { shown, after: await model('desk') }
+    }
+    const fine = await visitAt('25', 'quicker', variant => (variant === 'b' ? 150 : 200))
+    expect(fine.shown.b!.seen).toBeGreaterThan(20)
+    expect(fine.after.rollout, JSON.stringify(fine.after)).toMatchObject({ stage: '50', signal: 'well' })
+    const slow = await visitAt('50', 'slowed', variant => (variant === 'b' ? 400 : 200))
+    expect(slow.shown.b!.seen).toBeGreaterThan(70)
+    expect(slow.after.rollout, JSON.stringify(slow.after)).toMatchObject({ stage: 'halted', signal: 'hurt' })
+    expect(slow.after.steps.at(-1).sentence).toBe('slowest is hurt by b at 50 %: back to nobody.')
   })
 })

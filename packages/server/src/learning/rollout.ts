@@ -1,9 +1,9 @@
 import { many } from '@espalier/core'
-import type { Definition, PublishedSet } from '@espalier/core/definition'
-import { type ArmStatistics, addArms, impact } from '@espalier/core/experiment'
+import type { Definition, Metric, PublishedSet } from '@espalier/core/definition'
+import { type ArmStatistics, addArms, impact, type QuantilesByArm } from '@espalier/core/experiment'
 import { type GuardrailVerdict, type PolicySpec, type RolloutState, signalOf, stepRollout } from '@espalier/core/policy'
 import { durationMs } from '@espalier/core/time'
-import type { Warehouse } from '@espalier/warehouse'
+import type { ImpactStatistics, Warehouse } from '@espalier/warehouse'
 import { settingsOf } from '../pipeline/definitions.ts'
 import { metricIn } from './subject.ts'
 
@@ -36,11 +36,11 @@ export async function watchRollout(
       continue
     }
     const question = { workspace, experience: experience.key, metric, from: state.since, now, currency }
-    const { arms, missingRates } = await warehouse.impact(question)
-    const [shown, others] = sidesOf(arms, spec)
+    const statistics = await warehouse.impact(question)
+    const { shown, others, quantiles } = sidesOf(statistics, spec)
     people = Math.max(people, shown?.people ?? 0)
-    const isKnown = shown !== undefined && others !== undefined && missingRates.length === 0
-    verdicts.push(isKnown ? verdictOf(shown, others, metric) : 'too-early')
+    const isKnown = shown !== undefined && others !== undefined && statistics.missingRates.length === 0
+    verdicts.push(isKnown ? verdictOf({ shown, others, quantiles }, metric) : 'too-early')
   }
   const needs = { time: durationMs(spec.stageTime ?? '1d'), people: spec.stagePeople ?? 100 }
   const signal = signalOf(verdicts, people, state, now, needs)
@@ -54,24 +54,46 @@ export async function watchRollout(
   }
 }
 
-/** Who got the new variant, and who got what there was before: the others of the rollout, and the control group where that gets the same. */
-function sidesOf(arms: readonly ArmStatistics[], spec: RolloutSpec): (ArmStatistics | undefined)[] {
-  const isNew = (arm: ArmStatistics) => !arm.control && arm.variant === spec.variant
-  const isOld = (arm: ArmStatistics) => !arm.control && arm.variant === (spec.otherwise ?? '')
+interface Sides {
+  readonly shown: ArmStatistics
+  /** As if they were the control group. */
+  readonly others: ArmStatistics
+  /** Of a quantile: of the two sides. */
+  readonly quantiles: QuantilesByArm | undefined
+}
+
+/**
+ * Who got the new variant, and who got what there was before: the others of the rollout, and the control group where that gets the same.
+ * Quantiles do not add, so one is compared with the larger of these two.
+ */
+function sidesOf({ arms, quantiles }: ImpactStatistics, spec: RolloutSpec): Partial<Sides> {
+  const isNew = (arm: Arm) => !arm.control && arm.variant === spec.variant
+  const isOld = (arm: Arm) => !arm.control && arm.variant === (spec.otherwise ?? '')
   const others = arms.filter(arm => isOld(arm) || (arm.control && spec.otherwise === undefined))
   // Everybody has been reached: then there is only the control group to compare with.
   const old = others.length > 0 ? others : arms.filter(arm => arm.control)
+  const compared = quantiles === undefined ? old : old.toSorted((a, b) => b.people - a.people).slice(0, 1)
   const [shown] = addArms(arms.filter(isNew))
-  const [rest] = addArms(old.map(arm => ({ ...arm, control: true, variant: '' })))
-  return [shown, rest]
+  const [rest] = addArms(compared.map(asControl))
+  if (shown === undefined || rest === undefined) return { ...(shown && { shown }) }
+  const isCompared = (arm: Arm) => compared.some(one => one.control === arm.control && one.variant === arm.variant)
+  return {
+    shown,
+    others: rest,
+    quantiles: quantiles && {
+      ...quantiles,
+      arms: [...quantiles.arms.filter(isCompared).map(asControl), ...quantiles.arms.filter(isNew)],
+      together: quantiles.arms.find(isNew) ?? null,
+    },
+  }
 }
 
-function verdictOf(
-  shown: ArmStatistics,
-  others: ArmStatistics,
-  metric: Parameters<typeof impact>[1]['metric'],
-): GuardrailVerdict {
-  const { variants } = impact([others, shown], { metric })
+type Arm = Pick<ArmStatistics, 'control' | 'variant'>
+
+const asControl = <A extends Arm>(arm: A): A => ({ ...arm, control: true, variant: '' })
+
+function verdictOf({ shown, others, quantiles }: Sides, metric: Metric): GuardrailVerdict {
+  const { variants } = impact([others, shown], { metric, ...(quantiles && { quantiles }) })
   const verdict = variants[0]?.verdict.verdict
   if (verdict === 'hurts') return 'hurt'
   return verdict === 'works' || verdict === 'no-worthwhile-difference' ? 'not-hurt' : 'too-early'
