@@ -140,7 +140,7 @@ export interface ShipBatch {
   readonly table: Table
   readonly partition: number
   readonly rows: number
-  /** JSONEachRow, one line a row, each ended by a line feed. */
+  /** JSONEachRow, one line a row, each ended by a line feed. Valid until the batch is settled. */
   readonly body: Uint8Array
 }
 

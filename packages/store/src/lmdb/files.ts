@@ -7,8 +7,8 @@ export interface JournalFile {
   /** Returns once the contents survive a power cut. */
   datasync(): Promise<void>
   truncate(length: number): Promise<void>
-  /** The bytes that are there: fewer at the end of the file. */
-  read(offset: number, length: number): Promise<Buffer>
+  /** The bytes that are there: fewer at the end of the file. In `room`, where that is given and large enough. */
+  read(offset: number, length: number, room?: Buffer): Promise<Buffer>
   size(): Promise<number>
   close(): Promise<void>
 }
@@ -55,8 +55,8 @@ class SystemFile implements JournalFile {
     return this.#handle.truncate(length)
   }
 
-  async read(offset: number, length: number): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafe(length)
+  async read(offset: number, length: number, room?: Buffer): Promise<Buffer> {
+    const buffer = room !== undefined && room.length >= length ? room.subarray(0, length) : Buffer.allocUnsafe(length)
     let done = 0
     while (done < length) {
       const { bytesRead } = await this.#handle.read(buffer, done, length - done, offset + done)

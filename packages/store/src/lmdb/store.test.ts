@@ -258,6 +258,34 @@ it('what waits for the warehouse is told whole while a claim is under way: all r
   expect(await store.outbox.depth()).toMatchObject({ rows: 2, oldest: NOON + 1 })
 })
 
+it('the rows of a batch stay as they are until it is settled, whatever is claimed and settled meanwhile', async () => {
+  const store = await open()
+  const held = new Map<string, { readonly body: Uint8Array; readonly copy: string }>()
+  const claim = async (holder: string) => {
+    for (const { token, body } of await store.outbox.claim({
+      ...{ now: NOON, leaseMs: 1e6, holder, maxRows: 20, maxBatches: 3 },
+    })) {
+      held.set(token, { body, copy: Buffer.from(body).toString() })
+    }
+  }
+  for (let round = 0; round < 30; round++) {
+    const long = { properties: { text: `${round}`.repeat(1 + ((round * 37) % 5000)) } }
+    await commit(
+      store,
+      Array.from({ length: 25 }, (_, i) => tracked(`${round}:${i}`, { ...long, anonymousId: `p${i}` })),
+    )
+    await claim(`${round}`)
+    const tokens = [...held.keys()]
+    const done = tokens[(round * 7) % tokens.length]
+    if (round % 3 > 0 && done !== undefined) {
+      await store.outbox.settle(done)
+      held.delete(done)
+    }
+    for (const { body, copy } of held.values()) expect(Buffer.from(body).toString()).toBe(copy)
+  }
+  expect(held.size).toBeGreaterThan(3)
+})
+
 describe('a commit that cannot be', () => {
   it('R2 made durable is refused with `full`, leaves nothing, and goes through when there is room', async () => {
     const files = new SmallDisk()

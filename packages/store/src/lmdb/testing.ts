@@ -85,7 +85,7 @@ export class SmallDisk implements JournalFiles {
         this.room += Math.max(0, (await file.size()) - length)
         await file.truncate(length)
       },
-      read: (offset, length) => file.read(offset, length),
+      read: (offset, length, room) => file.read(offset, length, room),
       size: () => file.size(),
       close: () => file.close(),
     }

@@ -9,32 +9,52 @@ export interface ReadFrame {
   readonly at: Position
   readonly next: Position
   readonly header: FrameHeader
-  /** The whole frame. */
+  /** The whole frame. Valid until the next is asked for. */
   readonly bytes: Buffer
 }
 
 const CHUNK_BYTES = 2 << 20
 
+/**
+ * Where the last reading that has ended read into, for the next: buffers made anew for each live so long that only a collection of
+ * the whole heap gives them back, and so many of them bring it about.
+ */
+let spare: Buffer | undefined
+
 /** The durable frames from `from` up to `to`, checked. Throws `corrupt` at one that is damaged. */
 export async function* readFrames(journal: Journal, from: Position, to: Position): AsyncGenerator<ReadFrame> {
-  let at = from
-  while (comparePositions(at, to) < 0) {
-    const { segment } = at
-    const end = segment === to.segment ? to.offset : journal.size(segment)
-    if (end === 0) throw missingSegment(journal.path(segment))
-    if (at.offset < end) {
-      const file = await journal.openForReading(segment)
-      try {
-        for await (const frame of readSegment(file, journal.path(segment), at, end)) yield frame
-      } finally {
-        await file.close()
-      }
+  const room = spare ?? Buffer.allocUnsafeSlow(CHUNK_BYTES)
+  spare = undefined
+  try {
+    let at = from
+    while (comparePositions(at, to) < 0) {
+      const { segment } = at
+      const end = segment === to.segment ? to.offset : journal.size(segment)
+      if (end === 0) throw missingSegment(journal.path(segment))
+      if (at.offset < end) yield* readSegment(journal, at, end, room)
+      at = { segment: segment + 1, offset: SEGMENT_START }
     }
-    at = { segment: segment + 1, offset: SEGMENT_START }
+  } finally {
+    spare = room
   }
 }
 
-async function* readSegment(file: JournalFile, path: string, from: Position, end: number): AsyncGenerator<ReadFrame> {
+async function* readSegment(journal: Journal, from: Position, end: number, room: Buffer): AsyncGenerator<ReadFrame> {
+  const file = await journal.openForReading(from.segment)
+  try {
+    yield* framesOf(file, journal.path(from.segment), from, end, room)
+  } finally {
+    await file.close()
+  }
+}
+
+async function* framesOf(
+  file: JournalFile,
+  path: string,
+  from: Position,
+  end: number,
+  room: Buffer,
+): AsyncGenerator<ReadFrame> {
   const { segment } = from
   let offset = from.offset
   let chunk: Buffer = Buffer.alloc(0)
@@ -42,7 +62,7 @@ async function* readSegment(file: JournalFile, path: string, from: Position, end
   const load = async (bytes: number) => {
     const left = offset - chunkAt
     if (chunk.length - left >= bytes) return
-    chunk = await file.read(offset, Math.min(Math.max(bytes, CHUNK_BYTES), end - offset))
+    chunk = await file.read(offset, Math.min(Math.max(bytes, CHUNK_BYTES), end - offset), room)
     chunkAt = offset
   }
   while (offset < end) {

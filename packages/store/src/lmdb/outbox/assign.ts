@@ -4,10 +4,11 @@ import type { Journal } from '../journal/journal.ts'
 import type { Position } from '../journal/position.ts'
 import { type ReadFrame, readFrames } from '../journal/reader.ts'
 import { type BatchRecord, endOfLines } from './batch.ts'
+import { Body, type Rooms } from './room.ts'
 
 export interface Assigned {
   readonly record: BatchRecord
-  readonly body: Uint8Array
+  readonly body: Body
 }
 
 interface OpenBatch {
@@ -15,7 +16,7 @@ interface OpenBatch {
   readonly from: Position
   readonly skip: number
   readonly time: number
-  readonly parts: Uint8Array[]
+  readonly body: Body
   to: Position
   rows: number
 }
@@ -31,7 +32,7 @@ export async function assign(
   journal: Journal,
   from: Position,
   to: Position,
-  { wanted, maxRows }: { wanted: number; maxRows: number },
+  { wanted, maxRows, rooms }: { wanted: number; maxRows: number; rooms: Rooms },
 ): Promise<{ batches: Assigned[]; next: Position }> {
   const batches: Assigned[] = []
   let next = from
@@ -41,7 +42,7 @@ export async function assign(
   const close = (batch: OpenBatch) => batches.push(closed(batch))
   for await (const frame of readFrames(journal, from, to)) {
     for (const group of groupsOf(frame.bytes, readDirectory(frame.bytes, frame.header).groups)) {
-      addGroup(open, group, frame, maxRows, close)
+      addGroup(open, group, frame, { maxRows, rooms, close })
     }
     next = frame.next
     rows += frame.header.rows
@@ -61,8 +62,7 @@ function addGroup(
   open: Map<string, OpenBatch>,
   group: Group,
   { at, next, header }: ReadFrame,
-  maxRows: number,
-  close: (batch: OpenBatch) => void,
+  { maxRows, rooms, close }: { maxRows: number; rooms: Rooms; close: (batch: OpenBatch) => void },
 ): void {
   const key = `${group.table}:${group.partition}`
   let { body } = group
@@ -70,12 +70,12 @@ function addGroup(
   while (skip < group.rows) {
     let batch = open.get(key)
     if (!batch) {
-      batch = { group, from: at, skip, time: header.time, parts: [], to: next, rows: 0 }
+      batch = { group, from: at, skip, time: header.time, body: new Body(rooms), to: next, rows: 0 }
       open.set(key, batch)
     }
     const taken = Math.min(group.rows - skip, maxRows - batch.rows)
     const end = taken === group.rows - skip ? body.length : endOfLines(body, taken)
-    batch.parts.push(body.subarray(0, end))
+    batch.body.add(body.subarray(0, end))
     batch.rows += taken
     batch.to = next
     body = body.subarray(end)
@@ -86,26 +86,25 @@ function addGroup(
   }
 }
 
-function closed({ group, from, to, skip, time, rows, parts }: OpenBatch): Assigned {
-  const body = Buffer.concat(parts)
+function closed({ group, from, to, skip, time, rows, body }: OpenBatch): Assigned {
   const { table, partition } = group
-  const record = { token: randomUUID(), table, partition, rows, bytes: body.length, from, to, skip, time }
+  const record = { token: randomUUID(), table, partition, rows, bytes: body.bytes.length, from, to, skip, time }
   return { record, body }
 }
 
 /** The bytes of a batch again. */
-export async function bodyOf(journal: Journal, record: BatchRecord): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
+export async function bodyOf(journal: Journal, record: BatchRecord, rooms: Rooms): Promise<Body> {
+  const whole = new Body(rooms)
   let { skip, rows } = record
   for await (const { bytes, header } of readFrames(journal, record.from, record.to)) {
     for (const group of groupsOf(bytes, readDirectory(bytes, header).groups)) {
       if (group.table !== record.table || group.partition !== record.partition) continue
       const start = endOfLines(group.body, skip)
       const taken = Math.min(group.rows - skip, rows)
-      parts.push(group.body.subarray(start, start + endOfLines(group.body.subarray(start), taken)))
+      whole.add(group.body.subarray(start, start + endOfLines(group.body.subarray(start), taken)))
       rows -= taken
       skip = 0
     }
   }
-  return Buffer.concat(parts)
+  return whole
 }

@@ -5,6 +5,7 @@ import { comparePositions, type Position } from '../journal/position.ts'
 import { readFrames, totals } from '../journal/reader.ts'
 import { type Assigned, assign, bodyOf, CLAIM_BYTES } from './assign.ts'
 import type { BatchRecord } from './batch.ts'
+import { type Body, Rooms } from './room.ts'
 
 /** Where the outbox keeps which rows are in which batch. Durable at return. */
 export interface OutboxLedger {
@@ -32,6 +33,8 @@ interface Pending {
   readonly record: BatchRecord
   holder: string | undefined
   until: number
+  /** Where its rows are for whoever holds it. */
+  room?: Buffer
 }
 
 /** The journal as the warehouse's inbox: its rows in order, divided into batches as they are claimed. */
@@ -48,6 +51,7 @@ export class LmdbOutbox implements Outbox {
   /** One claim at a time: each sees what the others took. */
   #turn: Promise<unknown> = Promise.resolve()
   #writer: RowWriter | undefined
+  readonly #rooms = new Rooms()
   readonly #onSettled: () => Promise<void>
 
   private constructor({ journal, ledger, maxBytes, onSettled }: Parts, cursor: Position) {
@@ -130,7 +134,9 @@ export class LmdbOutbox implements Outbox {
     return this.#inTurn(async () => {
       if (!this.#pending.has(token)) return
       await this.#ledger.settled(token)
+      const { room } = this.#pending.get(token)!
       this.#pending.delete(token)
+      if (room !== undefined) this.#rooms.giveBack(room)
     }).then(() => this.#onSettled())
   }
 
@@ -161,17 +167,19 @@ export class LmdbOutbox implements Outbox {
 
   async #claim({ now, leaseMs, holder, maxRows, maxBatches }: Parameters<Outbox['claim']>[0]): Promise<ShipBatch[]> {
     const taken: ShipBatch[] = []
-    const hold = (pending: Pending, body: Uint8Array) => {
+    const hold = (pending: Pending, body: Body) => {
+      // Who held it before may still look at the room of then: that is left to be collected.
+      pending.room = body.room
       pending.holder = holder
       pending.until = now + leaseMs
       const { token, table, partition, rows } = pending.record
-      taken.push({ token, table, partition, rows, body })
+      taken.push({ token, table, partition, rows, body: body.bytes })
     }
     let bytes = 0
     for (const pending of this.#pending.values()) {
       if (taken.length >= maxBatches || bytes >= CLAIM_BYTES) return taken
       if (pending.holder !== undefined && pending.holder !== holder && pending.until > now) continue
-      hold(pending, await bodyOf(this.#journal, pending.record))
+      hold(pending, await bodyOf(this.#journal, pending.record, this.#rooms))
       bytes += pending.record.bytes
     }
     if (taken.length >= maxBatches) return taken
@@ -182,12 +190,17 @@ export class LmdbOutbox implements Outbox {
     }
     for (const { record, body } of await this.#assign(maxRows, maxBatches - taken.length)) {
       if (taken.length < maxBatches) hold(this.#pending.get(record.token)!, body)
+      else this.#rooms.giveBack(body.room)
     }
     return taken
   }
 
   async #assign(maxRows: number, wanted: number): Promise<Assigned[]> {
-    const { batches, next } = await assign(this.#journal, this.#cursor, this.#end, { wanted, maxRows })
+    const { batches, next } = await assign(this.#journal, this.#cursor, this.#end, {
+      wanted,
+      maxRows,
+      rooms: this.#rooms,
+    })
     const records = batches.map(({ record }) => record)
     await this.#ledger.assigned(next, records)
     this.#cursor = next
