@@ -156,3 +156,20 @@ it('another goal is learned anew, and not added to what was learned of the one b
   expect(rewards).toBeLessThan(45 * 47)
   expect(rewards).toBeGreaterThan(45 * 10)
 })
+
+it('so is the same goal where the workspace counts its money in another currency', async () => {
+  const settings = (body: object) => ({ kind: 'settings', key: 'workspace', body: { holdout: 0, ...body } })
+  const money = { kind: 'metric', key: 'pledged', body: { ...spent('Pledged'), currency: 'EUR' } }
+  const rates = await server.post('/v1/rates', { rates: [{ day: '2026-03-01', currency: 'USD', base: 'EUR', rate: 1.25 }] })
+  const rewards: number[] = []
+  for (const currency of ['EUR', 'USD']) {
+    const published = await server.post('/v1/definitions', { changes: [settings({ currency }), money] })
+    expect(published.status, published.text).toBe(200)
+    expect(rates.status, rates.text).toBe(200)
+    const stepwise = await learned()
+    expectSame(stepwise, await learned({ anew: true }))
+    rewards.push(stepwise.sums.arms.reduce((sum, { reward }) => sum + reward, 0))
+  }
+  // Amounts that name no currency are in the workspace's.
+  expect(rewards[1]! / rewards[0]!).toBeCloseTo(1.25, 6)
+})

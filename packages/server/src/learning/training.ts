@@ -179,11 +179,11 @@ async function trainContextual(
 
 /** What a contextual bandit learns of: rewards, rows and inputs of anything else do not add up with these. */
 function subjectOf(spec: LearningSpec, { metric, reward, period, currency: home }: CreditQuestion): string {
-  const { type, event, where, property, others, bands, currency, refund, window, direction } = metric
+  const { type, event, where, property, currency, refund, window, direction } = metric
   const { halfLife, balance } = spec
   const inputs = spec.kind === 'contextual' ? spec.inputs : []
   const money = currency && { currency, home }
-  const counted = { type, event, where, property, others, bands, money, refund, window, direction }
+  const counted = { type, event, where, property, money, refund, window, direction }
   return JSON.stringify({ reward, ...counted, period, halfLife, balance, inputs, settling: SETTLING_MS })
 }
 
