@@ -160,7 +160,9 @@ it('another goal is learned anew, and not added to what was learned of the one b
 it('so is the same goal where the workspace counts its money in another currency', async () => {
   const settings = (body: object) => ({ kind: 'settings', key: 'workspace', body: { holdout: 0, ...body } })
   const money = { kind: 'metric', key: 'pledged', body: { ...spent('Pledged'), currency: 'EUR' } }
-  const rates = await server.post('/v1/rates', { rates: [{ day: '2026-03-01', currency: 'USD', base: 'EUR', rate: 1.25 }] })
+  const rates = await server.post('/v1/rates', {
+    rates: [{ day: '2026-03-01', currency: 'USD', base: 'EUR', rate: 1.25 }],
+  })
   const rewards: number[] = []
   for (const currency of ['EUR', 'USD']) {
     const published = await server.post('/v1/definitions', { changes: [settings({ currency }), money] })
