@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { fakeApi } from '../testing/fakeApi.ts'
-import { Api } from './api.ts'
+import { Api, pause } from './api.ts'
 
 const BUSY = { status: 429, headers: { 'retry-after': '30' }, body: { error: { code: 'too_busy', message: 'Busy' } } }
 
@@ -15,11 +15,15 @@ it('aborted, nothing is tried again: neither while a request is under way nor wh
   expect(requests).toHaveLength(1)
 
   const waiting = new AbortController()
-  const busy = await fakeApi(() => {
-    setTimeout(() => waiting.abort(), 50)
-    return BUSY
-  })
-  const other = new Api({ url: busy.url, key: 'secret' })
+  const busy = await fakeApi(() => BUSY)
+  const wait = (ms: number, signal?: AbortSignal) => {
+    const over = pause(ms, signal)
+    waiting.abort()
+    return over
+  }
+  const other = new Api({ url: busy.url, key: 'secret', wait })
   await expect(other.post('/v1/import', {}, { retries: 40, signal: waiting.signal })).rejects.toThrow('Interrupted')
   expect(busy.requests).toHaveLength(1)
+  // Aborted before it waits, it does not wait.
+  await pause(30_000, waiting.signal)
 }, 10_000)

@@ -148,7 +148,8 @@ function retryAfter(header: string | null, attempt: number): number {
   return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 60) * 1000 : Math.min(200 * 2 ** attempt, 10_000)
 }
 
-function pause(ms: number, signal?: AbortSignal): Promise<void> {
+/** Over after so many milliseconds, or when it is aborted. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     const done = () => {
       clearTimeout(timer)
@@ -157,6 +158,7 @@ function pause(ms: number, signal?: AbortSignal): Promise<void> {
     }
     const timer = setTimeout(done, ms)
     signal?.addEventListener('abort', done)
+    if (signal?.aborted) done()
   })
 }
 

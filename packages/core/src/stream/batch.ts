@@ -8,7 +8,6 @@ import { isLate as isLateSignal } from '../signal/kept.ts'
 import { Accounts } from './accounts.ts'
 import { ConsentGate } from './consent.ts'
 import type { ApplyContext } from './context.ts'
-import { decisionRowOf } from './decision-row.ts'
 import { Drafts } from './drafts.ts'
 import type {
   Applied,
@@ -26,7 +25,7 @@ import { type Erase, Erasures } from './erasure.ts'
 import { Identities } from './identities.ts'
 import { Memberships } from './memberships.ts'
 import type { People } from './people.ts'
-import type { Row } from './rows.ts'
+import { type Row, toRow } from './rows.ts'
 import { areParts, rebuilt, unmerged } from './unmerge.ts'
 
 type Backfill = Extract<Entry, { kind: 'backfill' }>
@@ -184,7 +183,7 @@ export class Batch {
     if (expected !== undefined && bound.version !== expected) return CONFLICT
     const draft = this.#drafts.draft(source)
     draft.bound = withBinding(bound, binding, at)
-    if (row !== undefined) this.rows.push(decisionRowOf(row))
+    if (row !== undefined) this.rows.push(toRow('decisions', row.timestamp, row))
     return { outcome: 'stored', profile: draft.id, source }
   }
 

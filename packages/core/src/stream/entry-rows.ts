@@ -1,5 +1,4 @@
 import type { Event } from '../event/event.ts'
-import { decisionRowOf } from './decision-row.ts'
 import { type ExposedAnswer, type ImportedDecision, UNSTATED } from './entry.ts'
 import { type Row, toRow } from './rows.ts'
 
@@ -30,7 +29,7 @@ export function importedDecisionRow(
   bucketKey: string,
   decision: ImportedDecision,
 ): Row {
-  return decisionRowOf({
+  return toRow('decisions', decision.timestamp, {
     workspace,
     profile: source,
     timestamp: decision.timestamp,

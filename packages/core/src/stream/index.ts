@@ -1,6 +1,5 @@
 export * from './apply.ts'
 export type { ConsentStatement } from './consent.ts'
-export { decisionRowOf } from './decision-row.ts'
 export * from './entry.ts'
 export { eventOf, type LoggedEvent } from './logged.ts'
 export { type PastEntry, type PastNeeded, pastEntry, pastNeeded } from './past.ts'

@@ -1,9 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Json, JsonObject } from '../json.ts'
+import type { Json } from '../json.ts'
 import { crossingRow } from './crossing-row.ts'
-import { decisionRowOf } from './decision-row.ts'
-import { type DecisionRow, hasLongNumber, jsonLine, partitionOf, toRow } from './rows.ts'
+import { hasLongNumber, jsonLine, partitionOf, toRow } from './rows.ts'
 
 it('the partition is the UTC month', () => {
   fc.assert(
@@ -78,45 +77,5 @@ it('the row of who enters and leaves a segment is written piece by piece as it w
       expect([row.table, row.partition, row.line]).toEqual([whole.table, whole.partition, whole.line])
     }),
     { seed: 5 },
-  )
-})
-
-it('the row of a decision is written column by column as it would be whole', () => {
-  const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.constantFrom('__proto__', '"\\\u2028', ''))
-  const key = fc.oneof(text, fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,20}$/))
-  const object = fc.dictionary(
-    key,
-    fc.oneof(fc.jsonValue(), fc.constant(123456789012345680000)),
-  ) as fc.Arbitrary<JsonObject>
-  const answer = fc.record({
-    ...{ touchpoint: key, experience: key, variant: key, reason: key, model: key },
-    ...{ version: fc.nat(), propensity: fc.double({ min: 0, max: 1, noNaN: true }) },
-    ...{ control: fc.boolean(), holdout: fc.boolean() },
-  })
-  const asked = fc.record({
-    ...{ workspace: text, profile: text, request_id: text, bucket_key: text, context: object, inputs: object },
-    ...{ timestamp: fc.nat({ max: 4e12 }), definitions: fc.nat(), answers: fc.array(answer, { maxLength: 12 }) },
-  })
-  fc.assert(
-    fc.property(asked, ({ answers, ...of }) => {
-      const column = <K extends keyof (typeof answers)[number]>(name: K) => answers.map(one => one[name])
-      const row: DecisionRow = {
-        ...{ workspace: of.workspace, profile: of.profile, timestamp: of.timestamp, request_id: of.request_id },
-        ...{ bucket_key: of.bucket_key, definitions: of.definitions, context: of.context, inputs: of.inputs },
-        'answers.touchpoint': column('touchpoint'),
-        'answers.experience': column('experience'),
-        'answers.version': column('version'),
-        'answers.variant': column('variant'),
-        'answers.reason': column('reason'),
-        'answers.propensity': column('propensity'),
-        'answers.control': column('control'),
-        'answers.holdout': column('holdout'),
-        'answers.model': column('model'),
-      }
-      const { table, partition, line } = decisionRowOf(row)
-      expect([table, partition]).toEqual(['decisions', partitionOf(row.timestamp)])
-      expect(JSON.stringify(JSON.parse(line))).toBe(JSON.stringify(JSON.parse(jsonLine({ ...row }))))
-    }),
-    { seed: 5, numRuns: 1000 },
   )
 })

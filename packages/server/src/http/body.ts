@@ -50,8 +50,11 @@ function collect(stream: Readable, limit: number, done: Done): void {
   const end = (error: Error | null) => {
     if (isOver) return
     isOver = true
-    if (error !== null) done(error)
-    else done(null, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size))
+    if (error === null) done(null, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size))
+    else {
+      chunks.length = 0
+      done(error)
+    }
   }
   stream
     .on('data', (chunk: Buffer) => {

@@ -17,7 +17,7 @@ import { type Event, united } from '@espalier/core/event'
 import { bucketKeyOf, compileRules, identifierOf, keysOf, originOf } from '@espalier/core/identity'
 import { PROFILE_LIMITS, type Profile } from '@espalier/core/profile'
 import type { ConsideredAccount } from '@espalier/core/segment'
-import { decisionRowOf, type Entry, type ExposedAnswer } from '@espalier/core/stream'
+import { type Entry, type ExposedAnswer, toRow } from '@espalier/core/stream'
 import type { Located, Store } from '@espalier/store'
 import type { Metrics } from '../metrics.ts'
 import type { Binder } from './binder.ts'
@@ -267,7 +267,7 @@ export class Decider {
       decision,
     })
     if (row === undefined) return false
-    if (!this.#parts.store.outbox.log([decisionRowOf(row)])) this.#parts.metrics.decisionsLost.inc()
+    if (!this.#parts.store.outbox.log([toRow('decisions', timestamp, row)])) this.#parts.metrics.decisionsLost.inc()
     return true
   }
 

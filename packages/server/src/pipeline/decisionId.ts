@@ -1,6 +1,6 @@
-import { hash, timingSafeEqual } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { ExposedAnswer } from '@espalier/core/stream'
-import { deriveKey } from '../secrets.ts'
+import { deriveKey, sameText } from '../secrets.ts'
 import { verifyEarlier } from './decisionIdEarlier.ts'
 import { flagsOf, MASK_KEY_BYTES, mask, readFlags, textsAt, uuidAt, writeUuid } from './decisionIdParts.ts'
 
@@ -163,7 +163,7 @@ function verified(keys: Keys, id: string, bytes: Buffer): ExposedAnswer | undefi
   bytes.copy(signed, REQUEST_AT, 1, HEAD_BYTES)
   hash('sha256', bytes.subarray(placeAt, drawAt), 'buffer').copy(signed, PLACE_AT)
   bytes.copy(signed, DRAW_AT, drawAt, size)
-  if (!timingSafeEqual(Buffer.from(macOf(signed)), Buffer.from(id.slice(-MAC_LENGTH)))) return undefined
+  if (!sameText(macOf(signed), id.slice(-MAC_LENGTH))) return undefined
   return {
     requestId: uuidAt(bytes, 1),
     ...textsAt(bytes, placeAt + 4),

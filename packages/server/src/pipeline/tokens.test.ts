@@ -113,6 +113,10 @@ describe('decision ids', () => {
         const other = id[at] === 'A' ? 'B' : 'A'
         expect(ids.verify('main', id.slice(0, at) + other + id.slice(at + 1))).toBeUndefined()
         expect(ids.verify('main', id.slice(0, at))).toBeUndefined()
+        for (const strange of ['é', ' ', '=', '\ud800']) {
+          expect(ids.verify('main', id.slice(0, at) + strange + id.slice(at + 1))).toBeUndefined()
+          expect(ids.verify('main', id.slice(0, at) + strange + id.slice(at))).toBeUndefined()
+        }
       }),
     )
   })

@@ -1,11 +1,7 @@
-/** Up to this many bytes a text is looked for among those read before. */
+/** Up to this many bytes a text is looked for among those read before; longer ones are mostly ids, of which each is another. */
 const SHORT = 20
 /** Places for short texts, a power of two. */
 const KNOWN = 4096
-/** Up to this many, among those read a moment ago: ids are everybody's own, but come several times in one profile. */
-const ID = 40
-/** Places for ids, a power of two. */
-const KNOWN_IDS = 64
 
 /**
  * Reads MessagePack piece by piece, as PackWriter writes it and msgpackr did before: nothing is put together only to be taken apart.
@@ -15,7 +11,6 @@ export class PackReader {
   #bytes: Buffer = Buffer.alloc(0)
   #at = 0
   readonly #known: (string | undefined)[] = new Array(KNOWN).fill(undefined)
-  readonly #knownIds: (string | undefined)[] = new Array(KNOWN_IDS).fill(undefined)
 
   /** Begins anew, with these. */
   open(bytes: Buffer): void {
@@ -46,10 +41,7 @@ export class PackReader {
   }
 
   number(): number {
-    const head = this.#bytes[this.#at]!
-    if (head !== 0xcb) return this.any() as number
-    this.#at += 9
-    return this.#double(this.#at - 8)
+    return this.any() as number
   }
 
   text(): string {
@@ -76,7 +68,7 @@ export class PackReader {
         return this.#bytes.readFloatBE(this.#at - 4)
       case 0xcb:
         this.#at += 8
-        return this.#double(this.#at - 8)
+        return this.#bytes.readDoubleBE(this.#at - 8)
       case 0xcc:
         return this.#bytes[this.#at++]
       case 0xcd:
@@ -134,23 +126,15 @@ export class PackReader {
     const end = start + size
     this.#at = end
     if (end > bytes.length) throw new RangeError('A text of a profile ends before its length')
-    if (size > ID) return bytes.toString('utf8', start, end)
+    if (size > SHORT) return bytes.toString('utf8', start, end)
     let hash = size
     for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0
-    const texts = size > SHORT ? this.#knownIds : this.#known
-    const place = (hash ^ (hash >>> 12)) & (texts.length - 1)
-    const known = texts[place]
+    const place = (hash ^ (hash >>> 12)) & (KNOWN - 1)
+    const known = this.#known[place]
     if (known !== undefined && isText(known, bytes, start, size)) return known
     const text = bytes.toString('utf8', start, end)
-    texts[place] = text
+    this.#known[place] = text
     return text
-  }
-
-  #double(at: number): number {
-    const bytes = this.#bytes
-    if (at + 8 > bytes.length) throw new RangeError('A number of a profile ends before its length')
-    for (let i = 0; i < 8; i++) doubleBytes[7 - i] = bytes[at + i]!
-    return double[0]!
   }
 
   #unsigned(size: 2 | 4): number {
@@ -161,10 +145,6 @@ export class PackReader {
     return size === 2 ? high : high * 0x1_0000 + ((bytes[at + 2]! << 8) | bytes[at + 3]!)
   }
 }
-
-/** The bytes of a number, the least first: as every machine has them that Node runs on. */
-const double = new Float64Array(1)
-const doubleBytes = new Uint8Array(double.buffer)
 
 /** Whether the bytes are this text in ASCII. */
 function isText(text: string, bytes: Buffer, start: number, size: number): boolean {
