@@ -34,11 +34,13 @@ const event = (body: object, at = Date.now()) => ({ type: 'track', timestamp: ne
 async function plant(mark: string): Promise<void> {
   const userId = `user-${mark}`
   const context = { userAgent: agentOf(mark), page: { url: `https://shop.example/${mark}` } }
+  // What has one time is exported in the order of its ids, which are drawn.
+  const now = Date.now()
   const batch = [
-    event({ anonymousId: `web-${mark}`, event: `Seen ${mark}`, properties: { text: mark }, context }),
-    event({ anonymousId: `web-${mark}`, userId, type: 'identify', traits: { plan: mark, phone: mark } }),
-    event({ anonymousId: `app-${mark}`, userId, event: 'Order Completed', messageId: mark, context }),
-    event({ userId, event: 'Long ago' }, Date.now() - 90 * 86_400_000),
+    event({ anonymousId: `web-${mark}`, event: `Seen ${mark}`, properties: { text: mark }, context }, now - 3),
+    event({ anonymousId: `web-${mark}`, userId, type: 'identify', traits: { plan: mark, phone: mark } }, now - 2),
+    event({ anonymousId: `app-${mark}`, userId, event: 'Order Completed', messageId: mark, context }, now - 1),
+    event({ userId, event: 'Long ago' }, now - 90 * 86_400_000),
     event({ userId: `neighbour-of-${hash('sha1', mark)}`, event: 'Order Completed' }),
   ]
   expect((await server.post('/v1/batch', { batch })).json).toEqual({ success: true })
