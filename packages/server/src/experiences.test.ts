@@ -309,6 +309,89 @@ describe('offers', () => {
     expect((await ask('spend-5')).reason).toBe('sold-out')
   })
 
+  describe('of somebody who was given one on two devices', () => {
+    const used = (counter: string) => server.services.store.counters.used('main', `offer/${counter}`, time)
+    const redeem = async (key: string, person: string, code?: string) => {
+      const answer = await server.post(`/v1/offers/${key}/redeem`, { person, ...(code !== undefined && { code }) })
+      return answer.status === 200 ? answer.json : answer.json.error
+    }
+    /** Gives the offer to a visitor, then to a user, and makes them one. */
+    const unite = async (key: string, name: string) => {
+      const web = (await at(key, { anonymousId: `web-${name}` })).offer.code
+      time += 1000
+      const app = (await at(key, { userId: name })).offer.code
+      time += 1000
+      await server.post('/v1/identify', { userId: name, anonymousId: `web-${name}` })
+      return [web, app] as [string, string]
+    }
+
+    it('either code is good, once; what the other took goes back', async () => {
+      await publish([
+        touchpoint('pair', { default: 'none' }),
+        offer('pair', { codes: { length: 8 }, stock: 9, budget: 90, cost: 10 }),
+      ])
+      for (const [n, name] of ['pair-a', 'pair-b'].entries()) {
+        const codes = await unite('pair', name)
+        expect(await used('pair/stock')).toBe(n + 2)
+        // Until one is used both may be, and all devices are shown the first.
+        expect((await at('pair', { userId: name })).offer.code).toBe(codes[0])
+        expect((await redeem('pair', `userId:${name}`, 'none')).path).toBe('body.code')
+        const [first, second] = n === 0 ? codes : codes.toReversed()
+        const answer = await redeem('pair', `userId:${name}`, first)
+        expect(answer).toMatchObject({ code: first, redeemed: time })
+        time += 1000
+        expect(await redeem('pair', `anonymousId:web-${name}`, first)).toEqual(answer)
+        expect(await redeem('pair', `userId:${name}`)).toEqual(answer)
+        expect(await redeem('pair', `userId:${name}`, second)).toMatchObject({ code: 'offer_used', path: 'body.code' })
+        expect([await used('pair/stock'), await used('pair/budget')]).toEqual([n + 1, (n + 1) * 10_000])
+        expect((await at('pair', { anonymousId: `web-${name}` })).reason).toBe('offer-used')
+      }
+    })
+
+    it('of codes used at the same moment one is good', async () => {
+      await publish([touchpoint('race', { default: 'none' }), offer('race', { codes: { length: 8 }, stock: 9 })])
+      const codes = await unite('race', 'race')
+      const answers = await Promise.all([...codes, ...codes].map(code => redeem('race', 'userId:race', code)))
+      const good = answers.filter(answer => answer.redeemed !== undefined)
+      expect(good).toHaveLength(2)
+      expect(good[0]).toEqual(good[1])
+      expect(answers.filter(answer => answer.code === 'offer_used')).toHaveLength(2)
+      expect(await used('race/stock')).toBe(1)
+    })
+
+    it('used before they were one it is used; what the other took goes back when it is asked for', async () => {
+      await publish([touchpoint('early', { default: 'none' }), offer('early', { codes: { length: 8 }, stock: 9 })])
+      const web = (await at('early', { anonymousId: 'web-early' })).offer.code
+      const app = (await at('early', { userId: 'early' })).offer.code
+      await redeem('early', 'userId:early', app)
+      await server.post('/v1/identify', { userId: 'early', anonymousId: 'web-early' })
+      expect((await at('early', { anonymousId: 'web-early' })).reason).toBe('offer-used')
+      expect(await redeem('early', 'userId:early', web)).toMatchObject({ code: 'offer_used' })
+      expect(await used('early/stock')).toBe(1)
+    })
+
+    it('R12 and who turn out to be two after all, each has their own again, as far as there are any left', async () => {
+      await publish([
+        touchpoint('apart', { default: 'none' }),
+        offer('apart', { codes: { length: 8 }, stock: 2, lasts: '2d' }),
+      ])
+      const [web, app] = await unite('apart', 'apart')
+      await redeem('apart', 'userId:apart', app)
+      expect(await used('apart/stock')).toBe(1)
+      const split = await server.post('/v1/profiles/userId:apart/unmerge', { split: 'anonymousId:web-apart' })
+      expect(split.status, split.text).toBe(200)
+      time += 1000
+      expect((await at('apart', { anonymousId: 'web-apart' })).offer.code).toBe(web)
+      expect(await redeem('apart', 'userId:apart', web)).toMatchObject({ code: 'not_found' })
+      expect((await at('apart', { userId: 'apart-2' })).offer).toBeDefined()
+      expect(await redeem('apart', 'anonymousId:web-apart', web)).toMatchObject({ code: 'offer_expired' })
+      time += 24 * HOUR
+      await publish([offer('apart', { codes: { length: 8 }, stock: 3, lasts: '2d' })])
+      expect(await redeem('apart', 'anonymousId:web-apart', web)).toMatchObject({ code: web, redeemed: time })
+      expect(await used('apart/stock')).toBe(3)
+    })
+  })
+
   it('who is held out takes nothing of it', async () => {
     await publish([
       touchpoint('half', { default: 'none' }),

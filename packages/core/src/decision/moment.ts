@@ -7,6 +7,7 @@ import type { Considered, Subject } from '../segment/subject.ts'
 import { isZone } from '../time/zone.ts'
 import { Binds } from './binding.ts'
 import type { CompiledExperience, CompiledSet } from './compiled.ts'
+import { standing, stateOf } from './offer.ts'
 
 /** What deciding looks at of a person. */
 export type Person = Considered & Pick<Profile, 'bucketKey' | 'consent'> & Partial<Pick<Profile, 'id' | 'bound'>>
@@ -107,11 +108,16 @@ export class Moment implements World {
   }
 
   /** What the person was given, or is about to be, whether or not it is over. */
-  grant(experience: string): Grant | undefined {
-    const had = own(this.bound.grants, experience)
-    const reserved = this.terms.granted.get(experience)
+  grant({ key, offer }: Pick<CompiledExperience, 'key' | 'offer'>): Grant | undefined {
+    const kept = own(this.bound.grants, key)
+    const had = kept?.others === undefined || offer === undefined ? kept : standing(offer, kept, this.subject.now)
+    const reserved = this.terms.granted.get(key)
+    if (reserved === undefined || had === undefined) return reserved ?? had
     // Reserved once more under the same key it is the same: another request has given it meanwhile.
-    return reserved === undefined || reserved.key === had?.key ? had : reserved
+    if (reserved.key === had.key) return had
+    // Or the person has become one with somebody who has it.
+    const holds = had.variant !== '' && offer !== undefined && stateOf(offer, had, this.subject.now) === 'live'
+    return holds ? had : reserved
   }
 
   /** The price the person was told and still has, or is about to be. */

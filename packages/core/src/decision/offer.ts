@@ -1,7 +1,7 @@
 import type { Variant } from '../definition/experience.ts'
 import type { Codes, Offer } from '../definition/offer.ts'
 import type { Json, JsonObject } from '../json.ts'
-import type { Grant } from '../profile/bound.ts'
+import { allGiven, type Given, type Grant } from '../profile/bound.ts'
 import type { CompiledCondition } from '../segment/node.ts'
 import { durationMs } from '../time/duration.ts'
 import { parseInstant } from '../time/instant.ts'
@@ -69,12 +69,34 @@ export function isScarce({ budget, stock, codes }: Supply = { dearest: 0 }): boo
 export type GrantState = 'none' | 'live' | 'offer-expired' | 'offer-used'
 
 /** What became of what a person was given. */
-export function stateOf({ again }: CompiledOffer, grant: Grant | undefined, now: number): GrantState {
+export function stateOf({ again }: Pick<CompiledOffer, 'again'>, grant: Given | undefined, now: number): GrantState {
   if (grant === undefined) return 'none'
   const { at, expires = NEVER, redeemed } = grant
   if (redeemed === undefined && now < expires) return 'live'
   if (now >= at + again) return 'none'
   return redeemed === undefined ? 'offer-expired' : 'offer-used'
+}
+
+/**
+ * Of what people were given who turned out to be one, that which holds now: the first that can still be used, else what was used
+ * or was over last.
+ */
+export function standing(offer: Pick<CompiledOffer, 'again'>, grant: Grant, now: number): Given {
+  if (grant.others === undefined) return grant
+  const all = allGiven(grant)
+  const valid = all.filter(given => usedInstead(offer, all, given) === undefined)
+  const live = valid.find(given => stateOf(offer, given, now) === 'live')
+  return live ?? valid.reduce((last, given) => (given.at > last.at ? given : last))
+}
+
+/** Another of `all` that was used, so that this one cannot be any more: one person would not have been given both. */
+export function usedInstead(
+  { again }: Pick<CompiledOffer, 'again'>,
+  all: readonly Given[],
+  given: Given,
+): Given | undefined {
+  if (given.redeemed !== undefined) return undefined
+  return all.find(({ at, redeemed }) => redeemed !== undefined && given.at < at + again)
 }
 
 /** When what is given at `now` expires; undefined: never. */
@@ -104,7 +126,7 @@ function masked(code: string): string {
 }
 
 /** The offer as content and answer show it. */
-export function offerView(experience: string, terms: JsonObject | undefined, { code, expires }: Grant): JsonObject {
+export function offerView(experience: string, terms: JsonObject | undefined, { code, expires }: Given): JsonObject {
   const view: Record<string, Json> = { ...terms, experience }
   if (code !== undefined) view.code = code
   if (expires !== undefined) view.expires = expires

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { validate } from '../definition/validate.ts'
-import { type Bound, type Grant, UNBOUND, withBinding } from '../profile/bound.ts'
+import { type Bound, type Grant, mergedBound, UNBOUND, withBinding } from '../profile/bound.ts'
 import { type DecideInput, type Decision, decide } from './decide.ts'
 import { bucketKeys, catalogOf, compiledOf, personOf } from './testing.ts'
 
@@ -130,6 +130,37 @@ describe('an offer', () => {
     ])
     expect(later.inputs.passed).toEqual({ voucher: 'offer-expired' })
     expect(later.wants).toEqual([])
+  })
+
+  it('of somebody who was given it on two devices is the first that can still be used, and over once either was', () => {
+    const held = (name: string, at: number, more: object = {}): Grant => {
+      return { at, variant: 'small', key: `${name}:0`, code: name, expires: at + 7 * DAY, ...more }
+    }
+    const shown = (grants: readonly Grant[], days: number, again?: string) => {
+      const asked = world(voucher({ control: 0 }, again === undefined ? {} : { again }))
+      const bounds = grants.map((grant): Bound => ({ ...UNBOUND, grants: { voucher: grant } }))
+      const bound = bounds.reduce((a, b) => mergedBound(a, b)!)
+      const { answers, wants } = ask(treated, { set: asked, bound, now: NOW + days * DAY, touchpoints: ['mail'] })
+      return wants[0]?.key ?? answers[0]!.offer?.code ?? answers[0]!.reason
+    }
+    const [one, two] = [held('one', NOW), held('two', NOW + 2 * DAY)]
+    expect([3, 8, 9].map(days => shown([two, one], days))).toEqual(['one', 'two', 'offer-expired'])
+    expect(shown([one, held('two', NOW + 2 * DAY, { redeemed: NOW + 3 * DAY })], 4)).toBe('offer-used')
+    // A place of somebody who was left out is nothing that was given.
+    expect(shown([held('', NOW, { variant: '' }), two], 3)).toBe('two')
+    // Given again in time, the one does not stand in the way of the other; given too early it does.
+    const used = held('one', NOW, { redeemed: NOW + 1 })
+    expect(shown([used, held('two', NOW + 31 * DAY)], 32, '30d')).toBe('two')
+    expect(shown([used, held('two', NOW + 26 * DAY)], 29, '30d')).toBe('offer-used')
+    expect(shown([used, held('two', NOW + 26 * DAY)], 31, '30d')).toBe(`id-${treated}:${NOW}`)
+  })
+
+  it('that was reserved while the person became one with somebody who has it is let go', () => {
+    const other: Grant = { at: NOW - 1, variant: 'small', key: 'other:0', code: 'OTHER', expires: NOW + DAY }
+    const bound = { ...UNBOUND, grants: { voucher: other } }
+    const granted = new Map([['voucher', { ...other, at: NOW, key: `id-${treated}:0`, code: 'MINE' }]])
+    const decision = ask(treated, { bound, granted })
+    expect(decision).toMatchObject({ wants: [], binding: undefined, answers: [{ offer: { code: 'OTHER' } }] })
   })
 
   it('may be given again after a time, as a new one', () => {

@@ -73,7 +73,7 @@ function withoutIt(
   const { key, offer, records } = experience
   const { now } = moment.subject
   if (records !== undefined && moment.binds.shown(records.key) === 0) moment.binds.show(records)
-  if (offer !== undefined && stateOf(offer, moment.grant(key), now) !== 'live') {
+  if (offer !== undefined && stateOf(offer, moment.grant(experience), now) !== 'live') {
     moment.binds.grants.set(key, grantOf('', `${key}:${now}`, now, expiryAt(offer, now)))
   }
   return leftOut(touchpoint, moment, experience, reason, propensity)
@@ -107,7 +107,7 @@ export function serveBinding(
   // Where the default had to be shown, nothing of it was.
   if (answer.fault !== undefined && answer.reason !== 'fallback') return answer
   if (offer !== undefined && held === undefined && !moment.terms.preview) {
-    const reserved = moment.grant(key)
+    const reserved = moment.grant(experience)
     const previous = reserved === undefined ? 0 : reserved.at
     moment.binds.wants.set(key, {
       experience: key,
@@ -135,10 +135,11 @@ function trialCode(
 
 /** What the person has of the offer; undefined where it has to be reserved first. */
 function heldGrant(
-  { key, offer }: CompiledExperience,
+  experience: CompiledExperience,
   moment: Moment,
 ): { readonly grant: Grant; readonly isNew: boolean } | undefined {
-  const grant = moment.grant(key)
+  const { key, offer } = experience
+  const grant = moment.grant(experience)
   if (grant === undefined || grant.variant === '' || stateOf(offer!, grant, moment.subject.now) !== 'live')
     return undefined
   return { grant, isNew: moment.terms.granted.get(key) === grant }

@@ -2,9 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   type Assigned,
+  allGiven,
   type Binding,
   BOUND_LIMITS,
   type Bound,
+  boundOfPart,
   mergedBound,
   UNBOUND,
   withBinding,
@@ -117,6 +119,64 @@ describe('what decisions have bound', () => {
       }),
     )
     expect(mergedBound(UNBOUND, UNBOUND)).not.toHaveProperty('assigned')
+  })
+
+  it('of two grants of one offer the earlier holds and the other is kept beside it, however people become one', () => {
+    const given = (name: string) =>
+      fc
+        .record({ at: fc.integer({ min: 0, max: 5 }), left: fc.boolean(), redeemed: fc.option(fc.integer({ max: 9 })) })
+        .map(({ at, left, redeemed }): Bound => {
+          const one = left
+            ? { at, variant: '', key: `g:${at}` }
+            : { at, variant: 'a', key: `${name}:0`, code: name, ...(redeemed !== null && { redeemed }) }
+          return { ...UNBOUND, grants: { g: one } }
+        })
+    fc.assert(
+      fc.property(given('a'), given('b'), given('c'), (a, b, c) => {
+        const left = mergedBound(mergedBound(a, b), c)!.grants.g!
+        expect(mergedBound(a, mergedBound(b, c))!.grants.g).toEqual(left)
+        expect(mergedBound(c, mergedBound(b, a))!.grants.g).toEqual(left)
+        const all = [a, b, c].map(({ grants }) => grants.g!)
+        const told = all.filter(({ variant }) => variant !== '')
+        const kept = allGiven(left)
+        if (told.length === 0) expect(kept).toEqual([all.reduce((x, y) => (y.at < x.at ? y : x))])
+        else expect(new Set(kept)).toEqual(new Set(told))
+        const [used, unused] = [
+          told.filter(one => one.redeemed !== undefined),
+          told.filter(one => !('redeemed' in one)),
+        ]
+        if (used.length > 0) expect(left.redeemed).toBe(Math.min(...used.map(one => one.redeemed!)))
+        else if (unused.length > 0) expect(left.at).toBe(Math.min(...unused.map(({ at }) => at)))
+      }),
+    )
+  })
+
+  it('R11 of more devices than are kept those over longest go first', () => {
+    const device = (i: number): Bound => ({
+      ...UNBOUND,
+      grants: { g: { at: i, variant: 'a', key: `p${i}:0`, expires: 100 + i } },
+    })
+    let all = device(0)
+    for (let i = 1; i <= 20; i++) all = mergedBound(all, device(i))!
+    expect(allGiven(all.grants.g!).map(({ at }) => at)).toEqual([0, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20])
+  })
+
+  it('R12 of parts of a person each has their own grants again, and where they had none what was promised to the other', () => {
+    const [a, b] = ['a', 'b'].map((name, at) => ({ at, variant: 'v', key: `${name}:0`, code: name }))
+    const one = mergedBound({ ...UNBOUND, grants: { g: a!, h: a! } }, { ...UNBOUND, grants: { g: b! } })!
+    const parts = (bound: Bound) => ['a', 'b', 'c'].map(source => boundOfPart(bound, [source]).grants.g)
+    expect(parts(one)).toEqual([a, b, a])
+    expect(boundOfPart(one, ['b']).grants.h).toEqual(a)
+    expect(boundOfPart(one, ['a', 'b'])).toEqual(one)
+    const redeemed = { ...b!, redeemed: 9, others: [{ ...a!, freed: true as const }] }
+    const used = { ...one, grants: { ...one.grants, g: redeemed } }
+    expect(parts(used)).toEqual([
+      { ...a, freed: true },
+      { ...b, redeemed: 9 },
+      { ...b, redeemed: 9 },
+    ])
+    // United again they are as they were, whichever side was kept.
+    expect(mergedBound(boundOfPart(used, ['a']), boundOfPart(used, ['b']))!.grants.g).toEqual(redeemed)
   })
 
   it('of two persons who are one: all that was shown, and of two offers or prices the earlier', () => {

@@ -18,7 +18,7 @@ export interface Bound {
 }
 
 /** An offer that a person was given. Those left out have one too, so that it is over for them when it is for the others. */
-export interface Grant {
+export interface Given {
   readonly at: number
   /** '' for those left out: they were given nothing. */
   readonly variant: string
@@ -28,6 +28,14 @@ export interface Grant {
   /** Epoch milliseconds; absent: it does not expire. */
   readonly expires?: number
   readonly redeemed?: number
+  /** What was reserved for it was given back, since the person used another of `others`. */
+  readonly freed?: true
+}
+
+/** What a person has of an offer. */
+export interface Grant extends Given {
+  /** What else of it they were given before two people turned out to be one: they may use any of them, as often as one. */
+  readonly others?: readonly Given[]
 }
 
 /** A price that a person was told. */
@@ -80,9 +88,18 @@ export interface Binding {
 
 /**
  * Bounds (R11), and what goes first at each: of shows the key shown longest ago; of grants those over longest, then the oldest; of
- * quotes those over longest; of seen experiences those seen longest ago; of what was assigned what was so longest ago.
+ * quotes those over longest; of seen experiences those seen longest ago; of what was assigned what was so longest ago; of other
+ * grants of one offer those over longest.
  */
-export const BOUND_LIMITS = { shows: 100, times: 100, grants: 100, quotes: 100, seen: 100, assigned: 100 } as const
+export const BOUND_LIMITS = {
+  shows: 100,
+  times: 100,
+  grants: 100,
+  quotes: 100,
+  seen: 100,
+  assigned: 100,
+  others: 10,
+} as const
 
 export const UNBOUND: Bound = { version: 0, shows: {}, grants: {}, quotes: {}, seen: {} }
 
@@ -125,7 +142,10 @@ export function withExposure(
   }
 }
 
-/** Two persons as one: both were shown what each was; of two offers, prices or variants for the same the earlier holds. */
+/**
+ * Two persons as one: both were shown what each was; of two prices or variants for the same the earlier holds. Of two grants of one
+ * offer too, but the other is kept beside it: its code was told.
+ */
 export function mergedBound(a: Bound | undefined, b: Bound | undefined): Bound | undefined {
   if (a === undefined || b === undefined) return a ?? b
   const shows: Record<string, readonly number[]> = { ...a.shows }
@@ -137,7 +157,7 @@ export function mergedBound(a: Bound | undefined, b: Bound | undefined): Bound |
   return {
     version: Math.max(a.version, b.version) + 1,
     shows: newestShows(shows),
-    grants: newest(earlier(a.grants, b.grants), BOUND_LIMITS.grants, overAt),
+    grants: newest(bothGrants(a.grants, b.grants), BOUND_LIMITS.grants, overAt),
     quotes: newest(earlier(a.quotes, b.quotes), BOUND_LIMITS.quotes, quote => quote.until),
     seen: newest(earlier(a.seen, b.seen), BOUND_LIMITS.seen, ({ at }) => at),
     ...(assigned && { assigned: newest(assigned, BOUND_LIMITS.assigned, ({ at }) => at) }),
@@ -155,8 +175,58 @@ function newestShows(shows: Readonly<Record<string, readonly number[]>>): Readon
   return newest(shows, BOUND_LIMITS.shows, times => times.at(-1) ?? 0)
 }
 
+/**
+ * What is kept of it towards a part of the person, when they turn out to be two. Where each was given an offer before they were
+ * united each has their own again; for the rest what was promised cannot be told apart, and is kept towards both.
+ */
+export function boundOfPart(bound: Bound, sources: readonly string[]): Bound {
+  const grants = Object.entries(bound.grants).map(([experience, grant]): [string, Grant] => {
+    if (grant.others === undefined) return [experience, grant]
+    const { others, ...held } = grant
+    const own = allGiven(grant).filter(({ key }) => sources.some(source => key.startsWith(`${source}:`)))
+    return [experience, own.length === 0 ? held : asGrant(own)]
+  })
+  return { ...bound, grants: Object.fromEntries(grants) }
+}
+
+/** What a person was given of an offer, whatever became of it. */
+export function allGiven({ others = [], ...held }: Grant): readonly Given[] {
+  return [held, ...others]
+}
+
+function bothGrants(a: Bound['grants'], b: Bound['grants']): Bound['grants'] {
+  const both: Record<string, Grant> = { ...a }
+  for (const [experience, grant] of Object.entries(b)) {
+    const other = own(a, experience)
+    both[experience] = other === undefined ? grant : asGrant([...allGiven(other), ...allGiven(grant)])
+  }
+  return both
+}
+
+/** What was used goes first, then what came first. Places of those left out yield to what was given. */
+function asGrant(all: readonly Given[]): Grant {
+  const byKey = new Map<string, Given>()
+  const isGiven = all.some(({ variant }) => variant !== '')
+  for (const one of [...all].sort(inOrder)) {
+    if (isGiven && one.variant === '') continue
+    const same = byKey.get(one.key)
+    if (same === undefined) byKey.set(one.key, one)
+    else if (one.freed && same.redeemed === undefined) byKey.set(one.key, { ...same, freed: true })
+  }
+  const [held, ...rest] = [...byKey.values()] as [Given, ...Given[]]
+  // Of people who were left out nothing but the place is kept, the earlier.
+  if (rest.length === 0 || !isGiven) return held
+  const kept = [...rest].sort((x, y) => overAt(y) - overAt(x) || inOrder(x, y)).slice(0, BOUND_LIMITS.others)
+  return { ...held, others: kept.sort(inOrder) }
+}
+
+function inOrder(a: Given, b: Given): number {
+  const [usedA, usedB] = [a.redeemed ?? Number.MAX_VALUE, b.redeemed ?? Number.MAX_VALUE]
+  return usedA - usedB || a.at - b.at || (a.key === b.key ? 0 : a.key < b.key ? -1 : 1)
+}
+
 /** When a grant is over; one that does not expire and was not used is over last. */
-function overAt({ at, expires, redeemed }: Grant): number {
+function overAt({ at, expires, redeemed }: Given): number {
   // Behind all that have an end, but the oldest of them first.
   return redeemed ?? expires ?? 1e15 + at
 }

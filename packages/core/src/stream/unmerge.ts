@@ -4,6 +4,7 @@ import { isUser } from '../identity/identifier.ts'
 import { linkedAt, type Origin, originOf } from '../identity/origin.ts'
 import { isOlder, userOf } from '../identity/resolve.ts'
 import { splitsBetween, splitsOf } from '../identity/split.ts'
+import { boundOfPart } from '../profile/bound.ts'
 import type { Consent, Profile } from '../profile/profile.ts'
 import type { Content } from './replay.ts'
 
@@ -47,8 +48,7 @@ export function unmerged(person: Profile, parts: readonly [Part, Part], now: num
     return {
       ...content,
       ...(id === person.id && derived(person)),
-      // What was promised cannot be told apart: it is kept towards both.
-      ...(person.bound !== undefined && { bound: person.bound }),
+      ...(person.bound !== undefined && { bound: boundOfPart(person.bound, own) }),
       consent: { ...content.consent, ...refusals },
       id,
       version: person.version + 1,

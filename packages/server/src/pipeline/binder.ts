@@ -1,5 +1,5 @@
 import { type Decision, decisionRow, type Want } from '@espalier/core/decision'
-import type { Grant } from '@espalier/core/profile'
+import { allGiven, type Grant } from '@espalier/core/profile'
 import type { Entry } from '@espalier/core/stream'
 import type { Located } from '@espalier/store'
 import type { Metrics } from '../metrics.ts'
@@ -133,7 +133,8 @@ class Reserving {
   async releaseUngiven({ profile }: Located, given: Readonly<Record<string, Grant>>): Promise<void> {
     for (const [experience, { key }] of this.#granted) {
       // Another request of this person may have given just this, under the same key.
-      const had = profile.bound?.grants[experience]?.key === key
+      const grant = profile.bound?.grants[experience]
+      const had = grant !== undefined && allGiven(grant).some(given => given.key === key)
       if (!had && given[experience] === undefined) {
         await this.#supplies.release(this.#workspace, this.#wanted.get(experience)!)
       }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
-import type { CompiledExperience, Supply, Want } from '@espalier/core/decision'
-import type { Grant } from '@espalier/core/profile'
+import type { CompiledExperience, CompiledOffer, Supply, Want } from '@espalier/core/decision'
+import type { Given, Grant } from '@espalier/core/profile'
 import type { CounterStore } from '@espalier/store'
 import { deriveKey } from '../secrets.ts'
 import { isBelieved } from './believed.ts'
@@ -63,21 +63,8 @@ export class Supplies {
   async reserve(workspace: string, want: Want): Promise<Grant | undefined> {
     const { experience, variant, key, supply, cost, expires } = want
     const now = this.#now()
-    const taken: string[] = []
-    for (const { counter, n, limit, passing } of scarceOf(experience, supply, cost)) {
-      const { granted } = await this.#counters.reserve(workspace, counter, {
-        key,
-        n,
-        limit,
-        now,
-        ...(passing && expires !== undefined ? { expires } : {}),
-      })
-      if (!granted) {
-        for (const one of taken) await this.#counters.release(workspace, one, key)
-        this.#remember(JSON.stringify([workspace, experience]), { left: false, checked: now })
-        return undefined
-      }
-      taken.push(counter)
+    if (!(await this.#take(workspace, experience, scarceOf(experience, supply, cost), { key, expires, now }))) {
+      return undefined
     }
     const code = await this.#code(workspace, want, now)
     return {
@@ -89,9 +76,44 @@ export class Supplies {
     }
   }
 
+  /** All of it or nothing. */
+  async #take(
+    workspace: string,
+    experience: string,
+    scarce: readonly Scarce[],
+    { key, expires, now }: { readonly key: string; readonly expires: number | undefined; readonly now: number },
+  ): Promise<boolean> {
+    const taken: string[] = []
+    for (const { counter, n, limit, passing } of scarce) {
+      const { granted } = await this.#counters.reserve(workspace, counter, {
+        key,
+        n,
+        limit,
+        now,
+        ...(passing && expires !== undefined ? { expires } : {}),
+      })
+      if (!granted) {
+        for (const one of taken) await this.#counters.release(workspace, one, key)
+        this.#remember(JSON.stringify([workspace, experience]), { left: false, checked: now })
+        return false
+      }
+      taken.push(counter)
+    }
+    return true
+  }
+
+  /** Takes once more what was given back while it was not needed; false where others have it now. Its code was never given back. */
+  retake(workspace: string, experience: string, { supply, cost }: CompiledOffer, given: Given): Promise<boolean> {
+    const scarce = scarceOf(experience, supply, cost.get(given.variant) ?? 0).filter(({ passing }) => passing)
+    return this.#take(workspace, experience, scarce, { key: given.key, expires: given.expires, now: this.#now() })
+  }
+
   /** What was reserved is not used after all. Codes stay taken: somebody may have seen them. */
-  async release(workspace: string, { experience, key, supply, cost }: Want): Promise<void> {
-    for (const { counter, passing } of scarceOf(experience, supply, cost)) {
+  async release(
+    workspace: string,
+    { experience, key, supply }: Pick<Want, 'experience' | 'key' | 'supply'>,
+  ): Promise<void> {
+    for (const { counter, passing } of scarceOf(experience, supply, 0)) {
       if (passing) await this.#counters.release(workspace, counter, key)
     }
   }

@@ -1,7 +1,8 @@
-import type { Binding } from '@espalier/core/profile'
+import type { Binding, Grant } from '@espalier/core/profile'
 import type { Entry } from '@espalier/core/stream'
 import { expect, it } from 'vitest'
 import { commit, NOON, type OpenStore, opener, shipAll, track } from './harness.ts'
+import { personOf, sourceOf, unmerge } from './identity.ts'
 
 const grant = { at: NOON, variant: 'a', key: 'k', code: 'HI-1', expires: NOON + 1000 }
 const quote = { at: NOON, until: NOON + 9, price: 1.5, list: 2, experience: 'x', version: 1, variant: 'a' }
@@ -39,6 +40,36 @@ export function bindingsContract(open: OpenStore): void {
     const applied = await Promise.all(Array.from({ length: 10 }, () => commit(store, [bind(profile, 0)])))
     expect(applied.flat().filter(({ outcome }) => outcome === 'stored')).toHaveLength(1)
     expect((await store.people.find('main', 'userId:ada'))?.bound?.version).toBe(1)
+  })
+
+  it('R12 a person given an offer on two devices has both, and each device its own after an un-merge, also after the store was opened again', async () => {
+    const { store, reopen } = await opened()
+    const logged: [Entry, string][] = [
+      [track({ anonymous: 'web' }), 'anonymousId:web'],
+      [track({ user: 'ada' }), 'userId:ada'],
+      [track({ user: 'ada', anonymous: 'web' }), 'userId:ada'],
+    ]
+    const grants: Record<string, Grant> = {}
+    for (const [i, [entry, filed]] of logged.slice(0, 2).entries()) {
+      await commit(store, [entry])
+      const source = await sourceOf(store, filed)
+      grants[filed] = { at: NOON + i, variant: 'a', key: `${source}:0`, code: `HI-${i}` }
+      await commit(store, [bind(source, 0, { grants: { x: grants[filed] } })])
+    }
+    const [first, second] = [grants['anonymousId:web']!, grants['userId:ada']!]
+    await commit(store, [logged[2]![0]])
+    const both = { ...first, others: [second] }
+    expect((await personOf(store, 'userId:ada')).bound?.grants).toEqual({ x: both })
+    const merged = (await reopen?.()) ?? store
+    const person = await personOf(merged, 'userId:ada')
+    expect(person.bound?.grants).toEqual({ x: both })
+
+    const used: Grant = { ...second, redeemed: NOON + 5, others: [{ ...first, freed: true }] }
+    await commit(merged, [bind(person.id, person.bound!.version, { grants: { x: used } })])
+    await commit(merged, [await unmerge(merged, 'anonymousId:web', logged)])
+    const apart = (await reopen?.()) ?? merged
+    expect((await personOf(apart, 'anonymousId:web')).bound?.grants).toEqual({ x: { ...first, freed: true } })
+    expect((await personOf(apart, 'userId:ada')).bound?.grants).toEqual({ x: { ...second, redeemed: NOON + 5 } })
   })
 
   it('R2 it is there after the store was opened again, and its row is shipped once', async context => {

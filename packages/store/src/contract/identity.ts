@@ -7,13 +7,13 @@ import { expect, it } from 'vitest'
 import type { Store } from '../port.ts'
 import { commit, identify, NOON, type OpenStore, opener, shipAll, track } from './harness.ts'
 
-const personOf = async (store: Store, identifier: string): Promise<Profile> =>
+export const personOf = async (store: Store, identifier: string): Promise<Profile> =>
   (await store.people.find('main', identifier))!
-const sourceOf = async (store: Store, identifier: string): Promise<string> =>
+export const sourceOf = async (store: Store, identifier: string): Promise<string> =>
   (await store.people.locate('main', identifier))!.source
 
 /** What splits the source of `identifier` off its person; `logged`: events with the identifier whose source they are filed under. */
-async function unmerge(store: Store, identifier: string, logged: readonly [Entry, string][]): Promise<Entry> {
+export async function unmerge(store: Store, identifier: string, logged: readonly [Entry, string][]): Promise<Entry> {
   const person = await personOf(store, identifier)
   const gone = await sourceOf(store, identifier)
   const sourced: [Event, string][] = []

@@ -1,5 +1,5 @@
-import type { CompiledExperience } from '@espalier/core/decision'
-import type { Grant, Profile } from '@espalier/core/profile'
+import { type CompiledOffer, standing, usedInstead } from '@espalier/core/decision'
+import { allGiven, type Given, type Grant, type Profile } from '@espalier/core/profile'
 import Type from 'typebox'
 import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
@@ -19,13 +19,16 @@ export const redeemOffer = route({
   tag: 'Decisions',
   summary: 'A person uses their offer',
   description:
-    'Makes final what it cost of the budget and of the stock. The same again gets the same answer; an offer whose time is over gets `offer_expired`.',
+    'Makes final what it cost of the budget and of the stock. The same again gets the same answer; an offer whose time is over gets `offer_expired`. Somebody who was given the offer on two devices before they were known to be one may use either code, once: the other then gets `offer_used`.',
   params: Type.Object({ experience: Type.String({ maxLength: 200 }) }),
   body: Type.Object(
     {
       person: Person,
       code: Type.Optional(
-        Type.String({ maxLength: 200, description: 'Checked against the person’s where it is sent.' }),
+        Type.String({
+          maxLength: 200,
+          description: 'Checked against the person’s where it is sent; of several it says which.',
+        }),
       ),
     },
     { additionalProperties: false },
@@ -40,48 +43,112 @@ export const redeemOffer = route({
       code: Type.Optional(Type.String()),
     }),
   },
-  errors: ['not_found', 'offer_expired', 'conflict', 'too_busy', 'full', 'unavailable'],
+  errors: ['not_found', 'offer_expired', 'offer_used', 'too_busy', 'full', 'unavailable'],
   async handle({ workspace, params, body }, services) {
     const { compiled } = await services.definitions.of(workspace)
     const experience = compiled.experiences.get(params.experience)
     if (experience?.offer === undefined) {
       throw new Problem('not_found', `There is no experience "${params.experience}" with an offer.`)
     }
-    const profile = await personOf(services, workspace, body.person, 'body.person')
-    const grant = grantOf(profile, params.experience, body.code)
-    const redeemed = grant.redeemed ?? (await redeem(services, workspace, profile, experience, grant))
-    const { at: given, variant, code } = grant
-    return { experience: params.experience, variant, given, redeemed, ...(code === undefined ? {} : { code }) }
+    const given = await used(services, workspace, { key: experience.key, offer: experience.offer }, body)
+    const { at, variant, code, redeemed } = given
+    return {
+      experience: params.experience,
+      variant,
+      given: at,
+      redeemed,
+      ...(code === undefined ? {} : { code }),
+    }
   },
 })
 
-function grantOf({ bound }: Profile, experience: string, code: string | undefined): Grant {
-  const grant = bound !== undefined && Object.hasOwn(bound.grants, experience) ? bound.grants[experience]! : undefined
+interface Asked {
+  readonly key: string
+  readonly offer: CompiledOffer
+}
+
+type Used = Given & { readonly redeemed: number }
+
+/** What is bound meanwhile makes it be looked at anew; so often, then the caller may try again. */
+const ATTEMPTS = 6
+
+/** What the person used: now, or before. Once it is so, what it took is final, and what their other grants took is free. */
+async function used(
+  services: Services,
+  workspace: string,
+  { key, offer }: Asked,
+  { person, code }: { readonly person: string; readonly code?: string },
+): Promise<Used> {
+  const { supplies } = services
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const now = services.now()
+    const profile = await personOf(services, workspace, person, 'body.person')
+    const { all, given } = grantOf(profile, { key, offer }, code, now)
+    const instead = usedInstead(offer, all, given)
+    const final =
+      instead ?? (isUsed(given) ? given : await use(services, workspace, profile, { key, offer }, given, now))
+    if (final === undefined) continue
+    // Also where it was used before: whoever used it may have died over this.
+    await supplies.confirm(workspace, key, offer.supply, final.key)
+    const settled = all.map(one => (one.key === final.key ? final : one))
+    for (const other of settled) {
+      if (usedInstead(offer, settled, other) !== undefined) {
+        await supplies.release(workspace, { experience: key, key: other.key, supply: offer.supply })
+      }
+    }
+    if (isUsed(final) && instead === undefined) return final
+    const at = new Date(instead!.redeemed!).toISOString()
+    throw new Problem('offer_used', `This person used another code of this offer at ${at}.`, { path: 'body.code' })
+  }
+  throw new Problem('too_busy', 'Too much is bound for this person at this moment.', { retryAfter: 1 })
+}
+
+function isUsed(given: Given): given is Used {
+  return given.redeemed !== undefined
+}
+
+/** What is to be used, of all they were given: the one with this code, or else the one that holds now. */
+function grantOf(
+  { bound }: Profile,
+  { key, offer }: Asked,
+  code: string | undefined,
+  now: number,
+): { readonly all: readonly Given[]; readonly given: Given } {
+  const grant = bound !== undefined && Object.hasOwn(bound.grants, key) ? bound.grants[key]! : undefined
   if (grant === undefined || grant.variant === '') {
     throw new Problem('not_found', 'This person was not given this offer.')
   }
-  if (code !== undefined && code !== grant.code) {
+  const all = allGiven(grant)
+  const given = code === undefined ? standing(offer, grant, now) : all.find(one => one.code === code)
+  if (given === undefined) {
     throw new Problem('not_found', 'This person’s code is another one.', { path: 'body.code' })
   }
-  return grant
+  return { all, given }
 }
 
-async function redeem(
+/** Undefined: the person was bound by something else meanwhile. */
+async function use(
   services: Services,
   workspace: string,
-  profile: Profile,
-  { key, offer }: CompiledExperience,
-  grant: Grant,
-): Promise<number> {
-  const now = services.now()
-  if (grant.expires !== undefined && grant.expires <= now) {
-    throw new Problem('offer_expired', `The offer ended at ${new Date(grant.expires).toISOString()}.`)
+  { id, bound }: Profile,
+  { key, offer }: Asked,
+  given: Given,
+  now: number,
+): Promise<Used | undefined> {
+  if (given.expires !== undefined && given.expires <= now) {
+    throw new Problem('offer_expired', `The offer ended at ${new Date(given.expires).toISOString()}.`)
   }
-  await services.supplies.confirm(workspace, key, offer!.supply, grant.key)
-  const binding = { shows: [], grants: { [key]: { ...grant, redeemed: now } }, quotes: {} }
-  // Whatever else was bound meanwhile: this changes the one offer.
-  const entry = { kind: 'bind', profile: profile.id, at: now, binding } as const
+  if (given.freed && !(await services.supplies.retake(workspace, key, offer, given))) {
+    throw new Problem('offer_expired', 'It was given back when another code was used, and nothing is left of it.')
+  }
+  const { freed, ...had } = given
+  const redeemed = { ...had, redeemed: now }
+  const others = allGiven(bound!.grants[key]!).filter(one => one.key !== given.key)
+  const settled = [redeemed, ...others]
+  const freedOthers = others.map(one => (usedInstead(offer, settled, one) ? { ...one, freed: true as const } : one))
+  const grant: Grant = { ...redeemed, ...(others.length > 0 && { others: freedOthers }) }
+  const binding = { shows: [], grants: { [key]: grant }, quotes: {} }
+  const entry = { kind: 'bind', profile: id, expected: bound!.version, at: now, binding } as const
   const [applied] = await services.queue.submit(workspace, [entry], 1000)
-  if (applied?.outcome !== 'stored') throw new Problem('not_found', 'There is no such person any more.')
-  return now
+  return applied?.outcome === 'stored' ? redeemed : undefined
 }
