@@ -15,6 +15,8 @@ export const ITEM_ERRORS = {
   no_user_anon_id: (field: string) =>
     `${field} is missing: name a userId, an anonymousId or another kind of identifier that the settings know. Placeholders such as "null", "anonymous" or "0", and what the settings block, count as missing.`,
   id_invalid: (field: string) => `${field} must be text or a number.`,
+  id_inexact: (field: string) =>
+    `${field} is a number too large to be read exactly, so that others would be read as the same: send it as text.`,
   id_too_long: (field: string) => `${field} is longer than ${EVENT_LIMITS.id} characters: send a shorter identifier.`,
   message_id_too_long: (field: string) => `${field} must be shorter than ${EVENT_LIMITS.messageId + 1} characters.`,
   control_character: (field: string) => `${field} holds a control character: remove it.`,

@@ -1,5 +1,6 @@
 import { hasControl } from '../control.ts'
 import { isBlocked } from '../identity/blocked.ts'
+import { isExact } from '../identity/form.ts'
 import { RefusedItem } from './errors.ts'
 import { EVENT_LIMITS } from './limits.ts'
 
@@ -9,17 +10,24 @@ import { EVENT_LIMITS } from './limits.ts'
  */
 export function readId(value: unknown, field: string, blocks = isBlocked): string | undefined {
   if (value === undefined || value === null) return undefined
-  const id = typeof value === 'number' && Number.isFinite(value) ? String(value) : value
+  const id = typeof value === 'number' ? numbered(value, field) : value
   if (typeof id !== 'string') throw new RefusedItem('id_invalid', field)
   if (id.length > EVENT_LIMITS.id) throw new RefusedItem('id_too_long', field)
   refuseControl(id, field)
   return blocks(id) ? undefined : id
 }
 
+/** Beyond 2^53 neighbouring numbers are read as one: two people would become one, and two events. */
+function numbered(value: number, field: string): string {
+  if (!Number.isFinite(value)) throw new RefusedItem('id_invalid', field)
+  if (!isExact(value)) throw new RefusedItem('id_inexact', field)
+  return String(value)
+}
+
 /** The messageId, or undefined where the client sent none. */
 export function readMessageId(value: unknown): string | undefined {
   if (value === undefined || value === null || value === '') return undefined
-  const id = typeof value === 'number' && Number.isFinite(value) ? String(value) : value
+  const id = typeof value === 'number' ? numbered(value, 'messageId') : value
   if (typeof id !== 'string') throw new RefusedItem('id_invalid', 'messageId')
   if (id.length > EVENT_LIMITS.messageId) throw new RefusedItem('message_id_too_long', 'messageId')
   refuseControl(id, 'messageId')

@@ -84,6 +84,8 @@ describe('how values are compared', () => {
     ['text', 'a\u0000b', undefined],
     ['text', 'half \ud800', undefined],
     ['text', 'x'.repeat(501), undefined],
+    ['text', Number.MAX_SAFE_INTEGER, '9007199254740991'],
+    ['text', 2 ** 60, undefined],
     ['text', Number.POSITIVE_INFINITY, undefined],
   ] as const)('%s of %j is %j', (form, value, expected) => {
     expect(formed(value as never, form)).toBe(expected)
