@@ -1,4 +1,5 @@
 // The server of a benchmark, in its own process: see process.mjs.
+import '../../packages/cli/bin/collections.js'
 import { randomUUID } from 'node:crypto'
 import { startServer } from '@espalier/server'
 import { openMemoryStore } from '@espalier/store/memory'

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -17,11 +17,7 @@ export async function startProcess(mode, options = {}) {
   const child = fork(script, [JSON.stringify({ mode, options: { data, ...options } })], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     // As `espalier` itself is started: see packages/cli/bin/espalier.js.
-    execArgv: [
-      '--max-semi-space-size=64',
-      '--heap-growing-percent=200',
-      ...(availableParallelism() <= 2 ? ['--no-parallel-scavenge'] : []),
-    ],
+    execArgv: ['--max-semi-space-size=64'],
   })
   const waiting = new Map()
   let asked = 0

@@ -12,6 +12,9 @@ interface Waiting {
   reject(error: StoreError): void
 }
 
+/** Of its young generation. What it collects for a commit lives until then, so more room would not be collected less. */
+const YOUNG_MB = 12
+
 /** A thread that writes to one environment (`writer.js`); started when it is needed, and again when it died. */
 export class WriterThread {
   readonly #data: { readonly path: string; readonly tables: readonly string[] }
@@ -95,7 +98,10 @@ export class WriterThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./writer.js', import.meta.url), { workerData: this.#data })
+    const worker = new Worker(new URL('./writer.js', import.meta.url), {
+      workerData: this.#data,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    })
     worker.on('message', ({ id, error }: Answer) => {
       const waiting = this.#waiting.get(id)
       this.#waiting.delete(id)
