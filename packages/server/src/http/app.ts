@@ -100,7 +100,7 @@ function add(app: FastifyInstance, route: Route, services: Services, turns: Turn
       ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit(services) }),
       ...(route.tooLargeIs === undefined ? {} : { tooLargeIs: route.tooLargeIs }),
     },
-    exposeHeadRoute: false,
+    exposeHeadRoute: route.answersHead === true,
     handler: async (request, reply) => {
       if (route.inStep) await turns.gathered()
       const { value: body, text } = bodyOf(route, request.body)
@@ -146,8 +146,9 @@ function refuse(problem: Problem, request: FastifyRequest, reply: FastifyReply, 
   }
   const { retryAfter } = problem.details
   if (retryAfter !== undefined) {
+    // Segment's clients read either, and both are seconds from now.
     reply.header('retry-after', String(retryAfter))
-    reply.header('x-ratelimit-reset', String(Math.ceil(services.now() / 1000) + retryAfter))
+    reply.header('x-ratelimit-reset', String(retryAfter))
   }
   const requestId = problem.code === 'internal' ? { requestId: request.id } : {}
   const { key } = (request.params ?? {}) as { key?: string }

@@ -25,7 +25,7 @@ export function cors(rules: CorsRules, request: FastifyRequest, reply: FastifyRe
   const allowed = origins.includes('*') || origins.includes(origin)
   // Beacons send cookies along whether asked or not, and then a browser wants the origin by name; we read no cookie.
   if (allowed) reply.header('access-control-allow-origin', origin).header('access-control-allow-credentials', 'true')
-  if (allowed) reply.header('access-control-expose-headers', 'ETag, Retry-After')
+  if (allowed) reply.header('access-control-expose-headers', 'ETag, Retry-After, X-RateLimit-Reset')
   if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return false
   if (allowed) {
     reply

@@ -24,6 +24,7 @@ describe('tracking: what is taken', () => {
       server.post('/v1/track', track(), { key: '', headers: basic(WRITE_KEY) }),
       server.post('/v1/track', track(), { key: WRITE_KEY }),
       server.post('/v1/track', track(), { key: SECRET_KEY }),
+      server.post('/v1/track', { ...track(), writeKey: WRITE_KEY }, { key: '', headers: basic(':') }),
     ]
     for (const answer of await Promise.all(calls))
       expect(answer).toMatchObject({ status: 200, json: { success: true } })
@@ -44,6 +45,14 @@ describe('tracking: what is taken', () => {
     })
     expect(await known('beacon')).toBe(true)
     expect(await known('zipped')).toBe(true)
+  })
+
+  it('a batch under the older name that Segment’s Java client knows it by', async () => {
+    const sent = new Date().toISOString()
+    const batch = [{ ...track({ userId: 'java' }), channel: 'server', integrations: {}, timestamp: sent }]
+    const answer = await server.post('/v1/import/', { batch, sentAt: sent, context: {}, sequence: 1 })
+    expect(answer).toMatchObject({ status: 200, json: { success: true } })
+    expect(await known('java')).toBe(true)
   })
 
   it('R3 a repeated messageId is acknowledged and changes nothing', async () => {
@@ -254,6 +263,7 @@ describe('the rest of the API: bad input is named by its path', () => {
     ).toEqual([
       ...['identify', 'track', 'page', 'screen', 'group', 'alias', 'batch'].map(type => `POST /v1/${type}`),
       ...['i', 't', 'p', 's', 'g', 'a', 'b'].map(letter => `POST /v1/${letter}`),
+      'POST /v1/import/',
       'POST /ofrep/v1/evaluate/flags',
       'POST /ofrep/v1/evaluate/flags/{key}',
       'GET /health/live',
@@ -415,5 +425,13 @@ describe('pages of other origins', () => {
     const answer = await server.post('/v1/track', '{', { headers: { origin: 'https://shop.example' } })
     expect(answer.status).toBe(400)
     expect(answer.headers.get('access-control-allow-origin')).toBe('https://shop.example')
+    // Both are how clients learn when to try again.
+    expect(answer.headers.get('access-control-expose-headers')).toBe('ETag, Retry-After, X-RateLimit-Reset')
   })
+})
+
+it('monitors may ask by HEAD whether the server is up', async () => {
+  for (const path of ['/health/live', '/health/ready']) {
+    expect((await fetch(server.url + path, { method: 'HEAD' })).status, path).toBe(200)
+  }
 })

@@ -54,6 +54,8 @@ export interface Route<P extends TSchema = TSchema, Q extends TSchema = TSchema,
   readonly inStep?: boolean
   /** Pages of `trackOrigins` may call it. */
   readonly fromPages?: boolean
+  /** To HEAD as well, with which load balancers and monitors like to ask. */
+  readonly answersHead?: boolean
   /** Tracking clients know 400, not 413. */
   readonly tooLargeIs?: 400 | 413
   readonly answer: {

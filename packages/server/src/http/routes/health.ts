@@ -8,6 +8,7 @@ export const live = route({
   access: 'anybody',
   tag: 'Operation',
   passesOverQuery: true,
+  answersHead: true,
   summary: 'The process answers',
   answer: { description: 'It does.', schema: Type.Object({ status: Type.Literal('ok') }) },
   handle: () => ({ status: 'ok' }),
@@ -19,6 +20,7 @@ export const ready = route({
   access: 'anybody',
   tag: 'Operation',
   passesOverQuery: true,
+  answersHead: true,
   summary: 'Events can be taken in',
   description: 'The warehouse may be down: then events wait in the outbox and reports are refused.',
   answer: {

@@ -127,6 +127,8 @@ export const trackRoutes: readonly Route[] = [
   // In a browser Segment's analytics.js names its calls by their first letters, whatever host it is given.
   ...TYPES.map(type => single(type, `/v1/${type[0]}`)),
   batch('/v1/b', 'Take in up to 2,500 events, as analytics.js sends them'),
+  // Segment's client for Java, given a host, knows the batch by its older name, and drops what is answered by 404.
+  batch('/v1/import/', 'Take in up to 2,500 events, as Segment’s Java client sends them'),
 ]
 
 type TrackCall = Pick<Call<never, typeof Query, never>, 'workspace' | 'key' | 'request' | 'query' | 'reply'>
