@@ -25,7 +25,7 @@ export interface Importer {
   readonly target: Target
   /** The most items a row begins: the server knows them as row x outputs + output, for ever (R3). */
   readonly outputs: number
-  /** All that decides what is made of a row, as text: part of the import's identity beside the file's bytes. */
+  /** All that decides what is made of a row, as text: part of the import's identity beside what the file holds. */
   readonly meaning: string
   /** Throws `RowProblem`. */
   map(cells: Cells, row: number): Made[]

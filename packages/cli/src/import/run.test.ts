@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { described } from '../commands/import.ts'
 import { explain } from '../errors.ts'
@@ -8,10 +10,12 @@ import { Api } from '../http/api.ts'
 import { type FakeAnswer, fakeApi, importTaker } from '../testing/fakeApi.ts'
 import { temporaryFile, temporaryFolder, testShell } from '../testing/shell.ts'
 import { Builder } from './build.ts'
+import { recognise } from './formats/recognise.ts'
 import { parseMapping } from './mapping/mapping.ts'
 import { Rejects } from './rejects.ts'
 import { type ImportOptions, importFile } from './run.ts'
-import type { Row, Table } from './source/rows.ts'
+import { ProgressFile } from './send/progressFile.ts'
+import { openTable, type Row, type Table } from './source/rows.ts'
 
 const day = (n: number) => new Date(Date.UTC(2024, 0, 1) + n * 60_000).toISOString()
 
@@ -141,6 +145,49 @@ describe('an import', () => {
     // A third run knows of no interruption: it sends all, and all is known.
     const third = await importFile(optionsOf(file), api(url), testShell({ cache: shell.environment.cache }))
     expect(third).toMatchObject({ stored: 0, duplicates: 2_000, resumed: 0 })
+  })
+
+  it('R3 a file is the same plain and packed, also where it was interrupted in between', async () => {
+    const taker = importTaker()
+    const shell = testShell()
+    let requests = 0
+    const { url } = await fakeApi(({ body }) => {
+      if (++requests === 10) shell.interrupt()
+      return { body: taker.take(body) }
+    })
+    const { cache } = shell.environment
+    const file = temporaryFile('events.csv', events(3_000))
+    const packed = temporaryFile('events.csv.gz', gzipSync(events(3_000)))
+    expect((await importFile(optionsOf(packed), api(url), shell)).interrupted).toBe(true)
+    const second = await importFile(optionsOf(file), api(url), testShell({ cache }))
+    expect(second.resumed).toBeGreaterThan(0)
+    expect(taker.items.length).toBe(3_000)
+    for (const again of [packed, temporaryFile('other.gz', gzipSync(events(3_000), { level: 1 }))]) {
+      expect(await importFile(optionsOf(again), api(url), testShell({ cache }))).toMatchObject({
+        stored: 0,
+        duplicates: 3_000,
+      })
+    }
+  })
+
+  it('R3 a packed file whose import was begun by its bytes on the disk is brought to its end so', async () => {
+    const files = new Set<string>()
+    const taker = importTaker()
+    const { url } = await fakeApi(({ body }) => {
+      files.add((body as { file: string }).file)
+      return { body: taker.take(body) }
+    })
+    const packed = temporaryFile('events.csv.gz', gzipSync(events(10)))
+    const { meaning } = recognise(await openTable(packed), undefined, packed, 0)
+    const sha256 = (text: string | Buffer) => createHash('sha256').update(text).digest('hex')
+    const before = sha256(`${sha256(readFileSync(packed))}\n${meaning}`)
+    const shell = testShell()
+    new ProgressFile(shell.environment.cache, sha256(`${before}\n${url}`)).write({ sent: 0, probe: 0, refused: [] })
+    await importFile(optionsOf(packed), api(url), shell)
+    expect([...files]).toEqual([before])
+    // It is over: from now on it is what it holds.
+    await importFile(optionsOf(packed), api(url), shell)
+    expect([...files]).toEqual([before, sha256(`${sha256(events(10))}\n${meaning}`)])
   })
 
   it('interrupted and resumed against a server that has forgotten, it begins from the start', async () => {

@@ -16,7 +16,7 @@ import { ProgressFile } from './send/progressFile.ts'
 import { sendPuts } from './send/puts.ts'
 import { sendStream } from './send/stream.ts'
 import { encodingOf } from './source/encoding.ts'
-import { sizeOf } from './source/open.ts'
+import { type OpenFile, sizeOf } from './source/open.ts'
 import { openTable } from './source/rows.ts'
 import { Warnings } from './warnings.ts'
 
@@ -100,7 +100,7 @@ export async function importFile(
     await builder.read(table, read, stop.signal)
     if (stop.signal.aborted) throw new CliError('Interrupted while reading; nothing was sent')
     const sending = new Sending(importer, builder, rejects, warnings, line, options)
-    const result = options.dryRun ? NOTHING : await sending.send(api, table.file.digest(), shell, stop.signal)
+    const result = options.dryRun ? NOTHING : await sending.send(api, table.file, shell, stop.signal)
     line.clear()
     if (rejects.count > 0 && !result.interrupted)
       await rejects.write(options.rejects, options.file, importer, options.encoding)
@@ -152,8 +152,8 @@ class Sending {
     this.#encoding = options.encoding === undefined ? '' : `\n${encodingOf(options.encoding)}`
   }
 
-  async send(api: Api, digest: string, shell: Shell, signal: AbortSignal): Promise<Result> {
-    const { target, outputs, meaning } = this.#importer
+  async send(api: Api, read: OpenFile, shell: Shell, signal: AbortSignal): Promise<Result> {
+    const { target, outputs } = this.#importer
     const items = () => {
       this.#done = 0
       return this.#builder.items(this.#limit)
@@ -163,12 +163,23 @@ class Sending {
       const result = await sendPuts(items(), { ...common, target })
       return { ...NOTHING, stored: result.stored, interrupted: signal.aborted }
     }
-    const file = createHash('sha256').update(`${digest}\n${meaning}${this.#encoding}`).digest('hex')
-    const identity = createHash('sha256').update(`${file}\n${api.url}`).digest('hex')
-    const progress = new ProgressFile(shell.environment.cache, identity)
+    const { file, progress } = this.#identity(api, read, shell)
     const window = this.#window === undefined ? {} : { window: this.#window }
     const warn = (item: Sendable, reason: string) => this.#warnings.add(item.row, reason)
     return sendStream(items, { ...common, file, outputs, progress, warn, ...window })
+  }
+
+  /** What the server knows the import by, and where it is kept how far it came. */
+  #identity(api: Api, read: OpenFile, shell: Shell): { readonly file: string; readonly progress: ProgressFile } {
+    const identityOf = (digest: string) => {
+      const file = createHash('sha256').update(`${digest}\n${this.#importer.meaning}${this.#encoding}`).digest('hex')
+      const identity = createHash('sha256').update(`${file}\n${api.url}`).digest('hex')
+      return { file, progress: new ProgressFile(shell.environment.cache, identity) }
+    }
+    const packed = read.packedDigest()
+    const before = packed === undefined ? undefined : identityOf(packed)
+    // What was begun by the packed bytes is brought to its end by them.
+    return before?.progress.read() === undefined ? identityOf(read.digest()) : before
   }
 
   #sent = (items: readonly Sendable[], refused: number) => {

@@ -52,7 +52,10 @@ export interface ImportedItem {
   [field: string]: unknown
 }
 
-/** `POST /v1/import` as the real server has it: each row of a file once, for ever. `items` are those taken in, in order. */
+/**
+ * `POST /v1/import` as the real server has it: each row of a file once, for ever, and each messageId once. `items` are those taken in,
+ * in order.
+ */
 export function importTaker(refuse: (item: ImportedItem) => string | undefined = () => undefined): {
   items: ImportedItem[]
   take(body: unknown): { stored: number; duplicates: number; errors: { row: number; code: string; message: string }[] }
@@ -66,11 +69,11 @@ export function importTaker(refuse: (item: ImportedItem) => string | undefined =
       const result = { stored: 0, duplicates: 0, errors: [] as { row: number; code: string; message: string }[] }
       for (const item of sent) {
         const message = refuse(item)
-        const name = `${file} ${item.row}`
+        const names = [`${file} ${item.row}`, ...(typeof item.messageId === 'string' ? [item.messageId] : [])]
         if (message !== undefined) result.errors.push({ row: item.row, code: 'invalid', message })
-        else if (known.has(name)) result.duplicates++
+        else if (names.some(name => known.has(name))) result.duplicates++
         else {
-          known.add(name)
+          for (const name of names) known.add(name)
           items.push(item)
           result.stored++
         }

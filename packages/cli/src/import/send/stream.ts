@@ -5,7 +5,7 @@ import type { Progress, ProgressFile } from './progressFile.ts'
 
 export interface StreamOptions {
   readonly api: Api
-  /** Identity of the import: SHA-256 of the file's bytes and the mapping's meaning, hex. */
+  /** Identity of the import: SHA-256 of what the file holds, unpacked, and the mapping's meaning, hex. */
   readonly file: string
   /** Items that a row may begin: numbers the rows for the server. */
   readonly outputs: number

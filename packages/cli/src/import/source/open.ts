@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { Transform } from 'node:stream'
@@ -12,8 +12,10 @@ export interface OpenFile {
   readonly bytes: AsyncIterable<Uint8Array>
   /** Bytes of the file on the disk that were read so far. */
   read(): number
-  /** SHA-256 of the file on the disk, hex; only once everything was read. */
+  /** SHA-256 of what the file holds, unpacked, hex: the same however it is packed. Only once everything was read. */
   digest(): string
+  /** Of a packed file that of its bytes on the disk, by which earlier versions knew it. */
+  packedDigest(): string | undefined
 }
 
 /** Bytes on the disk. */
@@ -30,7 +32,9 @@ export async function openFile(path: string, encoding?: string): Promise<OpenFil
   await handle.read(magic, 0, 2, 0)
   await handle.close()
 
+  const gzip = magic[0] === 0x1f && magic[1] === 0x8b
   const hash = createHash('sha256')
+  const inside = createHash('sha256')
   let read = 0
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -42,16 +46,23 @@ export async function openFile(path: string, encoding?: string): Promise<OpenFil
   const file = createReadStream(path, { highWaterMark: 1 << 18 })
   file.on('error', error => counted.destroy(error))
   const raw = file.pipe(counted)
-  const gzip = magic[0] === 0x1f && magic[1] === 0x8b
-  const bytes = gzip ? unpacked(raw, path) : raw
-  return { bytes: utf8Of(bytes, path, encoding), read: () => read, digest: () => hash.digest('hex') }
+  const bytes = gzip ? unpacked(raw, path, inside) : raw
+  return {
+    bytes: utf8Of(bytes, path, encoding),
+    read: () => read,
+    digest: () => (gzip ? inside : hash).digest('hex'),
+    packedDigest: () => (gzip ? hash.digest('hex') : undefined),
+  }
 }
 
-async function* unpacked(raw: Transform, path: string): AsyncGenerator<Uint8Array> {
+async function* unpacked(raw: Transform, path: string, hash: Hash): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip({ chunkSize: 1 << 18 })
   raw.on('error', error => gunzip.destroy(error))
   try {
-    for await (const chunk of raw.pipe(gunzip)) yield chunk as Uint8Array
+    for await (const chunk of raw.pipe(gunzip)) {
+      hash.update(chunk as Uint8Array)
+      yield chunk as Uint8Array
+    }
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && /^Z_/.test(String(cause.code))) {
       throw new CliError(`${path} is damaged: its gzip data cannot be unpacked`, {
