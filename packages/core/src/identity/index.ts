@@ -1,5 +1,6 @@
 export * from './blocked.ts'
 export * from './bucket-key.ts'
+export { isExact } from './form.ts'
 export * from './identifier.ts'
 export * from './keys.ts'
 export * from './limits.ts'

@@ -335,6 +335,18 @@ describe('what no schema says', () => {
     expect(asked.status).toBe(400)
   })
 
+  it('who asks for a decision may be named as in events: by a number, and with null for what there is not', async () => {
+    await server.post('/v1/identify', { userId: 42, anonymousId: null, traits: { plan: 'pro' } })
+    const asked = { userId: 42, anonymousId: null, context: null, events: null, touchpoints: ['home.hero'] }
+    const answer = await server.post('/v1/decide', asked, { key: SECRET_KEY })
+    const { profile } = (await server.get('/v1/profiles/userId:42')).json
+    expect(answer).toMatchObject({ status: 200, json: { profile: profile.id } })
+    const inexact = await server.post('/v1/decide', { userId: 2 ** 60, touchpoints: ['home.hero'] })
+    expect(inexact).toMatchObject({ status: 400, json: { error: { path: 'body.userId' } } })
+    const nobody = await server.post('/v1/decide', { userId: null, touchpoints: ['home.hero'] })
+    expect(nobody).toMatchObject({ status: 400, json: { error: { path: 'body.userId' } } })
+  })
+
   it('a day that no month has is neither spent on nor has it a rate', async () => {
     const day = '2026-02-30'
     const rates = [{ day, currency: 'USD', base: 'EUR', rate: 1 }]

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '@espalier/core'
 import { readConsent, withSignals } from '@espalier/core/consent'
 import { type Preview, previewProblems } from '@espalier/core/decision'
 import { hasControl } from '@espalier/core/event'
-import { compileRules, type IdentityRules, identifierOf, namesMore } from '@espalier/core/identity'
+import { compileRules, type IdentityRules, identifierOf, isExact, namesMore } from '@espalier/core/identity'
 import Type, { type Static } from 'typebox'
 import type { LiveSet } from '../../pipeline/definitions.ts'
 import { enrichContext } from '../../pipeline/enrich.ts'
@@ -12,6 +12,7 @@ import { isBotRequest } from '../../pipeline/visitor.ts'
 import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { answerText } from '../answerText.ts'
+import { check } from '../check.ts'
 import { instant } from '../instant.ts'
 import { originOf } from '../origin.ts'
 import { personOf } from '../person.ts'
@@ -26,7 +27,7 @@ const DecisionId = Type.String({ description: 'Send it back in a track `Exposure
 
 const Body = Type.Object(
   {
-    userId: Type.Optional(Id),
+    userId: Type.Optional({ ...Id, description: 'As in events a number is taken for its text, and null for nothing.' }),
     anonymousId: Type.Optional(Id),
     userHash: Type.Optional(Type.String({ description: 'Proof of the userId, where the workspace requires it.' })),
     touchpoints: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 100 }),
@@ -107,6 +108,7 @@ export const decide = route({
   description:
     'One answer a touchpoint, of one set of definitions. It sees every event acknowledged before, and those it brings.',
   body: Body,
+  checks: 'handler',
   query: Type.Object({ link: Type.Optional(Type.String({ maxLength: 2000 })) }),
   bodyLimit: services => services.options.batchBytes,
   answer: {
@@ -128,7 +130,8 @@ export const decide = route({
   errors: ['user_hash_required', 'link_required', 'bad_link', 'not_found', 'too_busy', 'full', 'unavailable'],
   async handle(call, services) {
     const began = performance.now()
-    const { workspace, key, body, request, query } = call
+    const { workspace, key, request, query } = call
+    const body = check(Body, asInEvents(call.body), 'body')
     const live = services.definitions.of(workspace)
     let set = live instanceof Promise ? await live : live
     const graves = services.graves.ready(workspace)
@@ -148,7 +151,7 @@ export const decide = route({
 
     const bringsEvents = body.events !== undefined && body.events.length > 0
     const { errors, refused, warnings } = bringsEvents
-      ? await takeEvents(call, services, set, { userId, anonymousId, mustProve, userHash })
+      ? await takeEvents({ workspace, key, request, body }, services, set, { userId, anonymousId, mustProve, userHash })
       : NOTHING_TAKEN
     if (bringsEvents) {
       const now = services.definitions.of(workspace)
@@ -183,6 +186,20 @@ export const decide = route({
 })
 
 const NOTHING_TAKEN: Pick<TakenIn, 'errors' | 'refused' | 'warnings'> = { errors: [], refused: [], warnings: [] }
+
+/** Clients write an identifier here as they do in an event: as a number too, and null where there is none. */
+function asInEvents(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null) return body
+  const said = body as Record<string, unknown>
+  for (const name in said) {
+    const value = said[name]
+    if (value === null) delete said[name]
+    else if (typeof value === 'number' && (name === 'userId' || name === 'anonymousId') && isExact(value)) {
+      said[name] = String(value)
+    }
+  }
+  return said
+}
 
 /** A context without what is no part of it: proofs that clients may put there. It is copied only where it has any. */
 function taken(context: JsonObject = {}): { inContext?: unknown; linkInContext?: unknown; given: JsonObject } {
