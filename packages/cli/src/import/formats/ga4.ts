@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Json, JsonObject } from '@espalier/core'
 import type { Item, ItemType } from '../importer.ts'
 import { asGuessed, cellOf } from '../mapping/cells.ts'
@@ -32,7 +33,7 @@ const readMicroseconds = timeReader('epoch-us', 'UTC')
 export const ga4 = eventFormat(
   'ga4',
   'Google Analytics 4 export from BigQuery (NDJSON or CSV)',
-  2,
+  3,
   columns => hasAll(columns, 'event_name', 'event_timestamp', 'user_pseudo_id'),
   cells => {
     const name = text(cells, 'event_name')
@@ -40,6 +41,7 @@ export const ga4 = eventFormat(
     const params = parameters(cells.event_params)
     const at = readMicroseconds(cells.event_timestamp)
     const who = {
+      messageId: idOf(name, cells),
       userId: text(cells, 'user_id'),
       anonymousId: text(cells, 'user_pseudo_id'),
       context: contextOf(name, cells, params),
@@ -48,6 +50,21 @@ export const ga4 = eventFormat(
     return eventItem(type, at, { ...(who as JsonObject), ...body }) satisfies Item
   },
 )
+
+/**
+ * The export names no event. What it has since July 2024 tells one from all others, and is the same in every export: whose it is, when,
+ * which batch it was sent in and its place there. Without that two events of one name and instant cannot be told apart: undefined.
+ */
+function idOf(name: string, cells: Cells): string | undefined {
+  const index = text(cells, 'batch_event_index')
+  const page = text(cells, 'batch_page_id')
+  const request = text(cells, 'batch_ordering_id')
+  const batch = page === undefined && request === undefined ? text(cells, 'event_bundle_sequence_id') : ''
+  if (index === undefined || batch === undefined) return undefined
+  const whose = [text(cells, 'stream_id'), text(cells, 'user_pseudo_id'), text(cells, 'event_timestamp'), name]
+  const all = [...whose, page, request, batch, index].map(part => part ?? '')
+  return `ga4:${createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 32)}`
+}
 
 function eventOf(name: string, cells: Cells, params: JsonObject): [ItemType, JsonObject] {
   if (name === 'page_view') {

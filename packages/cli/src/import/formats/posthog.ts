@@ -8,7 +8,7 @@ import { eventFormat, eventItem, hasAll, object, readTime, text } from './format
 export const posthog = eventFormat(
   'posthog',
   'PostHog events export (NDJSON or CSV)',
-  1,
+  2,
   columns => hasAll(columns, 'event', 'distinct_id', 'timestamp') && (columns.has('properties') || columns.has('uuid')),
   cells => {
     const event = text(cells, 'event')
@@ -48,6 +48,7 @@ function eventOf(event: string, at: number, common: JsonObject, properties: Json
     case '$create_alias':
     case '$merge_dangerously':
       return eventItem('alias', at, {
+        messageId: common.messageId ?? '',
         userId: asText(common.userId ?? common.anonymousId) ?? '',
         previousId: asText(all.alias) ?? '',
       })
