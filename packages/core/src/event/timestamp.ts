@@ -49,11 +49,16 @@ const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?) ?(Z|[+
 function instant(value: unknown, field: string): number | undefined {
   if (value === undefined || value === null || value === '') return undefined
   let at = Number.NaN
-  if (typeof value === 'string') at = isUtc(value) ? Date.parse(value) : lenient(value)
+  if (typeof value === 'string') at = timeOf(value)
   else if (typeof value === 'number' && value >= EARLIEST_NUMBER) at = value
-  if (!Number.isFinite(at) || (typeof value === 'string' && !hasDay(value)))
-    throw new RefusedItem('timestamp_invalid', field)
+  if (!Number.isFinite(at)) throw new RefusedItem('timestamp_invalid', field)
   return Math.trunc(at)
+}
+
+/** Epoch milliseconds of a time as events have it: ISO 8601, in UTC where it names no zone. NaN for any other text. */
+export function timeOf(text: string): number {
+  if (!hasDay(text)) return Number.NaN
+  return isUtc(text) ? Date.parse(text) : lenient(text)
 }
 
 /** What `Date.prototype.toISOString` writes for years 0 to 9999, and nearly all clients send. */

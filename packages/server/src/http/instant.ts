@@ -1,10 +1,12 @@
+import { timeOf } from '@espalier/core/event'
 import Type from 'typebox'
 import { Problem } from '../problem.ts'
 
 /** An instant in a query: ISO 8601, a day, or epoch milliseconds. */
 export const Time = Type.String({
   maxLength: 40,
-  description: 'ISO 8601 such as 2026-11-01 or 2026-11-01T09:00:00+01:00, or epoch milliseconds.',
+  description:
+    'ISO 8601 such as 2026-11-01 or 2026-11-01T09:00:00+01:00, without a zone in UTC; or epoch milliseconds.',
 })
 
 /** The same in a body, where a number may be one. */
@@ -23,10 +25,10 @@ export function span(
   return { from, to }
 }
 
-/** Epoch milliseconds. Throws `invalid`. */
+/** Epoch milliseconds, read as in events, so that it is the same wherever the server runs. Throws `invalid`. */
 export function instant(text: string | number | undefined, path: string): number | undefined {
   if (text === undefined || typeof text === 'number') return text
-  const time = /^-?\d{9,15}$/.test(text) ? Number(text) : Date.parse(text)
+  const time = /^-?\d{9,15}$/.test(text) ? Number(text) : timeOf(text)
   if (Number.isNaN(time)) throw new Problem('invalid', `${path} is "${text}", which is no time.`, { path })
   return time
 }
