@@ -46,3 +46,29 @@ kind: metric
     expect(() => parseYaml(broken, 'x.yaml')).toThrow(place)
   })
 })
+
+describe('what is said once and used again', () => {
+  const text = `variants:
+  - &a
+    key: a
+    content: { home.hero: &hero { title: Hi, image: /a.png } }
+  - <<: *a
+    key: b
+    content: { home.hero: { <<: *hero, title: Ho } }
+`
+  const [source] = parseYaml(text, 'x.yaml')
+
+  it('anchors are merged in by <<, and what stands beside it wins', () => {
+    expect(source?.value).toEqual({
+      variants: [
+        { key: 'a', content: { 'home.hero': { title: 'Hi', image: '/a.png' } } },
+        { key: 'b', content: { 'home.hero': { title: 'Ho', image: '/a.png' } } },
+      ],
+    })
+  })
+
+  it('the line of what was merged in is that of what it stands in', () => {
+    expect(source?.lineOf('variants[1].content["home.hero"].title')).toBe(7)
+    expect(source?.lineOf('variants[1].content["home.hero"].image')).toBe(7)
+  })
+})

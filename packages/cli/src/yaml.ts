@@ -9,10 +9,14 @@ export interface SourceDocument {
   lineOf(path: string): number
 }
 
+/** YAML 1.2, where besides `<<` stands for what is merged in: YAML no longer says so, and everybody still writes it. */
+export const DIALECT = { merge: true } as const
+
 /** Parses a YAML file (JSON is YAML), every document of it. Throws `UsageError` with the line of what cannot be read. */
 export function parseYaml(text: string, file: string): SourceDocument[] {
   const lines = new LineCounter()
   const documents = parseAllDocuments(text, {
+    ...DIALECT,
     lineCounter: lines,
     prettyErrors: false,
     uniqueKeys: true,

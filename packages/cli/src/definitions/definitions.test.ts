@@ -12,7 +12,7 @@ import { writeDefinitions } from './write.ts'
 
 const metric = { type: 'conversion', event: 'Order Completed' } satisfies JsonObject
 
-function folderOf(files: Record<string, string>): string {
+function folderOf(files: Record<string, string | Buffer>): string {
   const folder = temporaryFolder()
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(join(folder, name, '..'), { recursive: true })
@@ -38,12 +38,12 @@ describe('definition files', () => {
       '.hidden.yaml': 'nonsense: [',
       'readme.md': 'nothing',
     })
-    expect(readDefinitions([folder]).map(({ kind, key, index }) => [kind, key, index])).toEqual([
-      ['metric', 'three', 0],
-      ['metric', 'four', 1],
-      ['settings', 'workspace', 0],
-      ['metric', 'one', 0],
-      ['metric', 'two', 1],
+    expect(readDefinitions([folder]).map(({ kind, key, document, item }) => [kind, key, document, item])).toEqual([
+      ['metric', 'three', 0, 0],
+      ['metric', 'four', 0, 1],
+      ['settings', 'workspace', 0, undefined],
+      ['metric', 'one', 0, undefined],
+      ['metric', 'two', 1, undefined],
     ])
     const [three, four] = readDefinitions([join(folder, 'a/c.json')])
     expect(three?.body).toEqual(metric)
@@ -60,7 +60,8 @@ describe('definition files', () => {
       /b\.yaml:3: metric x is stated in .*a\.yaml:2 too/,
     ],
     [{ 'a.txt': 'kind: metric' }, /no definition files/],
-  ] as [Record<string, string>, RegExp][])('%o is refused', (files, message) => {
+    [{ 'a.yaml': Buffer.from('kind: metric\nkey: gr\xfcn', 'latin1') }, /a\.yaml is not UTF-8/],
+  ] as [Record<string, string | Buffer>, RegExp][])('%o is refused', (files, message) => {
     expect(() => readDefinitions([folderOf(files)])).toThrow(message)
   })
 
@@ -145,6 +146,34 @@ describe('pull', () => {
       expect(written).toContain('event: E # kept')
       expect(written).toContain('# second')
     }
+  })
+
+  it('a file with a list and more documents loses none of them', () => {
+    const one = (key: string) => `{ kind: metric, key: ${key}, type: conversion, event: E }`
+    const folder = folderOf({ 'mixed.yaml': `- ${one('a')}\n- ${one('orders')}\n---\n${one('b')}\n` })
+    writeDefinitions(folder, { version: 1, definitions: [liveOf('metric', 'orders', metric)] })
+    const after = readDefinitions([folder])
+    expect(after.map(({ key, body }) => [key, body.event])).toEqual([
+      ['a', 'E'],
+      ['orders', 'Order Completed'],
+      ['b', 'E'],
+    ])
+  })
+
+  it('what refers to an anchor in what changed keeps what it stood for', () => {
+    const text =
+      '- { kind: metric, key: orders, type: conversion, event: Old, where: &paid [{ property: paid, is: true }] }\n' +
+      '- { kind: metric, key: other, type: conversion, event: &name E, where: *paid }\n' +
+      '- { kind: metric, key: third, type: count, event: *name }\n'
+    const folder = folderOf({ 'anchors.yaml': text })
+    writeDefinitions(folder, { version: 1, definitions: [liveOf('metric', 'orders', metric)] })
+    const [orders, other, third] = readDefinitions([folder])
+    expect(orders?.body).toMatchObject(metric)
+    expect(orders?.body).not.toHaveProperty('where')
+    expect(other?.body.where).toEqual([{ property: 'paid', is: true }])
+    expect(third?.body.event).toBe('E')
+    // What did not have to go is still written as it was.
+    expect(readFileSync(join(folder, 'anchors.yaml'), 'utf8')).toContain('event: *name')
   })
 })
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { extname, join, relative } from 'node:path'
 import type { JsonObject } from '@espalier/core'
@@ -11,8 +12,10 @@ export interface StatedDefinition {
   readonly key: string
   readonly body: JsonObject
   readonly file: string
-  /** Place in the file, from 0, where it holds several. */
-  readonly index: number
+  /** Which document of the file it is in, from 0. */
+  readonly document: number
+  /** Its place there, from 0, where the document is a list. */
+  readonly item: number | undefined
   /** Line of what a path in the body leads to. */
   lineOf(path: string): number
 }
@@ -61,20 +64,20 @@ export function filesOf(path: string): string[] {
 /** The definitions of one file: YAML documents, or one JSON object or list of them. */
 export function readFile(file: string): StatedDefinition[] {
   const shown = relative('.', file).startsWith('..') ? file : relative('.', file)
-  return parseYaml(readFileSync(file, 'utf8'), shown)
-    .flatMap(source =>
-      Array.isArray(source.value)
-        ? source.value.map((value, i) => definitionOf(value, source, shown, i, `[${i}].`))
-        : [definitionOf(source.value, source, shown, 0, '')],
-    )
-    .map((definition, index) => ({ ...definition, index }))
+  const bytes = readFileSync(file)
+  if (!isUtf8(bytes)) throw new UsageError(`${shown} is not UTF-8`, 'Save it as UTF-8')
+  return parseYaml(bytes.toString('utf8'), shown).flatMap((source, document) =>
+    Array.isArray(source.value)
+      ? source.value.map((value, item) => definitionOf(value, source, shown, { document, item }, `[${item}].`))
+      : [definitionOf(source.value, source, shown, { document, item: undefined }, '')],
+  )
 }
 
 function definitionOf(
   value: unknown,
   source: SourceDocument,
   file: string,
-  index: number,
+  place: Pick<StatedDefinition, 'document' | 'item'>,
   prefix: string,
 ): StatedDefinition {
   const at = `${file}:${source.lineOf(prefix)}`
@@ -87,5 +90,5 @@ function definitionOf(
   const named = key ?? (kind === 'settings' ? 'workspace' : undefined)
   if (typeof named !== 'string')
     throw new UsageError(`${at}: key is missing`, 'It names the definition, such as home-hero')
-  return { kind, key: named, body: body as JsonObject, file, index, lineOf: path => source.lineOf(prefix + path) }
+  return { kind, key: named, body: body as JsonObject, file, ...place, lineOf: path => source.lineOf(prefix + path) }
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
-import { type Document, isNode, isSeq, parseAllDocuments, stringify } from 'yaml'
+import { type Alias, type Document, isNode, parseAllDocuments, stringify, visit } from 'yaml'
+import { DIALECT } from '../yaml.ts'
 import { filesOf, readFile, type StatedDefinition } from './files.ts'
 import type { LiveDefinition, LiveSet } from './live.ts'
 import { orderedBody, sameBody } from './normal.ts'
@@ -63,20 +64,36 @@ function replace(stated: StatedDefinition, definition: LiveDefinition): string {
   return stated.file
 }
 
-function inJson(text: string, stated: StatedDefinition, definition: LiveDefinition): string {
-  const parsed = JSON.parse(text) as unknown
+function inJson(text: string, { item }: StatedDefinition, definition: LiveDefinition): string {
+  const parsed = JSON.parse(text.replace(/^\uFEFF/, '')) as unknown
   const value = Array.isArray(parsed)
-    ? parsed.map((other: unknown, i) => (i === stated.index ? fieldsOf(definition) : other))
+    ? parsed.map((other: unknown, i) => (i === item ? fieldsOf(definition) : other))
     : fieldsOf(definition)
   return `${JSON.stringify(value, null, 2)}\n`
 }
 
-function inYaml(text: string, stated: StatedDefinition, definition: LiveDefinition): string {
-  const documents = (parseAllDocuments(text) as Document[]).filter(document => document.contents !== null)
-  const [only] = documents
-  if (documents.length === 1 && isSeq(only?.contents)) only.setIn([stated.index], only.createNode(fieldsOf(definition)))
-  else replaceContents(documents[stated.index]!, definition)
+function inYaml(text: string, { document: place, item }: StatedDefinition, definition: LiveDefinition): string {
+  const documents = (parseAllDocuments(text, DIALECT) as Document[]).filter(document => document.contents !== null)
+  const document = documents[place]!
+  writeOut(document, item === undefined ? document.contents : document.getIn([item], true))
+  if (item === undefined) replaceContents(document, definition)
+  else document.setIn([item], document.createNode(fieldsOf(definition)))
   return documents.map(document => document.toString(STYLE).replace(/^---\n/, '')).join('---\n')
+}
+
+/** What else refers to anchors inside of what is about to go gets its own copy of what they stand for. */
+function writeOut(document: Document, going: unknown): void {
+  if (!isNode(going)) return
+  const inside = new Set<unknown>()
+  visit(going, { Node: (_, node) => void inside.add(node) })
+  const copies = new Map<Alias, unknown>()
+  visit(document, {
+    Alias(_, alias) {
+      const meant = alias.resolve(document)
+      if (meant !== undefined && inside.has(meant) && !inside.has(alias)) copies.set(alias, meant.toJS(document))
+    },
+  })
+  visit(document, { Alias: (_, alias) => (copies.has(alias) ? document.createNode(copies.get(alias)) : undefined) })
 }
 
 /** Comments inside a body go with it; the one above it stays. */
