@@ -65,12 +65,15 @@ it('where chances changed with the version it compares within versions: a varian
     part('1', 'bold', 2_500, 0.3, 0.25),
   ]
   const segments = ['DE', 'FR'].map(value => ({ dimension: 'country', value, arms: arms() }))
-  const effects = (some: SegmentStatistics[]) =>
-    drilldown(some, { type: 'conversion' }).dimensions[0]!.segments.map(({ adjustedP }) => adjustedP! < 0.001)
+  const effects = (some: SegmentStatistics[], variant?: string) =>
+    drilldown(some, { type: 'conversion', ...(variant && { variant }) }).dimensions[0]!.segments.map(
+      ({ adjustedP }) => adjustedP! < 0.001,
+    )
   expect(effects(segments)).toEqual([false, false])
-  // Weights alone count the people of the second version once for each variant.
+  expect(effects(segments, 'bold')).toEqual([false, false])
+  // Weights alone compare the people of the second version with those of both.
   const pooled = segments.map(one => ({ ...one, arms: one.arms.map(({ stratum: _, ...arm }) => arm) }))
-  expect(effects(pooled)).toEqual([true, true])
+  expect(effects(pooled, 'bold')).toEqual([true, true])
 })
 
 it('where all respond alike, in 19 of 20 drill-downs nobody is said to respond better', () => {

@@ -1,5 +1,6 @@
 import type { Statistic } from '../definition/metric.ts'
 import { type ArmStatistics, addArms } from './arm.ts'
+import { asChosen } from './as-chosen.ts'
 import { corrections } from './correction.ts'
 import { DEFAULT_CONFIDENCE, type Estimate, estimateOf, noEstimate } from './estimate.ts'
 import { absoluteDifference, relativeLift } from './lift.ts'
@@ -126,9 +127,10 @@ type Pair = readonly [control: Sample, treatment: Sample]
 
 /** The control group and the variant of some people; within strata where there are several, as the report of the whole. */
 export function pairOf(
-  arms: readonly ArmStatistics[],
+  all: readonly ArmStatistics[],
   { type, variant }: Pick<DrilldownOptions, 'type' | 'variant'>,
 ): Pair {
+  const arms = variant === undefined ? asChosen(all) : all
   const isTreatment = (arm: ArmStatistics) => variant === undefined || arm.variant === variant
   if (arms.some(({ stratum }) => stratum !== arms[0]?.stratum)) {
     const pair = stratified(arms, type, isTreatment)

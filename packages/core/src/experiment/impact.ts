@@ -1,5 +1,6 @@
 import { type Metric, metricName, statisticOf } from '../definition/metric.ts'
 import { type ArmStatistics, addArms, addArmsByStratum } from './arm.ts'
+import { asChosen } from './as-chosen.ts'
 import type { Prior } from './bayesian.ts'
 import { type CompareOptions, compareWithControl } from './compare.ts'
 import { crossover } from './crossover.ts'
@@ -57,6 +58,7 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
     type === 'quantile' ? quantileOrNobody(quantile) : armSample(arm, type)
 
   const compare = (
+    among: readonly ArmStatistics[],
     arm: ArmStatistics,
     comparisons: number,
     isTreatment: (arm: ArmStatistics) => boolean,
@@ -79,12 +81,12 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
         },
       }),
     }
-    const { samples, ...compared } = compareWithControl(byStratum, isTreatment, compareOptions)
+    const { samples, ...compared } = compareWithControl(among, isTreatment, compareOptions)
     const own = changed && Number.isFinite(samples.treatment.mean) ? samples.treatment : sampleOf(arm, quantile)
     return { report: { ...armReport(arm, own), ...compared }, control: samples.control }
   }
   const all = addArms(variants.map(arm => ({ ...arm, variant: '' })))[0]
-  const together = all && compare(all, 1, () => true, quantiles?.together)
+  const together = all && compare(asChosen(byStratum), all, 1, () => true, quantiles?.together)
   // Where chances changed, the means beside a lift are those it is made of.
   const controlSample =
     control !== undefined && !(changed && Number.isFinite(together?.control.mean))
@@ -102,6 +104,7 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
     variants: variants.map(
       arm =>
         compare(
+          byStratum,
           arm,
           variants.length,
           other => other.variant === arm.variant,

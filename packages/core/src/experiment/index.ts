@@ -28,6 +28,7 @@
  */
 export * from './anytime.ts'
 export * from './arm.ts'
+export * from './as-chosen.ts'
 export * from './bayesian.ts'
 export * from './before-after.ts'
 export * from './compare.ts'

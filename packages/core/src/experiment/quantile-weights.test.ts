@@ -22,7 +22,7 @@ describe('weights', () => {
     expect([weights.strata, weights.coverage]).toEqual([2, 1])
   })
 
-  it('where chances differ within a stratum a person counts 1 / chance, and variants among each other too', () => {
+  it('where chances differ within a stratum a person counts 1 / chance among their own arm', () => {
     const weights = quantileWeights([
       part('', 's', 10, 5),
       part('b', 's', 20, 2),
@@ -30,8 +30,6 @@ describe('weights', () => {
       part('c', 's', 15, 4),
     ])!
     expect(weights.own).toEqual([5, 100 / 60, 200 / 60, 50 / 15])
-    // Of 120 that the variants stand for.
-    expect(weights.together).toEqual([0, 100 / 120, 200 / 120, 200 / 120])
   })
 
   it('people of a stratum without one of the arms count for nothing, and where that is all there are none', () => {

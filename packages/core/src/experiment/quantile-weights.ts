@@ -37,16 +37,28 @@ export function quantileWeights(parts: readonly ArmPart[]): QuantileWeights | nu
     return [...arms].every(arm => peopleOf(own.filter(part => armOf(part) === arm)) >= FEWEST)
   })
   if (counted.length === 0) return null
-  const weightOf = (part: ArmPart, among: (other: ArmPart) => boolean) => {
+  const weightOf = (part: ArmPart, all: readonly ArmPart[], among: (other: ArmPart) => boolean) => {
     if (!counted.includes(part.stratum) || !(part.people > 0)) return 0
-    const own = parts.filter(other => other.stratum === part.stratum)
+    const own = all.filter(other => other.stratum === part.stratum)
     return (part.weight * peopleOf(own)) / massOf(own.filter(among))
   }
   const inside = parts.filter(({ stratum }) => counted.includes(stratum))
   return {
-    own: parts.map(part => weightOf(part, other => armOf(other) === armOf(part))),
-    together: parts.map(part => (part.control ? 0 : weightOf(part, other => !other.control))),
+    own: parts.map(part => weightOf(part, parts, other => armOf(other) === armOf(part))),
+    together: asChosen(parts).map((part, _, all) => (part.control ? 0 : weightOf(part, all, other => !other.control))),
     strata: counted.length,
     coverage: peopleOf(parts) > 0 ? peopleOf(inside) / peopleOf(parts) : null,
   }
 }
+
+/** All variants together count as they came where everybody of the stratum had one chance of being left out (`as-chosen.ts`). */
+function asChosen(parts: readonly ArmPart[]): ArmPart[] {
+  return parts.map(part => {
+    const controls = parts.filter(other => other.control && other.stratum === part.stratum && other.people > 0)
+    const weights = controls.map(({ weight }) => weight)
+    const isEven = Math.max(...weights) <= (1 + SAME_WEIGHT) * Math.min(...weights)
+    return part.control || !isEven ? part : { ...part, weight: 1 }
+  })
+}
+
+const SAME_WEIGHT = 1e-3

@@ -166,7 +166,11 @@ export function optimizerContract(warehouse: () => Warehouse): void {
 
     it.each([
       ['with the version, strata', 0.75, ['0 undefined', '0 undefined', '1 undefined', '1 undefined']],
-      ['from person to person, weights', 0.6, ['undefined 52.33', 'undefined 90.00']],
+      [
+        'from person to person, weights, and strata by who is left out',
+        0.6,
+        ['0 30.00', '0 30.00', '1 22.33', '1 60.00'],
+      ],
     ] as const)('where chances changed %s, as the whole has them', async (_, other, expected) => {
       const workspace = fresh('segments')
       const all = Array.from({ length: 60 }, (_, i) => ({

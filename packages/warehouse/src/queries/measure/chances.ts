@@ -53,8 +53,8 @@ interface Known {
 
 /**
  * The stratum of each version: versions whose arms have the same chances are one, so that a new name or text divides nobody. Where
- * chances differ from person to person the weights make up for that; but an arm that a version did not have can be compared
- * only with those who came while it was there.
+ * chances of variants differ from person to person the weights make up for that; but an arm that a version did not have can be
+ * compared only with those who came while it was there, and all variants together only where one chance left people out.
  */
 export function strataOf(versions: readonly ArmVersion[], people: readonly number[]): Map<number, string> {
   const byVersion = new Map<number, Known>()
@@ -62,7 +62,9 @@ export function strataOf(versions: readonly ArmVersion[], people: readonly numbe
     const known = byVersion.get(row.version) ?? { chances: new Map(), people: 0 }
     byVersion.set(row.version, known)
     known.people += people[index] ?? 0
-    known.chances.set(row.group, known.chances.has(row.group) || row.chance !== undefined ? null : row.propensity)
+    // Of a control group with one chance in the version that is known though those of the variants differ.
+    const differs = known.chances.has(row.group) || (row.chance !== undefined && !row.control)
+    known.chances.set(row.group, differs ? null : row.propensity)
   })
   const strata: Known[] = []
   const found = new Map<number, string>()
