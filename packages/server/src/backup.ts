@@ -1,9 +1,8 @@
-import type { Stats } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { create, extract } from 'tar'
+import { create, UnpackSync } from 'tar'
 import { StartError } from './problem.ts'
 import type { Services } from './services.ts'
 
@@ -19,6 +18,8 @@ export const STORE_FOLDER = 'store'
 export const WAREHOUSE_FOLDER = 'warehouse'
 const MANIFEST = 'backup.json'
 const PREFIX = 'backup-'
+/** Where a backup is unpacked, until all of it is there. */
+const RESTORING = '.restoring'
 
 /**
  * A consistent copy of everything as a gzip'd tar. Shipping pauses meanwhile: then what the warehouse's copy lacks is in
@@ -42,20 +43,29 @@ export async function backupStream(services: Services): Promise<Readable> {
     await clean()
     throw error
   }
-  // ClickHouse keeps symbolic links for people to look at, with absolute paths, and makes them again where they lack.
-  const filter = (_path: string, entry: object) => !('isSymbolicLink' in entry && (entry as Stats).isSymbolicLink())
-  const archive = create({ gzip: { level: 1 }, cwd: folder, portable: true, filter }, [
-    STORE_FOLDER,
-    WAREHOUSE_FOLDER,
-    // Last: where it is, the archive is whole.
-    MANIFEST,
-  ])
+  const names = [...(await namesIn(folder, STORE_FOLDER)), ...(await namesIn(folder, WAREHOUSE_FOLDER))]
+  // Last: where it is, the archive is whole.
+  const archive = create({ gzip: { level: 1 }, cwd: folder, portable: true, noDirRecurse: true }, [...names, MANIFEST])
   const stream = new PassThrough()
   // Also where the client goes away midway.
   pipeline(archive as unknown as Readable, stream)
     .catch(() => undefined)
     .finally(clean)
   return stream
+}
+
+/**
+ * A folder and all that is in it, one by one: told only the folder, an archive has what is in it after all else. Without symbolic
+ * links: ClickHouse keeps some for people to look at, with absolute paths, and makes them again where they lack.
+ */
+async function namesIn(folder: string, name: string): Promise<string[]> {
+  const names = [name]
+  for (const entry of await readdir(join(folder, name), { withFileTypes: true })) {
+    const inside = join(name, entry.name)
+    if (entry.isDirectory()) names.push(...(await namesIn(folder, inside)))
+    else if (!entry.isSymbolicLink()) names.push(inside)
+  }
+  return names
 }
 
 /** What backups left behind that a crash ended. */
@@ -67,23 +77,36 @@ export async function removeOldBackups(data: string): Promise<void> {
 
 /** Makes a data folder, which must not exist or be empty, of a backup. Throws `StartError`; then the folder is empty. */
 export async function restoreBackup(archive: Readable, data: string): Promise<void> {
+  const folder = join(data, RESTORING)
+  await rm(folder, { recursive: true, force: true })
   await mkdir(data, { recursive: true })
   if ((await readdir(data)).length > 0) {
     throw new StartError(`${data} is not empty. Restore into a new folder and start the server with that one.`)
   }
+  await mkdir(folder)
   try {
-    await unpack(archive, data)
-    checkManifest(await readFile(join(data, MANIFEST), 'utf8').catch(() => undefined))
+    await unpack(archive, folder)
+    checkManifest(await readFile(join(folder, MANIFEST), 'utf8').catch(() => undefined))
+    for (const name of await readdir(folder)) await rename(join(folder, name), join(data, name))
   } catch (error) {
     for (const name of await readdir(data)) await rm(join(data, name), { recursive: true, force: true, maxRetries: 5 })
     if (error instanceof StartError) throw error
     const reason = error instanceof Error ? error.message : String(error)
     throw new StartError(`The backup cannot be unpacked: ${reason}. Take another one.`, { cause: error })
   }
+  await rm(folder, { recursive: true })
 }
 
-function unpack(archive: Readable, data: string): Promise<void> {
-  const target = extract({ cwd: data, strict: true })
+/** Throws `StartError` for a folder with half of a backup in it. */
+export async function refuseHalfRestored(data: string): Promise<void> {
+  const half = await stat(join(data, RESTORING)).catch(() => undefined)
+  if (half === undefined) return
+  throw new StartError(`A backup was being restored into ${data}, and not all of it is there. Restore it again.`)
+}
+
+/** One thing at a time: of an archive that breaks off nothing is still being written when that is known. */
+function unpack(archive: Readable, cwd: string): Promise<void> {
+  const target = new UnpackSync({ cwd, strict: true })
   return new Promise((resolve, reject) => {
     archive.on('error', reject)
     target.on('error', reject).on('close', resolve)

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { startClickHouse } from '@espalier/testkit/clickhouse'
+import { list } from 'tar'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { restoreBackup, StartError, startServer } from './index.ts'
 import { ADMIN_KEY, SECRET_KEY, type TestServer, testServer, WRITE_KEY } from './testing/server.ts'
@@ -270,5 +271,30 @@ describe('backup and restore', () => {
     await writeFile(join(data, 'mine'), '')
     await expect(restoreBackup(Readable.from([]), data)).rejects.toThrow(/not empty/)
     expect(await readdir(data)).toEqual(['mine'])
+  })
+
+  it('of one that breaks off nothing is left, wherever it does', async () => {
+    const server = await started()
+    await server.post('/v1/batch', orders(0, 100))
+    const response = await fetch(`${server.url}/v1/backup`, { headers: { authorization: `Bearer ${SECRET_KEY}` } })
+    const whole = Buffer.from(await response.arrayBuffer())
+    const names: string[] = []
+    await pipeline(Readable.from([whole]), list({ onReadEntry: entry => void names.push(entry.path) }))
+    expect(names.at(-1)).toBe('backup.json')
+    for (const share of [0.1, 0.5, 0.9, 0.999]) {
+      const data = await folder()
+      const half = whole.subarray(0, Math.floor(whole.length * share))
+      await expect(restoreBackup(Readable.from([half]), data)).rejects.toThrow(/cannot be unpacked/)
+      expect(await readdir(data)).toEqual([])
+    }
+  })
+
+  it('a folder with half of one in it is not started, and may be restored into', async () => {
+    const data = await folder()
+    await mkdir(join(data, '.restoring'))
+    await writeFile(join(data, '.restoring', 'half'), '')
+    await expect(startServer({ data, port: 0, logLevel: 'silent' })).rejects.toThrow(/Restore it again/)
+    await expect(restoreBackup(Readable.from([Buffer.from('not a tar')]), data)).rejects.toThrow(/cannot be unpacked/)
+    expect(await readdir(data)).toEqual([])
   })
 })

@@ -6,7 +6,7 @@ import type { Store } from '@espalier/store'
 import { type Warehouse, WarehouseError } from '@espalier/warehouse'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { removeOldBackups } from './backup.ts'
+import { refuseHalfRestored, removeOldBackups } from './backup.ts'
 import { WarehouseBond } from './bond.ts'
 import { locationOf, openStoreOf, openWarehouseOf } from './engines.ts'
 import { Eraser } from './erasure/eraser.ts'
@@ -77,6 +77,7 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
   const log = parts.log ?? createLog(options.logLevel)
   const now = parts.now ?? Date.now
   locationOf(options)
+  await refuseHalfRestored(options.data)
   const places = new Places(options.placeFile)
   const store = parts.store ?? (await openStoreOf(options, now))
   const bond = new WarehouseBond(store, now)
