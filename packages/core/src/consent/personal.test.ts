@@ -43,6 +43,10 @@ describe('personal fields', () => {
     const event = (type: string) => ({ type, properties: told, context: {} })
     expect(maskEvent(event('identify'), usual).properties).toEqual({ name: HIDDEN, address: HIDDEN })
     expect(maskEvent(event('track'), usual).properties).toEqual(told)
+    const once = { type: 'identify', properties: { $set_once: { ...told, plan: 'pro' } }, context: {} }
+    expect(maskEvent(once, usual).properties).toEqual({
+      $set_once: { name: HIDDEN, address: HIDDEN, plan: 'pro' },
+    })
   })
 
   it('a profile shows its traits without what is personal in them, and no identifier that is an address', () => {

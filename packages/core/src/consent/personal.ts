@@ -1,3 +1,4 @@
+import { SET_ONCE } from '../event/once.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { Profile, Trait } from '../profile/profile.ts'
 import { personalPlace } from './personalPlace.ts'
@@ -49,7 +50,8 @@ export function personalFields(settings: PersonalSettings = USUAL_PERSONAL): Per
     else anywhere.add(field.toLowerCase())
   }
   return {
-    isPersonal(root, path) {
+    isPersonal(root, given) {
+      const path = root === 'traits' && given[0] === SET_ONCE ? given.slice(1) : given
       const last = path.at(-1)
       if (last === undefined) return false
       if (anywhere.has(last.toLowerCase())) return true

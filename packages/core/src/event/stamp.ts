@@ -30,24 +30,35 @@ export function compareStamps(a: Stamp, b: Stamp): number {
   return a.at - b.at || a.lag - b.lag || a.index - b.index || a.hash - b.hash
 }
 
+/** When something was stated, and whether only for where nothing is. */
+export interface Stated extends Stamp {
+  readonly once?: true
+}
+
+/** The greater holds: the last one; of those for where nothing is, which are less than all others, the first. */
+function compareStated(a: Stated, b: Stated): number {
+  if (a.once !== b.once) return a.once ? -1 : 1
+  return a.once ? compareStamps(b, a) : compareStamps(a, b)
+}
+
 /** True when a statement stamped `stamp` replaces the one stamped `old`. Within one event the later said replaces. */
-export function supersedes(stamp: Stamp, old: Stamp | undefined): boolean {
-  return old === undefined || compareStamps(stamp, old) >= 0
+export function supersedes(stamp: Stated, old: Stated | undefined): boolean {
+  return old === undefined || compareStated(stamp, old) >= 0
 }
 
 /**
- * The `limit` newest statements of a record, by stamp, then name. Exact whatever the order of arrival: a name left out has
- * `limit` newer ones before it, and they only get newer.
+ * The `limit` greatest statements of a record, mostly the newest, then by name. Exact whatever the order of arrival: a name left out
+ * has `limit` greater ones before it, and they only get greater.
  */
-export function newest<T extends Stamp>(record: Record<string, T>, limit: number): Record<string, T> {
+export function newest<T extends Stated>(record: Record<string, T>, limit: number): Record<string, T> {
   const names = Object.keys(record)
   if (names.length <= limit) return record
-  names.sort((a, b) => compareStamps(record[b]!, record[a]!) || (a < b ? -1 : 1))
+  names.sort((a, b) => compareStated(record[b]!, record[a]!) || (a < b ? -1 : 1))
   return Object.fromEntries(names.slice(0, limit).map(name => [name, record[name]!]))
 }
 
-/** Both records in one, the newer statement of each name. */
-export function united<T extends Stamp>(a: Record<string, T>, b: Record<string, T>, limit: number): Record<string, T> {
+/** Both records in one, the greater statement of each name. */
+export function united<T extends Stated>(a: Record<string, T>, b: Record<string, T>, limit: number): Record<string, T> {
   const union = { ...a }
   for (const name of Object.keys(b)) {
     const old = Object.hasOwn(a, name) ? a[name] : undefined

@@ -1,6 +1,7 @@
 import { type RetentionRules, retentionRules } from '../consent/retention.ts'
 import type { RetentionSettings } from '../consent/settings.ts'
 import type { Event } from '../event/event.ts'
+import { onceIn } from '../event/once.ts'
 import { factsIn } from '../profile/facts.ts'
 import type { Profile } from '../profile/profile.ts'
 import { objectOf } from '../profile/statements.ts'
@@ -171,7 +172,10 @@ function facetsOf(event: Event): Facet[] {
 function traitsIn(event: Event): string[] {
   const inContext = objectOf(event.context.traits)
   const names = inContext === undefined ? [] : Object.keys(inContext)
-  return event.type === 'identify' ? [...names, ...Object.keys(event.properties)] : names
+  if (event.type !== 'identify') return names
+  const once = onceIn(event.properties)
+  const own = [...names, ...Object.keys(event.properties)]
+  return once === undefined ? own : [...own, ...Object.keys(once)]
 }
 
 const NOBODY: Pick<Profile, 'traits' | 'signals'> = { traits: {}, signals: {} }

@@ -1,6 +1,6 @@
 import type { Device } from '../event/device.ts'
 import type { VisitOrigin } from '../event/origin.ts'
-import type { Stamp } from '../event/stamp.ts'
+import type { Stamp, Stated } from '../event/stamp.ts'
 import type { Origin } from '../identity/origin.ts'
 import type { Split } from '../identity/split.ts'
 import type { Json } from '../json.ts'
@@ -84,7 +84,7 @@ export function isMerged(profile: Profile | MergedProfile): profile is MergedPro
 }
 
 /** A stated fact; the newer statement wins, whoever made it. `null` is a statement too: the fact was taken back. */
-export interface Trait extends Stamp {
+export interface Trait extends Stated {
   readonly value: Json
 }
 

@@ -9,7 +9,7 @@ import type { Profile, Touch } from './profile.ts'
 import { recentOf, withRecent } from './recent.ts'
 import { withSession } from './session.ts'
 import { withEvent } from './signals.ts'
-import { objectOf, withAccount, withConsent, withTraits } from './statements.ts'
+import { objectOf, withAccount, withConsent, withIdentified, withTraits } from './statements.ts'
 
 /**
  * One event's effect on a person. `draft` is the caller's own top-level copy of the stored profile: only its fields are set
@@ -43,7 +43,7 @@ export function seeAt(draft: Profile, at: number): void {
 function stateFacts(draft: Profile, event: Event, stamp: Stamp): void {
   const contextTraits = objectOf(event.context.traits)
   if (contextTraits !== undefined) draft.traits = withTraits(draft.traits, contextTraits, stamp)
-  if (event.type === 'identify') draft.traits = withTraits(draft.traits, event.properties, stamp)
+  if (event.type === 'identify') draft.traits = withIdentified(draft.traits, event.properties, stamp)
   if (event.type === 'group') draft.accounts = withAccount(draft.accounts, event.groupId!, stamp)
   if (event.context.consent !== undefined) draft.consent = withConsent(draft.consent, event, stamp)
 }

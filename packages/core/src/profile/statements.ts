@@ -1,19 +1,28 @@
 import { askedBy } from '../event/asked.ts'
 import type { Event } from '../event/event.ts'
-import { newest, type Stamp, supersedes } from '../event/stamp.ts'
+import { onceIn, SET_ONCE } from '../event/once.ts'
+import { newest, type Stamp, type Stated, supersedes } from '../event/stamp.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { PROFILE_LIMITS } from './limits.ts'
 import type { Consent, Profile, Trait } from './profile.ts'
 
+/** Traits after an identify. */
+export function withIdentified(traits: Profile['traits'], said: JsonObject, stamp: Stamp): Profile['traits'] {
+  const stated = withTraits(traits, said, stamp)
+  const once = onceIn(said)
+  return once === undefined ? stated : withTraits(stated, once, { ...stamp, once: true })
+}
+
 /** Traits after a statement of `values`: each replaces an older one of its name. Values over the bound are left out. */
-export function withTraits(traits: Profile['traits'], values: JsonObject, stamp: Stamp): Profile['traits'] {
+export function withTraits(traits: Profile['traits'], values: JsonObject, stamp: Stated): Profile['traits'] {
   let changed: Record<string, Trait> | undefined
   for (const name in values) {
     const value = values[name]!
-    if (name.length > PROFILE_LIMITS.traitName || isTooLong(value)) continue
+    if (name === SET_ONCE || name.length > PROFILE_LIMITS.traitName || isTooLong(value)) continue
     if (!supersedes(stamp, Object.hasOwn(traits, name) ? traits[name] : undefined)) continue
     changed ??= { ...traits }
-    changed[name] = { value, at: stamp.at, lag: stamp.lag, index: stamp.index, hash: stamp.hash }
+    const { at, lag, index, hash, once } = stamp
+    changed[name] = once ? { value, at, lag, index, hash, once } : { value, at, lag, index, hash }
   }
   return changed ? newest(changed, PROFILE_LIMITS.traits) : traits
 }

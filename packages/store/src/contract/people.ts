@@ -1,3 +1,4 @@
+import type { JsonObject } from '@espalier/core'
 import type { Profile } from '@espalier/core/profile'
 import { describe, expect, it } from 'vitest'
 import { BROKEN, commit, group, identify, NOON, type OpenStore, opener, shipAll, track } from './harness.ts'
@@ -64,6 +65,21 @@ export function peopleContract(open: OpenStore): void {
       expect(values(await store.people.find('main', 'userId:ada'))).toEqual(stated)
       const again = await reopen?.()
       if (again) expect(values(await again.people.find('main', 'userId:ada'))).toEqual(stated)
+    })
+
+    it('R10 knows what was said once from what was said, also after the store was opened again', async () => {
+      const { store, reopen } = await opened()
+      const say = (at: number, traits: JsonObject) => identify({ user: 'ada', at, traits })
+      await commit(store, [
+        say(NOON + 2, { $set_once: { plan: 'trial', city: 'Rome' } }),
+        say(NOON + 3, { city: 'Oslo' }),
+      ])
+      const again = (await reopen?.()) ?? store
+      await commit(again, [say(NOON + 1, { $set_once: { plan: 'first', city: 'Bern' } })])
+      await commit(again, [say(NOON + 4, { $set_once: { plan: 'late', city: 'Linz' } })])
+      const { traits } = (await again.people.find('main', 'userId:ada'))!
+      expect(traits).toMatchObject({ plan: { value: 'first', once: true, at: NOON + 1 }, city: { value: 'Oslo' } })
+      expect(traits.city).not.toHaveProperty('once')
     })
 
     it('a commit that fails changes nothing', async () => {

@@ -12,6 +12,8 @@ export function evidenceContract(warehouse: () => Warehouse): void {
     const workspace = fresh('evidence')
     const says = (profile: string, timestamp: number, plan: unknown) =>
       event({ workspace, profile, timestamp, type: 'identify', name: '', properties: { plan } as never })
+    const once = (profile: string, timestamp: number, plan: unknown) =>
+      event({ workspace, profile, timestamp, type: 'identify', name: '', properties: { $set_once: { plan } } as never })
     const crosses = (profile: string, timestamp: number, name: string) =>
       event({ workspace, profile, timestamp, type: 'segment', name, properties: { segment: 'vip' } })
     const order = (profile: string, total: number) =>
@@ -23,6 +25,7 @@ export function evidenceContract(warehouse: () => Warehouse): void {
       exposure({ workspace, profile: 'cyd' }),
       exposure({ workspace, profile: 'old' }),
       exposure({ workspace, profile: 'dan', request_id: 'seen by dan' }),
+      exposure({ workspace, profile: 'eve' }),
     ])
     await ship(warehouse(), 'identity_links', [link({ workspace, source: 'phone', canonical: 'old', at: NOON + DAY })])
     await ship(warehouse(), 'events', [
@@ -36,6 +39,10 @@ export function evidenceContract(warehouse: () => Warehouse): void {
       says('dan', NOON - DAY, ['pro']),
       // Said on a device that turned out to be theirs.
       says('phone', NOON - DAY, 'pro'),
+      // Of what is said once the first, and nothing where anything else is said.
+      once('eve', NOON - DAY, 'later'),
+      once('eve', NOON - 2 * DAY, 'trial'),
+      once('ada', NOON - HOUR, 'trial'),
       crosses('ada', NOON - DAY, 'Segment Entered'),
       crosses('bob', NOON - DAY, 'Segment Entered'),
       crosses('bob', NOON - HOUR, 'Segment Left'),
@@ -84,6 +91,7 @@ export function evidenceContract(warehouse: () => Warehouse): void {
       'bold 7 out unknown': [1, 0, 0],
       'bold pro out unknown': [1, 1, 1],
       'bold unknown out phone': [1, 0, 0],
+      'bold trial out unknown': [1, 0, 0],
     })
     expect(
       await warehouse().evidenceCells({ ...question(fresh('none')), by: [{ kind: 'trait', key: 'plan' }] }),

@@ -318,7 +318,12 @@ describe('PostHog', () => {
       properties: { path: '/a' },
       context: { campaign: { source: 'news' }, device: { type: 'mobile' } },
     },
-    { type: 'identify', userId: 'ada', anonymousId: 'dev1', traits: { plan: 'pro', first: 1 } },
+    {
+      type: 'identify',
+      userId: 'ada',
+      anonymousId: 'dev1',
+      traits: { plan: 'pro', $set_once: { plan: 'free', first: 1 } },
+    },
     {
       type: 'track',
       event: 'Order Completed',

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@espalier/core'
+import { SET_ONCE } from '@espalier/core/event'
 import type { Item } from '../importer.ts'
 import { asText } from '../mapping/cells.ts'
 import { RowProblem } from '../mapping/problem.ts'
@@ -38,7 +39,7 @@ function eventOf(event: string, at: number, common: JsonObject, properties: Json
       return eventItem('screen', at, { ...common, name: asText(all.$screen_name) ?? '', properties })
     case '$identify':
     case '$set':
-      return eventItem('identify', at, { ...common, traits: { ...object(all.$set_once), ...object(all.$set) } })
+      return eventItem('identify', at, { ...common, traits: traitsOf(object(all.$set), object(all.$set_once)) })
     case '$groupidentify':
       return eventItem('group', at, {
         ...common,
@@ -55,6 +56,11 @@ function eventOf(event: string, at: number, common: JsonObject, properties: Json
     default:
       return eventItem('track', at, { ...common, event, properties })
   }
+}
+
+/** What is said once is told so: the server sets it where nothing is. */
+function traitsOf(set: JsonObject, once: JsonObject): JsonObject {
+  return Object.keys(once).length === 0 ? set : { ...set, [SET_ONCE]: once }
 }
 
 /**

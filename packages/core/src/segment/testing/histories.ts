@@ -120,6 +120,8 @@ const statement: fc.Arbitrary<What> = fc.oneof(
         { plan: null, city: 'Graz' },
         { address: { city: 'Graz' }, born: '2026-11-04' },
         { tags: ['x', 'y'], plan: 'ü'.repeat(4097) },
+        { $set_once: { plan: 'trial', city: 'Rome', tags: 'x'.repeat(4097) } },
+        { city: 'Bern', $set_once: { city: 'Oslo', age: 7, address: { city: 'Linz' }, tags: null } },
         { tags: 'x'.repeat(4096), address: { city: 'y'.repeat(4096) } },
       ),
     }),

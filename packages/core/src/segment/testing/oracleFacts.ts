@@ -38,13 +38,26 @@ const object = (value: Json | undefined): JsonObject =>
 const short = (said: Said): Said =>
   said.filter(([, value]) => (typeof value === 'string' ? value : JSON.stringify(value ?? null)).length <= 4096)
 
+const traitsIn = ({ type, properties, context }: Event): Said =>
+  short([...Object.entries(object(context.traits)), ...(type === 'identify' ? Object.entries(properties) : [])]).filter(
+    ([name]) => name !== '$set_once',
+  )
+
+const onceIn = ({ type, properties }: Event): Said =>
+  type === 'identify' ? short(Object.entries(object(properties.$set_once))) : []
+
+/** What only this event says first for where nothing is, of what nothing says otherwise. */
+const onceSaid = (received: readonly Event[], event: Event): Said =>
+  onceIn(event).filter(([name]) => {
+    const names = (said: Said) => said.some(([other]) => other === name)
+    return !received.some(one => names(traitsIn(one))) && received.find(one => names(onceIn(one))) === event
+  })
+
 const isTrack = (event: Event, ...names: string[]) => event.type === 'track' && names.includes(event.name)
 
 export function factsOf(received: readonly Event[]): Facts {
   return {
-    trait: stated(received, 200, ({ type, properties, context }) =>
-      short([...Object.entries(object(context.traits)), ...(type === 'identify' ? Object.entries(properties) : [])]),
-    ),
+    trait: stated(received, 200, event => [...traitsIn(event), ...onceSaid(received, event)]),
     preference: stated(received, 100, event =>
       isTrack(event, 'Preferences Updated')
         ? Object.entries(event.properties).filter(([, value]) => JSON.stringify(value).length <= 4096)

@@ -19,9 +19,10 @@ const MAGIC = 0xfe5345ff
  * Also says which reducer made the commits: it grows when another would make something else of them. Frames of all formats up
  * to it are read. 2: an identifier has a source of its own. 3: days that nobody asks for set no timer.
  * 4: texts with more than three decimals of a second are instants. 5: what decisions ask of anyone of an account is kept up
- * before its signals are filled. 6: two grants of one offer are both kept at a merge.
+ * before its signals are filled. 6: two grants of one offer are both kept at a merge. 7: what an identify
+ * says once stands only where nothing else says it.
  */
-export const FRAME_FORMAT = 6
+export const FRAME_FORMAT = 7
 /** Longer than any frame that is written: a length beyond it is damage. */
 export const MAX_FRAME_BYTES = 1 << 30
 

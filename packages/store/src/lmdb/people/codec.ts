@@ -65,18 +65,22 @@ const session = record<Session>({
 
 const optionalStamp = optional(record<Stamp>(stamp))
 
+/** Members of every trait. */
+const TRAIT = 5
+
 /** By hand: it is what people have most of. */
 const trait: Shape<Trait> = {
-  ...record<Trait>({ ...stamp, value: plain() }),
+  ...record<Trait>({ ...stamp, value: plain(), once: optional(plain()) }),
   unpack(from) {
-    from.array()
-    return {
+    const length = from.array()
+    const made = {
       at: from.number(),
       lag: from.number(),
       index: from.number(),
       hash: from.number(),
       value: from.any() as Trait['value'],
     }
+    return length > TRAIT && from.any() === true ? { ...made, once: true } : made
   },
 }
 

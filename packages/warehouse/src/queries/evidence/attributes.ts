@@ -1,3 +1,4 @@
+import { SET_ONCE } from '@espalier/core/event'
 import { isBoolean, isNumber, isText, pathInto, textAt } from '../../sql/json.ts'
 import type { Binder } from '../../sql/params.ts'
 import { first, inScope, joinLinks, personOf, sourceHash } from '../measure/exposed.ts'
@@ -39,19 +40,26 @@ export function attributesSql(attributes: readonly Attribute[], binder: Binder):
 
 type Indexed = { readonly attribute: Attribute; readonly index: number }
 
-/** The last statement at or before the first exposure. */
+/** The last statement at or before the first exposure; where there is none, the first of those that are made for that. */
 function saidSql(attributes: readonly Indexed[], binder: Binder): string {
   const rows = attributes.map(({ attribute: { kind, key }, index }) => {
     if (kind === 'segment') {
       const mine = `e.type = 'segment' AND JSONExtractString(e.properties, 'segment') = ${binder.bind('String', key)}`
       return `if(${mine}, if(e.name = 'Segment Entered', 'in', 'out'), '') AS x${index}`
     }
-    return `if(e.type = 'identify', ${valueText(pathInto('e.properties', key, binder))}, '') AS x${index}`
+    const of = (path: string) => `if(e.type = 'identify', ${valueText(pathInto('e.properties', path, binder))}, '')`
+    return `${of(key)} AS x${index}, ${of(`${SET_ONCE}.${key}`)} AS y${index}`
   })
-  const last = attributes.map(
-    ({ index }) => `argMaxIf(e.x${index}, (e.at, e.received, e.place), e.x${index} != '') AS v${index}`,
-  )
-  const names = attributes.map(({ index }) => `e.x${index} AS x${index}`)
+  const stamp = '(e.at, e.received, e.place)'
+  const last = attributes.map(({ attribute: { kind }, index }) => {
+    const said = `argMaxIf(e.x${index}, ${stamp}, e.x${index} != '')`
+    if (kind === 'segment') return `${said} AS v${index}`
+    return `if(${said} != '', ${said}, argMinIf(e.y${index}, ${stamp}, e.y${index} != '')) AS v${index}`
+  })
+  const names = attributes.flatMap(({ attribute: { kind }, index }) => [
+    `e.x${index} AS x${index}`,
+    ...(kind === 'segment' ? [] : [`e.y${index} AS y${index}`]),
+  ])
   return `(
     SELECT e.person AS person, ${last.join(', ')}
     FROM (

@@ -12,6 +12,12 @@ export function lastStated(asked: Asked, stated: string): string {
   return asked.aggregate(`argMaxIf(${said}, ${STAMP}, ${said} != '')`)
 }
 
+/** What was stated first, likewise. */
+export function firstStated(asked: Asked, stated: string): string {
+  const said = asked.row(stated)
+  return asked.aggregate(`argMinIf(${said}, ${STAMP}, ${said} != '')`)
+}
+
 /** JSON that is not longer than a statement may be, and '' for longer: an earlier statement then remains. */
 export function boundedJson(json: string): string {
   return `if(${isWithin(json, PROFILE_LIMITS.traitValue)}, ${json}, '')`
