@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { EventFilter } from '../filter/filter.ts'
 import type { Json } from '../json.ts'
+import { slipOf } from '../problem/suggest.ts'
 import type { Condition } from '../segment/condition.ts'
 
 const closed = { additionalProperties: false } as const
@@ -119,6 +120,16 @@ export const MAX_BLOCKS = 100
 /** Names of the directives. An object with one of them means it and nothing else. */
 export const DIRECTIVES = ['$item', '$text', '$blocks', '$list', '$recent', '$price', '$offer'] as const
 export type DirectiveName = (typeof DIRECTIVES)[number]
+
+/** What some call a directive that is called otherwise here. */
+const ALSO_CALLED: Readonly<Record<string, DirectiveName>> = { $template: '$text' }
+
+/** The directive that a name was meant for; undefined for one of plain content, which may begin with a dollar sign too. */
+export function meantBy(name: string): DirectiveName | undefined {
+  if (!name.startsWith('$')) return undefined
+  const slip = slipOf(name, [...DIRECTIVES, ...Object.keys(ALSO_CALLED)])
+  return slip === undefined ? undefined : (ALSO_CALLED[slip] ?? (slip as DirectiveName))
+}
 
 /** The directive an object is; undefined for plain content. */
 export function directiveOf(value: object): DirectiveName | undefined {

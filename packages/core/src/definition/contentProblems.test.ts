@@ -70,6 +70,48 @@ describe('content against its schema', () => {
     ])
   })
 
+  it.each([
+    ['$templte', '$text'],
+    ['$template', '$text'],
+    ['$txt', '$text'],
+    ['$TEXT', '$text'],
+    ['$itme', '$item'],
+    ['$items', '$item'],
+    ['$bloks', '$blocks'],
+    ['$block', '$blocks'],
+    ['$lsit', '$list'],
+    ['$recnt', '$recent'],
+    ['$recents', '$recent'],
+    ['$prices', '$price'],
+    ['$offr', '$offer'],
+  ])('%s is no content by mistake: it is refused where it stands, with what was meant', (name, meant) => {
+    const mend = `did you mean "${meant}"? What is content needs a name less like it`
+    const problem = { message: `"${name}" stands for nothing`, mend }
+    expect(contentProblems({ [name]: 'x' }, {}, ['at'])).toEqual([{ path: `at.${name}`, ...problem }])
+    const within = { a: [{ $blocks: [{ key: 'b', content: { $text: 'x', with: { c: { [name]: 1 } } } }] }] }
+    expect(contentProblems(within, {}, [])).toEqual([{ path: `a[0].$blocks[0].content.with.c.${name}`, ...problem }])
+  })
+
+  it('names that begin with a dollar sign and are like no directive are content', () => {
+    const names = [
+      '$ref',
+      '$schema',
+      '$id',
+      '$link',
+      '$type',
+      '$time',
+      '$date',
+      '$defs',
+      '$component',
+      '$',
+      '$$',
+      'item',
+    ]
+    for (const name of [...names, '$in', '$lt', '$name', '$value', '$oid']) {
+      expect([name, contentProblems({ [name]: { $item: 'shoe' } }, {}, [])]).toEqual([name, []])
+    }
+  })
+
   it('a date in a form that no text could show is told of before anybody is shown the default for it', () => {
     const ends = (format: string) => `{% if offer.expires %}{{ offer.expires | date: ${format} }}{% endif %}`
     const asked = ['"%e %B, %H:%M"', "'%Q %d %Q'", '"%-d. %Z"', 'context.format'].map(ends)

@@ -6,6 +6,7 @@ import {
   directiveOf,
   ListDirective,
   MAX_BLOCKS,
+  meantBy,
   RecentDirective,
 } from '../content/directives.ts'
 import { VARIABLES } from '../content/text.ts'
@@ -53,7 +54,12 @@ export function directiveProblems(content: Json, place: Place, path: Path): Prob
   if (Array.isArray(content)) return content.flatMap((part, i) => directiveProblems(part, place, [...path, i]))
   const directive = directiveOf(content)
   if (directive === undefined) {
-    return Object.entries(content).flatMap(([name, part]) => directiveProblems(part, place, [...path, name]))
+    return Object.entries(content).flatMap(([name, part]) => {
+      const meant = meantBy(name)
+      if (meant === undefined) return directiveProblems(part, place, [...path, name])
+      const mend = `did you mean "${meant}"? What is content needs a name less like it`
+      return [problem([...path, name], `"${name}" stands for nothing`, mend)]
+    })
   }
   const more = DIRECTIVES.filter(name => Object.hasOwn(content, name))
   if (more.length > 1) {

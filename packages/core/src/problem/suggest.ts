@@ -26,6 +26,22 @@ function nearestOf(name: string, known: readonly string[]): string | undefined {
   return best
 }
 
+/** The name that was meant where nothing but a slip can be: a letter more, less or other, two that changed places, in long names two such. */
+export function slipOf(name: string, known: readonly string[]): string | undefined {
+  const lower = name.toLowerCase()
+  return known.find(candidate => {
+    const other = candidate.toLowerCase()
+    const distance = editDistance(lower, other, 3)
+    return distance <= (candidate.length > LONG ? 2 : 1) || (distance === 2 && sorted(lower) === sorted(other))
+  })
+}
+
+const LONG = 6
+
+function sorted(name: string): string {
+  return [...name].sort().join('')
+}
+
 /** Levenshtein distance; `limit` where it is at least that. */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit
