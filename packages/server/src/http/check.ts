@@ -1,3 +1,4 @@
+import { hasControl } from '@espalier/core/event'
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Convert } from 'typebox/value'
@@ -16,8 +17,16 @@ export function check<T extends TSchema>(schema: T, value: unknown, place: strin
   throw new Problem('invalid', `${path} ${explain(error)}.`, { path })
 }
 
+/** Throws `invalid` for text that nothing here can be called: PostgreSQL could not even be asked for it. */
+export function refuseControl(text: string, path: string): void {
+  if (hasControl(text)) throw new Problem('invalid', `${path} holds a control character.`, { path, mend: 'Remove it.' })
+}
+
 /** Path and query parameters are text: numbers and booleans in them are read where the text itself does not fit. */
 export function checkText<T extends TSchema>(schema: T, value: unknown, place: string): Static<T> {
+  for (const [name, text] of Object.entries(value as object)) {
+    if (typeof text === 'string') refuseControl(text, `${place}.${name}`)
+  }
   if (validatorOf(schema).Check(value)) return value as Static<T>
   return check(schema, Convert(schema, { ...(value as object) }), place)
 }

@@ -326,6 +326,27 @@ describe('what no schema says', () => {
     expect(answer).toMatchObject({ status: 400, json: { error: { code: 'invalid', mend: expect.any(String) } } })
   })
 
+  it('control characters in a path, a query or a name: PostgreSQL could not be asked, and nobody could type them', async () => {
+    const paths = ['profiles/x%00', 'profiles/userId:a%0A', 'accounts/%00', 'catalog/%00', 'catalog?after=%00']
+    paths.push('experiences/%00/impact', 'experiences/x/impact?metric=%00', 'touchpoints/%00/versions', 'erasures/%00')
+    for (const path of paths) {
+      const answer = await server.get(`/v1/${path}`)
+      expect(answer, path).toMatchObject({ status: 400, json: { error: { code: 'invalid', mend: 'Remove it.' } } })
+    }
+    const as = { touchpoints: ['home.hero'], preview: { as: 'x\u0000' } }
+    const bodies: [string, object, string][] = [
+      ['/v1/catalog', { items: [{ id: 'a' }, { id: 'b\u0000' }] }, 'body.items[1].id'],
+      ['/v1/catalog', { items: [{ id: 'half \ud800' }] }, 'body.items[0].id'],
+      ['/v1/keys', { kind: 'write', label: 'mine\u0000' }, 'body.label'],
+      ['/v1/decide', as, 'body.preview.as'],
+    ]
+    for (const [path, body, place] of bodies) {
+      const answer = await server.post(path, body, { key: SECRET_KEY })
+      expect(answer, place).toMatchObject({ status: 400, json: { error: { path: place } } })
+    }
+    expect((await server.get('/v1/catalog/a')).status).toBe(404)
+  })
+
   it('nobody is decided for whom no event could name', async () => {
     for (const kind of ['userId', 'anonymousId']) {
       const answer = await server.post('/v1/decide', { [kind]: 'a\u0000', touchpoints: ['home.hero'] })

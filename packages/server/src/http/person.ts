@@ -2,6 +2,7 @@ import type { Profile } from '@espalier/core/profile'
 import Type from 'typebox'
 import { Problem } from '../problem.ts'
 import type { Services } from '../services.ts'
+import { refuseControl } from './check.ts'
 
 /** How a path names somebody. */
 export const Ref = Type.Object({
@@ -19,6 +20,7 @@ export async function personOf(
   ref: string,
   path = 'path.ref',
 ): Promise<Profile> {
+  refuseControl(ref, path)
   const profile = ref.includes(':') ? await store.people.find(workspace, ref) : await store.people.get(workspace, ref)
   if (profile === undefined) {
     throw new Problem('not_found', `Nobody in this workspace is known as "${ref}".`, {

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { Problem } from '../../problem.ts'
+import { refuseControl } from '../check.ts'
 import { route } from '../route.ts'
 
 const ItemId = Type.String({ minLength: 1, maxLength: 200 })
@@ -37,6 +38,7 @@ export const putItems = route({
   body: Type.Object({ items: Type.Array(Item, { minItems: 1, maxItems: 1000 }) }, { additionalProperties: false }),
   answer: { description: 'They are stored.', schema: Type.Object({ stored: Type.Integer() }) },
   async handle({ workspace, body }, { store, definitions, now }) {
+    for (const [index, { id }] of body.items.entries()) refuseControl(id, `body.items[${index}].id`)
     const updated = now()
     await store.catalog.put(
       workspace,

@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { Problem } from '../../problem.ts'
 import { hashKey, newKey } from '../../secrets.ts'
+import { refuseControl } from '../check.ts'
 import { route } from '../route.ts'
 
 const KeyKind = Type.Union([Type.Literal('write'), Type.Literal('secret'), Type.Literal('analyst')], {
@@ -46,6 +47,7 @@ export const makeKey = route({
     schema: Type.Object({ ...KeyView.properties, key: Type.String() }),
   },
   async handle({ workspace, body }, { store, keys, newId, now }) {
+    if (body.label !== undefined) refuseControl(body.label, 'body.label')
     const key = newKey(body.kind)
     const made = { id: newId(), kind: body.kind, label: body.label ?? '', created: now() }
     await store.keys.put({ ...made, workspace, hash: hashKey(key) })
