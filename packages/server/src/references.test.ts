@@ -19,6 +19,15 @@ describe('generated references', () => {
     expect(validator.version).toBe('3.1')
   })
 
+  it('every operation has a name of its own, as generators of clients need it', () => {
+    const { paths } = JSON.parse(references()['openapi.json']!) as { paths: Record<string, Record<string, object>> }
+    const names = Object.values(paths).flatMap(path =>
+      Object.values(path).map(one => Object(one).operationId as string),
+    )
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
+    expect(names).not.toContain(undefined)
+  })
+
   it('every $ref of the OpenAPI document leads somewhere', () => {
     const document = JSON.parse(references()['openapi.json']!)
     const refs: string[] = []

@@ -37,7 +37,7 @@ function operation(route: Route, shared: Record<string, unknown>): Plain {
   const schema = route.answer.schema === undefined ? {} : plain(route.answer.schema, shared)
   const hasContent = status !== '204'
   return {
-    operationId: operationId(route),
+    operationId: route.operationId ?? operationId(route),
     tags: [route.tag],
     summary: route.summary,
     description: [route.description, keyNeeded(route)].filter(text => text !== undefined).join('\n\n'),

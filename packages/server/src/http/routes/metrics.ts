@@ -3,6 +3,7 @@ import { route } from '../route.ts'
 export const metricsRoute = route({
   method: 'GET',
   path: '/metrics',
+  operationId: 'getPrometheusMetrics',
   access: 'anybody',
   tag: 'Operation',
   passesOverQuery: true,

@@ -90,11 +90,12 @@ function single(type: EventType, path = `/v1/${type}`): Route {
   })
 }
 
-const batch = (path: string, summary: string) =>
+const batch = (path: string, summary: string, operationId?: string) =>
   route({
     ...shared,
     path,
     summary,
+    ...(operationId === undefined ? {} : { operationId }),
     description: 'The good ones are kept; `errors` names the others. `context` and `sentAt` count for all items.',
     errors: [...shared.errors, 'body_invalid', 'batch_missing', 'batch_empty', 'batch_too_long', 'context_too_large'],
     body: Type.Object({
@@ -128,7 +129,7 @@ export const trackRoutes: readonly Route[] = [
   ...TYPES.map(type => single(type, `/v1/${type[0]}`)),
   batch('/v1/b', 'Take in up to 2,500 events, as analytics.js sends them'),
   // Segment's client for Java, given a host, knows the batch by its older name, and drops what is answered by 404.
-  batch('/v1/import/', 'Take in up to 2,500 events, as Segment’s Java client sends them'),
+  batch('/v1/import/', 'Take in up to 2,500 events, as Segment’s Java client sends them', 'postImportSlash'),
 ]
 
 type TrackCall = Pick<Call<never, typeof Query, never>, 'workspace' | 'key' | 'request' | 'query' | 'reply'>
