@@ -9,7 +9,7 @@ import Fastify, {
 } from 'fastify'
 import { Problem, StartError } from '../problem.ts'
 import type { Services } from '../services.ts'
-import { authenticate, type Credentials } from './authenticate.ts'
+import { authenticate } from './authenticate.ts'
 import { parseJson, readBody, readJson } from './body.ts'
 import { check, checkNames, checkText } from './check.ts'
 import { type CorsRules, cors } from './cors.ts'
@@ -103,11 +103,8 @@ function add(app: FastifyInstance, route: Route, services: Services, turns: Turn
     exposeHeadRoute: route.answersHead === true,
     handler: async (request, reply) => {
       if (route.inStep) await turns.gathered()
-      const credentials = { authorization: authorizationOf(request), connection: request.socket }
-      const answering = elsewhere(route, request, credentials, services)
-      const made = answering === undefined ? undefined : await answering
-      if (made !== undefined) return reply.header('content-type', JSON_UTF8).send(made)
       const { value: body, text } = bodyOf(route, request.body)
+      const credentials = { authorization: authorizationOf(request), connection: request.socket }
       const caller = authenticate(route.access, credentials, body, services)
       const { workspace, key } = caller instanceof Promise ? await caller : caller
       if (route.body !== undefined && route.checks !== 'handler') check(route.body, body, 'body')
@@ -123,19 +120,6 @@ function add(app: FastifyInstance, route: Route, services: Services, turns: Turn
       return reply.send(answer)
     },
   })
-}
-
-/** The answer of another thread, where one is asked. */
-function elsewhere(
-  route: Route,
-  request: FastifyRequest,
-  credentials: Credentials,
-  services: Services,
-): Promise<string | undefined> | undefined {
-  if (route.elsewhere === undefined || credentials.authorization === undefined) return undefined
-  for (const _ in request.query as object) return undefined
-  const caller = authenticate(route.access, credentials, undefined, services)
-  return caller instanceof Promise ? undefined : route.elsewhere({ ...caller, request }, services)
 }
 
 /** OFREP's other way to send a key. */

@@ -52,14 +52,6 @@ export interface Route<P extends TSchema = TSchema, Q extends TSchema = TSchema,
   readonly bodyLimit?: (services: Services) => number
   /** Asked often and answered fast: what arrives together is answered together (`turns.ts`). */
   readonly inStep?: boolean
-  /**
-   * Has another thread answer what has a key in its headers and nothing in its query; undefined, or a promise of it: `handle` is to
-   * answer. Nothing of the body was looked at.
-   */
-  elsewhere?(
-    call: Pick<Call<P, Q, B>, 'workspace' | 'key' | 'request'>,
-    services: Services,
-  ): Promise<string | undefined> | undefined
   /** Pages of `trackOrigins` may call it. */
   readonly fromPages?: boolean
   /** What OpenAPI calls it, where its path would make the name of another. */

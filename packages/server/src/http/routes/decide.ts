@@ -5,7 +5,7 @@ import { hasControl } from '@espalier/core/event'
 import { compileRules, type IdentityRules, identifierOf, isExact, namesMore } from '@espalier/core/identity'
 import Type, { type Static } from 'typebox'
 import type { LiveSet } from '../../pipeline/definitions.ts'
-import { enrichContext, type Origin } from '../../pipeline/enrich.ts'
+import { enrichContext } from '../../pipeline/enrich.ts'
 import { consentUnclear, type IntakeRequest } from '../../pipeline/intake.ts'
 import type { LinkGrant } from '../../pipeline/links.ts'
 import { isBotRequest } from '../../pipeline/visitor.ts'
@@ -17,7 +17,7 @@ import { instant } from '../instant.ts'
 import { originOf } from '../origin.ts'
 import { personOf } from '../person.ts'
 import { Refusal, Warning } from '../refusals.ts'
-import { JsonText, route } from '../route.ts'
+import { type Call, JsonText, route } from '../route.ts'
 import { type TakenIn, takeIn } from '../takeIn.ts'
 import { bodyBytes } from './track.ts'
 
@@ -95,6 +95,8 @@ const AnswerView = Type.Object({
   explanation: Type.Optional(Anything),
 })
 
+type DecideCall = Pick<Call<never, never, typeof Body>, 'workspace' | 'key' | 'request' | 'body'>
+
 export const decide = route({
   method: 'POST',
   path: '/v1/decide',
@@ -126,90 +128,62 @@ export const decide = route({
     }),
   },
   errors: ['user_hash_required', 'link_required', 'bad_link', 'not_found', 'too_busy', 'full', 'unavailable'],
-  elsewhere({ workspace, key, request }, services) {
-    const { threads, definitions, graves } = services
-    const set = definitions.of(workspace)
-    if (set instanceof Promise || graves.ready(workspace) !== undefined) return undefined
-    const { body } = request
-    if (!Buffer.isBuffer(body) || body.length > LARGE) return undefined
-    return threads.ask({ workspace, secret: key?.kind === 'secret', origin: originOf(request), set, body })
-  },
-  async handle({ workspace, key, query, body, request }, services) {
-    const asked = { workspace, secret: key?.kind === 'secret', body, query, origin: originOf(request) }
-    return new JsonText(await answerDecide({ ...asked, bytes: bodyBytes(request.body) }, services))
+  async handle(call, services) {
+    const began = performance.now()
+    const { workspace, key, request, query } = call
+    const body = check(Body, asInEvents(call.body), 'body')
+    const live = services.definitions.of(workspace)
+    let set = live instanceof Promise ? await live : live
+    const graves = services.graves.ready(workspace)
+    if (graves !== undefined) await graves
+    const secret = key?.kind === 'secret'
+    const mustProve = !secret && set.settings.requireUserHash
+    const as = secret ? body.preview?.as : undefined
+    const { userId, anonymousId } = whoAsks(body, set.compiled.identity, as !== undefined)
+    const { inContext, linkInContext, given } = taken(body.context as JsonObject | undefined)
+    const userHash = body.userHash ?? inContext
+    if (mustProve && userId !== undefined && !services.userHashes.proves(workspace, userId, userHash)) {
+      throw new Problem('user_hash_required', 'This userId needs its userHash.', { path: 'body.userHash' })
+    }
+    const link = body.link ?? query.link ?? (typeof linkInContext === 'string' ? linkInContext : undefined)
+    const shown = link === undefined ? undefined : services.links.verify(workspace, link, services.now())
+    if (!secret) allow(body, shown, userId, anonymousId)
+
+    const bringsEvents = body.events !== undefined && body.events.length > 0
+    const { errors, refused, warnings } = bringsEvents
+      ? await takeEvents({ workspace, key, request, body }, services, set, { userId, anonymousId, mustProve, userHash })
+      : NOTHING_TAKEN
+    if (bringsEvents) {
+      const now = services.definitions.of(workspace)
+      set = now instanceof Promise ? await now : now
+    }
+    const preview = body.preview === undefined ? previewOf(shown) : readPreview(body.preview, set)
+    const viewed = as === undefined ? undefined : await personOf(services, workspace, as, 'body.preview.as')
+    const origin = originOf(request)
+    const { addresses } = set.settings
+    const asked = readConsent(given)
+    const told = asked.unclear === undefined ? warnings : [...warnings, consentUnclear(asked.unclear)]
+    const context = enrichContext(asked.context, origin, { places: services.places, addresses })
+    const decided = await services.decider.decide({
+      workspace,
+      set,
+      userId,
+      anonymousId,
+      touchpoints: body.touchpoints.length === 1 ? body.touchpoints : [...new Set(body.touchpoints)],
+      context: withSignals(context, origin.signals, set.compiled.consent),
+      source: secret
+        ? undefined
+        : services.newcomers.sourceOf(given.ip ?? (given.direct === true ? origin.ip : undefined), origin),
+      bot: isBotRequest(given.userAgent, origin.userAgent, secret),
+      expose: body.expose === true && preview === undefined,
+      explain: body.explain === true,
+      ...(preview === undefined ? {} : { preview }),
+      ...(viewed === undefined ? {} : { viewed }),
+    })
+    services.metrics.decide.observe((performance.now() - began) / 1000)
+    return new JsonText(answerText(decided, { secret, set, errors, refused, warnings: told }))
   },
 })
-
-/** Bytes of a body beyond which it surely brings events, or is no everyday question. */
-const LARGE = 10_000
-
-/** A decide request, as far as it is known whose it is. */
-export interface DecideRequest {
-  readonly workspace: string
-  /** With a secret key. */
-  readonly secret: boolean
-  /** JSON, not yet looked at. */
-  readonly body: unknown
-  readonly origin: Origin
-  readonly query?: { readonly link?: string }
-  /** Size of the body. */
-  readonly bytes?: number
-}
-
-/** The answer as JSON. Throws `Problem`. */
-export async function answerDecide(asked: DecideRequest, services: Services): Promise<string> {
-  const began = performance.now()
-  const { workspace, secret, origin } = asked
-  const body = check(Body, asInEvents(asked.body), 'body')
-  const live = services.definitions.of(workspace)
-  let set = live instanceof Promise ? await live : live
-  const graves = services.graves.ready(workspace)
-  if (graves !== undefined) await graves
-  const mustProve = !secret && set.settings.requireUserHash
-  const as = secret ? body.preview?.as : undefined
-  const { userId, anonymousId } = whoAsks(body, set.compiled.identity, as !== undefined)
-  const { inContext, linkInContext, given } = taken(body.context as JsonObject | undefined)
-  const userHash = body.userHash ?? inContext
-  if (mustProve && userId !== undefined && !services.userHashes.proves(workspace, userId, userHash)) {
-    throw new Problem('user_hash_required', 'This userId needs its userHash.', { path: 'body.userHash' })
-  }
-  const link = body.link ?? asked.query?.link ?? (typeof linkInContext === 'string' ? linkInContext : undefined)
-  const shown = link === undefined ? undefined : services.links.verify(workspace, link, services.now())
-  if (!secret) allow(body, shown, userId, anonymousId)
-
-  const bringsEvents = body.events !== undefined && body.events.length > 0
-  const { errors, refused, warnings } = bringsEvents
-    ? await takeEvents(asked, body, services, set, { userId, anonymousId, mustProve, userHash })
-    : NOTHING_TAKEN
-  if (bringsEvents) {
-    const now = services.definitions.of(workspace)
-    set = now instanceof Promise ? await now : now
-  }
-  const preview = body.preview === undefined ? previewOf(shown) : readPreview(body.preview, set)
-  const viewed = as === undefined ? undefined : await personOf(services, workspace, as, 'body.preview.as')
-  const { addresses } = set.settings
-  const consent = readConsent(given)
-  const told = consent.unclear === undefined ? warnings : [...warnings, consentUnclear(consent.unclear)]
-  const context = enrichContext(consent.context, origin, { places: services.places, addresses })
-  const decided = await services.decider.decide({
-    workspace,
-    set,
-    userId,
-    anonymousId,
-    touchpoints: body.touchpoints.length === 1 ? body.touchpoints : [...new Set(body.touchpoints)],
-    context: withSignals(context, origin.signals, set.compiled.consent),
-    source: secret
-      ? undefined
-      : services.newcomers.sourceOf(given.ip ?? (given.direct === true ? origin.ip : undefined), origin),
-    bot: isBotRequest(given.userAgent, origin.userAgent, secret),
-    expose: body.expose === true && preview === undefined,
-    explain: body.explain === true,
-    ...(preview === undefined ? {} : { preview }),
-    ...(viewed === undefined ? {} : { viewed }),
-  })
-  services.metrics.decide.observe((performance.now() - began) / 1000)
-  return answerText(decided, { secret, set, errors, refused, warnings: told })
-}
 
 const NOTHING_TAKEN: Pick<TakenIn, 'errors' | 'refused' | 'warnings'> = { errors: [], refused: [], warnings: [] }
 
@@ -298,12 +272,12 @@ function namesNobody(item: unknown, identity: IdentityRules): item is object {
 }
 
 async function takeEvents(
-  { workspace, secret, origin, bytes = 0 }: DecideRequest,
-  body: Static<typeof Body>,
+  { workspace, key, body, request }: DecideCall,
   services: Services,
   set: LiveSet,
   { userId, anonymousId, mustProve, userHash }: EventsOf,
 ): Promise<Pick<TakenIn, 'errors' | 'refused' | 'warnings'>> {
+  const secret = key?.kind === 'secret'
   const asker = { ...(userId !== undefined && { userId }), ...(anonymousId !== undefined && { anonymousId }) }
   const given: IntakeRequest = {
     workspace,
@@ -314,10 +288,10 @@ async function takeEvents(
     items: body.events!.map(item => (namesNobody(item, set.compiled.identity) ? { ...item, ...asker } : item)),
     sentAt: body.sentAt,
     received: services.now(),
-    origin,
+    origin: originOf(request),
     maxBytes: services.options.itemBytes,
   }
-  return takeIn(services, given, { bytes, secret })
+  return takeIn(services, given, { bytes: bodyBytes(request.body), secret })
 }
 
 /** What a link shows to whoever opens it. A variant that is gone since is passed over. */
