@@ -3,8 +3,7 @@ import type { ItemLookup, World } from '../content/world.ts'
 import type { JsonObject } from '../json.ts'
 import { type Assigned, assignedKey, type Bound, type Grant, type Quote, UNBOUND } from '../profile/bound.ts'
 import type { Profile } from '../profile/profile.ts'
-import type { Considered, Subject } from '../segment/subject.ts'
-import { isZone } from '../time/zone.ts'
+import { type Considered, type Subject, zoneOfPerson } from '../segment/subject.ts'
 import { Binds } from './binding.ts'
 import type { CompiledExperience, CompiledSet } from './compiled.ts'
 import { standing, stateOf } from './offer.ts'
@@ -76,7 +75,7 @@ export class Moment implements World {
 
   /** The person's time zone: as the caller says, else as last heard of; where there is none, the workspace's. */
   get zone(): string {
-    this.knownZone ??= known(this.subject.context.timezone) ?? known(this.person?.timezone) ?? this.set.zone
+    this.knownZone ??= zoneOfPerson(this.subject) ?? this.set.zone
     return this.knownZone
   }
 
@@ -145,19 +144,4 @@ export function priceView(id: string, { price, list, currency, until }: Quote): 
 
 function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined
-}
-
-/** Zones people name; what is none is remembered too, up to a bound (R11). */
-const MAX_ZONES = 1000
-const zones = new Map<string, boolean>()
-
-function known(name: unknown): string | undefined {
-  if (typeof name !== 'string') return undefined
-  let is = zones.get(name)
-  if (is === undefined) {
-    is = isZone(name)
-    if (zones.size >= MAX_ZONES) zones.clear()
-    zones.set(name, is)
-  }
-  return is ? name : undefined
 }

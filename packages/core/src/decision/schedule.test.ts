@@ -8,19 +8,30 @@ import { compileSchedule } from './schedule.ts'
 import { catalogOf, compiledOf, personOf } from './testing.ts'
 
 const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe', 'Pacific/Kiritimati']
-const experience = (schedule: object) => ({
+const experience = (schedule: object, audience?: object) => ({
   tactic: 'message',
   touchpoints: ['mail'],
   control: 0,
   schedule,
+  ...(audience && { audience }),
   variants: [{ key: 'a', content: { mail: 'A' } }],
 })
 
-function runs(schedule: object, at: number, { zone = 'UTC', theirs, said }: Record<string, string> = {}): boolean {
+interface Clocks {
+  readonly zone?: string
+  readonly theirs?: string
+  readonly said?: string
+}
+
+function runs(schedule: object, at: number, clocks: Clocks = {}): boolean {
+  return isShown(experience(schedule), at, clocks)
+}
+
+function isShown(x: object, at: number, { zone = 'UTC', theirs, said }: Clocks): boolean {
   const set = compiledOf({
     settings: { workspace: { holdout: 0, timezone: zone } },
     touchpoint: { mail: { channel: 'email' } },
-    experience: { x: experience(schedule) },
+    experience: { x },
   })
   const { answers } = decide({
     set,
@@ -32,6 +43,20 @@ function runs(schedule: object, at: number, { zone = 'UTC', theirs, said }: Reco
   })
   return answers[0]!.reason === 'assigned'
 }
+
+it('an audience’s time goes by the clock that a schedule goes by: the caller’s, the one last heard of, the workspace’s', () => {
+  const zones = fc.option(fc.constantFrom(...ZONES, 'Nowhere/At all', ''), { nil: undefined })
+  const clocks = fc.record({ zone: fc.constantFrom(...ZONES), theirs: zones, said: zones })
+  const at = fc.integer({ min: 0, max: 24 * 4 }).map(q => Date.UTC(2026, 10, 22) + q * 900_000)
+  fc.assert(
+    fc.property(clocks, at, ({ zone, theirs, said }, now) => {
+      const named = { zone, ...(theirs !== undefined && { theirs }), ...(said !== undefined && { said }) }
+      const hours = { from: '09:00', to: '17:00' }
+      const audience = { time: { ...hours, zone: 'person' } }
+      expect(isShown(experience({}, audience), now, named)).toBe(runs({ zone: 'person', hours: [hours] }, now, named))
+    }),
+  )
+})
 
 const anywhere = compiledOf({})
 

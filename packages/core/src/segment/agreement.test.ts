@@ -12,6 +12,9 @@ const AFTER = 500
 const DAY = 86_400_000
 const RUNS = { numRuns: 40, seed: 20261103 }
 
+/** What the caller of a decision may say of the clock. */
+const CONTEXTS = [{}, { timezone: 'America/New_York' }, { timezone: 'Nowhere/At all' }]
+
 const keyed = (conditions: readonly Condition[]) =>
   Object.fromEntries(conditions.map((condition, i) => [`s${i}`, condition]))
 
@@ -124,17 +127,18 @@ describe('live conditions and a brute-force oracle', () => {
         const known = trial.batches.at(-1)!.at + AFTER
         const oracle = new Oracle(life.world, trial.language)
         const instants = changesOf(trial, known, known + 9 * DAY, seed)
+        const context = CONTEXTS[seed % CONTEXTS.length]!
         for (const [i, condition] of trial.conditions.entries()) {
           const { condition: compiled } = life.plan.segments.find(({ key }) => key === `s${i}`)!
           for (const id of oracle.people(known)) {
             const profile = life.person(id)!
-            let woken = { now: known, ...compiled.truth({ profile, context: {}, now: known }) }
+            let woken = { now: known, ...compiled.truth({ profile, context, now: known }) }
             for (const now of instants) {
               while (woken.until <= now) {
                 expect(woken.until).toBeGreaterThan(woken.now)
-                woken = { now: woken.until, ...compiled.truth({ profile, context: {}, now: woken.until }) }
+                woken = { now: woken.until, ...compiled.truth({ profile, context, now: woken.until }) }
               }
-              if (woken.value !== oracle.holds(condition, id, { now, known })) {
+              if (woken.value !== oracle.holds(condition, id, { now, known }, context)) {
                 expect.fail(`${JSON.stringify(condition)} of ${id} turned by ${new Date(now).toISOString()}`)
               }
             }

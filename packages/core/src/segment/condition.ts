@@ -126,7 +126,8 @@ const Day = Type.Union([
 
 /**
  * The time of day and the day of the week: `{time: {from: '09:00', to: '17:00', days: ['mon'], zone: 'person'}}`. From inclusive,
- * to exclusive; over midnight where `to` is not later. In the person's zone where it is known and asked for, else the workspace's.
+ * to exclusive; over midnight where `to` is not later. In the person's zone where it is asked for and known, by `context.timezone` of the
+ * caller or else as last heard of; otherwise in the workspace's.
  */
 export const TimeCondition = Type.Object(
   {

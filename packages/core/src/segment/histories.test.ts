@@ -18,17 +18,17 @@ function lived({ condition, language, events }: HistoryCase, now: number): Life 
 describe('conditions on histories', () => {
   it.each(historyCases(histories))('R5 $name', test => {
     const { condition, language, checks } = test
-    for (const { of, now, value, until } of checks) {
+    for (const { of, now, context, value, until } of checks) {
       const life = lived(test, now)
       const oracle = new Oracle(life.world, language)
       const { id } = life.stream.find(of)!
       const said = `of ${of} at ${new Date(now).toISOString()}`
-      expect(oracle.holds(condition, id, { now, known: now }), `the oracle ${said}`).toBe(value)
+      expect(oracle.holds(condition, id, { now, known: now }, context), `the oracle ${said}`).toBe(value)
       const profile = life.person(id)!
       const accounts = life.accountsOf(profile)
       const compiled = life.plan.segments.find(({ key }) => key === 'asked')!.condition
-      expect(compiled.truth({ profile, context: {}, now, accounts }), said).toEqual({ value, until })
-      expect(profile.memberships?.asked?.in ?? false, `membership ${said}`).toBe(value)
+      expect(compiled.truth({ profile, context: context ?? {}, now, accounts }), said).toEqual({ value, until })
+      if (context === undefined) expect(profile.memberships?.asked?.in ?? false, `membership ${said}`).toBe(value)
     }
   })
 })

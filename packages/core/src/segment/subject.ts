@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts'
 import type { Profile } from '../profile/profile.ts'
+import { knownZone } from '../time/zone.ts'
 
 /** What a condition is asked about: a person, the context of the moment, and the moment. */
 export interface Subject {
@@ -12,6 +13,11 @@ export interface Subject {
   readonly accounts?: readonly ConsideredAccount[]
   /** What was found of this person at this instant already: what several conditions have in common is worked out once. */
   readonly known?: Known
+}
+
+/** The person's time zone: as the caller says, else as last heard of; undefined where neither is one. */
+export function zoneOfPerson({ context, profile }: Pick<Subject, 'context' | 'profile'>): string | undefined {
+  return knownZone(context.timezone) ?? knownZone(profile.timezone)
 }
 
 export interface Known {

@@ -1,10 +1,9 @@
 import type { JsonObject } from '../../json.ts'
 import { offsetIn } from '../../time/day.ts'
-import { isZone } from '../../time/zone.ts'
 import type { TimeCondition } from '../condition.ts'
 import { leaf } from '../leaf.ts'
 import { type CompiledCondition, READS_NOTHING, TOUCHED_BY_NOTHING } from '../node.ts'
-import type { Subject } from '../subject.ts'
+import { type Subject, zoneOfPerson } from '../subject.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
@@ -16,8 +15,10 @@ export function time(condition: TimeCondition, workspaceZone: string): CompiledC
   const [begin, end] = [minutes(from), minutes(to)]
   const on = new Set<string>(days ?? DAYS)
   const workspace = offsetOf(workspaceZone)
-  const offset = ({ profile: { timezone } }: Subject) =>
-    zone === 'person' && timezone !== undefined && isZone(timezone) ? offsetOf(timezone) : workspace
+  const offset = (subject: Subject) => {
+    const own = zone === 'person' ? zoneOfPerson(subject) : undefined
+    return own === undefined ? workspace : offsetOf(own)
+  }
   const test = (subject: Subject) => {
     const local = subject.now + offset(subject)(subject.now)
     const minute = Math.floor(local / MINUTE) % (24 * 60)

@@ -17,6 +17,8 @@ export interface HistoryCase {
 export interface Check {
   /** An identifier of whom is asked. */
   readonly of: string
+  /** What the caller of a decision sends. */
+  readonly context?: JsonObject
   readonly now: number
   readonly value: boolean
   readonly until: number
@@ -34,7 +36,7 @@ interface Written {
     calendar?: { key: string; kind: CalendarEntry['kind']; from: string; to: string }[]
   }
   events: WrittenEvent[]
-  checks: { now: string; of?: string; value: boolean; until: string | null; notInSql?: string }[]
+  checks: { now: string; of?: string; context?: JsonObject; value: boolean; until: string | null; notInSql?: string }[]
 }
 
 type WrittenEvent = Partial<Pick<Event, 'type' | 'index' | 'messageId' | 'userId' | 'groupId' | 'context'>> & {

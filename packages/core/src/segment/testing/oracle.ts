@@ -84,7 +84,10 @@ export class Oracle {
     }
     if ('struggling' in condition) return struggles(condition, this.#at(known).events(person), now)
     if ('account' in condition) return this.#account(condition.account, person, instant)
-    if ('time' in condition) return this.#time(condition.time, this.#factsOf(person, known).person.timezone, now)
+    if ('time' in condition) {
+      const heard = this.#factsOf(person, known).person.timezone
+      return this.#time(condition.time, [context.timezone, heard], now)
+    }
     if ('context' in condition) {
       const { context: path, ...comparisons } = condition
       return compares(comparisons, at(context, path.split('.')), now)
@@ -135,11 +138,11 @@ export class Oracle {
 
   #time(
     { from = '00:00', to = '24:00', days, zone }: TimeCondition['time'],
-    own: Json | undefined,
+    named: readonly (Json | undefined)[],
     now: number,
   ): boolean {
-    const isOwn = zone === 'person' && typeof own === 'string' && isZone(own)
-    const clock = clockIn(isOwn ? own : this.#language.zone)
+    const own = zone === 'person' ? named.find(name => typeof name === 'string' && isZone(name)) : undefined
+    const clock = clockIn(typeof own === 'string' ? own : this.#language.zone)
     const [today, time] = clock(now)
     const isOvernight = to <= from
     const isIn = isOvernight ? time >= from || time < to : time >= from && time < to
