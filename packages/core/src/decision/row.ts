@@ -50,10 +50,7 @@ export function isLogged({ reason }: Answer): boolean {
 /** The decision log's row of a request (R7); undefined where nothing of it is to be logged. */
 export function decisionRow(decided: Decided): DecisionRow | undefined {
   if (decided.decision.preview) return undefined
-  const answers = decided.decision.answers.filter(isLogged)
-  if (answers.length === 0) return undefined
-  const column = <T>(read: (answer: Answer) => T): T[] => answers.map(read)
-  return {
+  const row = {
     workspace: decided.workspace,
     profile: decided.profile,
     timestamp: decided.timestamp,
@@ -62,14 +59,28 @@ export function decisionRow(decided: Decided): DecisionRow | undefined {
     definitions: decided.definitions,
     context: decided.context,
     inputs: decided.decision.inputs,
-    'answers.touchpoint': column(answer => answer.touchpoint),
-    'answers.experience': column(answer => answer.experience ?? ''),
-    'answers.version': column(answer => answer.version ?? 0),
-    'answers.variant': column(answer => answer.variant ?? ''),
-    'answers.reason': column(answer => answer.reason),
-    'answers.propensity': column(answer => answer.propensity),
-    'answers.control': column(answer => answer.control),
-    'answers.holdout': column(answer => answer.holdout),
-    'answers.model': column(answer => answer.model ?? ''),
+    'answers.touchpoint': [] as string[],
+    'answers.experience': [] as string[],
+    'answers.version': [] as number[],
+    'answers.variant': [] as string[],
+    'answers.reason': [] as string[],
+    'answers.propensity': [] as number[],
+    'answers.control': [] as boolean[],
+    'answers.holdout': [] as boolean[],
+    'answers.model': [] as string[],
   }
+  // One after the other: what `map` makes may have holes, as far as the engine knows, and is written as JSON at half the speed.
+  for (const answer of decided.decision.answers) {
+    if (!isLogged(answer)) continue
+    row['answers.touchpoint'].push(answer.touchpoint)
+    row['answers.experience'].push(answer.experience ?? '')
+    row['answers.version'].push(answer.version ?? 0)
+    row['answers.variant'].push(answer.variant ?? '')
+    row['answers.reason'].push(answer.reason)
+    row['answers.propensity'].push(answer.propensity)
+    row['answers.control'].push(answer.control)
+    row['answers.holdout'].push(answer.holdout)
+    row['answers.model'].push(answer.model ?? '')
+  }
+  return row['answers.touchpoint'].length === 0 ? undefined : row
 }
