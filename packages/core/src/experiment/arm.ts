@@ -39,6 +39,11 @@ export interface ArmStatistics {
    * one stratum everybody had the same chances (`stratified.ts`). Arms of different strata may be given side by side.
    */
   readonly stratum?: string
+  /**
+   * Some of these people could have got nothing else but the control group, while others of their time got other arms: as of rules, each
+   * variant of which is for people of its own. Then chance says who is left out, and nothing of one variant by itself.
+   */
+  readonly certain?: true
 }
 
 /** Adds what belongs to the same arm: statistics of disjoint sets of people, such as shards. Keeps the order of first appearance. */
@@ -91,6 +96,7 @@ function add(a: ArmStatistics, b: ArmStatistics): ArmStatistics {
     ...(crossed !== undefined && { crossed }),
     ...(weights && { weights }),
     ...(a.stratum !== undefined && a.stratum === b.stratum && { stratum: a.stratum }),
+    ...((a.certain || b.certain) && { certain: true as const }),
   }
 }
 

@@ -20,6 +20,12 @@ export function asChosen(arms: readonly ArmStatistics[]): readonly ArmStatistics
   })
 }
 
+/** For a look at one variant by itself: without the strata in which who got which was certain. */
+export function leftToChance(arms: readonly ArmStatistics[]): readonly ArmStatistics[] {
+  const certain = new Set(arms.filter(arm => arm.certain).map(arm => arm.stratum))
+  return certain.size === 0 ? arms : arms.filter(arm => !certain.has(arm.stratum))
+}
+
 /** How far apart squares that ought to be equal may be: chances are told apart by a hundredth, and added up with rounding. */
 const ROUNDING = 1e-6
 

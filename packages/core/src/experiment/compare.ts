@@ -3,6 +3,7 @@ import { type ArmStatistics, addArms } from './arm.ts'
 import { bayesian, type Prior } from './bayesian.ts'
 import { covariateSample } from './covariate.ts'
 import { cupedDifference, cupedLift, cupedTheta } from './cuped.ts'
+import { noEstimate } from './estimate.ts'
 import { absoluteDifference, relativeLift } from './lift.ts'
 import type { Adjusted, Evidence, VariantReport } from './report.ts'
 import { armSample, type Sample } from './sample.ts'
@@ -28,6 +29,25 @@ export interface CompareOptions {
 }
 
 /** Two arms as they are compared: within strata where there are several, otherwise as they are. */
+/** Of an arm whose people nothing but what they are gave it to, so that there is nobody to compare them with. */
+export function incomparable(
+  arm: Pick<ArmStatistics, 'people'>,
+  { confidence, plan, sampleRatio }: Pick<CompareOptions, 'confidence' | 'plan' | 'sampleRatio'>,
+): Pick<VariantReport, 'lift' | 'difference' | 'verdict' | 'evidence'> {
+  const nothing = noEstimate('not-by-chance')
+  const compared = { control: NOBODY, treatment: { ...NOBODY, n: arm.people } }
+  return {
+    lift: nothing,
+    difference: nothing,
+    verdict: verdictOf({ ...compared, missing: 'not-by-chance', sampleRatio }, plan),
+    evidence: {
+      anytime: { interval: null, p: null },
+      bayesian: bayesian(nothing, { direction: plan.direction ?? 'up', confidence }),
+      adjusted: null,
+    },
+  }
+}
+
 interface Pair extends ComparedArms {
   readonly adjusted: AdjustedArms | null
   readonly evidence: Pick<Evidence, 'effectivePeople' | 'strata'>

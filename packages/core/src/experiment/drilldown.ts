@@ -1,6 +1,6 @@
 import type { Statistic } from '../definition/metric.ts'
 import { type ArmStatistics, addArms } from './arm.ts'
-import { asChosen } from './as-chosen.ts'
+import { asChosen, leftToChance } from './as-chosen.ts'
 import { corrections } from './correction.ts'
 import { DEFAULT_CONFIDENCE, type Estimate, estimateOf, noEstimate } from './estimate.ts'
 import { absoluteDifference, relativeLift } from './lift.ts'
@@ -130,7 +130,8 @@ export function pairOf(
   all: readonly ArmStatistics[],
   { type, variant }: Pick<DrilldownOptions, 'type' | 'variant'>,
 ): Pair {
-  const arms = variant === undefined ? asChosen(all) : all
+  // By itself a variant is compared only where chance said who got it.
+  const arms = variant === undefined ? asChosen(all) : leftToChance(all)
   const isTreatment = (arm: ArmStatistics) => variant === undefined || arm.variant === variant
   if (arms.some(({ stratum }) => stratum !== arms[0]?.stratum)) {
     const pair = stratified(arms, type, isTreatment)

@@ -15,6 +15,8 @@ export type Undefined =
   | 'no-events'
   /** A quantile so far out, or of so few values, that how certain it is cannot be told from them. */
   | 'few-values'
+  /** Who got it was not left to chance (`ArmStatistics.certain`): its people are others than those of the control group. */
+  | 'not-by-chance'
   /** All values are equal: there is no chance variation to compare the difference with. */
   | 'no-variance'
   /** The sums are beyond what a number can hold. */

@@ -1,8 +1,8 @@
 import { type Metric, metricName, statisticOf } from '../definition/metric.ts'
 import { type ArmStatistics, addArms, addArmsByStratum } from './arm.ts'
-import { asChosen } from './as-chosen.ts'
+import { asChosen, leftToChance } from './as-chosen.ts'
 import type { Prior } from './bayesian.ts'
-import { type CompareOptions, compareWithControl } from './compare.ts'
+import { type CompareOptions, compareWithControl, incomparable } from './compare.ts'
 import { crossover } from './crossover.ts'
 import { DEFAULT_CONFIDENCE } from './estimate.ts'
 import { type QuantileStatistics, type QuantilesByArm, quantileSample } from './quantile.ts'
@@ -12,7 +12,7 @@ import { sentenceOf } from './sentence.ts'
 import { sampleRatio } from './srm.ts'
 import type { VerdictPlan } from './verdict.ts'
 import { warningsOf } from './warnings.ts'
-import { sampleRatioByChance } from './weighted-srm.ts'
+import { asDrawn, sampleRatioByChance } from './weighted-srm.ts'
 import { maturedShare } from './window.ts'
 import { capReport } from './winsor.ts'
 
@@ -27,6 +27,11 @@ export interface ImpactOptions {
   readonly plan?: Pick<VerdictPlan, 'tuning' | 'worthwhile' | 'confidence'>
   /** The policy draws people anew each period, so that they are meant to see several variants. */
   readonly redrawn?: boolean
+  /**
+   * A rollout: by chance it has reached some people and not others. Those it has not reached are then left out of all variants together;
+   * of any other policy they count, since who they are is what it went by.
+   */
+  readonly isRollout?: boolean
   /** How long people have been coming, in days, for an estimate of how many more are needed. */
   readonly days?: number
   /** What was believed of the lift beforehand; flat unless given. */
@@ -51,7 +56,7 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
   const control = arms.find(arm => arm.control)
   const variants = arms.filter(arm => !arm.control)
   const direction = metric.direction ?? 'up'
-  const ratio = changed ? sampleRatioByChance(byStratum) : sampleRatio(arms)
+  const ratio = changed ? sampleRatioByChance(byStratum) : sampleRatio(asDrawn(arms))
 
   const controlQuantile = quantiles?.arms.find(arm => arm.control)
   const sampleOf = (arm: ArmStatistics, quantile: QuantileStatistics | null | undefined) =>
@@ -85,8 +90,15 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
     const own = changed && Number.isFinite(samples.treatment.mean) ? samples.treatment : sampleOf(arm, quantile)
     return { report: { ...armReport(arm, own), ...compared }, control: samples.control }
   }
-  const all = addArms(variants.map(arm => ({ ...arm, variant: '' })))[0]
-  const together = all && compare(asChosen(byStratum), all, 1, () => true, quantiles?.together)
+  // Where chances were certain only for want of people whom a rollout had not reached yet, they are by chance all the same.
+  const byLot = options.isRollout ? byStratum : leftToChance(byStratum)
+  const reached = variants.filter(arm => !options.isRollout || !isUnreached(arm))
+  const isAll = reached.length === variants.length
+  const all = addArms(reached.map(arm => ({ ...arm, variant: '' })))[0]
+  const quantile = isAll ? quantiles?.together : quantiles?.arms.find(one => !one.control && !isUnreached(one))
+  const together =
+    all && compare(isAll ? asChosen(byStratum) : byStratum, all, 1, arm => isAll || !isUnreached(arm), quantile)
+  const unreached = isAll ? variants.find(isUnreached)?.people : undefined
   // Where chances changed, the means beside a lift are those it is made of.
   const controlSample =
     control !== undefined && !(changed && Number.isFinite(together?.control.mean))
@@ -101,19 +113,21 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
     },
     confidence,
     control: control === undefined ? null : armReport(control, controlSample),
-    variants: variants.map(
-      arm =>
-        compare(
-          byStratum,
-          arm,
-          variants.length,
-          other => other.variant === arm.variant,
-          quantiles?.arms.find(quantile => !quantile.control && quantile.variant === arm.variant),
-        ).report,
-    ),
+    variants: variants.map(arm => {
+      const isOwn = (other: ArmStatistics) => other.variant === arm.variant
+      const quantile = quantiles?.arms.find(one => !one.control && one.variant === arm.variant)
+      const comparisons = Math.max(1, variants.filter(one => !isUnreached(one)).length)
+      if (arm.people > 0 && !byLot.some(other => !other.control && isOwn(other) && other.people > 0)) {
+        const own = sampleOf(arm, quantile)
+        const plan = { confidence, ...options.plan, direction, comparisons }
+        return { ...armReport(arm, own), ...incomparable(arm, { confidence, plan, sampleRatio: ratio }) }
+      }
+      return compare(byLot, arm, comparisons, isOwn, quantile).report
+    }),
     personalized: together?.report ?? null,
     sampleRatio: ratio,
     contaminated,
+    ...(unreached !== undefined && unreached > 0 && { unreached }),
     ...(redrawn && { redrawn }),
     ...(options.limited && { limited: true }),
     ...optionalChecks(arms),
@@ -128,6 +142,9 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
     sentence: sentenceOf(report),
   }
 }
+
+/** For whom a policy chose nothing. */
+const isUnreached = ({ variant, control }: Pick<ArmStatistics, 'variant' | 'control'>) => !control && variant === ''
 
 /** No version of the chances had all arms, so that there are no people of all of them who could be weighted alike. */
 const UNWEIGHTED: Warning = {

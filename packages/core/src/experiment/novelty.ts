@@ -25,6 +25,7 @@ export interface NoveltyStatistics {
   readonly weight?: number
   /** As of `ArmStatistics`. */
   readonly stratum?: string
+  readonly certain?: true
 }
 
 /** Does the effect wear off as people get used to it, or grow as they learn to use it? */

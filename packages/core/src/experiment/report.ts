@@ -26,6 +26,11 @@ export interface Comparison {
   /** All variants together (`variant` is ''): the lift of the experience. Null where there is no variant. */
   readonly personalized: VariantReport | null
   readonly sampleRatio: SampleRatio
+  /**
+   * People of `personalized` for whom the policy chose nothing, and who saw the default content: as of rules of which none held. They count,
+   * since their like are in the control group as well; among `variants` they are that of no name.
+   */
+  readonly unreached?: number
   /** People seen in two or more arms: counted in their first. */
   readonly contaminated: number
   /** The policy draws people anew each period: they are meant to see several variants. */
@@ -99,6 +104,7 @@ export interface Warning {
     | 'zero-control-mean'
     | 'small-control-mean'
     | 'no-events'
+    | 'not-by-chance'
     | 'few-values'
     | 'zero-mean'
     | 'no-variance'

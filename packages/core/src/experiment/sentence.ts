@@ -10,7 +10,9 @@ export function sentenceOf(report: Comparison): string {
   if (control === null || control.people === 0) {
     return `${people(seen)} saw this experience, but nobody is in its control group, so what it changes cannot be known.`
   }
-  const groups = `${people(seen)} saw this experience and ${people(control.people)} ${control.people === 1 ? 'was' : 'were'} left out to compare with`
+  const { unreached = 0 } = report
+  const others = unreached === 0 ? '' : `, for ${people(unreached)} its policy chose nothing,`
+  const groups = `${people(seen - unreached)} saw this experience${others} and ${people(control.people)} ${control.people === 1 ? 'was' : 'were'} left out to compare with`
   const kpi = (mean: number | null) => formatKpi(mean, metric)
   const means = `${metric.name} is ${kpi(personalized.mean)} against ${kpi(control.mean)}`
   if (sampleRatio.verdict === 'mismatch') {
@@ -50,6 +52,7 @@ const REASONS: Record<TooEarly, string> = {
   'no-events': 'a lift cannot be given yet',
   'one-person': 'whether that is chance cannot be said yet',
   'few-values': 'whether that is chance cannot be said from so few values',
+  'not-by-chance': 'who got it was not left to chance',
   'no-variance': 'whether that is chance cannot be said yet',
   overflow: 'whether that is chance cannot be said',
 }

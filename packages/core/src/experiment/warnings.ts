@@ -112,6 +112,8 @@ function codeOf({ lift, difference }: VariantReport): Warning['code'] | undefine
   return isZero ? 'zero-mean' : (lift.reason ?? difference.reason)
 }
 
+const nameOf = ({ variant }: Pick<VariantReport, 'variant'>) => variant || 'nothing'
+
 function explain(code: Warning['code'], arm: VariantReport, controlPeople: number): string {
   switch (code) {
     case 'no-people':
@@ -122,6 +124,8 @@ function explain(code: Warning['code'], arm: VariantReport, controlPeople: numbe
         : `One person in ${arm.variant} is not enough to compare.`
     case 'zero-control-mean':
       return "The control group's KPI is 0, so a relative lift has no meaning; see the difference."
+    case 'not-by-chance':
+      return `Who got ${nameOf(arm)} was not left to chance, so that by itself it cannot be compared with the control group: only all variants together can. Rules with a floor above 0 leave it to chance.`
     case 'no-events':
       return `There is nothing to average yet in ${arm.variant} or in the control group.`
     case 'zero-mean':

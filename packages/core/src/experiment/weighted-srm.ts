@@ -1,5 +1,5 @@
 import { chiSquareSurvival } from '../numeric/chi-square.ts'
-import type { ArmStatistics } from './arm.ts'
+import { type ArmStatistics, addArms } from './arm.ts'
 import { mahalanobis, type SampleRatio, SMALLEST_EXPECTED, SRM_THRESHOLD, sampleRatio } from './srm.ts'
 
 /**
@@ -12,7 +12,7 @@ export function sampleRatioByChance(arms: readonly ArmStatistics[], threshold = 
   const strata = new Map<string, ArmStatistics[]>()
   for (const arm of arms) strata.set(arm.stratum ?? '', [...(strata.get(arm.stratum ?? '') ?? []), arm])
   const parts = [...strata.values()].map(own =>
-    own.every(({ weights }) => weights !== undefined) ? weighted(own) : sampleRatio(own),
+    own.every(({ weights }) => weights !== undefined) ? weighted(own) : sampleRatio(asDrawn(own)),
   )
   const known = parts.filter(({ verdict }) => verdict !== 'unknown')
   const first = parts[0]
@@ -24,12 +24,21 @@ export function sampleRatioByChance(arms: readonly ArmStatistics[], threshold = 
   return { verdict: p < threshold ? 'mismatch' : 'ok', chiSquare, dof, p }
 }
 
+/** Arms that chance told apart: where who got which variant was certain, the control group and all variants together. */
+export function asDrawn(arms: readonly ArmStatistics[]): readonly ArmStatistics[] {
+  if (!arms.some(({ certain }) => certain)) return arms
+  return addArms(arms.map(arm => (arm.control ? arm : { ...arm, variant: '' })))
+}
+
 /** The arms' summed weights against the number of people, with the covariances of such sums. */
-function weighted(arms: readonly ArmStatistics[]): SampleRatio {
+function weighted(all: readonly ArmStatistics[]): SampleRatio {
+  // Of an arm that some could not have got the weights are not to come to everybody. The control group's are, and the others follow from it.
+  const isCertain = all.some(({ certain }) => certain)
+  const arms = isCertain ? asDrawn(all) : all
   const dof = arms.length - 1
   if (dof < 1) return { verdict: 'unknown', chiSquare: null, dof: null, p: null, reason: 'one-arm' }
   const people = arms.reduce((sum, arm) => sum + arm.people, 0)
-  const sums = arms.map(({ weights }) => weights!)
+  const sums = (isCertain ? arms.filter(({ control }) => control) : arms).map(({ weights }) => weights!)
   // As many people with one chance each as these weights tell of, and those the chance lets expect.
   const enough = sums.every(({ sum, sumSquares }) => {
     const told = (people * sum) / sumSquares
@@ -40,7 +49,8 @@ function weighted(arms: readonly ArmStatistics[]): SampleRatio {
   const covariances = sums.map(({ sum, sumSquares }, own) =>
     sums.map((_, index) => (index === own ? (people * sumSquares) / sum : 0) - people),
   )
-  const chiSquare = mahalanobis(covariances, deviations)
+  // `mahalanobis` takes the last for one that follows from the others.
+  const chiSquare = isCertain ? deviations[0]! ** 2 / covariances[0]![0]! : mahalanobis(covariances, deviations)
   if (chiSquare === null || !Number.isFinite(chiSquare)) return { verdict: 'mismatch', chiSquare: null, dof, p: 0 }
   const p = chiSquareSurvival(chiSquare, dof)
   return { verdict: p < SRM_THRESHOLD ? 'mismatch' : 'ok', chiSquare, dof, p }

@@ -13,6 +13,7 @@ export const REASONS: Record<Undefined | 'short-time', string> = {
   'no-events': 'nothing was measured in this time',
   'short-time': 'the time is too short to tell',
   'few-values': 'there are too few values to tell it from chance',
+  'not-by-chance': 'who got it was not left to chance',
   'no-variance': 'all people did the same, so it cannot be told from chance',
   overflow: 'the amounts are too large to calculate with',
 }

@@ -47,6 +47,7 @@ export function judge(
     design: designOf(experience, arms),
     plan: { ...(metric.worthwhile !== undefined && { worthwhile: metric.worthwhile }), ...plan },
     redrawn: kind === 'bandit' || kind === 'contextual' || kind === 'rollout',
+    isRollout: kind === 'rollout',
     ...(days > 0 && { days }),
     ...(quantiles && { quantiles }),
   })

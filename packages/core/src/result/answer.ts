@@ -31,7 +31,8 @@ export function answerOf(report: Impact): Answer {
   }
   const { verdict } = personalized
   const { name } = metric
-  const means = `${name} is ${formatKpi(personalized.mean, metric)} for those who see it and ${formatKpi(control.mean, metric)} for the control group`
+  const whom = report.unreached === undefined ? 'those who see it' : 'those it is for'
+  const means = `${name} is ${formatKpi(personalized.mean, metric)} for ${whom} and ${formatKpi(control.mean, metric)} for the control group`
   const answer = (sentence: string): Answer => {
     return { verdict: verdict.verdict, label: verdict.label, sentence, certainty: certaintyOf(verdict) }
   }
@@ -74,11 +75,18 @@ function waitText({ moreDays, because }: Verdict): string {
   return because === 'few-events' ? '; too few people did it' : ''
 }
 
-/** The variant that works best, of those that work. */
-export function bestVariant({ variants, metric }: Impact): VariantReport | null {
+/**
+ * The variant that works best, of those that work, and of those that can be had (all unless given). By the lift its verdict rests on: variants
+ * that came at other times have other control groups, so that differences in units say little of which is better.
+ */
+export function bestVariant({ variants, metric }: Impact, among?: readonly string[]): VariantReport | null {
   const sign = metric.direction === 'up' ? 1 : -1
-  const works = variants.filter(({ verdict }) => verdict.verdict === 'works')
-  const goodness = (arm: VariantReport) => sign * (arm.difference.value ?? Number.NEGATIVE_INFINITY)
+  const works = variants.filter(
+    ({ variant, verdict }) => verdict.verdict === 'works' && variant !== '' && (among?.includes(variant) ?? true),
+  )
+  const byLift = works.every(({ verdict }) => verdict.lift !== null)
+  const goodness = ({ verdict, difference }: VariantReport) =>
+    sign * ((byLift ? verdict.lift : difference.value) ?? Number.NEGATIVE_INFINITY)
   return works.reduce<VariantReport | null>(
     (best, arm) => (best === null || goodness(arm) > goodness(best) ? arm : best),
     null,

@@ -85,8 +85,8 @@ function sampleRatio({ sampleRatio: { verdict, p, reason } }: Impact): Check {
       }
 }
 
-function twoArms({ contaminated, crossover, redrawn, limited, control, personalized }: Impact): Check {
-  const people = (control?.people ?? 0) + (personalized?.people ?? 0)
+function twoArms({ contaminated, crossover, redrawn, limited, control, variants }: Impact): Check {
+  const people = variants.reduce((sum, arm) => sum + arm.people, control?.people ?? 0)
   if (people === 0) {
     return {
       check: 'two-arms',
@@ -148,7 +148,8 @@ function guardrail({ key, report, missing }: Guarded, name: string): Check {
   if (report === null) {
     return { ...about, passed: null, says: `${key} cannot be added up: no rate for ${missing ?? 'a currency'}.` }
   }
-  const hurt = [report.personalized, ...report.variants].filter(arm => arm?.verdict.verdict === 'hurts')
+  const shown = report.variants.filter(({ variant }) => variant !== '')
+  const hurt = [report.personalized, ...shown].filter(arm => arm?.verdict.verdict === 'hurts')
   if (hurt.length > 0) {
     const whom = hurt.some(arm => arm?.variant === '') ? '' : ` by ${hurt.map(arm => arm?.variant).join(', ')}`
     return { ...about, passed: false, says: `${name} is hurt${whom}.` }

@@ -1,11 +1,20 @@
 import { complete, type Definition } from '../definition/index.ts'
 import type { ArmStatistics } from '../experiment/index.ts'
+import type { Offered } from './next.ts'
 
 /** An arm that people ought to be in. `share` of the people, relative. */
 export interface DesignedArm {
   readonly variant: string
   readonly control: boolean
   readonly share: number
+}
+
+/** What can be done with its variants, as it is now. */
+export function offeredOf({ body }: Pick<Definition<'experience'>, 'body'>): Offered {
+  const { variants, policy } = complete('experience', body)
+  const isSplit = policy === undefined || policy.kind === 'split' || policy.kind === 'sticky-split'
+  const shown = isSplit ? variants.filter(({ weight }) => weight > 0) : variants
+  return { variants: shown.map(({ key }) => key), chooses: !isSplit }
 }
 
 /**

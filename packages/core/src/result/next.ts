@@ -27,9 +27,19 @@ export interface NextInput {
   /** Of the goal, milliseconds; undefined where it has none. */
   readonly window?: number | undefined
   readonly traffic: TrafficAdvice | null
+  /** The variants that may be named; any unless given. */
+  readonly offered?: Offered | undefined
 }
 
-export function nextOf({ report, checks, status, window, traffic }: NextInput): Next {
+/** What can be done with the variants of an experience as it is now. */
+export interface Offered {
+  /** Those that are shown. */
+  readonly variants: readonly string[]
+  /** Its policy chooses for each person by itself, so that there is no one variant to be given to everybody. */
+  readonly chooses: boolean
+}
+
+export function nextOf({ report, checks, status, window, traffic, offered }: NextInput): Next {
   const { control, personalized } = report
   if (status === 'draft') return { do: 'start', says: 'It has not been started: set its status to running.' }
   const broken = checks.find(({ check, passed }) => passed === false && BLOCKING.includes(check))
@@ -49,8 +59,8 @@ export function nextOf({ report, checks, status, window, traffic }: NextInput): 
     return { do: 'look', at: 'tracking', says: `Find the cause first. ${silent.says}` }
   }
   const { verdict } = personalized
-  const best = bestVariant(report)
-  const several = report.variants.length > 1
+  const best = bestVariant(report, offered?.variants)
+  const several = report.variants.filter(({ variant }) => variant !== '').length > 1
   const hurt = checks.find(({ check, passed }) => check === 'guardrail' && passed === false)
   switch (verdict.verdict) {
     case 'works': {
@@ -65,7 +75,7 @@ export function nextOf({ report, checks, status, window, traffic }: NextInput): 
         const days = window === undefined ? null : Math.ceil(window / DAY_MS)
         return { do: 'wait', days, says: 'It works so far; ship once most windows have closed.' }
       }
-      if (!several || best === null)
+      if (!several || best === null || offered?.chooses)
         return { do: 'ship', says: 'Ship it: show it to everybody, and keep a small control group.' }
       return {
         do: 'ship',
@@ -104,8 +114,9 @@ const DAY_MS = 86_400_000
 function tooEarly({ personalized, variants }: Impact, hurt: Check | undefined, traffic: TrafficAdvice | null): Next {
   const { moreDays, morePeople } = personalized!.verdict
   if (hurt !== undefined) return { do: 'stop', says: `Stop it: nothing is gained yet, and ${hurt.says}` }
-  const harmful = variants.find(({ verdict }) => verdict.verdict === 'hurts')
-  if (harmful !== undefined && variants.length > 1) {
+  const shown = variants.filter(({ variant }) => variant !== '')
+  const harmful = shown.find(({ verdict }) => verdict.verdict === 'hurts')
+  if (harmful !== undefined && shown.length > 1) {
     return { do: 'look', at: 'variant', variant: harmful.variant, says: `Take ${harmful.variant} out: it hurts.` }
   }
   if (moreDays !== null) return { do: 'wait', days: moreDays, says: `Wait about ${many(moreDays, 'more day')}.` }

@@ -38,6 +38,45 @@ function page(arms: readonly ArmStatistics[], more: Partial<PageInput> = {}) {
   })
 }
 
+describe('which variant to ship', () => {
+  const arms = [arm('', 9000, 900), arm('a', 9000, 1300), arm('b', 9000, 1500)]
+  const asked = (variants: string[], chooses = false) =>
+    page(arms, { experience: { key: 'hero', offered: { variants, chooses } } }).next
+
+  it('is one that there is, and none where the policy chooses for each person', () => {
+    expect(asked(['a', 'b'])).toMatchObject({ do: 'ship', variant: 'b' })
+    expect(asked(['a', 'c'])).toMatchObject({ do: 'ship', variant: 'a' })
+    expect(asked(['a', 'b'], true)).toEqual({
+      do: 'ship',
+      says: 'Ship it: show it to everybody, and keep a small control group.',
+    })
+  })
+
+  it('is the one of the greater lift, though the other came when more was bought anyway', () => {
+    const then = (stratum: string, ...some: ArmStatistics[]) => some.map(one => ({ ...one, stratum }))
+    const report = impact(
+      [
+        ...then('0', arm('', 20_000, 1000), arm('a', 20_000, 1600)),
+        ...then('1', arm('', 20_000, 8000), arm('b', 20_000, 9000)),
+      ],
+      { metric },
+    )
+    expect(report.variants.map(({ verdict }) => verdict.verdict)).toEqual(['works', 'works'])
+    expect(page([], { report }).next).toMatchObject({ do: 'ship', variant: 'a' })
+  })
+})
+
+it('those for whom a policy chose nothing are no second control group, and not blamed', () => {
+  const nothing = { ...arm('', 9000, 700), control: false }
+  const report = impact([arm('', 9000, 900), nothing, arm('a', 9000, 900)], { metric, isRollout: true, days: 10 })
+  expect(report.variants[0]).toMatchObject({ variant: '', verdict: { verdict: 'hurts' } })
+  const found = page([], { report, guardrails: [{ key: 'bought', report }] })
+  expect(found.numbers.slice(0, 4).map(one => one.arm)).toEqual(['', 'default', 'a', 'all'])
+  expect(resultCsv(found)).toContain('number,bought,goal,default,9000')
+  expect(found.next).toMatchObject({ do: 'look', at: 'traffic' })
+  expect(found.checks.find(({ check }) => check === 'guardrail')).toMatchObject({ passed: true })
+})
+
 describe('what to do next', () => {
   it.each([
     ['ship what works', [arm('', 10_000, 1000), arm('a', 10_000, 1400)], { do: 'ship' }],

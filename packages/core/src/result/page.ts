@@ -5,13 +5,13 @@ import { type Answer, answerOf, questionOf } from './answer.ts'
 import { type Check, checksOf, type Guarded } from './checks.ts'
 import type { Indication } from './indication.ts'
 import type { Change } from './launch.ts'
-import { type Next, nextOf } from './next.ts'
+import { type Next, nextOf, type Offered } from './next.ts'
 
 /** One arm and metric, as a table shows it. `lift` is fixed-horizon, `anytime` what the verdict rests on. */
 export interface ArmNumbers {
   readonly metric: string
   readonly role: 'goal' | 'asked' | 'guardrail'
-  /** Variant key; '' is the control group, and 'all' all variants together. */
+  /** Variant key; '' is the control group, 'all' all variants together, and 'default' those for whom the policy chose nothing. */
   readonly arm: string
   readonly people: number
   readonly exposures: number
@@ -61,6 +61,8 @@ export interface PageInput {
     readonly key: string
     readonly name?: string | undefined
     readonly hypothesis?: string | undefined
+    /** Unknown of decisions made elsewhere. */
+    readonly offered?: Offered | undefined
   }
   readonly status: 'draft' | 'running' | 'paused' | 'ended'
   readonly report: Impact
@@ -100,7 +102,7 @@ export function resultPage(input: PageInput): ResultPage {
       ...guardrails.flatMap(({ key, report: own }) => (own === null ? [] : numbersOf(key, 'guardrail', own))),
     ],
     checks,
-    next: nextOf({ report, checks, status, window, traffic }),
+    next: nextOf({ report, checks, status, window, traffic, offered: experience.offered }),
     traffic,
     indication,
   }
@@ -124,13 +126,16 @@ function trafficOf(
       ...(metric.type === 'conversion' && { ceiling: 1 }),
     },
     control: control.people / people,
-    variants: variants.length,
+    variants: Math.max(1, variants.filter(({ variant }) => variant !== '').length),
     worthwhile,
     confidence,
     tuning,
     direction: metric.direction,
   })
 }
+
+/** Those for whom the policy chose nothing, in a table: they saw the default content. */
+const UNREACHED = 'default'
 
 function numbersOf(metric: string, role: ArmNumbers['role'], report: Impact): ArmNumbers[] {
   const { control, variants, personalized } = report
@@ -156,7 +161,7 @@ function numbersOf(metric: string, role: ArmNumbers['role'], report: Impact): Ar
   })
   return [
     ...(control === null ? [] : [{ metric, role, arm: '', ...armOf(control), ...nothing }]),
-    ...variants.map(arm => compared(arm.variant, arm)),
+    ...variants.map(arm => compared(arm.variant || UNREACHED, arm)),
     ...(personalized === null || variants.length < 2 ? [] : [compared('all', personalized)]),
   ]
 }

@@ -28,13 +28,15 @@ export interface Rule {
   readonly sentence: string
 }
 
-/** Null of a KPI that is no mean over people, where chances changed from person to person or with the version, and where a half has nobody to compare. */
+/** Null of a KPI that is no mean over people, where chances changed from person to person or with the version or were none, and where a half has nobody to compare. */
 export function ruleOf(
   names: readonly string[],
   cells: readonly EvidenceCell[],
   { type, direction = 'up', confidence }: EvidenceOptions,
 ): Rule | null {
-  const changed = cells.some(({ arm }) => arm.weights !== undefined || arm.stratum !== cells[0]?.arm.stratum)
+  const changed = cells.some(
+    ({ arm }) => arm.weights !== undefined || arm.certain || arm.stratum !== cells[0]?.arm.stratum,
+  )
   if ((type !== 'conversion' && type !== 'sum') || changed) return null
   const [learning, judging] = [cells.filter(({ half }) => half === 0), cells.filter(({ half }) => half === 1)]
   const model = learnUplift(segmentsOf(names, learning), type)

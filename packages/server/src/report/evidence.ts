@@ -84,7 +84,10 @@ async function overTime(
   if (!daily || body.absent || (body.per ?? 'person') !== 'person') {
     throw unsuited(key, 'does not add up day by day; ask for a conversion, count or sum per person')
   }
-  const arms = await warehouse.evidenceDays(question)
+  const days = await warehouse.evidenceDays(question)
+  // Where who got which variant was certain, all of them together are compared, as they came.
+  const isCertain = days.some(({ certain }) => certain)
+  const arms = isCertain ? days.map(({ weight: _, ...arm }) => ({ ...arm, variant: arm.control ? '' : 'all' })) : days
   if (!arms.some(({ control }) => control)) return []
   const variants = [...new Set(arms.filter(({ control }) => !control).map(arm => arm.variant))]
   return variants.map(variant => {

@@ -11,6 +11,7 @@ import {
   launchOf,
   metricAt,
   metricChange,
+  offeredOf,
   type ResultPage,
   resultPage,
 } from '@espalier/core/result'
@@ -76,6 +77,7 @@ export async function experienceReport(services: Services, question: PageQuestio
     ...(confidence === undefined ? {} : { confidence }),
     ...(experience === undefined ? {} : { design: designOf(experience, goal!.arms) }),
     redrawn: kind === 'bandit' || kind === 'contextual' || kind === 'rollout',
+    isRollout: kind === 'rollout',
     limited: from !== undefined || to !== undefined,
   }
   const reportOf = (statistics: ImpactStatistics, body: Metric, settings: typeof judged) =>
@@ -89,7 +91,12 @@ export async function experienceReport(services: Services, question: PageQuestio
     })
   const report = reportOf(goal!, metric.body, judged)
   const page = resultPage({
-    experience: { key, name: experience?.body.name, hypothesis: experience?.body.hypothesis },
+    experience: {
+      key,
+      name: experience?.body.name,
+      hypothesis: experience?.body.hypothesis,
+      offered: experience && offeredOf(experience),
+    },
     status: experience === undefined || experience.archived ? 'ended' : (experience.body.status ?? 'running'),
     report,
     role,

@@ -2,7 +2,7 @@ import type { Metric } from '@espalier/core/definition'
 import { impact } from '@espalier/core/experiment'
 import { random } from '@espalier/core/random'
 import type { EventRow, ExposureRow } from '@espalier/core/stream'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Warehouse } from '../warehouse.ts'
 import { DAY, event, exposure, fresh, HOUR, NOON, ship } from './harness.ts'
 
@@ -189,6 +189,81 @@ export function chancesContract(warehouse: () => Warehouse): void {
       .filter(({ version }) => version < 3)
       .map(row => ({ ...row, workspace: same, message_id: fresh('m') }))
     expect((await measure(same, twoVersions)).byChance).toBeUndefined()
+  })
+
+  describe('where who got which variant was certain', () => {
+    const seen = (workspace: string, i: number, variant: string, propensity: number, more: Partial<ExposureRow> = {}) =>
+      exposure({
+        workspace,
+        profile: `p${i}`,
+        control: variant === '' && propensity < 0.5,
+        variant,
+        propensity,
+        ...more,
+      })
+
+    it('expects what chance said, which is who is left out, and tells that of each variant', async () => {
+      const workspace = fresh('certain')
+      // Rules: a third of the people are for a and the others for b, but for a fifth of either.
+      const all = Array.from({ length: 300 }, (_, i) =>
+        seen(workspace, i, i % 5 === 0 ? '' : i % 3 === 0 ? 'a' : 'b', i % 5 === 0 ? 0.2 : 0.8),
+      )
+      const { arms, byChance } = await measure(workspace, all)
+      expect(byChance).toBeUndefined()
+      expect(arms).toMatchObject([
+        { control: true, people: 60, expected: expect.closeTo(60, 9) },
+        { variant: 'a', people: 80, expected: expect.closeTo(80, 9), certain: true },
+        { variant: 'b', people: 160, expected: expect.closeTo(160, 9), certain: true },
+      ])
+      const whole = impact(arms, { metric: bought })
+      expect(whole.sampleRatio).toMatchObject({ verdict: 'ok', chiSquare: expect.closeTo(0, 9), dof: 1 })
+      const lost = arms.map(arm => (arm.control ? { ...arm, people: 20 } : arm))
+      expect(impact(lost, { metric: bought }).sampleRatio.verdict).toBe('mismatch')
+      // Of two arms nothing can be certain but that somebody got one.
+      const alone = fresh('certain')
+      const split = all.filter(({ variant }) => variant !== 'b')
+      expect(
+        (
+          await measure(
+            alone,
+            split.map(row => ({ ...row, workspace: alone })),
+          )
+        ).arms[1],
+      ).not.toHaveProperty('certain')
+    })
+
+    it('of rules with a floor that do not hold for everybody, and of a rollout that has reached everybody', async () => {
+      const workspace = fresh('certain')
+      const rules = Array.from({ length: 400 }, (_, i) => {
+        if (i % 4 === 0) return seen(workspace, i, '', 0.25)
+        if (i % 3 === 0) return seen(workspace, i, '', 0.75)
+        const [mine, other] = i % 3 === 1 ? ['a', 'b'] : ['b', 'a']
+        return i % 10 < 2 ? seen(workspace, i, other!, 0.075) : seen(workspace, i, mine!, 0.675)
+      })
+      const { byChance } = await measure(workspace, rules)
+      expect(byChance!.map(({ control, variant, certain }) => [control, variant, certain])).toEqual([
+        [true, '', undefined],
+        [false, '', true],
+        [false, 'a', undefined],
+        [false, 'b', undefined],
+      ])
+      expect(impact(byChance!, { metric: bought }).sampleRatio).toMatchObject({
+        verdict: 'ok',
+        chiSquare: expect.closeTo(0, 9),
+        dof: 1,
+      })
+
+      const other = fresh('certain')
+      const rollout = Array.from({ length: 400 }, (_, i) => {
+        if (i % 4 === 0) return seen(other, i, '', 0.25)
+        if (i >= 200) return seen(other, i, 'a', 0.75)
+        return i % 3 === 0 ? seen(other, i, 'a', 0.25) : seen(other, i, '', 0.5)
+      })
+      const reached = await measure(other, rollout)
+      const report = impact(reached.byChance!, { metric: bought, isRollout: true })
+      expect(report.sampleRatio).toMatchObject({ verdict: 'ok', dof: 1 })
+      expect(report.personalized!.people).toBe(rollout.filter(({ variant }) => variant === 'a').length)
+    })
   })
 
   it('finds no effect where there is none but the time at which people came, which plain means take for one', async () => {

@@ -78,6 +78,11 @@ export const impact = route({
       personalized: Type.Union([Numbers, Type.Null()]),
       verdict: Type.Union([Numbers, Type.Null()], { description: 'Of all variants together.' }),
       sampleRatio: Numbers,
+      unreached: Type.Optional(
+        Type.Integer({
+          description: 'People of all variants together for whom the policy chose nothing: they saw the default content.',
+        }),
+      ),
       contaminated: Type.Integer(),
       crossover: Type.Optional(Numbers),
       capped: Type.Optional(Numbers),

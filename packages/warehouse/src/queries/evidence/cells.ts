@@ -4,7 +4,7 @@ import { WarehouseError } from '../../errors.ts'
 import type { ImpactQuestion } from '../../warehouse.ts'
 import { armVersions, numbersOf } from '../arms.ts'
 import { measuredArm } from '../measure/armStatistics.ts'
-import { strataOf, weightsOf } from '../measure/chances.ts'
+import { certainOf, strataOf, weightsOf } from '../measure/chances.ts'
 import { personColumns } from '../measure/columns.ts'
 import { scopeOf } from '../measure/exposed.ts'
 import { factorsOf } from '../measure/factors.ts'
@@ -82,6 +82,7 @@ export async function evidenceCells(database: Database, question: CellsQuestion)
   const weighted = versions.some(({ chance }) => chance !== undefined)
   const strata = strataOf(versions, people)
   const several = new Set(strata.values()).size > 1
+  const certain = certainOf(versions)
   return {
     missing: rows.reduce((all, row) => all + Number(row.sum_missing ?? 0), 0),
     cells: rows.map((row): Cell => {
@@ -100,6 +101,7 @@ export async function evidenceCells(database: Database, question: CellsQuestion)
           ...arm,
           ...(weighted && { weights: weightsOf(arm, version.weight) }),
           ...(several && { stratum: strata.get(version.version)! }),
+          ...(certain[Number(row.number) - 1] && { certain: true }),
         },
       }
     }),

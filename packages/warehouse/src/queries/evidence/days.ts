@@ -4,7 +4,7 @@ import type { Database } from '../../client/database.ts'
 import { WarehouseError } from '../../errors.ts'
 import type { ImpactQuestion } from '../../warehouse.ts'
 import { armVersions, numbersOf } from '../arms.ts'
-import { strataOf } from '../measure/chances.ts'
+import { certainOf, strataOf } from '../measure/chances.ts'
 import { rowColumns } from '../measure/columns.ts'
 import { first, scopeOf } from '../measure/exposed.ts'
 import { factorsOf } from '../measure/factors.ts'
@@ -80,6 +80,7 @@ export async function evidenceDays(database: Database, question: DaysQuestion): 
   const everybody = versions.map((_, index) => seen.find(({ number }) => number === index + 1)?.people ?? 0)
   const strata = strataOf(versions, everybody)
   const several = new Set(strata.values()).size > 1
+  const certain = certainOf(versions)
   return versions.flatMap(({ variant, control, version, chance, weight }, index) => {
     const people = everybody[index]!
     if (people === 0) return []
@@ -99,6 +100,7 @@ export async function evidenceDays(database: Database, question: DaysQuestion): 
         trendSumSquares: trends,
         ...(chance !== undefined && { weight }),
         ...(several && { stratum: strata.get(version)! }),
+        ...(certain[index] && { certain: true }),
       },
     ]
   })

@@ -2,7 +2,7 @@ import type { Metric } from '@espalier/core/definition'
 import { statisticOf } from '@espalier/core/definition'
 import { type ArmStatistics, addArms, addArmsByStratum } from '@espalier/core/experiment'
 import type { ArmVersion } from '../arms.ts'
-import { strataOf, weightsOf } from './chances.ts'
+import { certainOf, strataOf, weightsOf } from './chances.ts'
 import { NOTHING, type Sums } from './sums.ts'
 
 /**
@@ -15,13 +15,15 @@ export function armStatistics(
   sums: ReadonlyMap<number, Sums>,
 ): { readonly arms: ArmStatistics[]; readonly byChance?: ArmStatistics[] } {
   const people = versions.map((_, index) => sums.get(index + 1)?.people ?? 0)
-  const expected = expectedPeople(versions, people)
+  const certain = certainOf(versions)
+  const expected = expectedPeople(versions, people, certain)
   const all = versions.map((version, index): ArmStatistics => {
     return {
       variant: version.variant,
       control: version.control,
       ...measuredArm(metric, sums.get(index + 1) ?? NOTHING),
       expected: expected[index] ?? 0,
+      ...(certain[index] && { certain: true }),
     }
   })
   const arms = addArms(all)
@@ -95,8 +97,15 @@ function absence(arm: Measured): Measured {
   }
 }
 
-/** Of the people who came in under one version of the experience, each arm's share by its mean propensity in that version. */
-function expectedPeople(versions: readonly ArmVersion[], peopleOf: readonly number[]): number[] {
+/**
+ * Of the people who came in under one version of the experience, each arm's share by its mean propensity in that version. Where who got which
+ * variant was certain, chance only says how many are in the control group; the others are expected to be as they are.
+ */
+function expectedPeople(
+  versions: readonly ArmVersion[],
+  peopleOf: readonly number[],
+  certain: readonly boolean[],
+): number[] {
   const people = new Map<number, number>()
   const arms = new Map<string, { propensity: number; exposures: number }>()
   const keyOf = ({ version, group }: ArmVersion) => `${version} ${group}`
@@ -114,7 +123,17 @@ function expectedPeople(versions: readonly ArmVersion[], peopleOf: readonly numb
   versions.forEach((row, index) => {
     shares.set(row.version, (shares.get(row.version) ?? 0) + meanOf(row) * parts[index]!)
   })
+  const fixed = new Set(versions.flatMap(({ version }, index) => (certain[index] ? [version] : [])))
   return versions.map((row, index) => {
+    if (fixed.has(row.version)) {
+      const inVersion = versions.flatMap((other, i) => (other.version === row.version ? [{ other, i }] : []))
+      const control = inVersion.find(({ other }) => other.control)
+      const left = control === undefined ? 0 : meanOf(control.other)
+      const whole = people.get(row.version) ?? 0
+      if (row.control) return whole * left * parts[index]!
+      const treated = inVersion.reduce((sum, { other, i }) => sum + (other.control ? 0 : (peopleOf[i] ?? 0)), 0)
+      return treated > 0 ? (whole * (1 - left) * (peopleOf[index] ?? 0)) / treated : 0
+    }
     const all = shares.get(row.version) ?? 0
     return all > 0 ? ((people.get(row.version) ?? 0) * meanOf(row) * parts[index]!) / all : 0
   })

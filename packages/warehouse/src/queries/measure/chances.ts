@@ -45,6 +45,30 @@ const MAY_BE_NOBODY = 10
 /** Chances that are written down with four digits are told apart. */
 const SAME_CHANCE = 1e-5
 
+/**
+ * Of each row whether its people could have got nothing else but the control group, while others of the same version got other arms: as of
+ * rules, and of a rollout that has reached everybody. They had the whole chance that the control group leaves.
+ */
+export function certainOf(versions: readonly ArmVersion[]): boolean[] {
+  const left = new Map<number, number>()
+  const groups = new Map<number, Set<number>>()
+  const shares = new Map<number, number>()
+  for (const { version, control, group, propensity } of versions) {
+    if (control) left.set(version, Math.max(left.get(version) ?? 0, 1 - propensity))
+    else {
+      shares.set(version, (shares.get(version) ?? 0) + propensity)
+      groups.set(version, (groups.get(version) ?? new Set()).add(group))
+    }
+  }
+  return versions.map(({ version, control, propensity, chance }) => {
+    if (control || groups.get(version)!.size < 2) return false
+    const whole = left.get(version)
+    if (whole !== undefined) return Math.abs(propensity - whole) < SAME_CHANCE
+    // Nobody of the control group was seen: chances that are more than one together are not of the same people.
+    return chance === undefined && shares.get(version)! > 1 + SAME_CHANCE
+  })
+}
+
 interface Known {
   /** By arm: its chance, or null where it differs from person to person. */
   readonly chances: Map<number, number | null>
