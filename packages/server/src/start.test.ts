@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -166,6 +166,29 @@ describe('a life of a server', () => {
     await server.close()
     for (const status of await settled) expect([200, 503, 'refused']).toContain(status)
     await expect(server.get('/health/live')).rejects.toThrow()
+    await server.stop()
+  })
+
+  it('a stopping server answers what was sent on a connection that looked idle, and says that it ends', async () => {
+    const server = await testServer()
+    const body = JSON.stringify({ ...order(1), writeKey: WRITE_KEY })
+    const request = `POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+    const { hostname, port } = new URL(server.url)
+    const socket = connect(Number(port), hostname)
+    let got = ''
+    socket.on('data', data => {
+      got += data
+    })
+    const ended = new Promise(resolve => socket.on('close', resolve).on('error', resolve))
+    socket.write(request)
+    await vi.waitFor(() => expect(got).toContain('{"success":true}'), { timeout: 60_000 })
+    expect(got).toMatch(/connection: keep-alive/i)
+    got = ''
+    socket.write(request)
+    await server.close()
+    await ended
+    expect(got).toMatch(/^HTTP\/1.1 200 /)
+    expect(got).toMatch(/connection: close/i)
     await server.stop()
   })
 

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { consentRules } from '@espalier/core/consent'
 import { DEFAULT_IDENTITY } from '@espalier/core/identity'
 import { planOfNeeds } from '@espalier/core/plan'
@@ -217,7 +218,7 @@ async function shutDown(app: FastifyInstance, services: Services): Promise<void>
   await within(
     deadline - now(),
     Promise.all([
-      closeApp(app),
+      closeApp(app, services),
       ...[backfill, rebuilds, timers, eraser, retention, learner, optimizer].map(one => one.stop()),
     ]),
   )
@@ -232,9 +233,22 @@ async function shutDown(app: FastifyInstance, services: Services): Promise<void>
   log.info('stopped')
 }
 
-/** A connection that is kept alive ends as soon as its request does. */
-async function closeApp(app: FastifyInstance): Promise<void> {
-  const timer = setInterval(() => app.server.closeIdleConnections(), 25)
+const TURN_MS = 25
+/** How long is waited for those who ask all the time. */
+const MOST_MS = 250
+
+/**
+ * A connection that is kept alive ends as soon as its request does. Those in use are told so with their answer, and only then the idle
+ * ones are closed: one may look idle while the next request has been sent on it and is not yet read.
+ */
+async function closeApp(app: FastifyInstance, { demand, options }: Services): Promise<void> {
+  app.server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
+  const asked = demand.watch()
+  for (let waited = 0; waited < Math.min(MOST_MS, options.drainTime / 2); waited += TURN_MS) {
+    await sleep(TURN_MS)
+    if (asked() === 0) break
+  }
+  const timer = setInterval(() => app.server.closeIdleConnections(), TURN_MS)
   try {
     await app.close()
   } finally {
