@@ -359,15 +359,27 @@ describe('offers', () => {
       expect(await used('race/stock')).toBe(1)
     })
 
-    it('used before they were one it is used; what the other took goes back when it is asked for', async () => {
+    it('used before they were one it is used; what the other took goes back when they are next asked about it', async () => {
       await publish([touchpoint('early', { default: 'none' }), offer('early', { codes: { length: 8 }, stock: 9 })])
       const web = (await at('early', { anonymousId: 'web-early' })).offer.code
       const app = (await at('early', { userId: 'early' })).offer.code
       await redeem('early', 'userId:early', app)
       await server.post('/v1/identify', { userId: 'early', anonymousId: 'web-early' })
+      expect(await used('early/stock')).toBe(2)
       expect((await at('early', { anonymousId: 'web-early' })).reason).toBe('offer-used')
-      expect(await redeem('early', 'userId:early', web)).toMatchObject({ code: 'offer_used' })
       expect(await used('early/stock')).toBe(1)
+      const { version } = (await person('early')).bound
+      expect((await at('early', { anonymousId: 'web-early' })).reason).toBe('offer-used')
+      expect((await person('early')).bound.version).toBe(version)
+      expect(await redeem('early', 'userId:early', web)).toMatchObject({ code: 'offer_used' })
+      // Or when somebody comes with the code.
+      const late = (await at('early', { anonymousId: 'web-late' })).offer.code
+      await at('early', { userId: 'late' })
+      await redeem('early', 'userId:late')
+      await server.post('/v1/identify', { userId: 'late', anonymousId: 'web-late' })
+      expect(await used('early/stock')).toBe(3)
+      expect(await redeem('early', 'userId:late', late)).toMatchObject({ code: 'offer_used' })
+      expect(await used('early/stock')).toBe(2)
     })
 
     it('R12 and who turn out to be two after all, each has their own again, as far as there are any left', async () => {

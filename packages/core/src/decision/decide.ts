@@ -177,8 +177,10 @@ function ranked(answer: Answer, experience: CompiledExperience, touchpoint: Comp
 /** The audit of what is bound: every price and offer that is told for the first time (R7). */
 function tellOf({ quotes, grants }: NonNullable<Moment['bindsIfAny']>, inputs: DecisionInputs): void {
   if (quotes.size > 0) inputs.quotes = Object.fromEntries(quotes) as unknown as JsonObject
-  if (grants.size === 0) return
+  // What others stand beside was given before.
+  const given = [...grants].filter(([, { others }]) => others === undefined)
+  if (given.length === 0) return
   inputs.grants = Object.fromEntries(
-    [...grants].map(([key, { variant, expires }]) => [key, { variant, expires: expires ?? null }]),
+    given.map(([key, { variant, expires }]) => [key, { variant, expires: expires ?? null }]),
   )
 }

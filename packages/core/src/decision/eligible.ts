@@ -72,6 +72,7 @@ function offerObstacle(
 ): Obstacle | undefined {
   const { subject, terms } = moment
   if (subject.now >= offer.until) return 'offer-expired'
+  moment.settle(experience)
   const grant = moment.grant(experience)
   const state = stateOf(offer, grant, subject.now)
   // Who was left out and is not any more is given it only now.

@@ -6,7 +6,7 @@ import type { Profile } from '../profile/profile.ts'
 import { type Considered, type Subject, zoneOfPerson } from '../segment/subject.ts'
 import { Binds } from './binding.ts'
 import type { CompiledExperience, CompiledSet } from './compiled.ts'
-import { standing, stateOf } from './offer.ts'
+import { settled, standing, stateOf } from './offer.ts'
 
 /** What deciding looks at of a person. */
 export type Person = Considered & Pick<Profile, 'bucketKey' | 'consent'> & Partial<Pick<Profile, 'id' | 'bound'>>
@@ -117,6 +117,14 @@ export class Moment implements World {
     // Or the person has become one with somebody who has it.
     const holds = had.variant !== '' && offer !== undefined && stateOf(offer, had, this.subject.now) === 'live'
     return holds ? had : reserved
+  }
+
+  /** One of the person's grants was used before they became one: what the others took is given back. */
+  settle({ key, offer }: Pick<CompiledExperience, 'key' | 'offer'>): void {
+    const kept = own(this.bound.grants, key)
+    if (kept?.others === undefined || offer === undefined || !this.terms.binds || this.terms.preview) return
+    const after = settled(offer, kept)
+    if (after !== undefined) this.binds.grants.set(key, after)
   }
 
   /** The price the person was told and still has, or is about to be. */

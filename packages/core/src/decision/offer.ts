@@ -99,6 +99,15 @@ export function usedInstead(
   return all.find(({ at, redeemed }) => redeemed !== undefined && given.at < at + again)
 }
 
+/** The same, where what can never be used any more is given back; undefined where nothing of it is, that was not before. */
+export function settled(offer: Pick<CompiledOffer, 'again'>, grant: Grant): Grant | undefined {
+  const all = allGiven(grant)
+  const isVoid = (given: Given) => !given.freed && usedInstead(offer, all, given) !== undefined
+  if (grant.others === undefined || !all.some(isVoid)) return undefined
+  const [held, ...others] = all.map(given => (isVoid(given) ? { ...given, freed: true as const } : given))
+  return { ...held!, others }
+}
+
 /** When what is given at `now` expires; undefined: never. */
 export function expiryAt({ lasts, until }: CompiledOffer, now: number): number | undefined {
   const expires = Math.min(now + lasts, until)

@@ -155,6 +155,22 @@ describe('an offer', () => {
     expect(shown([used, held('two', NOW + 26 * DAY)], 31, '30d')).toBe(`id-${treated}:${NOW}`)
   })
 
+  it('of somebody who used it on one device is given back for the other when they are next asked about it, once', () => {
+    const one: Grant = { at: NOW, variant: 'small', key: 'one:0', code: 'ONE' }
+    const two: Grant = { at: NOW + 1, variant: 'small', key: 'two:0', code: 'TWO', redeemed: NOW + 2 }
+    const [a, b] = [one, two].map((grant): Bound => ({ ...UNBOUND, grants: { voucher: grant } }))
+    const bound = mergedBound(a, b)!
+    const { binding, inputs, answers } = ask(treated, { bound, now: NOW + DAY })
+    const after = { ...two, others: [{ ...one, freed: true }] }
+    expect(binding).toEqual({ shows: [], grants: { voucher: after }, quotes: {} })
+    expect([answers[0]!.experience, inputs.passed]).toEqual(['next', { voucher: 'offer-used' }])
+    // Nothing was given now, and nothing happens in a preview.
+    expect(inputs).not.toHaveProperty('grants')
+    expect(ask(treated, { bound: withBinding(bound, binding!, NOW), now: NOW + DAY }).binding).toBeUndefined()
+    expect(ask(treated, { bound, now: NOW + DAY, preview: { variants: new Map() } }).binding).toBeUndefined()
+    expect(ask(treated, { bound, now: NOW + DAY, binds: false }).binding).toBeUndefined()
+  })
+
   it('that was reserved while the person became one with somebody who has it is let go', () => {
     const other: Grant = { at: NOW - 1, variant: 'small', key: 'other:0', code: 'OTHER', expires: NOW + DAY }
     const bound = { ...UNBOUND, grants: { voucher: other } }

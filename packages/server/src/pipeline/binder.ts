@@ -1,5 +1,5 @@
 import { type Decision, decisionRow, type Want } from '@espalier/core/decision'
-import { allGiven, type Grant } from '@espalier/core/profile'
+import { allGiven, type Binding, type Grant } from '@espalier/core/profile'
 import type { Entry } from '@espalier/core/stream'
 import type { Located } from '@espalier/store'
 import type { Metrics } from '../metrics.ts'
@@ -83,6 +83,7 @@ export class Binder {
         if (applied?.outcome === 'stored') {
           this.#metrics.bound.inc({ outcome: 'stored' })
           await reserving.releaseUngiven(kept, binding.grants)
+          await this.#releaseFreed(question, binding)
           return { decision, kept, logged: row !== undefined }
         }
         this.#metrics.bound.inc({ outcome: 'conflict' })
@@ -95,6 +96,17 @@ export class Binder {
     }
     this.#metrics.bound.inc({ outcome: 'lost' })
     return { decision: again(kept, { binds: false, supplied }), kept, logged: undefined }
+  }
+
+  /** Of people who turned out to be one: what they were given and cannot use any more, since they used another. */
+  async #releaseFreed({ workspace, set }: DecideQuestion, { grants }: Binding): Promise<void> {
+    for (const [experience, grant] of Object.entries(grants)) {
+      const supply = set.compiled.experiences.get(experience)?.offer?.supply
+      if (grant.others === undefined || supply === undefined) continue
+      for (const { key, freed } of allGiven(grant)) {
+        if (freed) await this.#supplies.release(workspace, { experience, key, supply })
+      }
+    }
   }
 }
 

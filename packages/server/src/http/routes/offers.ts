@@ -1,4 +1,4 @@
-import { type CompiledOffer, standing, usedInstead } from '@espalier/core/decision'
+import { type CompiledOffer, settled, standing, usedInstead } from '@espalier/core/decision'
 import { allGiven, type Given, type Grant, type Profile } from '@espalier/core/profile'
 import Type from 'typebox'
 import { Problem } from '../../problem.ts'
@@ -90,9 +90,9 @@ async function used(
     if (final === undefined) continue
     // Also where it was used before: whoever used it may have died over this.
     await supplies.confirm(workspace, key, offer.supply, final.key)
-    const settled = all.map(one => (one.key === final.key ? final : one))
-    for (const other of settled) {
-      if (usedInstead(offer, settled, other) !== undefined) {
+    const after = all.map(one => (one.key === final.key ? final : one))
+    for (const other of after) {
+      if (usedInstead(offer, after, other) !== undefined) {
         await supplies.release(workspace, { experience: key, key: other.key, supply: offer.supply })
       }
     }
@@ -144,10 +144,8 @@ async function use(
   const { freed, ...had } = given
   const redeemed = { ...had, redeemed: now }
   const others = allGiven(bound!.grants[key]!).filter(one => one.key !== given.key)
-  const settled = [redeemed, ...others]
-  const freedOthers = others.map(one => (usedInstead(offer, settled, one) ? { ...one, freed: true as const } : one))
-  const grant: Grant = { ...redeemed, ...(others.length > 0 && { others: freedOthers }) }
-  const binding = { shows: [], grants: { [key]: grant }, quotes: {} }
+  const grant: Grant = { ...redeemed, ...(others.length > 0 && { others }) }
+  const binding = { shows: [], grants: { [key]: settled(offer, grant) ?? grant }, quotes: {} }
   const entry = { kind: 'bind', profile: id, expected: bound!.version, at: now, binding } as const
   const [applied] = await services.queue.submit(workspace, [entry], 1000)
   return applied?.outcome === 'stored' ? redeemed : undefined
