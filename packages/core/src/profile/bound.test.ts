@@ -199,4 +199,18 @@ describe('what decisions have bound', () => {
     expect(mergedBound(undefined, a)).toBe(a)
     expect(mergedBound(undefined, undefined)).toBeUndefined()
   })
+
+  it('of two prices the earlier holds as long as it does: one that is over takes none away that was told since', () => {
+    const told = (at: number, until: number) =>
+      withBinding(UNBOUND, { ...NOTHING, quotes: { i: quote(at, until) } }, at)
+    const [first, second] = [told(1, 10), told(5, 30)]
+    for (const [a, b] of [
+      [first, second],
+      [second, first],
+    ] as const) {
+      expect(mergedBound(a, b, 9)!.quotes.i).toEqual(quote(1, 10))
+      expect(mergedBound(a, b, 10)!.quotes.i).toEqual(quote(5, 30))
+      expect(mergedBound(a, b, 30)!.quotes.i).toEqual(quote(1, 10))
+    }
+  })
 })

@@ -143,10 +143,14 @@ export function withExposure(
 }
 
 /**
- * Two persons as one: both were shown what each was; of two prices or variants for the same the earlier holds. Of two grants of one
- * offer too, but the other is kept beside it: its code was told.
+ * Two persons as one: both were shown what each was; of two variants or prices for the same the earlier holds, of prices among those that
+ * are not over at `now`. Of two grants of one offer too, but the other is kept beside it: its code was told.
  */
-export function mergedBound(a: Bound | undefined, b: Bound | undefined): Bound | undefined {
+export function mergedBound(
+  a: Bound | undefined,
+  b: Bound | undefined,
+  now = Number.NEGATIVE_INFINITY,
+): Bound | undefined {
   if (a === undefined || b === undefined) return a ?? b
   const shows: Record<string, readonly number[]> = { ...a.shows }
   for (const [key, times] of Object.entries(b.shows)) {
@@ -158,7 +162,7 @@ export function mergedBound(a: Bound | undefined, b: Bound | undefined): Bound |
     version: Math.max(a.version, b.version) + 1,
     shows: newestShows(shows),
     grants: newest(bothGrants(a.grants, b.grants), BOUND_LIMITS.grants, overAt),
-    quotes: newest(earlier(a.quotes, b.quotes), BOUND_LIMITS.quotes, quote => quote.until),
+    quotes: newest(standingQuotes(a.quotes, b.quotes, now), BOUND_LIMITS.quotes, quote => quote.until),
     seen: newest(earlier(a.seen, b.seen), BOUND_LIMITS.seen, ({ at }) => at),
     ...(assigned && { assigned: newest(assigned, BOUND_LIMITS.assigned, ({ at }) => at) }),
   }
@@ -248,6 +252,16 @@ function earlier<T extends { readonly at: number }>(a: Readonly<Record<string, T
   for (const [key, one] of Object.entries(b)) {
     const other = own(a, key)
     if (other === undefined || one.at < other.at) both[key] = one
+  }
+  return both
+}
+
+/** Of two prices the earlier; but one that is over at `now` is a promise no more, and yields to one that is not. */
+function standingQuotes(a: Bound['quotes'], b: Bound['quotes'], now: number): Bound['quotes'] {
+  const both: Record<string, Quote> = { ...earlier(a, b) }
+  for (const [item, quote] of Object.entries(both)) {
+    const other = [own(a, item), own(b, item)].find(one => one !== undefined && one.until > now)
+    if (quote.until <= now && other !== undefined) both[item] = other
   }
   return both
 }

@@ -24,7 +24,7 @@ export function mergeProfiles(into: Profile, from: Profile, now: number, plan: K
   const splits = splitsOf([...(into.splits ?? []), ...(from.splits ?? [])], sources)
   const session = mergedSession(into.session, from.session)
   const due = Math.min(into.due ?? Infinity, from.due ?? Infinity)
-  const bound = mergedBound(into.bound, from.bound)
+  const bound = mergedBound(into.bound, from.bound, now)
   const merged: Profile = {
     ...into,
     bucketKey: older.bucketKey,
