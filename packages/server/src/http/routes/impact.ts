@@ -80,7 +80,8 @@ export const impact = route({
       sampleRatio: Numbers,
       unreached: Type.Optional(
         Type.Integer({
-          description: 'People of all variants together for whom the policy chose nothing: they saw the default content.',
+          description:
+            'People of all variants together for whom the policy chose nothing: they saw the default content.',
         }),
       ),
       contaminated: Type.Integer(),
