@@ -8,6 +8,7 @@ import type { LiveDefinitions } from '../pipeline/definitions.ts'
 import type { Graves } from '../pipeline/graves.ts'
 import type { CommitQueue } from '../pipeline/queue.ts'
 import { Problem } from '../problem.ts'
+import { takeLease } from '../workers/lease.ts'
 import type { Shipper } from '../workers/shipper.ts'
 import { type ErasureRecord, type LogicalFacts, type PhysicalFacts, receiptOf, seal, unseal } from './record.ts'
 import { ErasureRecords } from './records.ts'
@@ -30,7 +31,6 @@ export interface EraserParts {
 
 /** Within this everything is off the disks while the engines are up; usually it takes seconds. */
 export const PHYSICAL_WITHIN_MS = 24 * 3_600_000
-const LEASE_MS = 60_000
 const RETRY = { first: 1000, most: 60_000 }
 /** Looked for work that another node left, or for tombstones whose time is over. */
 const IDLE_MS = 60_000
@@ -163,7 +163,7 @@ export class Eraser {
   }
 
   async #work(workspace: string): Promise<number> {
-    const { store, now, holder } = this.#parts
+    const { now } = this.#parts
     const open: ErasureRecord[] = []
     const over: ErasureRecord[] = []
     for await (const record of this.records.all(workspace)) {
@@ -171,17 +171,13 @@ export class Eraser {
       else if (record.until <= now() && record.unburied !== true) over.push(record)
     }
     if (open.length + over.length === 0) return 0
-    const lease = `erasure:${workspace}`
-    if (!(await store.leases.acquire(lease, holder, now(), LEASE_MS))) return 0
-    const renewal = setInterval(() => {
-      void store.leases.acquire(lease, holder, now(), LEASE_MS).catch(() => undefined)
-    }, LEASE_MS / 3)
+    const release = await takeLease(this.#parts, `erasure:${workspace}`)
+    if (release === undefined) return 0
     try {
       await this.#unbury(workspace, over)
       return await this.#finish(workspace, open)
     } finally {
-      clearInterval(renewal)
-      await store.leases.release(lease, holder)
+      await release()
     }
   }
 

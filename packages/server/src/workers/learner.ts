@@ -10,6 +10,8 @@ import { controlsOf, metricIn } from '../learning/subject.ts'
 import { type Trained, trainPolicy } from '../learning/training.ts'
 import type { LiveDefinitions, LiveSet } from '../pipeline/definitions.ts'
 import { DRAIN_MS } from './drainTime.ts'
+import { takeLease } from './lease.ts'
+import { Rounds } from './rounds.ts'
 import type { Shipper } from './shipper.ts'
 
 export interface LearnerOptions {
@@ -25,7 +27,6 @@ export interface LearnerOptions {
 
 /** How often it is looked whether something is due. */
 const EVERY_MS = 30_000
-const LEASE_MS = 60_000
 const HOUR_MS = 3_600_000
 
 /**
@@ -34,24 +35,23 @@ const HOUR_MS = 3_600_000
  */
 export class Learner {
   readonly #options: LearnerOptions
-  #running: Promise<void> = Promise.resolve()
-  #stopped = true
-  #wake: () => void = () => {}
+  readonly #rounds: Rounds
 
   constructor(options: LearnerOptions) {
     this.#options = options
+    this.#rounds = new Rounds({
+      work: () => this.round(),
+      pause: () => EVERY_MS,
+      failed: error => options.log.warn({ err: error }, 'policies could not learn; it is tried again'),
+    })
   }
 
   start(): void {
-    if (!this.#stopped) return
-    this.#stopped = false
-    this.#running = this.#run()
+    this.#rounds.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true
-    this.#wake()
-    await this.#running
+  stop(): Promise<void> {
+    return this.#rounds.stop()
   }
 
   /** All that is due now; how many versions were made. */
@@ -75,20 +75,17 @@ export class Learner {
   }
 
   async #workspace(workspace: string): Promise<number> {
-    const { store, definitions, models, holder, now, log, shipper } = this.#options
+    const { definitions, models, now, log, shipper } = this.#options
     const set = await definitions.of(workspace)
     const experiences = learningOf(set)
     if (experiences.length === 0) return 0
-    const lease = `learner:${workspace}`
-    if (!(await store.leases.acquire(lease, holder, now(), LEASE_MS))) return 0
-    const renewal = setInterval(() => {
-      void store.leases.acquire(lease, holder, now(), LEASE_MS).catch(() => undefined)
-    }, LEASE_MS / 3)
+    const release = await takeLease(this.#options, `learner:${workspace}`)
+    if (release === undefined) return 0
     try {
       let made = 0
       let drained = false
       for (const experience of experiences) {
-        if (this.#stopped && made > 0) return made
+        if (this.#rounds.stopped && made > 0) return made
         const record = await models.record(workspace, experience.key)
         const { policy } = experience.body
         try {
@@ -106,8 +103,7 @@ export class Learner {
       }
       return made
     } finally {
-      clearInterval(renewal)
-      await store.leases.release(lease, holder)
+      await release()
     }
   }
 
@@ -183,25 +179,6 @@ export class Learner {
     )
     await definitions.refresh(workspace)
     log.info({ workspace, experience: key, stage }, watched.sentence)
-  }
-
-  async #run(): Promise<void> {
-    const { log } = this.#options
-    while (!this.#stopped) {
-      try {
-        await this.round()
-      } catch (error) {
-        if (!this.#stopped) log.warn({ err: error }, 'policies could not learn; it is tried again')
-      }
-      if (this.#stopped) return
-      await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, EVERY_MS)
-        this.#wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-    }
   }
 }
 

@@ -19,6 +19,8 @@ import { windowsOf } from '../optimizer/windows.ts'
 import type { LiveDefinitions, LiveSet } from '../pipeline/definitions.ts'
 import { Problem } from '../problem.ts'
 import { DRAIN_MS } from './drainTime.ts'
+import { LEASE_MS, takeLease } from './lease.ts'
+import { Rounds } from './rounds.ts'
 import type { Shipper } from './shipper.ts'
 
 export interface OptimizerOptions {
@@ -44,7 +46,6 @@ export interface Next {
 /** How often it is looked whether a day has passed. */
 const EVERY_MS = 5 * 60_000
 const DAY_MS = 86_400_000
-const LEASE_MS = 60_000
 const TRY_EVERY_MS = 50
 const GIVE_UP_MS = 15_000
 
@@ -57,25 +58,24 @@ export class Optimizer {
   readonly #promises: Promises
   /** By lease: this process takes turns with itself, the lease with others. */
   readonly #turns = new Map<string, Promise<unknown>>()
-  #running: Promise<void> = Promise.resolve()
-  #stopped = true
-  #wake: () => void = () => {}
+  readonly #rounds: Rounds
 
   constructor(options: OptimizerOptions) {
     this.#options = options
+    this.#rounds = new Rounds({
+      work: () => this.round(),
+      pause: () => EVERY_MS,
+      failed: error => options.log.warn({ err: error }, 'the optimizer could not look; it is tried again'),
+    })
     this.#promises = new Promises(options.store)
   }
 
   start(): void {
-    if (!this.#stopped) return
-    this.#stopped = false
-    this.#running = this.#run()
+    this.#rounds.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true
-    this.#wake()
-    await this.#running
+  stop(): Promise<void> {
+    return this.#rounds.stop()
   }
 
   /** All workspaces for which a day has begun since the last look; how many were looked at. */
@@ -215,40 +215,18 @@ export class Optimizer {
   }
 
   async #withLease<T>(lease: string, work: () => Promise<T>): Promise<T> {
-    const { store, now, holder } = this.#options
-    for (let tried = 0; !(await store.leases.acquire(lease, holder, now(), LEASE_MS)); tried += TRY_EVERY_MS) {
+    let release = await takeLease(this.#options, lease)
+    for (let tried = 0; release === undefined; tried += TRY_EVERY_MS) {
       if (tried >= GIVE_UP_MS) {
         throw new Problem('conflict', 'Another node is looking at this workspace.', { mend: 'Try again in a minute.' })
       }
       await new Promise(resolve => setTimeout(resolve, TRY_EVERY_MS))
+      release = await takeLease(this.#options, lease)
     }
-    const renewal = setInterval(() => {
-      void store.leases.acquire(lease, holder, now(), LEASE_MS).catch(() => undefined)
-    }, LEASE_MS / 3)
     try {
       return await work()
     } finally {
-      clearInterval(renewal)
-      await store.leases.release(lease, holder)
-    }
-  }
-
-  async #run(): Promise<void> {
-    const { log } = this.#options
-    while (!this.#stopped) {
-      try {
-        await this.round()
-      } catch (error) {
-        if (!this.#stopped) log.warn({ err: error }, 'the optimizer could not look; it is tried again')
-      }
-      if (this.#stopped) return
-      await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, EVERY_MS)
-        this.#wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
+      await release()
     }
   }
 }

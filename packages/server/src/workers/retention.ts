@@ -6,6 +6,8 @@ import type { Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
 import type { LiveDefinitions } from '../pipeline/definitions.ts'
 import type { CommitQueue } from '../pipeline/queue.ts'
+import { takeLease } from './lease.ts'
+import { Rounds } from './rounds.ts'
 
 export interface RetentionOptions {
   readonly store: Pick<Store, 'people' | 'records' | 'leases' | 'keys'>
@@ -20,7 +22,6 @@ export interface RetentionOptions {
 /** How often it is looked whether a day has passed or settings have changed. */
 const EVERY_MS = 10 * 60_000
 const DAY_MS = 86_400_000
-const LEASE_MS = 60_000
 const PAGE = 500
 /** Where it is noted what was done when. */
 const NOTE = 'retention'
@@ -32,29 +33,29 @@ const NOTE = 'retention'
  */
 export class Retention {
   readonly #options: RetentionOptions
-  #running: Promise<void> = Promise.resolve()
-  #stopped = true
-  #wake: () => void = () => {}
+  readonly #rounds: Rounds
 
   constructor(options: RetentionOptions) {
     this.#options = options
+    this.#rounds = new Rounds({
+      work: () => this.round(),
+      pause: () => EVERY_MS,
+      failed: error =>
+        options.log.warn({ err: error }, 'what is no longer kept could not be removed; it is tried again'),
+    })
   }
 
   start(): void {
-    if (!this.#stopped) return
-    this.#stopped = false
-    this.#running = this.#run()
+    this.#rounds.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true
-    this.#wake()
-    await this.#running
+  stop(): Promise<void> {
+    return this.#rounds.stop()
   }
 
   /** Settings may have changed. */
   nudge(): void {
-    this.#wake()
+    this.#rounds.nudge()
   }
 
   /** All that is due now; the rows removed. For tests, and at each turn. */
@@ -65,7 +66,7 @@ export class Retention {
   }
 
   async #keep(workspace: string): Promise<number> {
-    const { store, definitions, now, holder } = this.#options
+    const { store, definitions, now } = this.#options
     const set = await definitions.of(workspace)
     const rules = set.compiled.retention
     if (rules.isEmpty && rules.tables.size === 0) return 0
@@ -73,19 +74,15 @@ export class Retention {
     const day = Math.floor(now() / DAY_MS)
     const [noted] = await store.records.get(workspace, [NOTE])
     if (noted?.body.day === day && noted.body.settings === settings) return 0
-    const lease = `retention:${workspace}`
-    if (!(await store.leases.acquire(lease, holder, now(), LEASE_MS))) return 0
-    const renewal = setInterval(() => {
-      void store.leases.acquire(lease, holder, now(), LEASE_MS).catch(() => undefined)
-    }, LEASE_MS / 3)
+    const release = await takeLease(this.#options, `retention:${workspace}`)
+    if (release === undefined) return 0
     try {
       if (noted?.body.settings !== settings) await this.#setTimers(workspace, rules)
       const removed = await this.#expire(workspace, rules, day)
       await store.records.put(workspace, [{ id: NOTE, updated: now(), body: { day, settings, removed } }])
       return removed
     } finally {
-      clearInterval(renewal)
-      await store.leases.release(lease, holder)
+      await release()
     }
   }
 
@@ -104,32 +101,13 @@ export class Retention {
   /** Looks at everybody once: their timers did not know of these settings. */
   async #setTimers(workspace: string, rules: RetentionRules): Promise<void> {
     const { store, queue } = this.#options
-    for (let after: string | undefined; !this.#stopped || after === undefined; ) {
+    for (let after: string | undefined; !this.#rounds.stopped || after === undefined; ) {
       const people = await store.people.page(workspace, after, PAGE)
       const untimed = people.filter(person => nextExpiry(person, rules) < (person.due ?? Number.POSITIVE_INFINITY))
       const entries = untimed.map(({ id }): Entry => ({ kind: 'tick', profile: id }))
       await queue.submit(workspace, entries, 100 * entries.length)
       if (people.length < PAGE) return
       after = people.at(-1)?.id
-    }
-  }
-
-  async #run(): Promise<void> {
-    const { log } = this.#options
-    while (!this.#stopped) {
-      try {
-        await this.round()
-      } catch (error) {
-        if (!this.#stopped) log.warn({ err: error }, 'what is no longer kept could not be removed; it is tried again')
-      }
-      if (this.#stopped) return
-      await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, EVERY_MS)
-        this.#wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
     }
   }
 }

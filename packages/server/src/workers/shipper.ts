@@ -3,6 +3,7 @@ import type { Outbox, ShipBatch } from '@espalier/store'
 import { type Warehouse, WarehouseError } from '@espalier/warehouse'
 import type { Logger } from 'pino'
 import type { Metrics } from '../metrics.ts'
+import { Rounds } from './rounds.ts'
 
 export interface ShipperOptions {
   readonly outbox: Outbox
@@ -37,31 +38,37 @@ const BUSY_ROWS = 10_000
  */
 export class Shipper {
   readonly #options: ShipperOptions
-  #running: Promise<void> = Promise.resolve()
-  #stopped = true
+  readonly #rounds: Rounds
   #pauses = 0
   #failures = 0
-  #rounds = 0
-  #wake: () => void = () => {}
+  /** Rounds that are over. */
+  #over = 0
   #round: Promise<number> = Promise.resolve(0)
   /** Why the last round failed; undefined when it did not. */
   lastError: string | undefined
 
   constructor(options: ShipperOptions) {
     this.#options = options
+    let shipped = 0
+    this.#rounds = new Rounds({
+      work: async () => {
+        shipped = 0
+        if (this.#pauses > 0) return
+        this.#round = this.#shipOnce()
+        shipped = await this.#round
+      },
+      pause: () => (shipped < BUSY_ROWS ? this.#pause() : 0),
+      failed: error => options.log.error({ err: error }, 'shipping failed'),
+    })
   }
 
   start(): void {
-    if (!this.#stopped) return
-    this.#stopped = false
-    this.#running = this.#run()
+    this.#rounds.start()
   }
 
   /** Finishes the batch it is at. */
-  async stop(): Promise<void> {
-    this.#stopped = true
-    this.#wake()
-    await this.#running
+  stop(): Promise<void> {
+    return this.#rounds.stop()
   }
 
   /** Runs `work` while nothing is being shipped. */
@@ -72,7 +79,7 @@ export class Shipper {
       return await work()
     } finally {
       this.#pauses--
-      this.#wake()
+      this.#rounds.nudge()
     }
   }
 
@@ -84,26 +91,15 @@ export class Shipper {
     const { outbox, now } = this.#options
     const asked = now()
     const wanted = upTo ?? asked
-    const before = this.#rounds
+    const before = this.#over
     await outbox.flush()
     for (;;) {
       const { rows, oldest } = await outbox.depth()
       if (rows === 0 || (oldest !== undefined && oldest > wanted)) return true
-      const failed = this.#failures > 0 && this.#rounds > before
-      if (failed || now() - asked >= timeoutMs || this.#stopped) return false
-      this.#wake()
+      const failed = this.#failures > 0 && this.#over > before
+      if (failed || now() - asked >= timeoutMs || this.#rounds.stopped) return false
+      this.#rounds.nudge()
       await delay(20)
-    }
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stopped) {
-      let shipped = 0
-      if (this.#pauses === 0) {
-        this.#round = this.#shipOnce()
-        shipped = await this.#round
-      }
-      if (shipped < BUSY_ROWS && !this.#stopped) await this.#sleep(this.#pause())
     }
   }
 
@@ -148,7 +144,7 @@ export class Shipper {
       this.lastError = maskText(error instanceof Error ? error.message : String(error))
       if (this.#failures === 1) log.warn({ err: error }, 'the warehouse does not take rows; they wait in the outbox')
     }
-    this.#rounds++
+    this.#over++
     return rows
   }
 
@@ -160,16 +156,6 @@ export class Shipper {
     await outbox.settle(batch.token)
     metrics.ship.observe((now() - started) / 1000)
     metrics.shipped.inc({ table: batch.table }, batch.rows)
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise(resolve => {
-      const timer = setTimeout(resolve, ms)
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 }
 

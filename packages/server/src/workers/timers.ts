@@ -2,6 +2,7 @@ import type { Entry } from '@espalier/core/stream'
 import type { Store } from '@espalier/store'
 import type { Logger } from 'pino'
 import type { CommitQueue } from '../pipeline/queue.ts'
+import { Rounds } from './rounds.ts'
 
 export interface TimersOptions {
   readonly store: Pick<Store, 'people' | 'leases' | 'keys'>
@@ -26,24 +27,23 @@ const LEASE_MS = 10_000
  */
 export class Timers {
   readonly #options: TimersOptions
-  #running: Promise<void> = Promise.resolve()
-  #stopped = true
-  #wake: () => void = () => {}
+  readonly #rounds: Rounds
 
   constructor(options: TimersOptions) {
     this.#options = options
+    this.#rounds = new Rounds({
+      work: () => this.round(),
+      pause: () => options.every,
+      failed: error => options.log.warn({ err: error }, 'hearing timers failed; it is tried again'),
+    })
   }
 
   start(): void {
-    if (!this.#stopped) return
-    this.#stopped = false
-    this.#running = this.#run()
+    this.#rounds.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true
-    this.#wake()
-    await this.#running
+  stop(): Promise<void> {
+    return this.#rounds.stop()
   }
 
   /** Hears all that are due now; how many. For tests, and at each turn. */
@@ -65,27 +65,8 @@ export class Timers {
       const entries = due.map(({ profile }): Entry => ({ kind: 'tick', profile }))
       await queue.submit(workspace, entries, 100 * entries.length)
       heard += due.length
-      if (due.length < batch || this.#stopped) return heard
+      if (due.length < batch || this.#rounds.stopped) return heard
       await store.leases.acquire(`timers:${workspace}`, holder, now(), LEASE_MS)
-    }
-  }
-
-  async #run(): Promise<void> {
-    const { log, every } = this.#options
-    while (!this.#stopped) {
-      try {
-        await this.round()
-      } catch (error) {
-        log.warn({ err: error }, 'hearing timers failed; it is tried again')
-      }
-      if (this.#stopped) return
-      await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, every)
-        this.#wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
     }
   }
 }
