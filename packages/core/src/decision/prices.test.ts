@@ -322,6 +322,37 @@ describe('what is refused', () => {
     expect(byText({ $list: preferred })).toHaveLength(1)
   })
 
+  it('a price by a protected trait however it is written, within something else, or looked up in all that the caller tells', () => {
+    const protectedTraits = ['gender', 'birthDate', 'home.region']
+    const places = (more: object) =>
+      protectedProblems(experience(more) as Experience, protectedTraits, NOBODY_ELSE).map(({ message }) => message)
+    const said = (name: string) => [`a price must not depend on the protected trait "${name}"`]
+    expect(places({ audience: { trait: 'Gender', is: 'f' } })).toEqual(said('gender'))
+    expect(places({ audience: { trait: 'birth_date', exists: true } })).toEqual(said('birthDate'))
+    expect(places({ audience: { context: 'user.gender', is: 'f' } })).toEqual(said('gender'))
+    expect(places({ audience: { trait: 'home.region', is: 'x' } })).toEqual(said('home.region'))
+    expect(
+      places({ audience: { any: ['home.city', 'region', 'engender'].map(trait => ({ trait, is: 'x' })) } }),
+    ).toEqual([])
+
+    const byText = (text: unknown) => places({ variants: [{ key: 'a', content: { tag: text, cart: null } }] })
+    const price = '{{ prices["hat"].price }}'
+    expect(byText(`{% if person.customer.gender == "f" %}${price}{% endif %}`)).toEqual(said('gender'))
+    expect(byText('{% if person.gender == "f" %}{{ items["hat"].price | times: 0.5 }}{% endif %}')).toEqual(
+      said('gender'),
+    )
+    const given = { who: '{{ person.gender }}', hat: { $price: 'hat' }, cap: { $price: 'cap' } }
+    const chosen = '{% if who == "f" %}{{ hat.price }}{% else %}{{ cap.price }}{% endif %}'
+    expect(byText({ $text: chosen, with: given })).toEqual(said('gender'))
+    expect(byText({ $text: 'Dear {{ who }}', with: { who: given.who } })).toEqual([])
+
+    const open = ['a price must not depend on what is not named']
+    expect(byText(`{% assign t = context.traits %}{% if t.gender %}${price}{% endif %}`)).toEqual(open)
+    expect(byText(`{% assign k = "gender" %}{% if context.user[k] %}${price}{% endif %}`)).toEqual(open)
+    expect(byText(`{{ context.traits.plan }}${price}`)).toEqual([])
+    expect(byText('{% assign t = context.traits %}{{ t.gender }}')).toEqual([])
+  })
+
   it('a price by a protected trait that is hidden in a computed trait, and in a segment of it', () => {
     const found: Record<string, object> = {
       'computedTrait/said': { value: { last: 'gender', of: 'Survey Answered' } },

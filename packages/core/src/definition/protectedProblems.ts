@@ -1,4 +1,5 @@
 import { directiveOf } from '../content/directives.ts'
+import { splitPath } from '../filter/path.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { type Path, type Problem, problem } from '../problem/problem.ts'
 import { TemplateError } from '../template/error.ts'
@@ -14,7 +15,8 @@ export function setsPrices({ tactic, price }: Pick<Experience, 'tactic' | 'price
 /**
  * Where an experience that sets prices looks at a protected trait: in its own rules and texts of prices, in a segment or computed
  * trait they name, and in those of an experience that has to be seen first, and of what that one requires. It is the same fact
- * by whatever way the person told it: as a trait, in the context, as the answer of a survey or the property of an event.
+ * by whatever way the person told it: as a trait, in the context, as the answer of a survey or the property of an event, within
+ * something else (`customer.gender`), and however its name is written (`Gender`, `birth_date`).
  */
 export function protectedProblems(
   experience: Experience,
@@ -22,7 +24,7 @@ export function protectedProblems(
   surroundings: Surroundings,
 ): Problem[] {
   if (!setsPrices(experience)) return []
-  const looking = new Looking(new Set(protectedTraits), surroundings)
+  const looking = new Looking(protectedTraits, surroundings)
   const { audience, offer, variants, fallbacks, policy } = experience
   looking.at(audience, ['audience'])
   looking.at(offer?.eligibility, ['offer', 'eligibility'])
@@ -36,6 +38,8 @@ export function protectedProblems(
 const MEND =
   'let a price not depend on it, or take it out of protectedTraits of the settings if that is lawful where you sell'
 
+const NAMED = 'name what it looks at, such as context.traits.plan'
+
 /** By what a rule names something that a person has told, the values of aggregates among it. */
 const NAMING: ReadonlySet<string> = new Set(
   'trait property preference feedback score sum average min max distinct mostFrequent list first last'.split(' '),
@@ -43,12 +47,13 @@ const NAMING: ReadonlySet<string> = new Set(
 
 class Looking {
   readonly problems: Problem[] = []
-  readonly #protected: ReadonlySet<string>
+  /** Each as it is called, and its steps. */
+  readonly #protected: readonly (readonly [name: string, steps: readonly string[]])[]
   readonly #surroundings: Surroundings
   readonly #seen = new Set<string>()
 
-  constructor(protectedTraits: ReadonlySet<string>, surroundings: Surroundings) {
-    this.#protected = protectedTraits
+  constructor(protectedTraits: readonly string[], surroundings: Surroundings) {
+    this.#protected = protectedTraits.map(name => [name, splitPath(name).map(folded)])
     this.#surroundings = surroundings
   }
 
@@ -58,50 +63,52 @@ class Looking {
     for (const [name, part] of Object.entries(rule)) {
       const here = from ?? [...path, Array.isArray(rule) ? Number(name) : name]
       if (typeof part !== 'string') this.at(part, here, from)
-      else if (NAMING.has(name)) this.#name(part, here)
-      else if (name === 'context') this.#name(part.replace(/^traits\./, ''), here)
+      else if (NAMING.has(name) || name === 'context') this.#name(splitPath(part), here)
       else if (name === 'segment') this.through('segment', part, 'condition', here)
       else if (name === 'computed') this.through('computedTrait', part, 'value', here)
     }
   }
 
-  /** Conditions and preferences in content, and texts that show prices. Which items a list is of by their own properties is nobody's trait. */
-  content(content: unknown, path: Path): void {
-    if (typeof content === 'string') this.#text(content, path, {})
+  /**
+   * Conditions and preferences in content, and texts that show prices: `priced` where it is a part of one. Which items a list is of
+   * by their own properties is nobody's trait.
+   */
+  content(content: unknown, path: Path, priced = false): void {
+    if (typeof content === 'string') this.#text(content, path, {}, priced)
     if (typeof content !== 'object' || content === null) return
     const directive = Array.isArray(content) ? undefined : directiveOf(content)
     if (directive === '$text') {
       const { $text, with: given = {} } = content as { $text: string; with?: JsonObject }
-      this.#text($text, [...path, '$text'], given)
-      this.content(given, [...path, 'with'])
+      this.#text($text, [...path, '$text'], given, priced)
+      this.content(given, [...path, 'with'], priced || showsPrice($text, given))
     } else if (directive === '$blocks') {
       const { $blocks } = content as { $blocks: readonly { when?: unknown; rank?: unknown; content?: unknown }[] }
       for (const [i, { when, rank, content: within }] of $blocks.entries()) {
         const here = [...path, '$blocks', i]
         this.at(when, [...here, 'when'])
         this.at(rank, [...here, 'rank'])
-        this.content(within, [...here, 'content'])
+        this.content(within, [...here, 'content'], priced)
       }
     } else if (directive === '$list' || directive === '$recent') {
       const { prefer, else: otherwise } = (content as Record<string, { prefer?: unknown; else?: unknown }>)[directive]!
       this.at(prefer, [...path, directive, 'prefer'])
-      this.content(otherwise, [...path, directive, 'else'])
+      this.content(otherwise, [...path, directive, 'else'], priced)
     } else {
       for (const [name, part] of Object.entries(content)) {
-        this.content(part, [...path, Array.isArray(content) ? Number(name) : name])
+        this.content(part, [...path, Array.isArray(content) ? Number(name) : name], priced)
       }
     }
   }
 
   /** A text with a price in it, which may be another one for whom it asks about. A salutation without is none of this. */
-  #text(source: string, path: Path, given: JsonObject): void {
-    if (!isTemplate(source)) return
-    const names = namesIn(source)
-    const shown = [source, JSON.stringify(given)].join()
-    if (!names.some(([name]) => name === 'prices') && !/\$price|prices\s*[[.]/.test(shown)) return
-    for (const [name, ...rest] of names) {
-      const told = name === 'context' && rest[0] === 'traits' ? rest.slice(1) : rest
-      if ((name === 'person' || name === 'context') && typeof told[0] === 'string') this.#name(told[0], path)
+  #text(source: string, path: Path, given: JsonObject, priced: boolean): void {
+    if (!isTemplate(source) || !(priced || showsPrice(source, given))) return
+    for (const [name, ...steps] of namesIn(source)) {
+      if (name !== 'person' && name !== 'context') continue
+      this.#name(steps, path)
+      // Of what the caller tells of the traits nothing may be looked up that is not written here.
+      const open = name === 'context' && steps.length === 1 && steps[0] === 'traits'
+      if (open || steps.indexOf(null) > 0) this.#tell(path, 'a price must not depend on what is not named', NAMED)
     }
   }
 
@@ -123,14 +130,36 @@ class Looking {
     else for (const one of (body?.requires ?? []) as unknown as readonly Requirement[]) this.required(one, path)
   }
 
-  #name(path: string, place: Path): void {
-    const name = path.split('.')[0]!
-    if (!this.#protected.has(name)) return
-    const found = problem(place, `a price must not depend on the protected trait "${name}"`, MEND)
+  /** The first protected trait that a path leads to or through. */
+  #name(path: readonly Json[], place: Path): void {
+    const steps = path.map(step => (typeof step === 'string' ? folded(step) : ''))
+    const found = this.#protected.find(([, trait]) =>
+      steps.some((_, i) => trait.every((step, n) => step !== '' && step === steps[i + n])),
+    )
+    if (found !== undefined) this.#tell(place, `a price must not depend on the protected trait "${found[0]}"`, MEND)
+  }
+
+  #tell(place: Path, message: string, mend: string): void {
+    const found = problem(place, message, mend)
     // A text may ask for it more than once.
     const known = this.problems.some(one => one.path === found.path && one.message === found.message)
     if (!known) this.problems.push(found)
   }
+}
+
+/** A name without what tells one way of writing it from another. */
+function folded(name: string): string {
+  return name.toLowerCase().replace(/[\s$_-]/g, '')
+}
+
+/** What is Liquid in a text. */
+const LIQUID = /\{[{%][\s\S]*?[%}]\}/g
+
+/** Whether a text shows a price: that of the person or the catalog's, by its name, in what it is given, or as some attribute of an item. */
+function showsPrice(source: string, given: JsonObject): boolean {
+  if (/price/i.test((source.match(LIQUID) ?? []).join())) return true
+  if (/\$price|prices\s*[[.]/.test(JSON.stringify(given))) return true
+  return namesIn(source).some(([name, ...steps]) => (name === 'items' || name === 'recent') && steps.includes(null))
 }
 
 /** What a text names; nothing where it is no Liquid, which is told elsewhere. */
