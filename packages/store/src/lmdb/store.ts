@@ -26,11 +26,12 @@ import { lockFolder } from './folder/lock.ts'
 import { finishReplacing } from './folder/replace.ts'
 import { DiskRoom } from './folder/room.ts'
 import { scrubFolder } from './folder/scrub.ts'
+import { FRAME_FORMAT } from './journal/frame.ts'
 import { FrameBuilder } from './journal/frameBuilder.ts'
 import { JOURNAL_START, Journal } from './journal/journal.ts'
 import type { Position } from './journal/position.ts'
 import { comparePositions } from './journal/position.ts'
-import { storeError } from './journal/problems.ts'
+import { newerPeople, storeError } from './journal/problems.ts'
 import { SEGMENT_START } from './journal/segment.ts'
 import { DEFAULTS, type LmdbStoreOptions } from './options.ts'
 import { LmdbOutbox } from './outbox/outbox.ts'
@@ -94,6 +95,7 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
   const thread = new WriterThread(join(path, FOLDERS.checkpoint), CHECKPOINT_TABLES)
   opened.push(() => thread.close())
   const meta = db.meta() ?? NOTHING
+  if ((meta.format ?? 0) > FRAME_FORMAT) throw newerPeople(path, meta.format!)
   const journal = await Journal.open({
     files: options.files,
     directory: join(path, FOLDERS.journal),

@@ -5,6 +5,7 @@ import { Run } from '../dedup/run.ts'
 import { forgotten, mergeable } from '../dedup/tiers.ts'
 import { ChunkWriter } from '../environment/chunks.ts'
 import type { WriterThread } from '../environment/thread.ts'
+import { FRAME_FORMAT } from '../journal/frame.ts'
 import type { Position } from '../journal/position.ts'
 import { encodeProfile } from '../people/codec.ts'
 import { GONE } from '../people/layers.ts'
@@ -98,7 +99,7 @@ export class Checkpointer {
         const { name, number } = workspace
         return { name, number, people, runs: runs.filter(one => !gone.has(one.file)) }
       })
-      meta = { position, at, workspaces, nextRun: this.#nextRun }
+      meta = { position, at, format: FRAME_FORMAT, workspaces, nextRun: this.#nextRun }
       chunks.add('meta', META_KEY, Buffer.from(JSON.stringify(meta)))
       chunks.flush()
       await this.#thread.commit()

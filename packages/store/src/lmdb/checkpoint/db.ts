@@ -18,6 +18,8 @@ export interface CheckpointMeta {
   /** All frames before it are in the tables, none after it. */
   readonly position: Position
   readonly at: number
+  /** `FRAME_FORMAT` of whoever made the people; absent: from before it was noted. */
+  readonly format?: number
   readonly workspaces: readonly {
     readonly name: string
     readonly number: number

@@ -2,8 +2,12 @@ import { cp, mkdir, readdir, readFile, rename, rm, truncate, utimes, writeFile }
 import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { apply } from '@espalier/core/stream'
+import { open as openEnvironment } from 'lmdb'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Store } from '../../port.ts'
+import { META_KEY } from '../checkpoint/db.ts'
+import { environmentOptions, TABLE_OPTIONS } from '../environment/options.js'
+import { FRAME_FORMAT } from '../journal/frame.ts'
 import { openLmdbStore } from '../store.ts'
 import { idMaker, NOON, PLAN, temporaryFolder, tracked } from '../testing.ts'
 import { ensureFormat } from './format.ts'
@@ -80,6 +84,23 @@ describe('the format of a data folder', () => {
     await writeFile(join(path, 'format.json'), '{"format":7}\n')
     await expect(open()).rejects.toMatchObject({ code: 'newer-version', message: expect.stringContaining('format 7') })
     expect(await readdir(path)).toEqual(['format.json'])
+  })
+
+  it('is refused, too, where a newer version has made the people, and the journal is shipped and gone', async () => {
+    const store = await open()
+    await commit(store, 'one')
+    await store.close()
+    opened.splice(0)
+    const root = openEnvironment(environmentOptions(join(path, 'checkpoint')))
+    const meta = root.openDB<Buffer, Uint8Array>('meta', TABLE_OPTIONS)
+    const noted = JSON.parse(meta.getBinary(META_KEY)!.toString())
+    expect(noted.format).toBe(FRAME_FORMAT)
+    await meta.put(META_KEY, Buffer.from(JSON.stringify({ ...noted, format: FRAME_FORMAT + 1 })))
+    await root.close()
+    await expect(open()).rejects.toMatchObject({
+      code: 'newer-version',
+      message: expect.stringContaining(`format ${FRAME_FORMAT + 1}`),
+    })
   })
 
   it('of an older version is migrated step by step, and goes on where it was interrupted', async () => {

@@ -69,13 +69,16 @@ export function seal(buffer: Buffer, header: Omit<FrameHeader, 'format'>): void 
   buffer.writeUInt32LE(crc32(buffer.subarray(8, header.length)), 4)
 }
 
-/** What the header says, or undefined where it cannot be one. The checksum is not looked at. */
+/**
+ * What the header says, or undefined where it cannot be one. The checksum is not looked at. Of a newer version's frame as well: the header
+ * stays what it is, so that such a frame is never taken for a torn one.
+ */
 export function readHeader(buffer: Buffer, offset = 0): FrameHeader | undefined {
   if (buffer.length - offset < HEADER_BYTES || buffer.readUInt32LE(offset) !== MAGIC) return undefined
   const payload = buffer.readUInt32LE(offset + 8)
   const rowBytes = buffer.readUInt32LE(offset + 36)
   const format = buffer.readUInt32LE(offset + 12)
-  if (format < 1 || format > FRAME_FORMAT || rowBytes > payload || payload > MAX_FRAME_BYTES) return undefined
+  if (format < 1 || rowBytes > payload || payload > MAX_FRAME_BYTES) return undefined
   return {
     format,
     sequence: buffer.readDoubleLE(offset + 16),

@@ -1,10 +1,11 @@
 import { appendFile, readFile, truncate, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemFiles } from '../files.ts'
 import { SmallDisk, temporaryFolder } from '../testing.ts'
-import { groupsOf, readDirectory } from './frame.ts'
+import { FRAME_FORMAT, groupsOf, readDirectory, readHeader } from './frame.ts'
 import { FrameBuilder } from './frameBuilder.ts'
 import { JOURNAL_START, Journal } from './journal.ts'
 import type { Position } from './position.ts'
@@ -153,6 +154,40 @@ describe('after a power cut', () => {
     const fresh = await open()
     expect(fresh.sequence).toBe(1)
     await fresh.close()
+  })
+})
+
+describe('a frame of a newer version', () => {
+  /** As if a newer version had written the frame that begins at a byte. */
+  async function renew(at: number): Promise<void> {
+    const bytes = await readFile(first())
+    const end = readHeader(bytes, at)!.length + at
+    bytes.writeUInt32LE(FRAME_FORMAT + 1, at + 12)
+    bytes.writeUInt32LE(crc32(bytes.subarray(at + 8, end)), at + 4)
+    await writeFile(first(), bytes)
+  }
+  const refused = { code: 'newer-version', message: expect.stringContaining(`format ${FRAME_FORMAT + 1}`) }
+
+  it('R2 at the end is not taken for one that was torn: the journal is refused, and left as it is', async () => {
+    const journal = await open()
+    await append(journal, '{"a":1}')
+    const at = journal.end.offset
+    await append(journal, '{"b":2}')
+    await journal.close()
+    await renew(at)
+    const before = await readFile(first())
+    await expect(open()).rejects.toMatchObject(refused)
+    expect(await readFile(first())).toEqual(before)
+  })
+
+  it('in an earlier segment is no damage', async () => {
+    const journal = await open({ segmentBytes: 100 })
+    for (let i = 0; i < 3; i++) await append(journal, `{"i":${i}}`)
+    await journal.close()
+    await renew(SEGMENT_START)
+    const again = await open({ segmentBytes: 100 })
+    await expect(linesOf(again)).rejects.toMatchObject(refused)
+    await again.close()
   })
 })
 

@@ -1,4 +1,5 @@
 import { StoreError } from '../../errors.ts'
+import { FRAME_FORMAT } from './frame.ts'
 
 export function missingSegment(path: string): StoreError {
   return new StoreError('corrupt', `${path} is missing: restore the data folder from a backup.`)
@@ -6,6 +7,22 @@ export function missingSegment(path: string): StoreError {
 
 export function damaged(path: string, offset: number): StoreError {
   return new StoreError('corrupt', `${path} is damaged at byte ${offset}: restore the data folder from a backup.`)
+}
+
+export function newerFrame(path: string, format: number): StoreError {
+  return newer(`${path} has commits of format ${format}`)
+}
+
+/** Whoever else wrote here keeps something of people that this version knows nothing of. */
+export function newerPeople(path: string, format: number): StoreError {
+  return newer(`The people in ${path} are of format ${format}`)
+}
+
+function newer(what: string): StoreError {
+  return new StoreError(
+    'newer-version',
+    `${what}; this version knows ${FRAME_FORMAT}. Use the newer version of Espalier.`,
+  )
 }
 
 /** As the system names them, and as LMDB numbers them. */

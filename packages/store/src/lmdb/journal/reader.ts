@@ -1,8 +1,8 @@
 import type { JournalFile } from '../files.ts'
-import { type FrameHeader, HEADER_BYTES, isIntact, readHeader } from './frame.ts'
+import { FRAME_FORMAT, type FrameHeader, HEADER_BYTES, isIntact, readHeader } from './frame.ts'
 import type { Journal } from './journal.ts'
 import { comparePositions, type Position } from './position.ts'
-import { damaged, missingSegment } from './problems.ts'
+import { damaged, missingSegment, newerFrame } from './problems.ts'
 import { SEGMENT_START } from './segment.ts'
 
 export interface ReadFrame {
@@ -21,7 +21,7 @@ const CHUNK_BYTES = 2 << 20
  */
 let spare: Buffer | undefined
 
-/** The durable frames from `from` up to `to`, checked. Throws `corrupt` at one that is damaged. */
+/** The durable frames from `from` up to `to`, checked. Throws `corrupt` at one that is damaged, `newer-version` at one of a newer version. */
 export async function* readFrames(journal: Journal, from: Position, to: Position): AsyncGenerator<ReadFrame> {
   const room = spare ?? Buffer.allocUnsafeSlow(CHUNK_BYTES)
   spare = undefined
@@ -72,6 +72,7 @@ async function* framesOf(
     await load(header.length)
     const bytes = chunk.subarray(offset - chunkAt, offset - chunkAt + header.length)
     if (bytes.length < header.length || !isIntact(bytes)) throw damaged(path, offset)
+    if (header.format > FRAME_FORMAT) throw newerFrame(path, header.format)
     const next = offset + header.length
     yield { at: { segment, offset }, next: { segment, offset: next }, header, bytes }
     offset = next

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
-import { type FrameHeader, isIntact, possibleFrames, readHeader } from './frame.ts'
-import { damaged } from './problems.ts'
+import { FRAME_FORMAT, type FrameHeader, isIntact, possibleFrames, readHeader } from './frame.ts'
+import { damaged, newerFrame } from './problems.ts'
 
 /**
  * A segment is a header of 32 bytes and frames:
@@ -44,7 +44,7 @@ export function intactFrame(segment: Buffer, offset: number): FrameHeader | unde
 /**
  * Where the frames of the last segment end, and the sequence of the next one. A frame that is not whole is the tail a
  * power cut tore, unless a whole one follows it: then it is damage, since a frame is only begun when the one before it
- * is durable.
+ * is durable. Throws `newer-version` at a whole frame that this version cannot read: it was acknowledged.
  */
 export function endOfSegment(segment: Buffer, path: string, sequence: number): { offset: number; sequence: number } {
   let offset = SEGMENT_START
@@ -52,6 +52,7 @@ export function endOfSegment(segment: Buffer, path: string, sequence: number): {
   for (;;) {
     const header = intactFrame(segment, offset)
     if (!header || header.sequence !== next) break
+    if (header.format > FRAME_FORMAT) throw newerFrame(path, header.format)
     offset += header.length
     next++
   }
