@@ -120,7 +120,7 @@ export interface Outbox {
   flush(): Promise<void>
   /**
    * The oldest unsettled batches nobody else holds, the holder's own included; holds them for `leaseMs`. New ones have at
-   * most `maxRows` rows, of one table and partition. Empty when there is nothing.
+   * most `maxRows` rows, of one table and partition, and together about `CLAIM_BYTES`. Empty when there is nothing.
    */
   claim(options: {
     now: number

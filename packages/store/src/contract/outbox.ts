@@ -1,5 +1,6 @@
 import type { Row } from '@espalier/core/stream'
 import { describe, expect, it } from 'vitest'
+import { CLAIM_BYTES } from '../claimBytes.ts'
 import type { ShipBatch } from '../port.ts'
 import { CLAIM, commit, identify, NOON, type OpenStore, opener, rowsOf, shipAll, track } from './harness.ts'
 
@@ -36,6 +37,27 @@ export function outboxContract(open: OpenStore): void {
     )
     expect(batches.filter(batch => batch.table === 'identity_links').map(batch => batch.rows)).toEqual([1])
     expect(new Set(batches.map(batch => batch.token)).size).toBe(batches.length)
+  })
+
+  it('R11 a claim is bounded in bytes as well, and the rest comes later', async () => {
+    const { store } = await opened()
+    const note = 'x'.repeat(1 << 20)
+    const events = CLAIM_BYTES / note.length + 8
+    for (let i = 0; i < events; i++) await commit(store, [track({ user: 'ada', id: `large-${i}`, traits: { note } })])
+    const sizes: number[] = []
+    let rows = 0
+    for (;;) {
+      const batches = await store.outbox.claim(CLAIM)
+      if (batches.length === 0) break
+      sizes.push(batches.reduce((sum, batch) => sum + batch.body.length, 0))
+      for (const batch of batches) {
+        if (batch.table === 'events') rows += batch.rows
+        await store.outbox.settle(batch.token)
+      }
+    }
+    expect(sizes.length).toBeGreaterThan(1)
+    expect(Math.max(...sizes)).toBeLessThan(CLAIM_BYTES + 2 * note.length)
+    expect(rows).toBe(events)
   })
 
   it('gives at most maxBatches, and the rest later', async () => {

@@ -1,4 +1,5 @@
 import type { Row } from '@espalier/core/stream'
+import { CLAIM_BYTES } from '../claimBytes.ts'
 import { StoreError } from '../errors.ts'
 import type { Outbox, ShipBatch } from '../port.ts'
 
@@ -48,7 +49,12 @@ export class MemoryOutbox implements Outbox {
   async claim({ now, leaseMs, holder, maxRows, maxBatches }: Parameters<Outbox['claim']>[0]): Promise<ShipBatch[]> {
     const free = [...this.#batches.values()].filter(batch => batch.holder === holder || batch.until <= now)
     const claimed = free.slice(0, maxBatches)
-    while (claimed.length < maxBatches && this.#waiting.length > 0) claimed.push(this.#makeBatch(maxRows))
+    let bytes = 0
+    while (claimed.length < maxBatches && bytes < CLAIM_BYTES && this.#waiting.length > 0) {
+      const batch = this.#makeBatch(maxRows)
+      bytes += batch.body.length
+      claimed.push(batch)
+    }
     for (const batch of claimed) Object.assign(batch, { holder, until: now + leaseMs })
     return claimed.map(({ token, table, partition, rows, body }) => ({
       token,
@@ -80,9 +86,12 @@ export class MemoryOutbox implements Outbox {
     const lines: string[] = []
     const left: WaitingRow[] = []
     const at = this.#waiting[0]!.at
+    let bytes = 0
     for (const waiting of this.#waiting) {
       const { row } = waiting
-      if (lines.length < maxRows && row.table === table && row.partition === partition) lines.push(`${row.line}\n`)
+      const fits = lines.length < maxRows && bytes < CLAIM_BYTES
+      if (fits && row.table === table && row.partition === partition)
+        bytes += lines[lines.push(`${row.line}\n`) - 1]!.length
       else left.push(waiting)
     }
     this.#waiting = left

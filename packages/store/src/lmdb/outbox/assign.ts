@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { CLAIM_BYTES } from '../../claimBytes.ts'
 import { type Group, groupsOf, readDirectory } from '../journal/frame.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Position } from '../journal/position.ts'
@@ -20,9 +21,6 @@ interface OpenBatch {
   to: Position
   rows: number
 }
-
-/** A claim does not read more than this, whatever it asks for. */
-export const CLAIM_BYTES = 32 << 20
 
 /**
  * Divides the rows from `from` to `to` into batches of one table and partition, at most `maxRows` each, about `wanted` of them.

@@ -1,9 +1,10 @@
 import type { Row } from '@espalier/core/stream'
+import { CLAIM_BYTES } from '../../claimBytes.ts'
 import type { Outbox, ShipBatch } from '../../port.ts'
 import type { Journal } from '../journal/journal.ts'
 import { comparePositions, type Position } from '../journal/position.ts'
 import { readFrames, totals } from '../journal/reader.ts'
-import { type Assigned, assign, bodyOf, CLAIM_BYTES } from './assign.ts'
+import { type Assigned, assign, bodyOf } from './assign.ts'
 import type { BatchRecord } from './batch.ts'
 import { type Body, Rooms } from './room.ts'
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Table } from '@espalier/core/stream'
+import { CLAIM_BYTES } from '../../claimBytes.ts'
 import type { Outbox, ShipBatch } from '../../port.ts'
 import type { Database, Queries } from '../database.ts'
 import { packBody, unpackBody } from './body.ts'
@@ -55,12 +56,13 @@ async function takeOver(tx: Queries, { now, leaseMs, holder, maxBatches }: Claim
 
 async function makeBatches(tx: Queries, options: ClaimOptions, had: number): Promise<BatchRow[]> {
   const waiting = await tx.query<Chunk>(
-    `SELECT id, table_name AS table, partition, rows FROM espalier.outbox
+    `SELECT id, table_name AS table, partition, rows, bytes FROM espalier.outbox
      WHERE batch IS NULL ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED`,
     [LOOK_AT],
     'outbox.waiting',
   )
-  const { batches, tooLarge } = pack(waiting, { maxRows: options.maxRows, maxBatches: options.maxBatches - had })
+  const bounds = { maxRows: options.maxRows, maxBatches: options.maxBatches - had, maxBytes: CLAIM_BYTES }
+  const { batches, tooLarge } = pack(waiting, bounds)
   const made: BatchRow[] = []
   for (const batch of batches) made.push(await makeBatch(tx, options, batch))
   if (tooLarge !== undefined && had + made.length < options.maxBatches) {

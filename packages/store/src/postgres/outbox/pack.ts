@@ -6,6 +6,7 @@ export interface Chunk {
   readonly table: Table
   readonly partition: number
   readonly rows: number
+  readonly bytes: number
 }
 
 export interface Packed {
@@ -17,15 +18,18 @@ export interface Packed {
 
 /**
  * Forms batches of one table and one partition from entries in order. A batch that cannot hold the next entry is closed.
- * `tooLarge` is the first entry that no batch can hold; nothing behind it is packed.
+ * `tooLarge` is the first entry that no batch can hold; nothing behind it is packed. Nothing is added once all batches together have
+ * `maxBytes`.
  */
 export function pack(
   chunks: readonly Chunk[],
-  bounds: { maxRows: number; maxBatches: number },
+  bounds: { maxRows: number; maxBatches: number; maxBytes: number },
 ): { batches: Packed[]; tooLarge: number | undefined } {
   const batches: { table: Table; partition: number; rows: number; chunks: number[] }[] = []
   const open = new Map<string, (typeof batches)[number]>()
-  for (const { id, table, partition, rows } of chunks) {
+  let packed = 0
+  for (const { id, table, partition, rows, bytes } of chunks) {
+    if (packed >= bounds.maxBytes) break
     if (rows > bounds.maxRows) return { batches, tooLarge: id }
     const key = `${table} ${partition}`
     let batch = open.get(key)
@@ -36,6 +40,7 @@ export function pack(
       open.set(key, batch)
     }
     batch.rows += rows
+    packed += bytes
     batch.chunks.push(id)
   }
   return { batches, tooLarge: undefined }
