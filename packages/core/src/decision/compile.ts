@@ -47,13 +47,15 @@ export function compile(set: PublishedSet, policyOf: PolicyOf = policiesOf(set))
       .filter(isKind('experience'))
       .flatMap(({ body }) => (body.requires ?? []).flatMap(one => (one.state === 'seen' ? [one.experience] : []))),
   )
+  const settings = complete('settings', live.find(isKind('settings'))?.body ?? {})
+  const { currency } = settings
   const experiences = new Map(
     live.filter(isKind('experience')).map(definition => {
       const { key } = definition
-      return [key, compileExperience(definition, policyOf(definition), languageAt, condition, required.has(key))]
+      const language = { at: languageAt, condition, currency }
+      return [key, compileExperience(definition, policyOf(definition), language, required.has(key))]
     }),
   )
-  const settings = complete('settings', live.find(isKind('settings'))?.body ?? {})
   const capsAt = touchpointCaps(live.filter(isKind('touchpoint')), settings.caps ?? {})
   const byTouchpoint = groupByTouchpoint(live.filter(isKind('experience')), experiences)
   const readings = new Readings()
@@ -127,11 +129,18 @@ function compileCandidates(running: readonly CompiledExperience[], readings: Rea
   })
 }
 
+/** In what the experiences of a set are written. */
+interface ExperienceLanguage {
+  readonly at: (touchpoint: string) => ContentLanguage
+  readonly condition: ReturnType<typeof compiler>
+  /** The workspace's. */
+  readonly currency: string
+}
+
 function compileExperience(
   { key, version, body }: Definition<'experience'>,
   policy: CompiledPolicy | undefined,
-  languageAt: (touchpoint: string) => ContentLanguage,
-  condition: ReturnType<typeof compiler>,
+  { at: languageAt, condition, currency }: ExperienceLanguage,
   required: boolean,
 ): CompiledExperience {
   const experience = complete('experience', body)
@@ -139,7 +148,7 @@ function compileExperience(
   const caps = compileCaps(experience.caps, 'experience', [key])
   const records = keptFor(caps, `served:experience:${key}`)
   const offer = experience.offer && compileOffer(experience.offer, experience.variants, condition)
-  const price = experience.price && compilePrice(experience.price)
+  const price = experience.price && compilePrice(experience.price, currency)
   const draws = compileDraws(
     experience.seed ?? key,
     experience.control,

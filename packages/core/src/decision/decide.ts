@@ -1,4 +1,5 @@
 import { may } from '../consent/may.ts'
+import type { Permission } from '../consent/permits.ts'
 import { expire } from '../consent/retention.ts'
 import { PERSONALIZATION } from '../consent/rules.ts'
 import type { ItemLookup } from '../content/world.ts'
@@ -74,32 +75,21 @@ export function decide(input: DecideInput): Decision {
   const context = set.readsVisit ? { ...input.context, visit: visitOf(input.context) } : input.context
   const now = preview?.at ?? input.now
   const profile = input.profile && expire(input.profile, set.retention, now)
-  const inputs = noInputs()
   const permission = profile && may(PERSONALIZATION, profile, context, set.consent)
   // R8: of somebody who refuses, nothing is in the default content either.
   const person = permission?.permitted === false ? undefined : profile
-  const moment = new Moment(set, input.items, person, context, now, termsOf(input), person && input.accounts)
-  const answers: Answer[] = []
-  for (const key of input.touchpoints) {
-    const touchpoint = set.touchpoints.get(key)
-    if (touchpoint === undefined) {
-      answers.push(withoutExperience(key, 'unknown-touchpoint', null))
-      continue
-    }
-    const forced = preview && forcedAt(set, preview, key)
-    if (forced !== undefined) {
-      const assignment = { variant: forced.variant, propensity: 1 }
-      answers.push(serveBinding(forced.experience, touchpoint, moment, { ...NOBODY, ...person }, assignment, 'preview'))
-    } else if (profile === undefined) answers.push(byDefault(touchpoint, moment, 'bot'))
-    else if (permission?.permitted === false) {
-      const answer = byDefault(touchpoint, moment, 'consent')
-      answers.push(input.explain ? { ...answer, explanation: explainConsent(permission) } : answer)
-    } else {
-      const explanation = input.explain ? explainTouchpoint(touchpoint, moment, profile) : undefined
-      const first = answers.length
-      decideAt(touchpoint, moment, profile, inputs, answers)
-      if (explanation !== undefined) answers[first] = { ...answers[first]!, explanation }
-    }
+  const terms = termsOf(input)
+  const begin = () => new Moment(set, input.items, person, context, now, terms, person && input.accounts)
+  let inputs = noInputs()
+  let moment = begin()
+  let answers = answersTo(input, profile, permission, moment, inputs)
+  const told = moment.toldSince()
+  if (told !== undefined) {
+    // What one touchpoint showed at the catalog's price another has made a price of: a person has one, at all of them.
+    moment = begin()
+    for (const [item, quote] of told) moment.binds.quotes.set(item, quote)
+    inputs = noInputs()
+    answers = answersTo(input, profile, permission, moment, inputs)
   }
   const binds = moment.bindsIfAny
   if (moment.passed !== undefined) inputs.passed = moment.passed
@@ -112,6 +102,40 @@ export function decide(input: DecideInput): Decision {
     wants: binds === undefined ? NO_WANTS : [...binds.wants.values()],
     binding: preview === undefined ? binds?.binding() : undefined,
   }
+}
+
+function answersTo(
+  { set, preview, touchpoints, explain }: DecideInput,
+  profile: Person | undefined,
+  permission: Permission | undefined,
+  moment: Moment,
+  inputs: DecisionInputs,
+): Answer[] {
+  const answers: Answer[] = []
+  for (const key of touchpoints) {
+    const touchpoint = set.touchpoints.get(key)
+    if (touchpoint === undefined) {
+      answers.push(withoutExperience(key, 'unknown-touchpoint', null))
+      continue
+    }
+    const forced = preview && forcedAt(set, preview, key)
+    if (forced !== undefined) {
+      const assignment = { variant: forced.variant, propensity: 1 }
+      answers.push(
+        serveBinding(forced.experience, touchpoint, moment, { ...NOBODY, ...moment.person }, assignment, 'preview'),
+      )
+    } else if (profile === undefined) answers.push(byDefault(touchpoint, moment, 'bot'))
+    else if (permission?.permitted === false) {
+      const answer = byDefault(touchpoint, moment, 'consent')
+      answers.push(explain ? { ...answer, explanation: explainConsent(permission) } : answer)
+    } else {
+      const explanation = explain ? explainTouchpoint(touchpoint, moment, profile) : undefined
+      const first = answers.length
+      decideAt(touchpoint, moment, profile, inputs, answers)
+      if (explanation !== undefined) answers[first] = { ...answers[first]!, explanation }
+    }
+  }
+  return answers
 }
 
 const NO_WANTS: readonly Want[] = []

@@ -42,6 +42,8 @@ export class Moment implements World {
   declare held: Record<string, JsonObject> | undefined
   /** What the request binds so far; undefined where it binds nothing. */
   declare bindsIfAny: Binds | undefined
+  /** Items that were shown at the catalog's price. */
+  private declare listed: Set<string> | undefined
   private declare knownZone: string | undefined
   private declare knownHoldout: boolean | undefined
 
@@ -64,6 +66,7 @@ export class Moment implements World {
     this.passed = undefined
     this.held = undefined
     this.bindsIfAny = undefined
+    this.listed = undefined
     this.knownZone = undefined
     this.knownHoldout = undefined
   }
@@ -134,6 +137,14 @@ export class Moment implements World {
     return kept !== undefined && this.subject.now < kept.until ? kept : undefined
   }
 
+  /** All prices that this request makes, where it showed one of these items at the catalog's price before; else undefined. */
+  toldSince(): ReadonlyMap<string, Quote> | undefined {
+    const { listed, bindsIfAny } = this
+    if (listed === undefined || bindsIfAny === undefined) return undefined
+    const { quotes } = bindsIfAny
+    return [...quotes.keys()].some(item => listed.has(item)) ? quotes : undefined
+  }
+
   /** What an item costs this person: as they were told, else what the catalog asks. */
   price(id: string): JsonObject | undefined {
     const item = this.items(id)
@@ -141,6 +152,8 @@ export class Moment implements World {
     if (quote !== undefined) return priceView(id, quote)
     const price = item?.price
     if (typeof price !== 'number' || !Number.isFinite(price)) return undefined
+    this.listed ??= new Set()
+    this.listed.add(id)
     return { id, price, list: price, ...(typeof item?.currency === 'string' && { currency: item.currency }) }
   }
 }

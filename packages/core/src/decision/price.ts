@@ -23,14 +23,18 @@ export interface CompiledPrice {
 }
 
 const DEFAULT_LASTS = '30d'
-const DEFAULT_STEP = 0.01
 
-export function compilePrice({ floor, ceiling, lasts = DEFAULT_LASTS, step = DEFAULT_STEP }: Terms): CompiledPrice {
+/** `currency`: that of items which name none. */
+export function compilePrice(
+  { floor, ceiling, lasts = DEFAULT_LASTS, step: stated }: Terms,
+  currency: string,
+): CompiledPrice {
   return {
     lasts: durationMs(lasts),
     price(item, rule) {
       const list = finite(item.price)
       if (list === undefined) return undefined
+      const step = stated ?? smallestUnit(typeof item.currency === 'string' ? item.currency : currency)
       const cost = finite(item.cost)
       const lowest = limit(floor, list, cost, Math.max)
       const highest = ceiling === undefined ? Number.POSITIVE_INFINITY : limit(ceiling, list, cost, Math.min)
@@ -43,6 +47,15 @@ export function compilePrice({ floor, ceiling, lasts = DEFAULT_LASTS, step = DEF
       return asked > high ? { price: high, list, limited: 'ceiling' } : { price: asked, list }
     },
   }
+}
+
+const CURRENCY = /^[A-Za-z]{3}$/
+
+/** The least that can be paid: a cent of a euro, a yen, a thousandth of a Kuwaiti dinar. */
+function smallestUnit(currency: string): number {
+  if (!CURRENCY.test(currency)) return 0.01
+  const { maximumFractionDigits = 2 } = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions()
+  return Number(`1e-${maximumFractionDigits}`)
 }
 
 function ruled(list: number, { percent, change, set }: VariantPrice): number {

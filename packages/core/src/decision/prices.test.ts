@@ -69,7 +69,7 @@ describe('a price', () => {
     })
     fc.assert(
       fc.property(terms, rule, item, (price, rule, item) => {
-        const made = compilePrice(price).price({ id: 'x', ...item }, rule)
+        const made = compilePrice(price, 'EUR').price({ id: 'x', ...item }, rule)
         const bound = ({ price: money, ofPrice, ofCost }: PriceLimit) =>
           [money, ofPrice && ofPrice * item.price, ofCost && ofCost * item.cost].filter(one => one !== undefined)
         const low = Math.max(...bound(price.floor))
@@ -101,12 +101,25 @@ describe('a price', () => {
     [{ set: 1 }, { floor: { price: 9.99 }, step: 0.5 }, { price: 10, limited: 'floor' }],
     [{ change: -1 }, { floor: { price: 30 }, ceiling: { ofPrice: 1 } }, undefined],
   ])('%j with %j', (rule, price, expected) => {
-    const made = compilePrice(price).price({ id: 'hat', price: 20, cost: 10 }, rule)
+    const made = compilePrice(price, 'EUR').price({ id: 'hat', price: 20, cost: 10 }, rule)
     expect(made).toEqual(expected === undefined ? undefined : { list: 20, ...expected })
   })
 
+  it('is what can be paid in the currency of the item, or else of the workspace, where no step is set', () => {
+    const priced = (item: JsonObject, rule: VariantPrice, more: Partial<Price> = {}) =>
+      compilePrice({ floor: { ofPrice: 0.5 }, ...more }, 'JPY').price({ id: 'x', ...item }, rule)?.price
+    expect(priced({ price: 999, currency: 'JPY' }, { percent: -7 })).toBe(929)
+    expect(priced({ price: 999 }, { percent: -7 })).toBe(929)
+    expect(priced({ price: 999, currency: 'EUR' }, { percent: -7 })).toBe(929.07)
+    expect(priced({ price: 1.255, currency: 'KWD' }, { percent: -7 })).toBe(1.167)
+    expect(priced({ price: 999, currency: 'JPY' }, { percent: -7 }, { step: 100 })).toBe(900)
+    expect(priced({ price: 999, currency: 'none' }, { percent: -7 })).toBe(929.07)
+    // The floor is not undercut by rounding: half of 999 yen is 500.
+    expect(priced({ price: 999, currency: 'JPY' }, { percent: -90 })).toBe(500)
+  })
+
   it('is none for an item without price, or without the cost that a guardrail is held against', () => {
-    const { price } = compilePrice({ floor: { ofCost: 1.2 } })
+    const { price } = compilePrice({ floor: { ofCost: 1.2 } }, 'EUR')
     expect(price({ id: 'x' }, { set: 5 })).toBeUndefined()
     expect(price({ id: 'x', price: 5 }, { set: 5 })).toBeUndefined()
     expect(price({ id: 'x', price: Infinity, cost: 1 }, { set: 5 })).toBeUndefined()
@@ -188,6 +201,24 @@ describe('a quote', () => {
     expect(quoted(broken, { fallbacks: [{ tag: 'sale' }] })).toEqual(['sale', []])
     const either = '{% if person.vip %}{{ prices["hat"].price }}{% else %}{{ prices["cap"].price }}{% endif %}'
     expect(quoted(either)).toEqual(['27', ['cap']])
+  })
+
+  it('is what every touchpoint of the request shows, also one that is asked for first and has a default of it', () => {
+    const touchpoints = ['tag', 'cart']
+    const variants = [{ key: 'a', price: { percent: -10 }, content: { cart: { $price: 'hat' } } }]
+    const set = compiledOf({
+      settings: { workspace: { holdout: 0 } },
+      touchpoint: { ...touchpoint, tag: { channel: 'web', default: { $price: 'hat' } }, cart: { channel: 'web' } },
+      experience: { sale: experience({ touchpoints: ['cart'], control: 0, variants }) },
+    })
+    const { answers, binding, inputs } = ask(treated, { set, touchpoints, explain: true })
+    expect(answers.map(({ content }) => (content as { price: number }).price)).toEqual([18, 18])
+    expect(Object.keys(binding!.quotes)).toEqual(['hat'])
+    expect(inputs.quotes).toEqual(binding!.quotes)
+    expect(ask(treated, { set, touchpoints: ['tag'] })).toMatchObject({
+      answers: [{ content: { price: 20 } }],
+      binding: undefined,
+    })
   })
 
   it('is one for an item in one request, and none in a preview', () => {

@@ -22,7 +22,12 @@ export const Price = Type.Object(
     ceiling: Type.Optional(PriceLimit),
     lasts: Type.Optional({ ...Duration, default: '30d', description: 'How long a person keeps the price of an item.' }),
     step: Type.Optional(
-      Type.Number({ minimum: 0.001, maximum: 1000, default: 0.01, description: 'Prices are multiples of it.' }),
+      Type.Number({
+        minimum: 0.001,
+        maximum: 1000,
+        description:
+          'Prices are multiples of it: of the smallest unit of the item’s currency unless set, such as 0.01 of EUR and 1 of JPY.',
+      }),
     ),
   },
   { additionalProperties: false, description: 'Guardrails of prices, which the variants name.' },
