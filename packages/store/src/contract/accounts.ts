@@ -112,4 +112,41 @@ export function accountsContract(open: OpenStore): void {
     expect(Object.keys(acme?.traits ?? {})).toHaveLength(12)
     for (const user of users) expect(await segmentsOf(store, user)).toEqual(['buying'])
   })
+
+  it('R11 somebody may belong to as many as a person may, and go on to others', async () => {
+    const { store } = await opened()
+    const names = Array.from({ length: 25 }, (_, i) => `company-${i}`)
+    for (const [i, name] of names.entries()) await commit(store, [group({ user: 'ada', group: name, at: NOON + i })])
+    const ada = await store.people.find('main', 'userId:ada')
+    expect(Object.keys(ada?.accounts ?? {}).sort()).toEqual(names.slice(5).sort())
+    const accounts = await store.people.accounts('main', names)
+    const members = new Map(accounts.map(({ id, members }) => [id, members]))
+    expect(names.map(name => members.get(name))).toEqual(names.map((_, i) => (i < 5 ? [] : [ada?.id])))
+  })
+
+  it('R11 one batch may concern many who belong to several, and all who belong with them', async () => {
+    const { store } = await opened()
+    const users = Array.from({ length: 30 }, (_, i) => `user-${i}`)
+    for (const name of ['first', 'second']) {
+      await commit(
+        store,
+        users.flatMap((user, i) => [
+          group({ user, group: `${name}-${i}` }),
+          group({ user: `colleague-${i}`, group: `${name}-${i}` }),
+        ]),
+      )
+    }
+    await commit(
+      store,
+      users.map((user, i) => group({ user, group: `third-${i}` })),
+    )
+    await take(
+      store,
+      users.map((user, i) => group({ user, group: `first-${i}`, traits: { plan: 'pro' } })),
+    )
+    for (const i of users.keys()) {
+      expect(await segmentsOf(store, `user-${i}`)).toEqual(['pro'])
+      expect(await segmentsOf(store, `colleague-${i}`)).toEqual(['pro'])
+    }
+  })
 }

@@ -42,6 +42,21 @@ export function bindingsContract(open: OpenStore): void {
     expect((await store.people.find('main', 'userId:ada'))?.bound?.version).toBe(1)
   })
 
+  it('R11 one batch may bind many whose sources are somebody else’s', async () => {
+    const { store } = await opened()
+    const users = Array.from({ length: 30 }, (_, i) => `user-${i}`)
+    await commit(
+      store,
+      users.map(user => track({ user, anonymous: `web-of-${user}` })),
+    )
+    const sources = await Promise.all(users.map(user => sourceOf(store, `anonymousId:web-of-${user}`)))
+    const applied = await commit(
+      store,
+      sources.map(source => bind(source, 0)),
+    )
+    expect(applied.map(({ outcome }) => outcome)).toEqual(users.map(() => 'stored'))
+  })
+
   it('R12 a person given an offer on two devices has both, and each device its own after an un-merge, also after the store was opened again', async () => {
     const { store, reopen } = await opened()
     const logged: [Entry, string][] = [

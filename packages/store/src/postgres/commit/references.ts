@@ -9,8 +9,10 @@ export class References {
   readonly accounts = new Set<string>()
   readonly messages = new Set<string>()
   readonly imports: ImportOrigin[] = []
-  /** Conditions look at the accounts of the people concerned. */
-  readonly asksAccounts: boolean
+  /** All accounts of the people concerned are asked for: conditions look at them, or somebody goes from one to another. */
+  asksAccounts: boolean
+  /** Of how many accounts besides the one that is asked for the members are locked the next time. */
+  furtherAccounts = 1
   readonly #rules: CompiledRules
 
   constructor(entries: readonly Entry[], asksAccounts: boolean, identity?: IdentityRules) {

@@ -40,9 +40,12 @@ export class Snapshot implements PeopleState {
    */
   static async lock(tx: Queries, workspace: string, references: References): Promise<Snapshot> {
     const snapshot = new Snapshot(references)
-    const ids = await snapshot.#readLinks(tx, workspace)
+    const [linked, merged] = await Promise.all([
+      snapshot.#readLinks(tx, workspace),
+      snapshot.#readMerged(tx, workspace),
+    ])
     await Promise.all([
-      snapshot.#lockProfiles(tx, workspace, ids),
+      snapshot.#lockProfiles(tx, workspace, new Set([...references.profiles, ...linked, ...merged])),
       snapshot.#readMessages(tx, workspace),
       snapshot.#readImports(tx, workspace),
     ])
@@ -79,7 +82,12 @@ export class Snapshot implements PeopleState {
 
   account(id: string): Account | undefined {
     const account = this.accounts.get(id)
-    if (!account && !this.#references.accounts.has(id)) this.#missing(this.#references.accounts, id)
+    if (!account && !this.#references.accounts.has(id)) {
+      // Whoever asks for one that the batch does not name asks for all of somebody, and of the next as well.
+      this.#references.accounts.add(id)
+      this.#references.asksAccounts = true
+      throw new Again('More accounts are concerned than were locked.')
+    }
     return account?.body
   }
 
@@ -95,7 +103,8 @@ export class Snapshot implements PeopleState {
   /**
    * The batch is about somebody who was not locked: their profile was merged into another while we waited for its lock, or
    * no identifier named them. Done again with them locked too, in order; and with all that is theirs, since who asks for one of
-   * somebody's many identifiers or sources will ask for the others, and who asks for a member of an account for its members.
+   * somebody's many identifiers or sources will ask for the others, and who asks for a member of an account for its members. With
+   * each time those of twice as many accounts are locked: a batch may concern any number of them, but is not done again as often.
    */
   #missing(known: Set<string>, one: string): never {
     known.add(one)
@@ -104,15 +113,22 @@ export class Snapshot implements PeopleState {
       for (const source of profile.sources) this.#references.profiles.add(source)
       for (const identifier of profile.identifiers) this.#references.identifiers.add(identifier)
     }
-    for (const { body } of this.accounts.values()) {
-      if (body.members.includes(one)) for (const member of body.members) this.#references.profiles.add(member)
+    const bodies = [...this.accounts.values()].map(({ body }) => body)
+    const isUnlocked = (member: string) => !this.#references.profiles.has(member) && !this.#profiles.has(member)
+    const further = bodies.filter(({ members }) => !members.includes(one) && members.some(isUnlocked))
+    const asked = bodies.filter(({ members }) => members.includes(one))
+    if (asked.length > 0) {
+      for (const { members } of [...asked, ...further.slice(0, this.#references.furtherAccounts)]) {
+        for (const member of members) this.#references.profiles.add(member)
+      }
+      this.#references.furtherAccounts *= 2
     }
     throw new Again('More people are concerned than were locked.')
   }
 
   /** Reads where identifiers lead; gives all profiles on the way. */
   async #readLinks(tx: Queries, workspace: string): Promise<ReadonlySet<string>> {
-    const ids = new Set(this.#references.profiles)
+    const ids = new Set<string>()
     const { identifiers } = this.#references
     if (identifiers.size === 0) return ids
     const byKey = new Map([...identifiers].map(identifier => [this.keyOf(identifier), identifier]))
@@ -130,6 +146,18 @@ export class Snapshot implements PeopleState {
       if (merged_into !== null) ids.add(merged_into)
     }
     return ids
+  }
+
+  /** Reads who the sources are that the batch names as such. */
+  async #readMerged(tx: Queries, workspace: string): Promise<readonly string[]> {
+    const { profiles } = this.#references
+    if (profiles.size === 0) return []
+    const rows = await tx.query<{ merged_into: string | null }>(
+      'SELECT merged_into FROM espalier.profiles WHERE workspace = $1 AND id = ANY ($2::text[])',
+      [workspace, [...profiles]],
+      'commit.merged',
+    )
+    return rows.flatMap(({ merged_into }) => merged_into ?? [])
   }
 
   async #lockProfiles(tx: Queries, workspace: string, ids: ReadonlySet<string>): Promise<void> {
