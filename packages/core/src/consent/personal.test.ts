@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { JsonObject } from '../json.ts'
+import type { Json, JsonObject } from '../json.ts'
+import { UNBOUND } from '../profile/bound.ts'
 import { newProfile } from '../profile/new-profile.ts'
 import {
   HIDDEN,
@@ -63,6 +64,39 @@ describe('personal fields', () => {
     expect(masked.userId).toBe(HIDDEN)
     expect(JSON.stringify(masked)).not.toContain('ada@')
     expect(maskIdentifier('email:x', usual)).toBe(`email:${HIDDEN}`)
+  })
+
+  it('nor do where their sources come from, external ids, and what was promised to them say it', () => {
+    const origins = ['email:ada@example.com', 'phone:+491701234567', 'anonymousId:a1'].map(identifier => ({
+      identifier,
+      firstSeen: 0,
+      since: 1,
+    }))
+    const given = { at: 0, variant: 'a', key: 'k', code: 'ADA-1' }
+    const grants = {
+      sale: { ...given, others: [{ ...given, key: 'l', code: 'ADA-2' }] },
+      left: { ...given, variant: '' },
+    }
+    const profile = { ...newProfile('p', ['anonymousId:a1'], 0), origins, bound: { ...UNBOUND, grants } }
+    const masked = maskProfile(profile, usual)
+    expect(masked.origins.map(({ identifier }) => identifier)).toEqual([
+      `email:${HIDDEN}`,
+      `phone:${HIDDEN}`,
+      'anonymousId:a1',
+    ])
+    expect(masked.bound.grants.sale).toMatchObject({ key: 'k', code: HIDDEN, others: [{ key: 'l', code: HIDDEN }] })
+    expect(JSON.stringify(masked)).not.toMatch(/ada|1701234567/i)
+    const externalIds = [
+      { id: 'ada@example.com', type: 'email', collection: 'users' },
+      { id: 4917012345, type: 'phone' },
+      { id: 'ada@example.com', type: 'login' },
+      { id: 'c1', type: 'card' },
+      'odd',
+      { type: 'email', id: null },
+    ]
+    const { context } = maskEvent({ type: 'track', properties: {}, context: { externalIds } }, usual)
+    const [email, phone, login, ...others] = externalIds as [JsonObject, JsonObject, JsonObject, ...Json[]]
+    expect(context.externalIds).toEqual([...[email, phone, login].map(one => ({ ...one, id: HIDDEN })), ...others])
   })
 
   it('are what the workspace says instead', () => {

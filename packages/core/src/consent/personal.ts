@@ -1,5 +1,6 @@
 import { SET_ONCE } from '../event/once.ts'
 import type { Json, JsonObject } from '../json.ts'
+import type { Bound, Given, Grant } from '../profile/bound.ts'
 import type { Profile, Trait } from '../profile/profile.ts'
 import { personalPlace } from './personalPlace.ts'
 import type { PersonalSettings } from './settings.ts'
@@ -86,26 +87,56 @@ export function maskEvent<
   return {
     ...event,
     properties: mask(event.properties, root, fields),
-    context: mask(event.context, 'context', fields),
+    context: maskExternalIds(mask(event.context, 'context', fields), fields),
   }
+}
+
+/** Segment's `externalIds` name a kind in one field and its value in another. */
+function maskExternalIds(context: JsonObject, fields: PersonalFields): JsonObject {
+  const { externalIds } = context
+  if (!Array.isArray(externalIds)) return context
+  const masked = externalIds.map((entry): Json => {
+    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return entry
+    const { id, type } = entry
+    if (id === undefined || id === null) return entry
+    const isPersonal = typeof type === 'string' && fields.isPersonal('traits', [type])
+    return isPersonal || looksPersonal(String(id)) ? { ...entry, id: HIDDEN } : entry
+  })
+  return { ...context, externalIds: masked }
 }
 
 /**
  * A person, masked: traits and preferences that are personal, and identifiers that are (of a kind that is, or that look like an
- * e-mail). Signals are left out: what is kept for conditions holds values of any property.
+ * e-mail), wherever they stand; and codes they were given, which whoever knows them could use. Signals are left out: what is kept
+ * for conditions holds values of any property.
  */
 export function maskProfile<
-  P extends Partial<Pick<Profile, 'traits' | 'preferences' | 'signals' | 'identifiers' | 'userId'>>,
+  P extends Partial<
+    Pick<Profile, 'traits' | 'preferences' | 'signals' | 'identifiers' | 'origins' | 'userId' | 'bound'>
+  >,
 >(profile: P, fields: PersonalFields): P {
-  const { traits, preferences, signals, identifiers, userId } = profile
+  const { traits, preferences, signals, identifiers, origins, userId, bound } = profile
   return {
     ...profile,
     ...(traits && { traits: maskStated(traits, 'traits', fields) }),
     ...(preferences && { preferences: maskStated(preferences, 'properties', fields) }),
     ...(signals && { signals: {} }),
     ...(identifiers && { identifiers: identifiers.map(one => maskIdentifier(one, fields)) }),
+    ...(origins && {
+      origins: origins.map(origin => ({ ...origin, identifier: maskIdentifier(origin.identifier, fields) })),
+    }),
+    ...(bound && { bound: { ...bound, grants: maskCodes(bound.grants) } }),
     ...(userId !== undefined && { userId: looksPersonal(userId) ? HIDDEN : userId }),
   }
+}
+
+function maskCodes(grants: Bound['grants']): Bound['grants'] {
+  const hide = <G extends Given>(given: G): G => (given.code === undefined ? given : { ...given, code: HIDDEN })
+  const masked = Object.entries(grants).map(([experience, grant]): [string, Grant] => {
+    const { others } = grant
+    return [experience, { ...hide(grant), ...(others && { others: others.map(hide) }) }]
+  })
+  return Object.fromEntries(masked)
 }
 
 /** `email:ada@example.com` as `email:•••`. */
