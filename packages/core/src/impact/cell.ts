@@ -39,9 +39,13 @@ export interface Pair {
 /** Shares that differ by less are one share. */
 const SAME_SHARE = 1e-6
 
+/** A control group that ought to have had fewer people than this may have had none by chance. */
+const MAY_BE_NOBODY = 10
+
 /**
  * The groups to compare, from the cells of **one** experience. Versions with another share of people in the control group are
- * compared each for itself: later people may be other people. A version of which no control group was seen goes with the largest.
+ * compared each for itself: later people may be other people. So are people of a version that left nobody out: they have nobody to be compared
+ * with. A version so small that its control group may be missing by chance goes with the largest.
  */
 export function pairsOf(cells: readonly Cell[]): Pair[] {
   const strata: { share: number; cells: Cell[] }[] = []
@@ -50,17 +54,31 @@ export function pairsOf(cells: readonly Cell[]): Pair[] {
     if (known === undefined) strata.push({ share: cell.propensity, cells: [cell] })
     else known.cells.push(cell)
   }
-  const size = ({ cells }: { cells: readonly Cell[] }) => cells.reduce((sum, { sums }) => sum + sums.people, 0)
-  strata.sort((a, b) => size(b) - size(a))
+  strata.sort((a, b) => peopleOf(b.cells) - peopleOf(a.cells))
   const stratumOf = new Map(strata.flatMap(stratum => stratum.cells.map(({ version }) => [version, stratum])))
-  const rest: Cell[] = []
+  const alone = new Map<number, Cell[]>()
   for (const cell of cells.filter(({ control }) => !control)) {
-    const stratum = stratumOf.get(cell.version) ?? strata[0]
-    if (stratum === undefined) rest.push(cell)
+    const stratum = stratumOf.get(cell.version)
+    if (stratum === undefined) alone.set(cell.version, [...(alone.get(cell.version) ?? []), cell])
     else stratum.cells.push(cell)
+  }
+  const [largest] = strata
+  const leftOut = largest === undefined ? Number.POSITIVE_INFINITY : shareLeftOut(largest.cells)
+  const rest: Cell[] = []
+  for (const own of alone.values()) {
+    const isSmall = largest !== undefined && peopleOf(own) * leftOut < MAY_BE_NOBODY
+    ;(isSmall ? largest.cells : rest).push(...own)
   }
   const pairs = strata.map(stratum => pairIn(stratum.cells))
   return rest.length === 0 ? pairs : [...pairs, pairIn(rest)]
+}
+
+const peopleOf = (cells: readonly Cell[]) => cells.reduce((sum, { sums }) => sum + sums.people, 0)
+
+/** People of the control group to each of the others. */
+function shareLeftOut(cells: readonly Cell[]): number {
+  const control = peopleOf(cells.filter(cell => cell.control))
+  return control / (peopleOf(cells) - control)
 }
 
 function pairIn(cells: readonly Cell[]): Pair {

@@ -57,6 +57,23 @@ describe('sums', () => {
       [9, 8],
     ])
   })
+
+  it('people of a version that left nobody out have nobody to be compared with: they came at another time', () => {
+    const some = (n: number, kpi: number) => Array.from({ length: n }, () => ({ kpi }))
+    const cells = [
+      cellOf(some(90, 1)),
+      cellOf(some(10, 1), { control: true }),
+      // Ten in a hundred were left out, and of these nobody is: that is no chance. Of the few of version 3 it may be.
+      cellOf(some(300, 5), { version: 2 }),
+      cellOf(some(9, 1), { version: 3 }),
+    ]
+    const pairs = pairsOf(cells)
+    expect(pairs.map(pair => [pair.personalized.people, pair.control.people])).toEqual([
+      [99, 10],
+      [300, 0],
+    ])
+    expect(comparePairs(pairs, 'kpi', 0.95)).toMatchObject({ personalized: 1, control: 1, total: { value: 0 } })
+  })
 })
 
 describe('comparing pairs', () => {

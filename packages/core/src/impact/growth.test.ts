@@ -96,6 +96,22 @@ describe('growth', () => {
     })
   })
 
+  it('does not tell of an overlap where much of the programme is in no part of the sum', () => {
+    const { parts, programme } = shop(random('partial'), 12_000, { a: 1, b: 1, both: 0 })
+    const [a, b] = parts as [Pair, Pair]
+    const nobody = sumsOfPeople([])
+    // Nobody is left out of b: what it brings is measured by the holdout alone, and a does not stand in for it.
+    const partial = growthOf([a, { ...b, control: nobody }], programme, options)
+    expect(partial).toMatchObject({ verdict: 'unknown', overlap: { value: null, reason: 'no-control' } })
+    expect(partial.sum.value).toBeCloseTo(growthOf([a], programme, options).sum.value!, 6)
+    expect(partial.sentence).toMatch(
+      /^The experiences, as far as people were left out of them, bring .* Whether they overlap is not known: [\d,]+ people saw what nobody was left out of/,
+    )
+    // A few do not matter.
+    const few = { personalized: sumsOfPeople([{ kpi: 9 }]), control: nobody }
+    expect(growthOf([a, b, few], programme, options)).toEqual(growthOf([a, b], programme, options))
+  })
+
   it('a quarter without a holdout is taken to be like the others', () => {
     const { parts, programme } = shop(random('quarters'), 2000, { a: 1, b: 0, both: 0, quarters: 2 })
     const without = programme.map((pair, i) => (i === 0 ? { ...pair, control: sumsOfPeople([]) } : pair))

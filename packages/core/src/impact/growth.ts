@@ -1,4 +1,4 @@
-import type { Estimate } from '../experiment/index.ts'
+import { type Estimate, noEstimate } from '../experiment/index.ts'
 import type { Pair } from './cell.ts'
 import { canCompare, comparePairs, minus, scaled } from './compare.ts'
 import { aMonth, isShort, type MonthEstimate, notYet } from './month.ts'
@@ -22,7 +22,8 @@ export interface Growth extends Gained<MonthEstimate> {
   /**
    * counted-twice: the interval of `overlap` is above 0. What several bring only together is counted in each. stand-in: it is below 0.
    * The control group of one has the others, which do part of its work, so each seems to bring less than it does. not-told-apart: it
-   * holds 0. unknown: there is none.
+   * holds 0. unknown: there is none, as where many people were given something that nobody was left out of: that is in the programme, and
+   * in no part of the sum.
    */
   readonly verdict: 'counted-twice' | 'stand-in' | 'not-told-apart' | 'unknown'
   readonly sentence: string
@@ -39,6 +40,9 @@ export interface GrowthOptions {
   readonly show: (value: number) => string
 }
 
+/** Of the people of all experiences so many may have nobody to be compared with, and the sum is still that of the programme. */
+const MOST_UNCOMPARED = 0.01
+
 /**
  * `parts`: the pairs of all experiences. `programme`: pairs of people not held out and held out, each of a time in which who is
  * held out does not change (the holdout is drawn anew each quarter). Both drawings are made for themselves, so that the errors of
@@ -51,15 +55,16 @@ export function growthOf(
 ): Growth {
   const totalOf = (pairs: readonly Pair[], people?: number) => {
     const { total } = comparePairs(pairs, measure, confidence)
-    const counted = pairs.filter(canCompare).reduce((sum, { personalized }) => sum + personalized.people, 0)
+    const counted = peopleOf(pairs.filter(canCompare))
     const toAll = people === undefined || counted === 0 ? 1 : people / counted
     return scaled(total, toAll, -spend)
   }
   const sum = totalOf(parts)
+  const uncompared = peopleOf(parts.filter(pair => !canCompare(pair)))
+  const isPartial = sum.value !== null && uncompared > MOST_UNCOMPARED * peopleOf(parts)
   // Quarters in which nobody was held out are taken to be like the others.
-  const everybody = programme.reduce((all, { personalized }) => all + personalized.people, 0)
-  const whole = totalOf(programme, everybody)
-  const overlap = minus(sum, whole, confidence)
+  const whole = totalOf(programme, peopleOf(programme))
+  const overlap = isPartial ? noEstimate('no-control') : minus(sum, whole, confidence)
   const soFar: Gained = { sum, programme: whole, overlap }
   const month: Gained<MonthEstimate> = {
     sum: aMonth(sum, days),
@@ -68,10 +73,12 @@ export function growthOf(
   }
   const verdict = verdictOf(overlap)
   const sentence = isShort(days)
-    ? `${growthSentence({ ...soFar, verdict }, 'so far', show)}${sum.value === null ? '' : ` ${notYet(from)}.`}`
-    : growthSentence({ ...month, verdict }, 'a month', show)
+    ? `${growthSentence({ ...soFar, verdict, uncompared: isPartial ? uncompared : 0 }, 'so far', show)}${sum.value === null ? '' : ` ${notYet(from)}.`}`
+    : growthSentence({ ...month, verdict, uncompared: isPartial ? uncompared : 0 }, 'a month', show)
   return { ...month, soFar, verdict, sentence }
 }
+
+const peopleOf = (pairs: readonly Pair[]) => pairs.reduce((sum, { personalized }) => sum + personalized.people, 0)
 
 function verdictOf({ interval }: Estimate): Growth['verdict'] {
   if (interval === null) return 'unknown'

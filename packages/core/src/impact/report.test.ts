@@ -90,6 +90,16 @@ describe('the programme', () => {
     expect(report.touchpoints[0]!.timing.sentence).toContain('cannot be told')
   })
 
+  it('says of whom it does not know what an experience brought, since nobody was left out any more', () => {
+    const later = cellOf(buyers(2000, 0.5), { version: 2 })
+    const { experiences, notes } = programmeImpact(facts({ cells: [...hero, later] }), options)
+    expect(experiences[0]!.people).toEqual({ personalized: 900, control: 600 })
+    expect(experiences[0]!.kpi.lift.value).toBeCloseTo(1, 9)
+    expect(notes).toContain(
+      '2,000 people saw "hero" in a version without a control group: what it brought of them is not in the sum.',
+    )
+  })
+
   it('weeks or months add up to the whole, each person’s part of it being told by when they did it', () => {
     const at = (cells: Cell[], share: number) =>
       cells.map(cell => ({

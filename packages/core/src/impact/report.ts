@@ -1,5 +1,6 @@
 import type { Channel, Experience, Stage, Tactic, Touchpoint } from '../definition/index.ts'
 import { DEFAULT_CONFIDENCE } from '../experiment/index.ts'
+import { many } from '../words.ts'
 import { type Cell, type Pair, pairsOf } from './cell.ts'
 import { canCompare, missingOf } from './compare.ts'
 import { type Effect, type EffectOptions, effectOf, type Kpi } from './effect.ts'
@@ -237,8 +238,12 @@ function notesOf(of: {
   }
   for (const [experience, cells] of of.byExperience) {
     const pairs = pairsOf(cells)
-    if (pairs.some(canCompare)) continue
-    notes.push(`"${experience}" is not in the sum: ${REASONS[missingOf(pairs)]}.`)
+    const alone = pairs.reduce((sum, pair) => sum + (canCompare(pair) ? 0 : pair.personalized.people), 0)
+    if (!pairs.some(canCompare)) notes.push(`"${experience}" is not in the sum: ${REASONS[missingOf(pairs)]}.`)
+    else if (alone > 0) {
+      const people = `${many(alone, 'person', 'people')} saw "${experience}"`
+      notes.push(`${people} in a version without a control group: what it brought of them is not in the sum.`)
+    }
   }
   if (of.holdoutPairs.length > 1 && of.holdoutPairs.some(pair => !canCompare(pair))) {
     notes.push('In some quarters nobody was held out; they are taken to be like the others.')

@@ -1,5 +1,5 @@
 import { formatKpi, formatPercent, type Undefined } from '../experiment/index.ts'
-import { formatConfidence } from '../words.ts'
+import { formatConfidence, many } from '../words.ts'
 import type { Effect, EffectOptions, Kpi } from './effect.ts'
 import type { Gained, Growth } from './growth.ts'
 import { isShort, type MonthEstimate, notYet } from './month.ts'
@@ -82,16 +82,17 @@ function range({ interval }: MonthEstimate, show: (value: number) => string, con
     : ` (${formatConfidence(confidence)} interval ${show(interval[0])} to ${show(interval[1])})`
 }
 
-/** What the parts bring together, held against the holdout. `per`: a month, or so far. */
+/** What the parts bring together, held against the holdout. `per`: a month, or so far. `uncompared`: people who are in no part of the sum. */
 export function growthSentence(
-  growth: Gained<MonthEstimate> & Pick<Growth, 'verdict'>,
+  growth: Gained<MonthEstimate> & Pick<Growth, 'verdict'> & { readonly uncompared: number },
   per: string,
   show: (value: number) => string,
 ): string {
-  const { sum, programme, overlap, verdict } = growth
+  const { sum, programme, overlap, verdict, uncompared } = growth
   if (sum.value === null)
     return `What the experiences bring together is not known: ${REASONS[sum.reason ?? 'overflow']}.`
-  const parts = `The experiences bring ${show(sum.value)} ${per} when each is taken alone`
+  const which = uncompared === 0 ? 'The experiences' : 'The experiences, as far as people were left out of them,'
+  const parts = `${which} bring ${show(sum.value)} ${per} when each is taken alone`
   if (programme.value === null) {
     const why =
       programme.reason === 'no-control' || programme.reason === 'no-people'
@@ -100,6 +101,10 @@ export function growthSentence(
     return `${parts}; ${why}.`
   }
   const whole = `${parts}; the holdout measures ${show(programme.value)} for the whole programme`
+  if (uncompared > 0) {
+    const of = many(uncompared, 'person', 'people')
+    return `${whole}. Whether they overlap is not known: ${of} saw what nobody was left out of, which the holdout measures and the sum does not hold.`
+  }
   if (overlap.value === null || overlap.interval === null) {
     return `${whole}. Whether they overlap is not known: ${REASONS[overlap.reason ?? 'overflow']}.`
   }
