@@ -54,9 +54,16 @@ const CURRENCY = /^[A-Za-z]{3}$/
 /** The least that can be paid: a cent of a euro, a yen, a thousandth of a Kuwaiti dinar. */
 function smallestUnit(currency: string): number {
   if (!CURRENCY.test(currency)) return 0.01
+  const known = units.get(currency)
+  if (known !== undefined) return known
   const { maximumFractionDigits = 2 } = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions()
-  return Number(`1e-${maximumFractionDigits}`)
+  const unit = Number(`1e-${maximumFractionDigits}`)
+  units.set(currency, unit)
+  return unit
 }
+
+/** By currency. To ask the engine for one takes longer than to decide. */
+const units = new Map<string, number>()
 
 function ruled(list: number, { percent, change, set }: VariantPrice): number {
   if (set !== undefined) return set
