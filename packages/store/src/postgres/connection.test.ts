@@ -38,6 +38,25 @@ describe('a lost connection', () => {
     await line.close()
   })
 
+  it('R3 between a commit and its answer doubles nothing that was logged', async () => {
+    const url = await postgres.database()
+    const line = await layLine(url)
+    const store = await openPostgresStore({ url: line.url, apply, newId })
+    const lost = line.loseAnswerTo('COMMIT\0')
+    expect(store.outbox.log([row])).toBe(true)
+    await expect(store.outbox.flush()).rejects.toMatchObject({ code: 'unavailable' })
+    await lost
+    // Another node may have shipped them before this one asks.
+    const other = await openPostgresStore({ url, apply, newId })
+    expect(await shipAll(other, 'decisions')).toEqual([{ request_id: 'kept' }])
+    expect(store.outbox.log([{ ...row, line: '{"request_id":"next"}' }])).toBe(true)
+    await store.outbox.flush()
+    expect(await shipAll(other, 'decisions')).toEqual([{ request_id: 'next' }])
+    await other.close()
+    await store.close()
+    await line.close()
+  })
+
   it('in the middle of commits loses none that was acknowledged and doubles none', async () => {
     const url = await postgres.database()
     const line = await layLine(url)

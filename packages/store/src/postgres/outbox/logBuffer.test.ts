@@ -39,7 +39,9 @@ describe('rows that wait for their group commit', () => {
   it('stay when they cannot be written, keep their order, and are tried again', async () => {
     let broken = true
     const written: string[] = []
+    const tries: (readonly Row[])[] = []
     const write = async (some: readonly Row[]) => {
+      tries.push(some)
       if (broken) throw new Error('no connection')
       written.push(...some.map(row => row.line))
     }
@@ -53,6 +55,9 @@ describe('rows that wait for their group commit', () => {
     await vi.advanceTimersByTimeAsync(200)
     expect(written).toEqual(['a', 'b', 'c'])
     expect(buffer.rows).toBe(0)
+    // Whoever writes them can tell that these are the ones that may be there.
+    expect(new Set(tries).size).toBe(2)
+    expect(tries.length).toBeGreaterThan(2)
   })
 
   it('added while others are written are not lost, and a flush waits for its own only', async () => {

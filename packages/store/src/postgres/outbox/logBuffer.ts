@@ -14,13 +14,15 @@ const WRITE_ROWS = 10_000
 
 /**
  * Rows that wait for their group commit. `write` makes rows durable or throws; those it refused stay in front and are
- * tried again, so a lost connection loses nothing while the bound allows.
+ * tried again, the very same list, so a lost connection loses nothing while the bound allows.
  */
 export class LogBuffer {
   readonly #write: (rows: readonly Row[]) => Promise<void>
   readonly #options: LogBufferOptions
   #rows: Row[] = []
   #length = 0
+  /** What was tried and may be written: `write` alone can tell, of the same rows. */
+  #tried: readonly Row[] | undefined
   /** Rows written since the start. */
   #written = 0
   #timer: NodeJS.Timeout | undefined
@@ -66,8 +68,10 @@ export class LogBuffer {
   }
 
   async #writeSome(): Promise<void> {
-    const rows = this.#rows.slice(0, WRITE_ROWS)
+    this.#tried ??= this.#rows.slice(0, WRITE_ROWS)
+    const rows = this.#tried
     await this.#write(rows)
+    this.#tried = undefined
     this.#rows.splice(0, rows.length)
     this.#length -= lengthOf(rows)
     this.#written += rows.length

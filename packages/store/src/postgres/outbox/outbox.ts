@@ -3,8 +3,8 @@ import type { Outbox, ShipBatch } from '../../port.ts'
 import type { Database } from '../database.ts'
 import { type ClaimOptions, claim } from './claim.ts'
 import { LogBuffer } from './logBuffer.ts'
+import { LoggedRows } from './loggedRows.ts'
 import { type Depth, type OutboxRoom, readDepth } from './room.ts'
-import { addRows } from './rows.ts'
 
 const LOG = { maxRows: 50_000, maxLength: 64_000_000, delayMs: 200 }
 
@@ -18,7 +18,8 @@ export class PostgresOutbox implements Outbox {
   constructor(database: Database, room: OutboxRoom, clock: () => number) {
     this.#database = database
     this.#room = room
-    this.#buffer = new LogBuffer(rows => addRows(database, rows, clock()), LOG)
+    const logged = new LoggedRows(database, clock)
+    this.#buffer = new LogBuffer(rows => logged.add(rows), LOG)
   }
 
   /** Rows that are in memory only. */

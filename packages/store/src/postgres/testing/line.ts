@@ -8,6 +8,8 @@ export interface Line {
   /** Breaks all connections and refuses new ones. */
   cut(): Promise<void>
   mend(): Promise<void>
+  /** The next time these bytes are sent, what PostgreSQL answers is lost: it has done what it was told, and the connection breaks. */
+  loseAnswerTo(text: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -16,6 +18,7 @@ export async function layLine(url: string): Promise<Line> {
   const folder = target.searchParams.get('host')
   const port = Number(target.port || 5432)
   const sockets = new Set<Socket>()
+  let losing: { text: string; lost: () => void } | undefined
   const server = createServer(near => {
     const far = folder ? connect(`${folder}/.s.PGSQL.${port}`) : connect(port, target.hostname)
     for (const [from, to] of [
@@ -30,6 +33,17 @@ export async function layLine(url: string): Promise<Line> {
       })
       from.pipe(to)
     }
+    near.on('data', (sent: Buffer) => {
+      if (losing === undefined || !sent.includes(losing.text)) return
+      const { lost } = losing
+      losing = undefined
+      far.unpipe(near)
+      far.once('data', () => {
+        far.destroy()
+        lost()
+      })
+      far.resume()
+    })
   })
   await listen(0)
   const address = server.address()
@@ -48,5 +62,9 @@ export async function layLine(url: string): Promise<Line> {
     for (const socket of sockets) socket.destroy()
     await once(server, 'close')
   }
-  return { url: through.href, cut, mend: () => listen(own), close: cut }
+  const loseAnswerTo = (text: string) =>
+    new Promise<void>(lost => {
+      losing = { text, lost }
+    })
+  return { url: through.href, cut, mend: () => listen(own), loseAnswerTo, close: cut }
 }
