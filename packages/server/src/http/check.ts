@@ -28,7 +28,19 @@ export function checkText<T extends TSchema>(schema: T, value: unknown, place: s
     if (typeof text === 'string') refuseControl(text, `${place}.${name}`)
   }
   if (validatorOf(schema).Check(value)) return value as Static<T>
-  return check(schema, Convert(schema, { ...(value as object) }), place)
+  const read = Convert(schema, { ...(value as object) }) as Record<string, unknown>
+  // TypeBox makes 1 of 1.5, 0 of no text and 16 of 0x10.
+  const { properties = {} } = schema as { readonly properties?: Readonly<Record<string, { readonly type?: string }>> }
+  for (const [name, { type }] of Object.entries(properties)) {
+    const text = (value as Record<string, unknown>)[name]
+    if (typeof text === 'string' && (type === 'integer' || type === 'number')) read[name] = numberIn(text)
+  }
+  return check(schema, read, place)
+}
+
+/** The number that a text is, written as one writes numbers; else the text. */
+function numberIn(text: string): number | string {
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
 }
 
 /** Throws `invalid` for a field of a query that `schema`, or without one the route, does not have. Names it, and those there are. */

@@ -229,6 +229,14 @@ describe('the rest of the API: bad input is named by its path', () => {
     ['GET', '/v1/summary?from=tomorrow', undefined, { path: 'query.from' }],
     ['GET', '/v1/catalog?limit=many', undefined, { path: 'query.limit' }],
     ['GET', '/v1/profiles/userId:u1/events?limit=0', undefined, { path: 'query.limit' }],
+    ...['1.5', '', '%20', '0x10', '1e1', '5;', '-1', '99999999999999999999'].map(
+      (text): [string, string, unknown, object] => [
+        'GET',
+        `/v1/catalog?limit=${text}`,
+        undefined,
+        { path: 'query.limit' },
+      ],
+    ),
   ])('%s %s %j', async (method, path, body, expected) => {
     await server.post('/v1/track', track())
     const answer = await server.call(method, path, { ...secret, body })
