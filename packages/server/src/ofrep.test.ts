@@ -122,6 +122,15 @@ describe('POST /ofrep/v1/evaluate/flags', () => {
     expect(other.headers.get('etag')).not.toBe(etag)
   })
 
+  it('a person who is named by a number is who they are by its text', async () => {
+    for (const context of [{ targetingKey: 4711 }, { userId: 4711, targetingKey: 'anonymousId:elsewhere' }]) {
+      const flag = await server.post('/ofrep/v1/evaluate/flags/home.hero', { context }, { key: WRITE_KEY })
+      expect(flag.status, flag.text).toBe(200)
+    }
+    expect((await server.get('/v1/profiles/userId:4711')).status).toBe(200)
+    expect((await server.get('/v1/profiles/anonymousId:elsewhere')).status).toBe(404)
+  })
+
   it('refuses in the protocol’s own words', async () => {
     const nobody = await ask({})
     expect([nobody.status, nobody.json.errorCode]).toEqual([400, 'TARGETING_KEY_MISSING'])

@@ -4,7 +4,7 @@ import { readConsent, withSignals } from '@espalier/core/consent'
 import type { Answer } from '@espalier/core/decision'
 import type { Definition } from '@espalier/core/definition'
 import { hasControl } from '@espalier/core/event'
-import { compileRules } from '@espalier/core/identity'
+import { compileRules, isExact } from '@espalier/core/identity'
 import Type from 'typebox'
 import type { Decided } from '../../pipeline/decide.ts'
 import type { LiveSet } from '../../pipeline/definitions.ts'
@@ -140,15 +140,17 @@ const USER = 'userId:'
 
 function whoIs(targetingKey: unknown, named: unknown, device: unknown, { compiled }: LiveSet) {
   const rules = compileRules(compiled.identity)
-  const read = (kind: 'userId' | 'anonymousId', value: unknown) =>
-    typeof value !== 'string' ||
-    value === '' ||
-    value.length > 500 ||
-    hasControl(value) ||
-    rules.find(kind)!.blocks(value)
+  const read = (kind: 'userId' | 'anonymousId', given: unknown) => {
+    const value = textOf(given)
+    return value === undefined ||
+      value === '' ||
+      value.length > 500 ||
+      hasControl(value) ||
+      rules.find(kind)!.blocks(value)
       ? undefined
       : value
-  const target = typeof targetingKey === 'string' ? targetingKey : undefined
+  }
+  const target = textOf(targetingKey)
   const isDevice = target?.startsWith(DEVICE) === true
   const userId =
     read('userId', named) ??
@@ -162,6 +164,12 @@ function whoIs(targetingKey: unknown, named: unknown, device: unknown, { compile
     })
   }
   return { userId, anonymousId }
+}
+
+/** An identifier is text; a number is taken for its text, as in events. */
+function textOf(given: unknown): string | undefined {
+  if (typeof given === 'number' && isExact(given)) return String(given)
+  return typeof given === 'string' ? given : undefined
 }
 
 function flagOf({ answer, decisionId }: Decided['answers'][number], { published }: LiveSet) {
