@@ -115,6 +115,24 @@ export function impactContract(warehouse: () => Warehouse, worlds: number): void
     ])
   })
 
+  it('takes several quantiles of the same values in one pass, as of a goal and a guardrail', async () => {
+    const workspace = fresh('impact')
+    const exposures = ['ada', 'bob'].map(profile => exposure({ workspace, profile }))
+    const events = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((total, i) =>
+      event({ workspace, profile: i % 2 === 0 ? 'ada' : 'bob', timestamp: NOON + 1, properties: { total } }),
+    )
+    await ship(warehouse(), 'exposures', exposures)
+    await ship(warehouse(), 'events', events)
+    const metrics = [0.5, 0.9, 0.5].map((level): Metric => ({ ...revenue, type: 'quantile', level }))
+    const question = { workspace, experience: 'spring', now: NOON + DAY }
+    const answers = await warehouse().impacts({ ...question, metrics })
+    expect(answers.map(({ quantiles }) => quantiles?.together?.value)).toEqual([6, 10, 6])
+    const facts: Facts = { exposures, events, links: [], rates: [] }
+    for (const [i, metric] of metrics.entries()) {
+      expectClose(answers[i]!, bruteForceImpact({ ...question, metric }, facts))
+    }
+  })
+
   it('subtracts refunds inside the window, whatever their sign, and counts no conversion for them', async () => {
     const workspace = fresh('impact')
     const metric: Metric = { ...revenue, window: '7d', refund: { event: 'Order Refunded', property: 'amount' } }
@@ -437,7 +455,7 @@ const randomMetric = fc
       winsorize: fc.constantFrom(0.5, 0.75, 0.99),
       per: fc.constantFrom(...(['person', 'buyer', 'session', 'exposure'] as const)),
       absent: fc.boolean(),
-      level: fc.constant(0.6),
+      level: fc.constantFrom(0.6, 0.25),
     },
     { requiredKeys: ['type', 'event', 'level'] },
   )

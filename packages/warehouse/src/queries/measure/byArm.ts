@@ -50,6 +50,7 @@ export class ByArm {
   quantile(values: string, level: string, z: string): Quantile {
     const name = this.#values.name(`groupArrayIf(${values}, notEmpty(${values}))`)
     const quantile = new Quantile({
+      name: `q${this.#quantiles.length}`,
       values: name,
       level,
       z,

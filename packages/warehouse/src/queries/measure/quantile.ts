@@ -3,6 +3,8 @@ export const CONTROL = -1
 export const ALL_VARIANTS = 0
 
 interface Options {
+  /** Of the columns of its own; of the same values there may be several, at other levels. */
+  readonly name: string
   /** A column with a list for each person of their values. */
   readonly values: string
   readonly level: string
@@ -38,13 +40,13 @@ export class Quantile {
   }
 
   column(field: QuantileField): string {
-    return `${this.#options.values}_${field}`
+    return `${this.#options.name}_${field}`
   }
 
   /** Definitions of the fields and of what they are made of. */
   get sql(): string[] {
-    const { values, level, z, weights } = this.#options
-    const [xs, belows, counts, sums] = [`${values}_xs`, `${values}_belows`, `${values}_counts`, `${values}_sums`]
+    const { name, values, level, z, weights } = this.#options
+    const [xs, belows, counts, sums] = [`${values}_xs`, `${name}_belows`, `${values}_counts`, `${values}_sums`]
     const half = `(${z} * sqrt(${level} * (1 - ${level}) / greatest(length(${xs}), 1)))`
     // With weights a value takes as much place as it weighs.
     const place = (share: string) =>
