@@ -23,6 +23,7 @@ export function clusterDdl(options: ClusterOptions): string[] {
     ...[shard, options.database].map(name => `CREATE DATABASE IF NOT EXISTS ${quote(name)} ${on}`),
     ...[layout, ...all].map(table => replicated(table, shard, on)),
     ...all.map(table => distributed(table, options, on)),
+    ...all.map(table => changedSettings(table, shard, on)),
     ...[shard, options.database].flatMap(name => all.flatMap(table => newColumns(table, name, on))),
   ]
 }
@@ -37,8 +38,23 @@ function replicated(table: TableSchema, database: string, on: string): string {
     `CREATE TABLE IF NOT EXISTS ${quote(database)}.${table.name} ${on}`,
     columnList(table),
     `ENGINE = ${engine}`,
-    ...sortAndSettings(table, { replicated_deduplication_window: table.deduplicationWindow }),
+    ...sortAndSettings(table, deduplication(table)),
   ].join('\n')
+}
+
+/**
+ * Inserted parts are remembered by their number alone, as on one node (R3). By itself a replicated table forgets them after an hour, and
+ * a batch is repeated for as long as one of its shards is down.
+ */
+const deduplication = (table: TableSchema) => ({
+  replicated_deduplication_window: table.deduplicationWindow,
+  replicated_deduplication_window_seconds: TEN_YEARS,
+})
+const TEN_YEARS = 10 * 365 * 86_400
+
+function changedSettings(table: TableSchema, database: string, on: string): string {
+  const settings = Object.entries(deduplication(table)).map(([name, value]) => `${name} = ${value}`)
+  return `ALTER TABLE ${quote(database)}.${table.name} ${on} MODIFY SETTING ${settings.join(', ')}`
 }
 
 function distributed(table: TableSchema, { cluster, database }: ClusterOptions, on: string): string {

@@ -141,6 +141,24 @@ describe('the schema of a cluster', () => {
     }
   })
 
+  it('R3 remembers inserted parts for as long as a shard may be down, also where the table is there already', async () => {
+    const settings = ['replicated_deduplication_window', 'replicated_deduplication_window_seconds']
+    const known = await database().rows<{ name: string }>(
+      'SELECT name FROM system.merge_tree_settings WHERE name IN {settings:Array(String)} ORDER BY name',
+      { settings },
+    )
+    expect(known.map(({ name }) => name)).toEqual(settings)
+    for (const { name, deduplicationWindow } of tables) {
+      for (const made of [
+        `CREATE TABLE IF NOT EXISTS \`espalier_shard\`.${name} `,
+        `ALTER TABLE \`espalier_shard\`.${name} `,
+      ]) {
+        const statement = statements.find(one => one.startsWith(made) && /SETTING/.test(one))
+        expect(statement).toMatch(new RegExp(`${settings[0]} = ${deduplicationWindow}, ${settings[1]} = \\d{9}`))
+      }
+    }
+  })
+
   it('brings what an older one lacks, and may run again', async () => {
     await database().command('ALTER TABLE exposures DROP COLUMN propensity')
     const onOne = statements
