@@ -273,6 +273,27 @@ describe('offers', () => {
     expect(given(await Promise.all(people.map(who => at('codes', who))))).toHaveLength(4)
   })
 
+  it('go on with other codes where the list is replaced, and give none of an earlier list again', async () => {
+    const publishList = (list: string[], more: object = {}) => publish([offer('lists', { codes: { list }, ...more })])
+    const ask = async (n: number) => (await at('lists', { userId: `list-${n}` })).offer?.code
+    const all = async (from: number, to: number) => {
+      const codes: string[] = []
+      for (let n = from; n < to; n++) codes.push((await ask(n)) ?? 'none')
+      return codes.sort()
+    }
+    await publish([touchpoint('lists', { default: 'none' })])
+    await publishList(['A', 'B'])
+    expect(await all(0, 3)).toEqual(['A', 'B', 'none'])
+    await publishList(['C', 'D'])
+    expect(await all(2, 5)).toEqual(['C', 'D', 'none'])
+    // B and C are given already. What is not given is not taken of the stock either.
+    await publishList(['B', 'C', 'E'], { stock: 6 })
+    expect(await all(4, 8)).toEqual(['E', 'none', 'none', 'none'])
+    expect(await all(0, 2)).toEqual(['A', 'B'])
+    await publishList(['B', 'C', 'E', 'F'], { stock: 2 })
+    expect(await all(5, 7)).toEqual(['F', 'none'])
+  })
+
   it('make codes that nobody can guess and nobody else has', async () => {
     await publish([touchpoint('made'), offer('made', { codes: { length: 10, prefix: 'HI-' } })])
     const people = Array.from({ length: 30 }, (_, i) => ({ userId: `made-${i}` }))

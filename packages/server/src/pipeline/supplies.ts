@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import type { CompiledExperience, CompiledOffer, Supply, Want } from '@espalier/core/decision'
 import type { Given, Grant } from '@espalier/core/profile'
 import type { CounterStore } from '@espalier/store'
@@ -15,6 +15,8 @@ const MILLI = 1000
 const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 
 interface Known {
+  /** Of another publication it says nothing. */
+  readonly supply: Supply
   readonly left: boolean
   readonly checked: number
 }
@@ -45,12 +47,12 @@ export class Supplies {
     const now = this.#now()
     const name = JSON.stringify([workspace, experience])
     const known = this.#known.get(name)
-    if (known !== undefined && isBelieved(known.checked, now)) return known.left
+    if (known !== undefined && known.supply === supply && isBelieved(known.checked, now)) return known.left
     let left = true
     for (const { counter, n, limit } of scarceOf(experience, supply, supply.dearest)) {
       if (left) left = (await this.#counters.used(workspace, counter, now)) + n <= limit
     }
-    this.#remember(name, { left, checked: now })
+    this.#remember(name, { supply, left, checked: now })
     return left
   }
 
@@ -63,10 +65,14 @@ export class Supplies {
   async reserve(workspace: string, want: Want): Promise<Grant | undefined> {
     const { experience, variant, key, supply, cost, expires } = want
     const now = this.#now()
-    if (!(await this.#take(workspace, experience, scarceOf(experience, supply, cost), { key, expires, now }))) {
+    const scarce = scarceOf(experience, supply, cost)
+    if (!(await this.#take(workspace, { experience, supply }, scarce, { key, expires, now }))) return undefined
+    const code = await this.#code(workspace, want, now)
+    if (code === undefined && supply.codes !== undefined) {
+      for (const { counter } of scarce) await this.#counters.release(workspace, counter, key)
+      await this.#closeList(workspace, want, now)
       return undefined
     }
-    const code = await this.#code(workspace, want, now)
     return {
       at: now,
       variant,
@@ -79,7 +85,7 @@ export class Supplies {
   /** All of it or nothing. */
   async #take(
     workspace: string,
-    experience: string,
+    { experience, supply }: Pick<Want, 'experience' | 'supply'>,
     scarce: readonly Scarce[],
     { key, expires, now }: { readonly key: string; readonly expires: number | undefined; readonly now: number },
   ): Promise<boolean> {
@@ -94,7 +100,7 @@ export class Supplies {
       })
       if (!granted) {
         for (const one of taken) await this.#counters.release(workspace, one, key)
-        this.#remember(JSON.stringify([workspace, experience]), { left: false, checked: now })
+        this.#remember(JSON.stringify([workspace, experience]), { supply, left: false, checked: now })
         return false
       }
       taken.push(counter)
@@ -105,7 +111,8 @@ export class Supplies {
   /** Takes once more what was given back while it was not needed; false where others have it now. Its code was never given back. */
   retake(workspace: string, experience: string, { supply, cost }: CompiledOffer, given: Given): Promise<boolean> {
     const scarce = scarceOf(experience, supply, cost.get(given.variant) ?? 0).filter(({ passing }) => passing)
-    return this.#take(workspace, experience, scarce, { key: given.key, expires: given.expires, now: this.#now() })
+    const terms = { key: given.key, expires: given.expires, now: this.#now() }
+    return this.#take(workspace, { experience, supply }, scarce, terms)
   }
 
   /** What was reserved is not used after all. Codes stay taken: somebody may have seen them. */
@@ -126,7 +133,17 @@ export class Supplies {
     }
   }
 
-  /** A code that nobody else has. Which ones are tried, and in which order, follows from the want: asked again, it is the same. */
+  /** The rest of a list was given when it stood in an earlier one: none is left of it, which need not be found out again. */
+  async #closeList(workspace: string, { experience, supply }: Want, now: number): Promise<void> {
+    for (const { counter, limit, passing } of scarceOf(experience, supply, 0)) {
+      if (passing) continue
+      const used = await this.#counters.used(workspace, counter, now)
+      await this.#counters.reserve(workspace, counter, { key: `before/${used}`, n: limit - used, limit, now })
+    }
+    this.#remember(JSON.stringify([workspace, experience]), { supply, left: false, checked: now })
+  }
+
+  /** A code that nobody else has; undefined where all of a list are given. Which ones are tried, and in which order, follows from the want: asked again, it is the same. */
   async #code(workspace: string, { experience, key, supply }: Want, now: number): Promise<string | undefined> {
     const { codes } = supply
     if (codes === undefined) return undefined
@@ -158,8 +175,23 @@ function scarceOf(experience: string, { budget, stock, codes }: Supply, cost: nu
     scarce.push({ counter: `offer/${experience}/${name}`, n, limit, passing })
   if (budget !== undefined) add('budget', Math.round(cost * MILLI), Math.round(budget * MILLI), true)
   if (stock !== undefined) add('stock', 1, stock, true)
-  if (codes?.list !== undefined) add('codes', 1, codes.list.length, false)
+  // Of another list other codes are left.
+  if (codes?.list !== undefined) add(`codes/${nameOf(codes.list)}`, 1, codes.list.length, false)
   return scarce
+}
+
+/** Made once a list, of which there may be many codes. */
+const names = new WeakMap<readonly string[], string>()
+
+/** The same for the same codes, in whatever order. */
+function nameOf(list: readonly string[]): string {
+  let name = names.get(list)
+  if (name === undefined) {
+    const codes = JSON.stringify([...list].sort())
+    name = createHash('sha256').update(codes).digest('base64url').slice(0, 22)
+    names.set(list, name)
+  }
+  return name
 }
 
 /** The n-th code to try of a list: from a place of one's own, in steps that lead to every code. */
