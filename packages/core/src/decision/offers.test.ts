@@ -306,6 +306,7 @@ describe('who is held out of an offer is decided last', () => {
 
 it.each<[changes: object, line: string]>([
   [{ cost: undefined }, 'variants[0].offer.cost: nobody can say when the budget is used up'],
+  [{ cost: 0.0004 }, 'offer.cost: a budget is counted in thousandths, and 0.0004 has a finer part'],
   [{ budget: 8 }, 'offer.budget: one costs more than the whole budget of 8'],
   [{ codes: {} }, 'offer.codes: codes are either listed or made'],
   [{ codes: { list: ['a'], length: 8 } }, 'offer.codes: codes are either listed or made'],

@@ -1,4 +1,4 @@
-import { type Problem, problem } from '../problem/problem.ts'
+import { type Path, type Problem, problem } from '../problem/problem.ts'
 import { parseInstant } from '../time/instant.ts'
 import { conditionProblems } from './conditionProblems.ts'
 import type { Experience } from './experience.ts'
@@ -38,6 +38,12 @@ export function offerProblems({ offer, variants }: Experience, surroundings?: Su
       )
     }
   }
+  if (budget !== undefined) {
+    problems.push(...inThousandths(cost, ['offer', 'cost']))
+    for (const [i, variant] of variants.entries()) {
+      problems.push(...inThousandths(variant.offer?.cost, ['variants', i, 'offer', 'cost']))
+    }
+  }
   if (codes !== undefined && (codes.list === undefined) === (codes.length === undefined)) {
     problems.push(problem(['offer', 'codes'], 'codes are either listed or made', 'name one of list and length'))
   }
@@ -49,4 +55,13 @@ export function offerProblems({ offer, variants }: Experience, surroundings?: Su
     problems.push(problem(['offer', 'again'], 'an offer that does not expire is not given again', mend))
   }
   return problems
+}
+
+/** A budget is counted in thousandths: what costs less would never use it up. */
+function inThousandths(cost = 0, path: Path): Problem[] {
+  const thousandths = cost * 1000
+  if (Math.abs(thousandths - Math.round(thousandths)) <= 1e-9 * Math.max(1, thousandths)) return []
+  return [
+    problem(path, `a budget is counted in thousandths, and ${cost} has a finer part`, 'round it to three decimals'),
+  ]
 }
