@@ -76,7 +76,13 @@ describe('collisions', () => {
       },
       { slots: 2 },
     )
-    expect(panel.map(short)).toEqual(['never-shown b c', 'overlap a b'])
+    expect(panel.map(short)).toEqual(['never-shown b c'])
+    const some = { a: experience({ priority: 2 }), b: experience({ priority: 1 }), c: experience() }
+    expect(collide(some, { slots: 3 })).toEqual([])
+    expect(collide(some, { slots: 2 }).map(({ message }) => message)).toEqual([
+      'at hero, who is in both audiences gets "a" before "c"',
+      'at hero, who is in both audiences gets "b" before "c"',
+    ])
   })
 
   it('are excluded by schedules that do not meet', () => {
@@ -85,6 +91,10 @@ describe('collisions', () => {
     // For people whose clocks are a day apart they may meet.
     const local = { end: '2026-11-01T00:00', zone: 'person' }
     expect(pair({ schedule: local }, { schedule: { start: '2026-11-01' } })).toEqual(['tie a b'])
+    const next = (start: string) => ({ schedule: { start, zone: 'person' } })
+    expect(pair({ schedule: local }, next('2026-11-01'))).toEqual([])
+    expect(pair({ schedule: local }, next('2026-10-31T23:59'))).toEqual(['tie a b'])
+    expect(pair({ schedule: local }, next('2026-11-01T00:00:00Z'))).toEqual(['tie a b'])
     const hours = (from: string, to: string, zone?: string) => ({
       schedule: { hours: [{ from, to }], ...(zone && { zone }) },
     })

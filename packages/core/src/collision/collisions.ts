@@ -96,17 +96,20 @@ function collisionsWith(
     const mend = `give "${second.key}" a higher priority, or "${last.key}" an audience, a layer or an end`
     return [{ kind: 'never-shown', touchpoint, experiences: [last.key, second.key], message, mend }]
   }
-  return before.flatMap((first): Collision[] => {
-    if (!mayMeet(first, second, segmentOf)) return []
+  const meeting = before.filter(first => mayMeet(first, second, segmentOf))
+  // With a place for each of them nobody misses one.
+  if (meeting.length < slots) return []
+  return meeting.map((first): Collision => {
     const experiences: Collision['experiences'] = [first.key, second.key]
     if (priority(first) !== priority(second)) {
-      const message = `at ${touchpoint}, who is in both audiences gets "${first.key}" and not "${second.key}"`
+      const gets = slots === 1 ? `"${first.key}" and not "${second.key}"` : `"${first.key}" before "${second.key}"`
+      const message = `at ${touchpoint}, who is in both audiences gets ${gets}`
       const mend = 'leave it so where that is meant; else change a priority, an audience, or put both into a layer'
-      return [{ kind: 'overlap', touchpoint, experiences, message, mend }]
+      return { kind: 'overlap', touchpoint, experiences, message, mend }
     }
     const message = `at ${touchpoint}, "${first.key}" and "${second.key}" have the same priority: their keys decide`
     const mend = 'give one a higher priority, or put both into a layer so that each has its own people'
-    return [{ kind: 'tie', touchpoint, experiences, message, mend }]
+    return { kind: 'tie', touchpoint, experiences, message, mend }
   })
 }
 

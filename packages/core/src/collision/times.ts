@@ -8,12 +8,21 @@ const WEEK = 7 * DAY
 
 /** Whether two may run at one moment for one person. False only where they certainly do not. */
 export function mayRunTogether(a: Schedule = {}, b: Schedule = {}): boolean {
-  const [x, y] = [hull(a), hull(b)]
-  if (x.start >= y.end || y.start >= x.end) return false
+  if (isOverBefore(a, b) || isOverBefore(b, a)) return false
   // Hours by different clocks may be the same hours.
   if ((a.zone ?? 'workspace') !== (b.zone ?? 'workspace')) return true
   const [open, also] = [minutesOf(a), minutesOf(b)]
   return open.some((on, minute) => on && also[minute]!)
+}
+
+/** Whether one ends before the other begins: two times of one clock are told apart wherever it is. */
+function isOverBefore(first: Schedule, second: Schedule): boolean {
+  const [{ end }, { start }] = [first, second]
+  if (end === undefined || start === undefined) return false
+  if (first.zone !== undefined && first.zone === second.zone && isLocal(end) && isLocal(start)) {
+    return parseWhen(end)! <= parseWhen(start)!
+  }
+  return hull(first).end <= hull(second).start
 }
 
 /** Whether one runs whenever the other does, whoever it is for. */
