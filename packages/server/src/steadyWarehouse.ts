@@ -20,6 +20,7 @@ export class SteadyWarehouse implements Warehouse {
   #candidate: Warehouse | undefined
   #opened: Warehouse | undefined
   #opening: Promise<Warehouse> | undefined
+  /** `at`: not by the clock of the day, which may be put back. */
   #failed: { readonly at: number; readonly error: WarehouseError } | undefined
   #closed = false
 
@@ -116,7 +117,7 @@ export class SteadyWarehouse implements Warehouse {
   async #get(): Promise<Warehouse> {
     if (this.#opened !== undefined) return this.#opened
     if (this.#closed) throw new WarehouseError('unavailable', 'The warehouse is closed.')
-    if (this.#failed !== undefined && Date.now() - this.#failed.at < RETRY_MS) throw this.#failed.error
+    if (this.#failed !== undefined && performance.now() - this.#failed.at < RETRY_MS) throw this.#failed.error
     this.#opening ??= this.#attempt().finally(() => {
       this.#opening = undefined
     })
@@ -137,7 +138,7 @@ export class SteadyWarehouse implements Warehouse {
       if (error.code === 'foreign' && error.message !== this.#failed?.error.message) {
         this.#log.error({ mend: BOND_MEND }, error.message)
       }
-      this.#failed = { at: Date.now(), error }
+      this.#failed = { at: performance.now(), error }
       throw error
     }
   }

@@ -119,7 +119,7 @@ export interface Outbox {
   /** Settled when everything logged so far is durable. */
   flush(): Promise<void>
   /**
-   * The oldest unsettled batches nobody else holds, the holder's own included; holds them for `leaseMs`. New ones have at
+   * The oldest unsettled batches nobody else holds, the holder's own included; holds them for `leaseMs`, as leases are held. New ones have at
    * most `maxRows` rows, of one table and partition, and together about `CLAIM_BYTES`. Empty when there is nothing.
    */
   claim(options: {
@@ -215,7 +215,10 @@ export interface KeyStore {
 }
 
 export interface LeaseStore {
-  /** True when `holder` has the lease until `now + ttlMs`; a holder may renew its own. */
+  /**
+   * True when `holder` has the lease until `now + ttlMs`; a holder may renew its own. One that would last for longer than twice `ttlMs`
+   * was taken under a clock that was ahead, and is free.
+   */
   acquire(name: string, holder: string, now: number, ttlMs: number): Promise<boolean>
   release(name: string, holder: string): Promise<void>
 }

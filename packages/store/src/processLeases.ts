@@ -1,3 +1,4 @@
+import { isHeld } from './leaseTime.ts'
 import type { LeaseStore } from './port.ts'
 
 /** Leases in memory, for a store that one process has to itself: they end with it. */
@@ -6,7 +7,7 @@ export class ProcessLeases implements LeaseStore {
 
   async acquire(name: string, holder: string, now: number, ttlMs: number): Promise<boolean> {
     const lease = this.#leases.get(name)
-    if (lease && lease.holder !== holder && lease.until > now) return false
+    if (lease && lease.holder !== holder && isHeld(lease.until, now, ttlMs)) return false
     this.#leases.set(name, { holder, until: now + ttlMs })
     return true
   }

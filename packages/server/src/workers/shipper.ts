@@ -89,15 +89,16 @@ export class Shipper {
    */
   async drain(timeoutMs: number, upTo?: number): Promise<boolean> {
     const { outbox, now } = this.#options
-    const asked = now()
-    const wanted = upTo ?? asked
+    // How long it waits, the clock of the day does not say: it may be put back meanwhile.
+    const began = performance.now()
+    const wanted = upTo ?? now()
     const before = this.#over
     await outbox.flush()
     for (;;) {
       const { rows, oldest } = await outbox.depth()
       if (rows === 0 || (oldest !== undefined && oldest > wanted)) return true
       const failed = this.#failures > 0 && this.#over > before
-      if (failed || now() - asked >= timeoutMs || this.#rounds.stopped) return false
+      if (failed || performance.now() - began >= timeoutMs || this.#rounds.stopped) return false
       this.#rounds.nudge()
       await delay(20)
     }

@@ -70,6 +70,15 @@ export function keysContract(open: OpenStore): void {
     expect(await leases.acquire('ship', 'a', NOON + 2500, 1000)).toBe(true)
   })
 
+  it('a lease that was taken under a clock hours ahead keeps nobody away', async () => {
+    const { leases } = (await opened()).store
+    const ahead = NOON + 5 * 3_600_000
+    expect(await leases.acquire('learn', 'a', ahead, 1000)).toBe(true)
+    expect(await leases.acquire('learn', 'b', NOON, 1000)).toBe(true)
+    // A little ahead is no mistake.
+    expect(await leases.acquire('learn', 'a', NOON - 900, 1000)).toBe(false)
+  })
+
   it('of many who want a lease at once one gets it', async () => {
     const { leases } = (await opened()).store
     const got = await Promise.all(Array.from({ length: 12 }, (_, i) => leases.acquire('ship', `${i}`, NOON, 1000)))

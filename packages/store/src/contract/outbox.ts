@@ -97,6 +97,14 @@ export function outboxContract(open: OpenStore): void {
     expect(await store.outbox.claim({ ...CLAIM, now: later + 1 })).toEqual([])
   })
 
+  it('a claim under a clock hours ahead keeps the rows from nobody', async () => {
+    const { store } = await opened()
+    await commit(store, [track({ user: 'ada' })])
+    const batches = await store.outbox.claim({ ...CLAIM, now: NOON + 5 * 3_600_000 })
+    expect(batches).toHaveLength(1)
+    expect(await store.outbox.claim({ ...CLAIM, holder: 'another' })).toEqual(batches)
+  })
+
   it('R2 claimed batches and waiting rows are there after the store was opened again', async context => {
     const { store, reopen } = await opened()
     if (!reopen) return context.skip()

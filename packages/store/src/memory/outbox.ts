@@ -1,6 +1,7 @@
 import type { Row } from '@espalier/core/stream'
 import { CLAIM_BYTES } from '../claimBytes.ts'
 import { StoreError } from '../errors.ts'
+import { isHeld } from '../leaseTime.ts'
 import type { Outbox, ShipBatch } from '../port.ts'
 
 interface WaitingRow {
@@ -47,7 +48,9 @@ export class MemoryOutbox implements Outbox {
   async flush(): Promise<void> {}
 
   async claim({ now, leaseMs, holder, maxRows, maxBatches }: Parameters<Outbox['claim']>[0]): Promise<ShipBatch[]> {
-    const free = [...this.#batches.values()].filter(batch => batch.holder === holder || batch.until <= now)
+    const free = [...this.#batches.values()].filter(
+      batch => batch.holder === holder || !isHeld(batch.until, now, leaseMs),
+    )
     const claimed = free.slice(0, maxBatches)
     let bytes = 0
     while (claimed.length < maxBatches && bytes < CLAIM_BYTES && this.#waiting.length > 0) {

@@ -1,3 +1,4 @@
+import { latestEnd } from '../leaseTime.ts'
 import type { LeaseStore } from '../port.ts'
 import type { Database } from './database.ts'
 
@@ -12,8 +13,8 @@ export class PostgresLeases implements LeaseStore {
     const got = await this.#database.change(
       `INSERT INTO espalier.leases AS held (name, holder, until) VALUES ($1, $2, $3)
        ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
-       WHERE held.holder = excluded.holder OR held.until <= $4`,
-      [name, holder, now + ttlMs, now],
+       WHERE held.holder = excluded.holder OR held.until <= $4 OR held.until > $5`,
+      [name, holder, now + ttlMs, now, latestEnd(now, ttlMs)],
       'leases.acquire',
     )
     return got > 0

@@ -152,6 +152,18 @@ describe('R11 the outbox’s bound', () => {
     expect(await send()).toMatchObject([{ outcome: 'stored' }])
     await close()
   })
+
+  it('is measured anew when the clock was put back by hours', async () => {
+    let now = NOON
+    const { store, close } = await opened({ maxOutboxBytes: 100, clock: () => now })
+    await commit(store, [track({ user: 'ada' })])
+    now += 1000
+    await expect(store.check()).rejects.toMatchObject({ code: 'full' })
+    for (const batch of await store.outbox.claim(CLAIM)) await store.outbox.settle(batch.token)
+    now -= 3 * 3_600_000
+    await store.check()
+    await close()
+  })
 })
 
 describe('R3 the deduplication horizon', () => {

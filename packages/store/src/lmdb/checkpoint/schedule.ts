@@ -104,8 +104,9 @@ export class CheckpointSchedule {
   #isDue(): boolean {
     const { now, dirty, journal, last, end } = this.#parts
     if (comparePositions(last(), end()) === 0) return false
-    if (this.#failed && now() - this.#failed.at < RETRY_MS) return false
+    // A clock that was put back says nothing of how long ago something was.
+    if (this.#failed && Math.abs(now() - this.#failed.at) < RETRY_MS) return false
     const { everyMs, dirtyBytes, journalBytes } = this.#limits
-    return now() - this.#began >= everyMs || dirty() >= dirtyBytes || journal() >= journalBytes
+    return Math.abs(now() - this.#began) >= everyMs || dirty() >= dirtyBytes || journal() >= journalBytes
   }
 }

@@ -1,5 +1,6 @@
 import type { Row } from '@espalier/core/stream'
 import { CLAIM_BYTES } from '../../claimBytes.ts'
+import { isHeld } from '../../leaseTime.ts'
 import type { Outbox, ShipBatch } from '../../port.ts'
 import type { Journal } from '../journal/journal.ts'
 import { comparePositions, type Position } from '../journal/position.ts'
@@ -179,7 +180,7 @@ export class LmdbOutbox implements Outbox {
     let bytes = 0
     for (const pending of this.#pending.values()) {
       if (taken.length >= maxBatches || bytes >= CLAIM_BYTES) return taken
-      if (pending.holder !== undefined && pending.holder !== holder && pending.until > now) continue
+      if (pending.holder !== undefined && pending.holder !== holder && isHeld(pending.until, now, leaseMs)) continue
       hold(pending, await bodyOf(this.#journal, pending.record, this.#rooms))
       bytes += pending.record.bytes
     }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Table } from '@espalier/core/stream'
 import { CLAIM_BYTES } from '../../claimBytes.ts'
+import { latestEnd } from '../../leaseTime.ts'
 import type { Outbox, ShipBatch } from '../../port.ts'
 import type { Database, Queries } from '../database.ts'
 import { packBody, unpackBody } from './body.ts'
@@ -45,11 +46,11 @@ async function takeOver(tx: Queries, { now, leaseMs, holder, maxBatches }: Claim
   return tx.query(
     `UPDATE espalier.outbox_batches SET holder = $1, until = $2
      WHERE token IN (
-       SELECT token FROM espalier.outbox_batches WHERE holder = $1 OR until <= $3
+       SELECT token FROM espalier.outbox_batches WHERE holder = $1 OR until <= $3 OR until > $5
        ORDER BY number LIMIT $4 FOR UPDATE SKIP LOCKED
      )
      RETURNING token, number, table_name, partition, rows`,
-    [holder, now + leaseMs, now, maxBatches],
+    [holder, now + leaseMs, now, maxBatches, latestEnd(now, leaseMs)],
     'outbox.takeOver',
   )
 }

@@ -45,7 +45,8 @@ export class OutboxRoom {
 
   /** Throws `full` when there is no room. */
   async assert(): Promise<void> {
-    if (this.#clock() - this.#measured >= FRESH_MS) {
+    // A clock that was put back says nothing of how long ago that was.
+    if (Math.abs(this.#clock() - this.#measured) >= FRESH_MS) {
       this.#measuring ??= this.#measure().finally(() => {
         this.#measuring = undefined
       })
