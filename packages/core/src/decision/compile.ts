@@ -93,8 +93,8 @@ export function compile(set: PublishedSet, policyOf: PolicyOf = policiesOf(set))
     plan: planOf(planSourceOf(set)),
     items: [...new Set(contents.flatMap(content => content.items))],
     texts: new ContentTexts(contents),
-    // Whatever the shape of what looks at it, it is named so.
-    readsVisit: live.some(({ kind, body }) => isAsked(kind) && JSON.stringify(body).includes('visit.')),
+    // Whatever the shape of what looks at it, it is named so: `visit.device`, `context["visit"]`, or the whole of it.
+    readsVisit: live.some(({ kind, body }) => isAsked(kind) && JSON.stringify(body).includes('visit')),
     recents: recentsOf(touchpoints.values()),
     readings: readings.count,
   }

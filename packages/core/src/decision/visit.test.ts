@@ -31,6 +31,17 @@ it.each<[context: JsonObject, visit: JsonObject]>([
   expect(visitOf(context)).toEqual(visit)
 })
 
+it.each([
+  '{{ context.visit.device }}',
+  '{{ context["visit"]["device"] }}',
+  '{% assign visit = context.visit %}{{ visit["device"] }}',
+])('a text shows what the visit is like: %s', text => {
+  const set = compiledOf({ touchpoint: { hero: { channel: 'web', default: text } } })
+  const context = { userAgent: IPHONE }
+  const ask = { set, profile: undefined, context, now: 0, touchpoints: ['hero'], items: catalogOf({}) }
+  expect(decide(ask).answers[0]!.content).toBe('mobile')
+})
+
 it('R7 who may be told by it, and what was looked at is logged', () => {
   const experience = (audience: object) => ({
     tactic: 'content',
