@@ -92,6 +92,23 @@ describe('content against its schema', () => {
     expect(contentProblems(within, {}, [])).toEqual([{ path: `a[0].$blocks[0].content.with.c.${name}`, ...problem }])
   })
 
+  it('a text that YAML takes for an object, for want of quotes, is refused and not shown', () => {
+    // title: {{ person.name }}, and {{ person.name | default: 'you' }}, as a reader of YAML gives them.
+    for (const [name, value] of [
+      ['{ person.name }', ''],
+      ['{ person.name }', null],
+    ] as const) {
+      expect(contentProblems({ title: { [name]: value } }, {}, [])).toEqual([
+        {
+          path: 'title',
+          message: `{"${name}":${value === null ? 'null' : '""'}} is what YAML makes of {{ … }} without quotes`,
+          mend: 'put the whole text into quotes: "{{ … }}"',
+        },
+      ])
+    }
+    expect(contentProblems({ '{name}': 'x', '{ name }': 'x' }, {}, [])).toEqual([])
+  })
+
   it('names that begin with a dollar sign and are like no directive are content', () => {
     const names = [
       '$ref',

@@ -47,6 +47,9 @@ export interface Place {
   readonly surroundings?: Surroundings | undefined
 }
 
+/** The name of a member that nobody would give one: a text in Liquid that was read as an object within an object. */
+const UNQUOTED = /^\{ .* \}$/s
+
 /** What is wrong with the directives and texts in content, whatever the touchpoint's schema says. */
 export function directiveProblems(content: Json, place: Place, path: Path): Problem[] {
   if (typeof content === 'string') return isTemplate(content) ? textProblems(content, [], place, path) : []
@@ -56,6 +59,10 @@ export function directiveProblems(content: Json, place: Place, path: Path): Prob
   if (directive === undefined) {
     return Object.entries(content).flatMap(([name, part]) => {
       const meant = meantBy(name)
+      if (UNQUOTED.test(name) && (part === null || part === '')) {
+        const message = `${show(content)} is what YAML makes of {{ … }} without quotes`
+        return [problem(path, message, 'put the whole text into quotes: "{{ … }}"')]
+      }
       if (meant === undefined) return directiveProblems(part, place, [...path, name])
       const mend = `did you mean "${meant}"? What is content needs a name less like it`
       return [problem([...path, name], `"${name}" stands for nothing`, mend)]

@@ -45,7 +45,13 @@ export const Settings = Type.Object(
     timezone: Type.Optional(
       Type.String({ maxLength: 60, default: 'UTC', description: 'IANA zone, such as Europe/Berlin.' }),
     ),
-    currency: Type.Optional(Type.String({ pattern: '^[A-Z]{3}$', default: 'USD' })),
+    currency: Type.Optional(
+      Type.String({
+        pattern: '^[A-Z]{3}$',
+        default: 'USD',
+        description: 'Its code of three capital letters, such as EUR.',
+      }),
+    ),
     holdout: Type.Optional(
       Type.Number({
         minimum: 0,
