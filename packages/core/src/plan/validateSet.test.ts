@@ -102,6 +102,61 @@ describe('a publication', () => {
     ).toEqual([])
   })
 
+  it('what an experience learns from, depends on or is compared with must go on being fit for it', () => {
+    const two = ['a', 'b'].map(key => ({ key, content: { hero: { title: key } } }))
+    const part = (from: number, to: number, more: object = {}) => ({
+      ...welcome,
+      layer: { key: 'l', from, to },
+      ...more,
+    })
+    const live = published(
+      ['touchpoint', 'hero', hero],
+      ['metric', 'orders', { ...orders, window: '7d' }],
+      ['experience', 'learner', { ...welcome, variants: two, policy: { kind: 'bandit' } }],
+      ['experience', 'first', part(0, 0.5)],
+      ['experience', 'after', { ...welcome, goal: 'orders', requires: [{ experience: 'first' }] }],
+      ['experience', 'waits', part(0.5, 1, { plan: { atOnce: 'first' } })],
+      ['settings', 'workspace', { impact: { metric: 'orders' } }],
+    )
+    expect(check([change('metric', 'orders', orders)], live)).toEqual([
+      'metric orders : experience "learner" no longer fits it: goal: without a window its results are never final, so nothing can be learned from it -> give it one, such as 7d, or change that experience in the same publication',
+    ])
+    const value = { type: 'mean', event: 'Order Completed', property: 'total', window: '7d' }
+    expect(check([change('metric', 'orders', value)], live)).toEqual([
+      expect.stringContaining('experience "learner" no longer fits it: goal: one decision brings no mean'),
+      expect.stringContaining(
+        'the settings no longer fit it: impact.metric: metric "orders" does not add up over people',
+      ),
+    ])
+    const rules = { kind: 'rules', rules: [{ when: { trait: 'plan', is: 'pro' }, variant: 'a' }] }
+    expect(check([change('experience', 'first', part(0, 0.5, { policy: rules }))], live)).toEqual([
+      expect.stringContaining(
+        'experience "after" no longer fits it: requires[0].state: what the policy of experience "first"',
+      ),
+    ])
+    expect(check([change('experience', 'first', part(0, 0.5, { control: 0 }))], live)).toEqual([
+      expect.stringContaining(
+        'experience "waits" no longer fits it: plan.atOnce: it or experience "first" has no control',
+      ),
+    ])
+    // What is between the two is said once.
+    expect(check([change('experience', 'first', part(0, 0.6))], live)).toHaveLength(1)
+    expect(check([change('experience', 'first', part(0, 0.4))], live)).toEqual([])
+
+    const without = (...keys: string[]) =>
+      check(
+        keys.map(key => change('experience', key)),
+        live,
+      )
+    expect(without('first', 'after')).toEqual([expect.stringContaining('experience "waits" still uses it')])
+    expect(without('first', 'after', 'waits')).toEqual([])
+    const all = ['learner', 'first', 'after', 'waits'].map(key => change('experience', key))
+    expect(check([change('metric', 'orders'), ...all], live)).toEqual([
+      'metric orders : the settings still reckon the impact by it -> let settings.impact.metric name another',
+    ])
+    expect(check([change('metric', 'orders'), ...all, change('settings', 'workspace', {})], live)).toEqual([])
+  })
+
   it('what is not there cannot be archived', () => {
     expect(check([change('metric', 'order')], all)).toEqual([
       'metric order : there is no metric "order" to archive -> leave it out',

@@ -5,8 +5,9 @@ import { misfitsAt } from '../definition/experienceProblems.ts'
 import { aftermathProblems } from '../definition/neighbourProblems.ts'
 import type { Surroundings } from '../definition/references.ts'
 import type { Segment } from '../definition/segment.ts'
+import type { Settings } from '../definition/settings.ts'
 import type { Touchpoint } from '../definition/touchpoint.ts'
-import { validate } from '../definition/validate.ts'
+import { SETTINGS_KEY, validate } from '../definition/validate.ts'
 import type { JsonObject } from '../json.ts'
 import type { Problem } from '../problem/problem.ts'
 import { PROFILE_LIMITS } from '../profile/limits.ts'
@@ -40,10 +41,14 @@ export function validateSet(changes: readonly DefinitionChange[], current: Publi
     if (body === undefined) found.push(...archiveProblems(kind, key, before, after))
     else {
       // A misspelt reference is named beside what follows from it.
-      found.push(...validate(kind, key, body, after))
+      const own = validate(kind, key, body, after)
+      found.push(...own)
       if (alone[i]!.length === 0) {
-        const dependent = dependentProblems(kind, key, body, before, after, changed)
-        const users = userProblems(kind, key, before, after, changed)
+        const dependent = dependentProblems(change, own, before, after, changed)
+        const users = [
+          ...userProblems(kind, key, before, after, changed),
+          ...settingsProblems(change, before, after, changed),
+        ]
         // A price by a computed trait is found both ways.
         found.push(...dependent, ...users.filter(({ message }) => !dependent.some(one => one.message === message)))
       }
@@ -64,6 +69,10 @@ function archiveProblems(kind: DefinitionChange['kind'], key: string, before: Li
   if (before.find(kind, key) === undefined) {
     return [{ path: '', message: `there is no ${kind} "${key}" to archive`, mend: 'leave it out' }]
   }
+  if (kind === 'metric' && after.impactMetric() === key) {
+    const mend = 'let settings.impact.metric name another'
+    return [{ path: '', message: 'the settings still reckon the impact by it', mend }]
+  }
   if (kind === 'segment' || kind === 'computedTrait') {
     return after.users().flatMap((user): Problem[] => {
       if (!user.conditions.some(condition => namesOf(condition, kind).has(key))) return []
@@ -75,11 +84,15 @@ function archiveProblems(kind: DefinitionChange['kind'], key: string, before: Li
     const used =
       (kind === 'touchpoint' && experience.touchpoints.includes(key)) ||
       (kind === 'metric' && (experience.goal === key || guards(experience, key))) ||
-      (kind === 'experience' && experience.requires?.some(required => required.experience === key) === true)
+      (kind === 'experience' && dependsOn(experience, key))
     if (!used) return []
     const mend = `archive experience "${user}" too, or let it use another ${kind}`
     return [{ path: '', message: `experience "${user}" still uses it`, mend }]
   })
+}
+
+function dependsOn({ requires = [], plan }: Experience, key: string): boolean {
+  return plan?.atOnce === key || requires.some(required => required.experience === key)
 }
 
 function guards({ policy }: Experience, metric: string): boolean {
@@ -88,9 +101,8 @@ function guards({ policy }: Experience, metric: string): boolean {
 
 /** What a change makes wrong with experiences already published: content that a new schema does not fit, for one. */
 function dependentProblems(
-  kind: DefinitionChange['kind'],
-  key: string,
-  body: JsonObject,
+  { kind, key, body }: DefinitionChange,
+  own: readonly Problem[],
   before: Live,
   after: Live,
   changed: ReadonlySet<string>,
@@ -98,7 +110,15 @@ function dependentProblems(
   return after.experiences().flatMap(([user, experience]) => {
     if (changed.has(name('experience', user))) return []
     if (kind !== 'touchpoint') {
-      return aftermathProblems(experience, kind, key, body, before, after).map(({ path, message, mend }) => ({
+      const aftermath = aftermathProblems(experience, kind, key, body, before, after)
+      // What is between the two is said once.
+      const concerned =
+        own.length === 0 &&
+        ((kind === 'metric' && (experience.goal === key || guards(experience, key))) ||
+          (kind === 'experience' && dependsOn(experience, key)))
+      const known = new Set(aftermath.map(({ path }) => path))
+      const found = concerned ? becoming('experience', user, before, after).filter(({ path }) => !known.has(path)) : []
+      return [...aftermath, ...found].map(({ path, message, mend }) => ({
         path: '',
         message: `experience "${user}" no longer fits it: ${path}: ${message}`,
         mend: `${mend}, or change that experience in the same publication`,
@@ -132,15 +152,33 @@ function userProblems(
       kind === 'computedTrait' ? namesOf(one, kind).has(key) : JSON.stringify(one).includes('"calendar"'),
     )
     if (!concerned) return []
-    const known = new Set(validate(user.kind, user.key, user.body, before).map(lineOf))
-    return validate(user.kind, user.key, user.body, after)
-      .filter(problem => !known.has(lineOf(problem)))
-      .map(({ path, message, mend }) => ({
-        path: part,
-        message: `${calledBy(user)} no longer fits it: ${path}: ${message}`,
-        mend: `${mend}, or change that ${user.kind} in the same publication`,
-      }))
+    return becoming(user.kind, user.key, before, after).map(({ path, message, mend }) => ({
+      path: part,
+      message: `${calledBy(user)} no longer fits it: ${path}: ${message}`,
+      mend: `${mend}, or change that ${user.kind} in the same publication`,
+    }))
   })
+}
+
+/** The metric by which the settings reckon the impact has to stay one whose parts add up. */
+function settingsProblems(
+  { kind, key }: DefinitionChange,
+  before: Live,
+  after: Live,
+  changed: ReadonlySet<string>,
+): Problem[] {
+  if (kind !== 'metric' || after.impactMetric() !== key || changed.has(name('settings', SETTINGS_KEY))) return []
+  return becoming('settings', SETTINGS_KEY, before, after).map(({ path, message, mend }) => ({
+    path: '',
+    message: `the settings no longer fit it: ${path}: ${message}`,
+    mend: `${mend}, or change the settings in the same publication`,
+  }))
+}
+
+/** What is wrong with a definition that stays as it is, and was not before: that is blamed on nobody. */
+function becoming(kind: DefinitionChange['kind'], key: string, before: Live, after: Live): Problem[] {
+  const known = new Set(validate(kind, key, before.find(kind, key), before).map(lineOf))
+  return validate(kind, key, after.find(kind, key), after).filter(problem => !known.has(lineOf(problem)))
 }
 
 /** The part of a definition that conditions elsewhere depend on by more than its name. */
@@ -282,6 +320,12 @@ class Live implements Surroundings {
     this.#bodies.set(kind, bodies)
     if (body === undefined) bodies.delete(key)
     else bodies.set(key, body)
+  }
+
+  /** By which the settings reckon the impact. */
+  impactMetric(): string | undefined {
+    const settings = this.find('settings', SETTINGS_KEY) as Settings | undefined
+    return settings?.impact?.metric
   }
 
   find = (kind: DefinitionChange['kind'], key: string): JsonObject | undefined => this.#bodies.get(kind)?.get(key)
