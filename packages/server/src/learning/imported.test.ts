@@ -128,6 +128,33 @@ describe('POST /v1/whatif on imported decisions', () => {
     expect(some.estimators.ips.value).toBeCloseTo(bruteForce(({ isPro }) => (isPro ? 'a' : '')).ips, 9)
   })
 
+  it('a variant that the experience has no more is a part of what ran, and one that it never had is a mistake', async () => {
+    const publish = async (...keys: string[]) => {
+      const body = { ...experience('changed').body, variants: keys.map(key => ({ key, content: { mail: key } })) }
+      const changes = [{ kind: 'experience', key: 'changed', body }]
+      expect((await server.post('/v1/definitions', { changes })).status).toBe(200)
+    }
+    await publish('a', 'b')
+    await take('changed', ({ arm }) => CHANCES[arm], '7'.repeat(64))
+    await publish('a', 'c')
+    const fixed = await ask({ kind: 'fixed', variant: 'a' }, 'changed')
+    expect(fixed.verdict, fixed.sentence).toBe('answered')
+    expect(fixed.estimators.ips.value).toBeCloseTo(bruteForce(() => 'a').ips, 9)
+    expect(fixed.logged.value).toBeCloseTo(people.reduce((sum, { reward }) => sum + reward, 0) / people.length, 9)
+    const rules = [{ when: { context: 'plan', is: 'pro' }, variant: 'a' }]
+    const ruled = await ask({ kind: 'rules', rules }, 'changed')
+    expect(ruled.verdict, ruled.sentence).toBe('answered')
+    expect(ruled.estimators.ips.value).toBeCloseTo(bruteForce(({ isPro }) => (isPro ? 'a' : '')).ips, 9)
+    const control = await ask({ kind: 'control' }, 'changed')
+    expect(control.estimators.ips.value).toBeCloseTo(bruteForce(() => '').ips, 9)
+    // Nobody was shown what came later; and nothing tells of what never was.
+    expect(await ask({ kind: 'fixed', variant: 'c' }, 'changed')).toMatchObject({ verdict: 'refused' })
+    const shown = { touchpoint: 'mail', experience: 'changed', variant: 'z', propensity: 0.5 }
+    const stray = { row: 0, type: 'decision', userId: 'x', timestamp: START, ...shown }
+    await server.post('/v1/import', { file: '8'.repeat(64), items: [stray] }, { key: SECRET_KEY })
+    expect((await ask({ kind: 'fixed', variant: 'a' }, 'changed')).sentence).toContain('1 with an unknown variant')
+  })
+
   it('refuses what no imported decision tells, with what would be needed', async () => {
     const report = await ask({ kind: 'rules', rules: [{ when: { trait: 'plan', is: 'pro' }, variant: 'a' }] })
     expect(report).toMatchObject({ verdict: 'refused', sentence: expect.stringContaining('ask for it as context') })

@@ -25,6 +25,18 @@ export async function controlsOf(
   })
 }
 
+/** Variants that earlier versions of an experience had, and it has no more. */
+export async function removedVariants(
+  store: Pick<Store, 'definitions'>,
+  workspace: string,
+  { key, body }: Definition<'experience'>,
+): Promise<string[]> {
+  const history = (await store.definitions.history(workspace, 'experience', key)) as Definition<'experience'>[]
+  const keysOf = ({ variants }: Experience) => variants.map(variant => variant.key)
+  const now = new Set(keysOf(body))
+  return [...new Set(history.flatMap(one => keysOf(one.body)))].filter(variant => !now.has(variant)).sort()
+}
+
 export function experienceIn({ definitions }: PublishedSet, key: string): Definition<'experience'> | undefined {
   return definitions.find(
     (one): one is Definition<'experience'> => one.kind === 'experience' && one.key === key && !one.archived,

@@ -22,6 +22,8 @@ export type Target = PolicySpec | { readonly kind: 'fixed'; readonly variant: st
 export interface WhatIfInput {
   readonly set: PublishedSet
   readonly experience: Definition<'experience'>
+  /** Variants that earlier versions of the experience had: no policy shows them now, and they are a part of what ran. */
+  readonly removed: readonly string[]
   readonly target: Target
   readonly question: CreditQuestion
   readonly confidence: number
@@ -63,8 +65,8 @@ async function evaluated(log: Log, input: WhatIfInput): Promise<WhatIfReport> {
         await log.whatIfSums({
           ...question,
           withControl: 'all',
-          variants: [...keys, ''],
-          chances: [...keys.map(() => 0), 1],
+          variants: armsOf(input, keys),
+          chances: [...keys.map(() => 0), 1, ...input.removed.map(() => 0)],
         }),
         input.confidence,
         ['What ran is told with its control group.'],
@@ -103,20 +105,25 @@ function shares(variants: readonly { readonly weight: number }[]): number[] {
   return variants.map(({ weight }) => weight / sum)
 }
 
+/** What the log may have shown: the variants of now, none of them, and those of before. */
+function armsOf({ removed }: WhatIfInput, keys: readonly string[]): string[] {
+  return [...keys, '', ...removed]
+}
+
 /** A target that does not look at the person: sums by SQL. */
 async function judge(
   log: Log,
-  { question, confidence }: WhatIfInput,
+  input: WhatIfInput,
   keys: readonly string[],
   chances: readonly number[],
 ): Promise<WhatIfReport> {
   const sums = await log.whatIfSums({
-    ...question,
+    ...input.question,
     withControl: 'imported',
-    variants: [...keys, ''],
-    chances: [...chances, 0],
+    variants: armsOf(input, keys),
+    chances: [...chances, 0, ...input.removed.map(() => 0)],
   })
-  return reportOf(sums, confidence, [])
+  return reportOf(sums, input.confidence, [])
 }
 
 function reportOf(sums: WhatIfSums, confidence: number, notes: readonly string[]): WhatIfReport {
@@ -175,7 +182,8 @@ async function streamed(
     if (error instanceof NotLogged) return refused(`The log cannot tell: ${error.message}.`)
     throw error
   }
-  const first = await survey(log, question, keys, needs)
+  const all = armsOf(input, keys)
+  const first = await survey(log, question, all, needs)
   const unseen = needs.filter((_, i) => first.seen.every(({ needs }) => !needs[i]))
   if (first.rows > 0 && unseen.length > 0) {
     const names = [...new Set(unseen.map(({ name }) => name))].join(', ')
@@ -187,7 +195,6 @@ async function streamed(
     )
   }
   const knows = new Set(first.seen.filter(({ needs }) => needs.every(Boolean)).map(({ version }) => version))
-  const all = [...keys, '']
   const target = new Float64Array(all.length)
   const predicted = new Float64Array(all.length)
   const predict: Predict<Subject> | undefined = model && compilePredict(model, all, readsOf(input))
@@ -237,10 +244,9 @@ interface Survey {
 async function survey(
   log: Log,
   question: CreditQuestion,
-  keys: readonly string[],
+  all: readonly string[],
   needs: readonly LoggedNeed[],
 ): Promise<Survey> {
-  const all = [...keys, '']
   const halves = [0, 1].map(() => all.map(() => ({ shown: 0, reward: 0 })))
   const seen = new Map<number, boolean[]>()
   let rows = 0
