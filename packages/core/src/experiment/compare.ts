@@ -25,6 +25,8 @@ export interface CompareOptions {
     readonly control: Sample
     readonly treatment: Sample
     readonly strata?: NonNullable<Evidence['strata']>
+    /** Chances changed, and these are not weighted by them. */
+    readonly unweighted?: boolean
   }
 }
 
@@ -79,6 +81,7 @@ export function compareWithControl(
         ...compared,
         missing: best.difference.reason,
         sampleRatio,
+        unweighted: options.quantiles?.unweighted,
         days,
         ...(type === 'conversion' && { ceiling: 1 }),
       },

@@ -58,6 +58,8 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
   const direction = metric.direction ?? 'up'
   const ratio = changed ? sampleRatioByChance(byStratum) : sampleRatio(asDrawn(arms))
 
+  const unweighted = changed && type === 'quantile' && quantiles?.byChance === undefined
+
   const controlQuantile = quantiles?.arms.find(arm => arm.control)
   const sampleOf = (arm: ArmStatistics, quantile: QuantileStatistics | null | undefined) =>
     type === 'quantile' ? quantileOrNobody(quantile) : armSample(arm, type)
@@ -83,6 +85,7 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
           ...(quantiles?.byChance && {
             strata: { counted: quantiles.byChance.strata, coverage: quantiles.byChance.coverage },
           }),
+          unweighted,
         },
       }),
     }
@@ -135,10 +138,7 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
   return {
     ...report,
     verdict: report.personalized?.verdict ?? null,
-    warnings:
-      changed && type === 'quantile' && quantiles?.byChance === undefined
-        ? [...warningsOf(report), UNWEIGHTED]
-        : warningsOf(report),
+    warnings: unweighted ? [...warningsOf(report), UNWEIGHTED] : warningsOf(report),
     sentence: sentenceOf(report),
   }
 }
@@ -150,7 +150,7 @@ const isUnreached = ({ variant, control }: Pick<ArmStatistics, 'variant' | 'cont
 const UNWEIGHTED: Warning = {
   code: 'unweighted',
   message:
-    'Chances changed while people came, and these quantiles are not weighted by them: who came when may pass for an effect.',
+    'Chances changed while people came, and these quantiles are not weighted by them: who came when may pass for an effect, so nothing is judged by them. Ask for the time since the last change.',
 }
 
 /** Where nobody has a value there is nothing to compare. */

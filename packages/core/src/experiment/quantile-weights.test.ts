@@ -171,3 +171,24 @@ it('weighted by chance they need no warning but of the people who are left out',
   expect(codes({ ...quantiles, byChance: { strata: 2, coverage: 0.5 } })).toContain('strata-left-out')
   expect(codes(quantilesOf(people, 0.5, false))).toContain('unweighted')
 })
+
+it('where they cannot be weighted nothing is judged by them: who came when would pass for an effect', () => {
+  // Late comers, who mostly get it, load slowly whatever they get.
+  const at = (variant: string, control: boolean, value: number): QuantileStatistics => {
+    const clusters = { people: 900, below: 450, belowSquares: 450, countSquares: 900, belowTimesCount: 450 }
+    return { variant, control, level: 0.5, count: 900, value, lower: value - 1, upper: value + 1, clusters }
+  }
+  const slow = at('fast', false, 300)
+  const quantiles: QuantilesByArm = { arms: [at('', true, 100), slow], together: slow }
+  const arms = ['', 'fast'].map((arm, i) => ({
+    ...armOfPeople(
+      arm,
+      Array.from({ length: 900 }, () => ({ value: 1 })),
+    ),
+    stratum: String(i),
+  }))
+  const judged = (statistics: typeof arms) => impact(statistics, { metric, quantiles }).personalized!.verdict
+  expect(judged(arms)).toMatchObject({ verdict: 'too-early', because: 'unweighted', lift: 2, interval: null, p: null })
+  // Of one time they may be.
+  expect(judged(arms.map(arm => ({ ...arm, stratum: '0' }))).verdict).not.toBe('too-early')
+})

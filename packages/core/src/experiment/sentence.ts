@@ -54,6 +54,7 @@ const REASONS: Record<TooEarly, string> = {
   'few-values': 'whether that is chance cannot be said from so few values',
   'not-by-chance': 'who got it was not left to chance',
   'no-variance': 'whether that is chance cannot be said yet',
+  unweighted: 'which may be a matter of who came when, since chances changed meanwhile',
   overflow: 'whether that is chance cannot be said',
 }
 

@@ -67,6 +67,8 @@ export type TooEarly =
   | 'few-events'
   /** People were lost or kept unequally: the cause must be found first. */
   | 'sample-ratio'
+  /** Chances changed while people came, and nothing makes up for it: who came when may pass for an effect. */
+  | 'unweighted'
 
 export const LONGEST_WAIT_DAYS = 730
 
@@ -84,6 +86,8 @@ export interface VerdictInput extends ComparedArms {
   /** Why there is no difference, or no error of it. */
   readonly missing?: Undefined | undefined
   readonly sampleRatio: SampleRatio
+  /** Chances changed while people came, and the arms are as they came all the same. */
+  readonly unweighted?: boolean | undefined
   /** How long people have been coming, in days. */
   readonly days?: number | undefined
 }
@@ -126,7 +130,7 @@ type Settings = Required<Pick<VerdictPlan, 'confidence' | 'worthwhile'>> & Verdi
 
 /** The verdict if `factor` times as many people had been seen and the means were the same. */
 function conclude(input: VerdictInput, settings: Settings, factor: number): Conclusion {
-  const { missing, sampleRatio, ceiling } = input
+  const { missing, sampleRatio, unweighted, ceiling } = input
   const nothing: Numbers = { lift: null, interval: null, p: null }
   if (missing !== undefined && missing !== 'zero-control-mean' && missing !== 'no-variance') {
     return { ...nothing, verdict: 'too-early', because: missing }
@@ -134,6 +138,7 @@ function conclude(input: VerdictInput, settings: Settings, factor: number): Conc
   const arms = grown(input, factor)
   const parts = steadyLiftParts(arms)
   const lift = finite(parts.difference / parts.scale)
+  if (unweighted) return { ...nothing, lift, verdict: 'too-early', because: 'unweighted' }
   if (parts.differenceVariance === 0) return { ...nothing, lift, verdict: 'too-early', because: 'no-variance' }
   if (!Number.isFinite(parts.differenceVariance) || !Number.isFinite(parts.difference)) {
     return { ...nothing, verdict: 'too-early', because: 'overflow' }

@@ -72,6 +72,7 @@ function certaintyText(verdict: Verdict): string {
 
 function waitText({ moreDays, because }: Verdict): string {
   if (moreDays !== null) return `; about ${many(moreDays, 'more day')}`
+  if (because === 'unweighted') return '; chances changed meanwhile, so that may be a matter of who came when'
   return because === 'few-events' ? '; too few people did it' : ''
 }
 

@@ -112,12 +112,16 @@ export function nextOf({ report, checks, status, window, traffic, offered }: Nex
 const DAY_MS = 86_400_000
 
 function tooEarly({ personalized, variants }: Impact, hurt: Check | undefined, traffic: TrafficAdvice | null): Next {
-  const { moreDays, morePeople } = personalized!.verdict
+  const { moreDays, morePeople, because } = personalized!.verdict
   if (hurt !== undefined) return { do: 'stop', says: `Stop it: nothing is gained yet, and ${hurt.says}` }
   const shown = variants.filter(({ variant }) => variant !== '')
   const harmful = shown.find(({ verdict }) => verdict.verdict === 'hurts')
   if (harmful !== undefined && shown.length > 1) {
     return { do: 'look', at: 'variant', variant: harmful.variant, says: `Take ${harmful.variant} out: it hurts.` }
+  }
+  if (because === 'unweighted') {
+    const says = 'Ask for the time since the chances changed last (from): waiting does not make up for who came when.'
+    return { do: 'look', at: 'time', says }
   }
   if (moreDays !== null) return { do: 'wait', days: moreDays, says: `Wait about ${many(moreDays, 'more day')}.` }
   if (morePeople !== null) {

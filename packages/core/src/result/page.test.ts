@@ -38,6 +38,24 @@ function page(arms: readonly ArmStatistics[], more: Partial<PageInput> = {}) {
   })
 }
 
+it('of a quantile whose chances changed asks for the time since then: waiting does not help', () => {
+  const metric = { type: 'quantile', event: 'Loaded', name: 'Load time' } as const
+  const of = (control: boolean, value: number) => {
+    const clusters = { people: 900, below: 450, belowSquares: 450, countSquares: 900, belowTimesCount: 450 }
+    const variant = control ? '' : 'a'
+    return { variant, control, level: 0.5, count: 900, value, lower: value - 1, upper: value + 1, clusters }
+  }
+  const arms = [
+    { ...arm('', 900, 900), stratum: '0' },
+    { ...arm('a', 900, 900), stratum: '1' },
+  ]
+  const quantiles = { arms: [of(true, 100), of(false, 300)], together: of(false, 300) }
+  const { answer, next } = page(arms, { report: impact(arms, { metric, quantiles, days: 10 }) })
+  expect(answer).toMatchObject({ verdict: 'too-early', certainty: null })
+  expect(answer.sentence).toContain('that may be a matter of who came when')
+  expect(next).toMatchObject({ do: 'look', at: 'time' })
+})
+
 describe('which variant to ship', () => {
   const arms = [arm('', 9000, 900), arm('a', 9000, 1300), arm('b', 9000, 1500)]
   const asked = (variants: string[], chooses = false) =>
