@@ -55,6 +55,38 @@ describe('tracking: what is taken', () => {
     expect(await known('java')).toBe(true)
   })
 
+  it('a batch under the oldest name, which Segment’s clients for Android and .NET know; R13 a write key imports no file there', async () => {
+    const sent = '2026-11-23T15:00:00.1234567+01:00'
+    const item = { ...track({ userId: 'dotnet' }), timestamp: sent, integrations: {}, context: { direct: true } }
+    const body = { batch: [item, { type: 'x' }], messageId: 'b1', sentAt: sent, writeKey: WRITE_KEY }
+    const basic = { authorization: `Basic ${Buffer.from(`${WRITE_KEY}:`).toString('base64')}` }
+    const zipped = gzipSync(JSON.stringify(body))
+    const answer = await server.post('/v1/import', zipped, {
+      key: '',
+      headers: { ...basic, 'content-encoding': 'gzip' },
+    })
+    expect(answer).toMatchObject({
+      status: 200,
+      json: { success: true, errors: [{ index: 1, code: 'type_unknown' }] },
+    })
+    expect((await server.get('/v1/profiles/userId:dotnet')).json.profile.events).toBe(1)
+    const key = { key: WRITE_KEY }
+    expect((await server.post('/v1/import', { batch: [] }, key)).json.error.code).toBe('batch_empty')
+    const long = { batch: [track()], more: 'x'.repeat(600_000) }
+    expect(await server.post('/v1/import', long, key)).toMatchObject({
+      status: 400,
+      json: { error: { code: 'too_large' } },
+    })
+    const rows = { file: 'a'.repeat(64), items: [{ ...track({ userId: 'row' }), row: 0 }] }
+    for (const refused of [rows, [], 'batch', null]) {
+      expect((await server.post('/v1/import', JSON.stringify(refused), key)).json.error.code).toBe('wrong_key')
+    }
+    expect(await server.post('/v1/import', rows, { key: SECRET_KEY })).toMatchObject({
+      status: 200,
+      json: { stored: 1 },
+    })
+  })
+
   it('R3 a repeated messageId is acknowledged and changes nothing', async () => {
     const event = track({ userId: 'twice', messageId: 'm-twice' })
     expect(await server.post('/v1/track', event)).toMatchObject({ status: 200 })

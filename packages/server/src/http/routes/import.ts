@@ -10,8 +10,8 @@ import type { Services } from '../../services.ts'
 import { check } from '../check.ts'
 import { instant } from '../instant.ts'
 import { EXPOSURE_FOREIGN, Warning } from '../refusals.ts'
-import { route } from '../route.ts'
-import { bodyBytes, countRejected } from './track.ts'
+import { type Call, route } from '../route.ts'
+import { bodyBytes, countRejected, TrackQuery, takeBatch } from './track.ts'
 
 const MAX_ITEMS = 5000
 const MAX_BYTES = 8 << 20
@@ -68,12 +68,14 @@ interface RowError {
 export const importRoute = route({
   method: 'POST',
   path: '/v1/import',
-  access: 'secret',
+  access: 'write',
   tag: 'Events',
   summary: 'Import rows of a file',
   description:
-    'Items are events as for POST /v1/batch, or `decision`s, each with its `row`. A row of a file is taken in once, for ever. Up to 5,000 items of up to 1 MB, 8 MB together.',
+    'Items are events as for POST /v1/batch, or `decision`s, each with its `row`. A row of a file is taken in once, for ever. Up to 5,000 items of up to 1 MB, 8 MB together. Rows need a secret key. A body with `batch` is what Segment’s clients for Android and .NET send here, also with a write key: it is taken in, and answered, as by POST /v1/batch.',
   body: Body,
+  checks: 'handler',
+  query: TrackQuery,
   bodyLimit: () => MAX_BYTES,
   answer: {
     description: 'What became of the rows.',
@@ -95,70 +97,91 @@ export const importRoute = route({
       ),
     }),
   },
-  errors: ['too_busy', 'full', 'unavailable'],
-  async handle({ workspace, body, request }, services) {
-    const received = services.now()
-    const set = await services.definitions.of(workspace)
-    const graves = services.graves.ready(workspace)
-    if (graves !== undefined) await graves
-    const errors: RowError[] = []
-    const warnings: RowError[] = []
-    const entries: Entry[] = []
-    const events: { item: unknown; origin: ImportOrigin; index: number }[] = []
-    for (const [index, item] of body.items.entries()) {
-      const row = rowOf(item)
-      if (row === undefined) {
-        errors.push({ row: null, index, code: 'row_invalid', message: 'row must be a whole number from 0.' })
-      } else if ((item as { type?: unknown }).type === 'decision') {
-        const entry = readDecision(item, { file: body.file, row }, received, index, services.newId)
-        if ('code' in entry) errors.push({ row, ...entry })
-        else {
-          const { context, unclear } = readConsent(entry.decision.context)
-          if (unclear !== undefined) warnings.push({ row, index, ...consentUnclear(unclear) })
-          entries.push(withTombstones({ ...entry, decision: { ...entry.decision, context } }, workspace, services))
-        }
-      } else events.push({ item, origin: { file: body.file, row }, index })
+  errors: ['wrong_key', 'nothing_kept', 'held_back', 'too_busy', 'full', 'unavailable'],
+  handle(call, services) {
+    if (!isBatch(call.body)) {
+      if (call.key?.kind !== 'secret') throw new Problem('wrong_key', 'A write key may not do this.')
+      return importRows(call, services)
     }
-    const taken = services.intake.take({
-      workspace,
-      set,
-      mustProve: false,
-      isTrusted: true,
-      items: events.map(event => event.item),
-      received,
-      origin: { userAgent: undefined, ip: request.ip, signals: [] },
-      maxBytes: IMPORT_ITEM_BYTES,
-      importOf: index => events[index]!.origin,
-    })
-    for (const error of taken.errors) {
-      const { origin, index } = events[error.index]!
-      errors.push({ ...error, row: origin.row, index })
+    const most = services.options.batchBytes
+    if (bodyBytes(call.request.body) > most) {
+      throw new Problem('too_large', `The body is larger than ${most} bytes.`, { status: 400 })
     }
-    for (const warning of taken.warnings) {
-      const { origin, index } = events[warning.index]!
-      warnings.push({ ...warning, row: origin.row, index })
-    }
-    countRejected(errors, services)
-    entries.push(...taken.entries)
-    const applied = await services.queue.submit(workspace, entries, bodyBytes(request.body))
-    const count = (outcome: string) => applied.filter(one => one.outcome === outcome).length
-    for (const [i, { outcome, reason = '', foreign }] of applied.entries()) {
-      const place = () => placeOf(entries[i]!, events)
-      if (outcome === 'refused') errors.push({ ...place(), code: reason, message: WHY[reason] ?? reason })
-      if (!foreign) continue
-      warnings.push({ ...place(), ...EXPOSURE_FOREIGN })
-      services.metrics.exposuresForeign.inc()
-    }
-    errors.sort((a, b) => a.index - b.index)
-    warnings.sort((a, b) => a.index - b.index)
-    return {
-      stored: count('stored'),
-      duplicates: count('duplicate'),
-      errors,
-      ...(warnings.length > 0 && { warnings }),
-    }
+    return takeBatch(call, services)
   },
 })
+
+/** What Segment's clients for Android and .NET call by the API's oldest name. */
+function isBatch(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && Object.hasOwn(body, 'batch')
+}
+
+async function importRows(
+  { workspace, body: given, request }: Pick<Call<never, never, typeof Body>, 'workspace' | 'body' | 'request'>,
+  services: Services,
+): Promise<unknown> {
+  const body = check(Body, given, 'body')
+  const received = services.now()
+  const set = await services.definitions.of(workspace)
+  const graves = services.graves.ready(workspace)
+  if (graves !== undefined) await graves
+  const errors: RowError[] = []
+  const warnings: RowError[] = []
+  const entries: Entry[] = []
+  const events: { item: unknown; origin: ImportOrigin; index: number }[] = []
+  for (const [index, item] of body.items.entries()) {
+    const row = rowOf(item)
+    if (row === undefined) {
+      errors.push({ row: null, index, code: 'row_invalid', message: 'row must be a whole number from 0.' })
+    } else if ((item as { type?: unknown }).type === 'decision') {
+      const entry = readDecision(item, { file: body.file, row }, received, index, services.newId)
+      if ('code' in entry) errors.push({ row, ...entry })
+      else {
+        const { context, unclear } = readConsent(entry.decision.context)
+        if (unclear !== undefined) warnings.push({ row, index, ...consentUnclear(unclear) })
+        entries.push(withTombstones({ ...entry, decision: { ...entry.decision, context } }, workspace, services))
+      }
+    } else events.push({ item, origin: { file: body.file, row }, index })
+  }
+  const taken = services.intake.take({
+    workspace,
+    set,
+    mustProve: false,
+    isTrusted: true,
+    items: events.map(event => event.item),
+    received,
+    origin: { userAgent: undefined, ip: request.ip, signals: [] },
+    maxBytes: IMPORT_ITEM_BYTES,
+    importOf: index => events[index]!.origin,
+  })
+  for (const error of taken.errors) {
+    const { origin, index } = events[error.index]!
+    errors.push({ ...error, row: origin.row, index })
+  }
+  for (const warning of taken.warnings) {
+    const { origin, index } = events[warning.index]!
+    warnings.push({ ...warning, row: origin.row, index })
+  }
+  countRejected(errors, services)
+  entries.push(...taken.entries)
+  const applied = await services.queue.submit(workspace, entries, bodyBytes(request.body))
+  const count = (outcome: string) => applied.filter(one => one.outcome === outcome).length
+  for (const [i, { outcome, reason = '', foreign }] of applied.entries()) {
+    const place = () => placeOf(entries[i]!, events)
+    if (outcome === 'refused') errors.push({ ...place(), code: reason, message: WHY[reason] ?? reason })
+    if (!foreign) continue
+    warnings.push({ ...place(), ...EXPOSURE_FOREIGN })
+    services.metrics.exposuresForeign.inc()
+  }
+  errors.sort((a, b) => a.index - b.index)
+  warnings.sort((a, b) => a.index - b.index)
+  return {
+    stored: count('stored'),
+    duplicates: count('duplicate'),
+    errors,
+    ...(warnings.length > 0 && { warnings }),
+  }
+}
 
 const WHY: Readonly<Record<string, string>> = {
   consent: 'Somebody refused that anything of theirs be stored for analytics.',

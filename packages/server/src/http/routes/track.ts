@@ -39,7 +39,7 @@ const fields = {
   alias: { previousId: Id },
 } as const
 
-const Query = Type.Object({
+export const TrackQuery = Type.Object({
   strict: Type.Optional(
     Type.String({ description: '`false`: answer 200 even where nothing was kept, as Segment does.' }),
   ),
@@ -69,7 +69,7 @@ const shared = {
   tag: 'Events',
   fromPages: true,
   checks: 'handler',
-  query: Query,
+  query: TrackQuery,
   passesOverQuery: true,
   bodyLimit: (services: Services) => services.options.batchBytes,
   tooLargeIs: 400,
@@ -110,15 +110,24 @@ const batch = (path: string, summary: string, operationId?: string) =>
     handle(call, services) {
       const written = batchText(call.text)
       if (written.depth > MAX_DEPTH) throw tooDeep()
-      const { batch: read, error } = readBatch(call.body)
-      if (error !== undefined) {
-        if (lenient(call)) return SUCCESS
-        throw new Problem(error.code, error.message, { extra: { success: false } })
-      }
-      const { userHash } = call.body as { userHash?: unknown }
-      return take(call, services, { ...read, userHash, texts: written.items })
+      return takeBatch(call, services, written.items)
     },
   })
+
+/** Takes in a batch. `texts`: what its items were parsed from, where it is at hand. */
+export function takeBatch(
+  call: TrackCall & { readonly body: unknown },
+  services: Services,
+  texts?: IntakeRequest['texts'],
+): Promise<unknown> | string {
+  const { batch: read, error } = readBatch(call.body)
+  if (error !== undefined) {
+    if (lenient(call)) return SUCCESS
+    throw new Problem(error.code, error.message, { extra: { success: false } })
+  }
+  const { userHash } = call.body as { userHash?: unknown }
+  return take(call, services, { ...read, userHash, ...(texts !== undefined && { texts }) })
+}
 
 const TYPES = ['identify', 'track', 'page', 'screen', 'group', 'alias'] as const
 
@@ -132,7 +141,7 @@ export const trackRoutes: readonly Route[] = [
   batch('/v1/import/', 'Take in up to 2,500 events, as Segment’s Java client sends them', 'postImportSlash'),
 ]
 
-type TrackCall = Pick<Call<never, typeof Query, never>, 'workspace' | 'key' | 'request' | 'query' | 'reply'>
+type TrackCall = Pick<Call<never, typeof TrackQuery, never>, 'workspace' | 'key' | 'request' | 'query' | 'reply'>
 
 async function take(
   call: TrackCall,
