@@ -160,6 +160,17 @@ describe('pull', () => {
     ])
   })
 
+  it('a file that has the name of a new one and states something else is not written over', () => {
+    const draft = '# mine\nkind: metric\nkey: draft\ntype: conversion\nevent: E\n'
+    const folder = folderOf({ 'metrics/orders.yaml': draft, 'metrics/orders-2.yaml': '# nothing yet\n' })
+    const live = { version: 1, definitions: [liveOf('metric', 'orders', metric)] }
+    const pulled = writeDefinitions(folder, live)
+    expect(pulled.created).toEqual([join(folder, 'metrics/orders-3.yaml')])
+    expect(pulled.local).toMatchObject([{ kind: 'metric', key: 'draft' }])
+    expect(readFileSync(join(folder, 'metrics/orders.yaml'), 'utf8')).toBe(draft)
+    expect(writeDefinitions(folder, live)).toMatchObject({ created: [], updated: [], unchanged: 1 })
+  })
+
   it('what refers to an anchor in what changed keeps what it stood for', () => {
     const text =
       '- { kind: metric, key: orders, type: conversion, event: Old, where: &paid [{ property: paid, is: true }] }\n' +

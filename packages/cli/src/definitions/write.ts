@@ -45,9 +45,17 @@ export function writeDefinitions(folder: string, set: LiveSet): Pulled {
 }
 
 function create(folder: string, definition: LiveDefinition): string {
-  const path = join(folder, FOLDERS[definition.kind] ?? definition.kind, `${fileName(definition)}.yaml`)
+  const path = freePath(join(folder, FOLDERS[definition.kind] ?? definition.kind, fileName(definition)))
   write(path, yamlOf(definition))
   return path
+}
+
+/** A file of that name may be there and state something else, such as a draft: it is not ours to write over. */
+function freePath(name: string): string {
+  for (let n = 1; ; n++) {
+    const path = `${name}${n === 1 ? '' : `-${n}`}.yaml`
+    if (!existsSync(path)) return path
+  }
 }
 
 function fileName({ kind, key }: LiveDefinition): string {
