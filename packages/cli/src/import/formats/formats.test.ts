@@ -358,6 +358,38 @@ describe('PostHog', () => {
     expect(importer.name).toBe('posthog')
     expect(items).toMatchObject(expected)
   })
+
+  it('reads the same from the CSV of its interface, with a column a property', async () => {
+    const bought = event('Order Completed', 'ada', { products: [{ sku: 'M' }, { sku: 'P' }] }, 6)
+    const flat = [...records, bought].map(({ uuid, event, distinct_id, timestamp, properties }) => ({
+      id: uuid,
+      distinct_id,
+      event,
+      timestamp,
+      person: '',
+      elements_chain: '',
+      ...flattened(properties, 'properties'),
+    }))
+    const columns = [...new Set(flat.flatMap(row => Object.keys(row)))]
+    const lines = flat.map(row => columns.map(name => (row as Record<string, string>)[name] ?? '').join(','))
+    const { importer, items, reasons } = await imported([columns.join(','), ...lines].join('\r\n'))
+    expect(importer.name).toBe('posthog-table')
+    expect(reasons).toEqual([])
+    expect(items).toMatchObject([
+      ...expected,
+      { userId: 'ada', properties: { products: [{ sku: 'M' }, { sku: 'P' }] } },
+    ])
+    expect(items[0]).not.toHaveProperty('userId')
+    expect(items[2]?.properties).toEqual({ total: 5, currency: 'EUR' })
+  })
+
+  /** As PostHog writes it: each value under the path to it, yes and no as Python does. */
+  function flattened(value: unknown, path: string): Record<string, string> {
+    if (typeof value !== 'object' || value === null) {
+      return { [path]: typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value) }
+    }
+    return Object.assign({}, ...Object.entries(value).map(([name, inner]) => flattened(inner, `${path}.${name}`)))
+  }
 })
 
 describe('Klaviyo', () => {

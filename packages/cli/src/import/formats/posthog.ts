@@ -1,31 +1,79 @@
-import type { JsonObject } from '@espalier/core'
+import type { Json, JsonObject } from '@espalier/core'
 import { SET_ONCE } from '@espalier/core/event'
 import type { Item } from '../importer.ts'
-import { asText } from '../mapping/cells.ts'
+import { asGuessed, asText } from '../mapping/cells.ts'
 import { RowProblem } from '../mapping/problem.ts'
+import type { Cells } from '../source/rows.ts'
 import { eventFormat, eventItem, hasAll, object, readTime, text } from './format.ts'
+
+const NEEDED = ['event', 'distinct_id', 'timestamp']
+/** What the name of a column begins with that holds one property. */
+const PROPERTY = 'properties.'
 
 /** PostHog's events: batch exports, the events table of the SQL editor, `posthog events export`; NDJSON or CSV. */
 export const posthog = eventFormat(
   'posthog',
   'PostHog events export (NDJSON or CSV)',
   2,
-  columns => hasAll(columns, 'event', 'distinct_id', 'timestamp') && (columns.has('properties') || columns.has('uuid')),
-  cells => {
-    const event = text(cells, 'event')
-    const distinct = text(cells, 'distinct_id')
-    if (event === undefined) throw new RowProblem('it has no event')
-    if (distinct === undefined) throw new RowProblem('it has no distinct_id')
-    const all = object(cells.properties)
-    const properties = own(all)
-    const common = {
-      messageId: text(cells, 'uuid', 'id'),
-      ...people(distinct, all),
-      context: contextOf(all),
-    } as JsonObject
-    return eventOf(event, readTime(cells.timestamp), common, properties, all)
-  },
+  columns => hasAll(columns, ...NEEDED) && (columns.has('properties') || columns.has('uuid')),
+  cells => itemOf(cells, object(cells.properties)),
 )
+
+/** The CSV that PostHog's interface exports: a column a property, as in `properties.$browser`. */
+export const posthogTable = eventFormat(
+  'posthog-table',
+  'PostHog events with a column a property (CSV)',
+  1,
+  columns =>
+    hasAll(columns, ...NEEDED) && !columns.has('properties') && [...columns].some(name => name.startsWith(PROPERTY)),
+  cells => itemOf(cells, gathered(cells)),
+)
+
+function itemOf(cells: Cells, all: JsonObject): Item {
+  const event = text(cells, 'event')
+  const distinct = text(cells, 'distinct_id')
+  if (event === undefined) throw new RowProblem('it has no event')
+  if (distinct === undefined) throw new RowProblem('it has no distinct_id')
+  const common = {
+    messageId: text(cells, 'uuid', 'id'),
+    ...people(distinct, all),
+    context: contextOf(all),
+  } as JsonObject
+  return eventOf(event, readTime(cells.timestamp), common, own(all), all)
+}
+
+/** The properties as they were sent: lists and objects have a column for each of their values, `properties.products.0.sku`. */
+function gathered(cells: Cells): JsonObject {
+  const root: Branch = new Map()
+  for (const [column, cell] of Object.entries(cells)) {
+    if (!column.startsWith(PROPERTY) || asText(cell) === undefined) continue
+    const names = column.slice(PROPERTY.length).split('.')
+    const last = names.pop()!
+    let branch = root
+    for (const name of names) {
+      const inner = branch.get(name)
+      const next: Branch = inner instanceof Map ? inner : new Map()
+      branch.set(name, next)
+      branch = next
+    }
+    branch.set(last, sentAs(cell!))
+  }
+  return jsonOf(root) as JsonObject
+}
+
+type Branch = Map<string, Json | Branch>
+
+function jsonOf(branch: Branch): Json {
+  const entries = [...branch].map(([name, value]) => [name, value instanceof Map ? jsonOf(value) : value] as const)
+  const items = entries.map((_, i) => entries.find(([name]) => name === String(i)))
+  const isList = items.length > 0 && items.every(item => item !== undefined)
+  return isList ? items.map(([, value]) => value) : Object.fromEntries(entries)
+}
+
+/** It writes yes and no as Python does. */
+function sentAs(cell: Json): Json {
+  return cell === 'True' || cell === 'False' ? cell === 'True' : asGuessed(cell)
+}
 
 function eventOf(event: string, at: number, common: JsonObject, properties: JsonObject, all: JsonObject): Item {
   switch (event) {

@@ -6,11 +6,11 @@ import type { KnownFormat } from './format.ts'
 import { ga4 } from './ga4.ts'
 import { klaviyoEvents } from './klaviyo.ts'
 import { type Kind, NEEDED, plainMapping } from './plain.ts'
-import { posthog } from './posthog.ts'
+import { posthog, posthogTable } from './posthog.ts'
 import { segment, segmentWarehouse } from './segment.ts'
 
 /** In order: the first that recognises a file reads it. */
-const FORMATS: readonly KnownFormat[] = [segment, segmentWarehouse, ga4, posthog, klaviyoEvents]
+const FORMATS: readonly KnownFormat[] = [segment, segmentWarehouse, ga4, posthogTable, posthog, klaviyoEvents]
 
 /**
  * The importer for a file without `--mapping`: an export that is recognised by its columns, or a plain file of the kind. A
