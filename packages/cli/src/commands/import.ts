@@ -84,6 +84,12 @@ export function described(summary: ImportSummary): string {
     )
   } else lines.push(`${count(summary.stored)} taken in, ${count(summary.duplicates)} were there already\n`)
   if (summary.resumed > 0) lines.push(`${count(summary.resumed)} had been sent by a run before\n`)
+  const { missing } = summary
+  if (missing.length > 0) {
+    const names = missing.slice(0, 10).map(name => `"${name}"`)
+    const more = missing.length > 10 ? ` and ${missing.length - 10} more` : ''
+    lines.push(`The mapping reads ${names.join(', ')}${more}, which the file does not have: counted as empty\n`)
+  }
   if (summary.ignored > 0) lines.push(`${count(summary.ignored)} rows match no rule of the mapping\n`)
   if (summary.rejected > 0) {
     lines.push(

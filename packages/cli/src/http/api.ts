@@ -41,6 +41,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
   /** How often to try again when the server asks for time (429, 503) or does not answer; 0 unless set. */
   readonly retries?: number
+  /** Hears, before each wait for another try, what the server said, or that nobody answers. */
+  readonly waiting?: ((reason: string) => void) | undefined
 }
 
 /** A client of the HTTP API, with errors a person can act on. */
@@ -82,16 +84,15 @@ export class Api {
   async send(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
     for (let attempt = 0; ; attempt++) {
       const isLast = () => attempt >= (options.retries ?? 0) || options.signal?.aborted === true
-      const response = await this.#fetch(method, path, options).catch(async (error: unknown) => {
-        if (isLast()) throw this.#unreachable(error)
-        return undefined
-      })
-      if (response?.ok) return response
-      const asksForTime = response === undefined || response.status === 429 || response.status === 503
-      if (response && (!asksForTime || isLast())) throw await this.#refusal(response)
-      const asked = response?.headers.get('retry-after')
-      await response?.body?.cancel()
-      await this.#wait(retryAfter(asked ?? null, attempt), options.signal)
+      const answer = await this.#fetch(method, path, options).catch((error: unknown) => this.#unreachable(error))
+      if (answer instanceof Response && answer.ok) return answer
+      const isRefusal = answer instanceof Response
+      const asksForTime = !isRefusal || answer.status === 429 || answer.status === 503
+      const asked = isRefusal ? answer.headers.get('retry-after') : null
+      const problem = isRefusal ? await this.#refusal(answer) : answer
+      if (!asksForTime || isLast()) throw problem
+      options.waiting?.(problem.message)
+      await this.#wait(retryAfter(asked, attempt), options.signal)
       if (options.signal?.aborted) throw new CliError('Interrupted')
     }
   }

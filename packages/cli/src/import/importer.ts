@@ -27,6 +27,8 @@ export interface Importer {
   readonly outputs: number
   /** All that decides what is made of a row, as text: part of the import's identity beside what the file holds. */
   readonly meaning: string
+  /** Columns that it reads by name, where a mapping states them. */
+  readonly reads?: readonly string[]
   /** Throws `RowProblem`. */
   map(cells: Cells, row: number): Made[]
   /** The item of a group, from its parts in order of rows. Throws `RowProblem`. */

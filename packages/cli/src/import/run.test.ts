@@ -126,6 +126,39 @@ describe('an import', () => {
     expect(waits).toEqual([7000, 7000, 7000])
   })
 
+  it('says why it waits, in the server’s words, or that nobody answers', async () => {
+    const taker = importTaker()
+    const answers: FakeAnswer[] = [
+      { status: 429, body: { error: { code: 'full', message: 'The disk is nearly full.', mend: 'Make room.' } } },
+      { status: 503, body: 'no JSON' },
+    ]
+    const { url } = await fakeApi(({ body }) => answers.shift() ?? { body: taker.take(body) })
+    const file = temporaryFile('events.csv', events(50))
+    const shell = testShell()
+    let now = 0
+    const summary = await importFile(optionsOf(file), api(url), shell, () => (now += 10_000))
+    expect(summary.stored).toBe(50)
+    expect(shell.errors()).toContain('Sending: 0 %, 0 of 50, waiting: The disk is nearly full.\n')
+    expect(shell.errors()).toContain(`Sending: 0 %, 0 of 50, waiting: ${url} answered 503 Service Unavailable\n`)
+  })
+
+  it('a column that its mapping reads and the file does not have is told', async () => {
+    const mapping = temporaryFile(
+      'm.yaml',
+      "rules:\n  - { event: E, userId: '{u}', time: '2024-01-01', properties: { total: { $number: Totl }, n: '{#}' } }\n",
+    )
+    const missingOf = async (name: string, text: string) => {
+      const file = temporaryFile(name, text)
+      const summary = await importFile(optionsOf(file, { mapping, dryRun: true }), api('http://x'), testShell())
+      return { missing: summary.missing, said: described(summary) }
+    }
+    const { missing, said } = await missingOf('x.csv', 'u,Total\nada,5\n')
+    expect(missing).toEqual(['Totl'])
+    expect(said).toContain('The mapping reads "Totl", which the file does not have: counted as empty\n')
+    expect((await missingOf('y.csv', 'u,Totl\nada,5\n')).missing).toEqual([])
+    expect((await missingOf('z.ndjson', '{"u":"ada"}\n')).missing).toEqual([])
+  })
+
   it('interrupted, it goes on where it stopped, and sends nothing twice but the last window', async () => {
     const taker = importTaker()
     const shell = testShell()

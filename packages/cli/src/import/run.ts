@@ -17,7 +17,7 @@ import { sendPuts } from './send/puts.ts'
 import { sendStream } from './send/stream.ts'
 import { encodingOf } from './source/encoding.ts'
 import { type OpenFile, sizeOf } from './source/open.ts'
-import { openTable } from './source/rows.ts'
+import { openTable, type Table } from './source/rows.ts'
 import { Warnings } from './warnings.ts'
 
 export interface ImportOptions {
@@ -59,6 +59,8 @@ export interface ImportSummary {
   /** With `dryRun`: the first item as it would be sent. */
   example?: Item
   reasons: { row: number | undefined; reason: string }[]
+  /** Columns that the mapping asked for reads, and the file does not have. */
+  missing: readonly string[]
   /** Items taken in that may have been meant otherwise, and the first of them. */
   warned: number
   warnings: readonly { readonly row: number; readonly reason: string }[]
@@ -104,12 +106,18 @@ export async function importFile(
     line.clear()
     if (rejects.count > 0 && !result.interrupted)
       await rejects.write(options.rejects, options.file, importer, options.encoding)
-    return summary(options, importer, builder, { rejects, warnings }, result, (now() - began) / 1000)
+    const missing = options.mapping === undefined ? [] : missingIn(table, importer)
+    return summary(options, importer, builder, { rejects, warnings, missing }, result, (now() - began) / 1000)
   } finally {
     line.clear()
     builder.close()
     unsubscribe()
   }
+}
+
+/** A name that is mistyped reads as an empty cell, row by row. Of NDJSON nobody knows what later lines have. */
+function missingIn({ format, columns }: Table, { reads = [] }: Importer): string[] {
+  return format === 'csv' ? reads.filter(column => !columns.includes(column)) : []
 }
 
 interface Result {
@@ -158,7 +166,7 @@ class Sending {
       this.#done = 0
       return this.#builder.items(this.#limit)
     }
-    const common = { api, signal, sent: this.#sent, refuse: this.#refuse }
+    const common = { api, signal, sent: this.#sent, waiting: this.#waiting, refuse: this.#refuse }
     if (target !== 'stream') {
       const result = await sendPuts(items(), { ...common, target })
       return { ...NOTHING, stored: result.stored, interrupted: signal.aborted }
@@ -184,9 +192,14 @@ class Sending {
 
   #sent = (items: readonly Sendable[], refused: number) => {
     this.#done += items.length
+    this.#show(() => (refused > 0 ? `, ${count(this.#rejects.count)} rejected` : ''))
+  }
+
+  #waiting = (reason: string) => this.#show(() => `, waiting: ${reason}`)
+
+  #show(more: () => string) {
     const total = Math.min(this.#builder.built.items, this.#limit ?? Number.POSITIVE_INFINITY)
-    const detail = () =>
-      `${count(this.#done)} of ${count(total)}${refused > 0 ? `, ${count(this.#rejects.count)} rejected` : ''}`
+    const detail = () => `${count(this.#done)} of ${count(total)}${more()}`
     this.#line.update('Sending', this.#done / Math.max(1, total), detail)
   }
 
@@ -201,7 +214,7 @@ function summary(
   options: ImportOptions,
   importer: Importer,
   { built }: Builder,
-  { rejects, warnings }: { rejects: Rejects; warnings: Warnings },
+  { rejects, warnings, missing }: { rejects: Rejects; warnings: Warnings; missing: readonly string[] },
   result: Result,
   seconds: number,
 ): ImportSummary {
@@ -226,6 +239,7 @@ function summary(
     dryRun: options.dryRun,
     ...(options.dryRun && built.example ? { example: built.example } : {}),
     reasons: rejects.sample(),
+    missing,
     warned: warnings.count,
     warnings: warnings.sample(),
   }

@@ -38,6 +38,7 @@ export function parseMapping(node: unknown, name: string, now: number): Mapping 
     target: targetOf(rules),
     outputs: match === 'first' ? 1 : rules.length,
     meaning: JSON.stringify({ match, zone, common, rules: fields.rules }),
+    reads: [...new Set(rules.flatMap(({ columns }) => [...columns]))],
     map: (cells, row) => mapRow(rules, match, cells, row),
     join(output, parts, row): Item {
       const rule = rules[output]!

@@ -37,6 +37,8 @@ export interface Rule {
   readonly group: readonly string[] | undefined
   /** What it says of the messageId, as it stands in the mapping. */
   readonly messageId: unknown
+  /** Columns that it reads by name. */
+  readonly columns: ReadonlySet<string>
   /** Cells that the rule reads; all of them with `$rest`. */
   pick(cells: Cells): Cells
   make(rows: Rows): Item
@@ -86,6 +88,7 @@ export function parseRule(node: unknown, path: string, defaults: RuleDefaults): 
     matches,
     group,
     messageId: fields.messageId,
+    columns,
     pick: cells => (everything ? cells : picked(cells, columns)),
     make(rows) {
       const body: JsonObject = {}

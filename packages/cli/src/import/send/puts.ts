@@ -12,6 +12,8 @@ export interface PutOptions {
   readonly target: keyof typeof ENDPOINTS
   readonly signal: AbortSignal
   sent(items: readonly Sendable[], refused: number): void
+  /** Hears why a request has to wait for its next try. */
+  waiting?(reason: string): void
   refuse(item: Sendable, reason: string): void
 }
 
@@ -49,7 +51,7 @@ async function put(
   const [path, name] = ENDPOINTS[options.target]
   const body = `{"${name}":[${batch.map(item => item.json).join(',')}]}`
   try {
-    await options.api.post(path, body, { retries: 40, signal: options.signal })
+    await options.api.post(path, body, { retries: 40, signal: options.signal, waiting: options.waiting })
   } catch (error) {
     if (!(error instanceof ApiError) || ![400, 413, 422].includes(error.status)) {
       if (options.signal.aborted) return

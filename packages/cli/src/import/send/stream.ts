@@ -15,6 +15,8 @@ export interface StreamOptions {
   readonly window?: number
   /** Hears after each request. */
   sent(items: readonly Sendable[], refused: number): void
+  /** Hears why a request has to wait for its next try. */
+  waiting?(reason: string): void
   /** A row the server refused. */
   refuse(item: Sendable, reason: string): void
   /** A row the server took in, but maybe not as it was meant. */
@@ -144,6 +146,7 @@ async function sendBatch(batch: readonly Sendable[], options: StreamOptions, res
   const answer = await options.api.post<ImportAnswer>('/v1/import', bodyOf(options, batch), {
     retries: RETRIES,
     signal: options.signal,
+    waiting: options.waiting,
   })
   const { errors = [], warnings = [] } = answer
   const isSilent = errors.length + warnings.length === 0
