@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { durationMs, isZone, parseInstant, quarterIn } from './index.ts'
+import { localIn } from './local.ts'
+import { knownZone } from './zone.ts'
 
 describe('durations', () => {
   it.each([
@@ -73,6 +75,33 @@ describe('quarters', () => {
       }),
       { numRuns: 50 },
     )
+  })
+
+  it('a person’s zone may be an offset, as RudderStack’s SDK for pages has it', () => {
+    const noon = Date.UTC(2026, 6, 1, 12)
+    const clock = (name: string) => {
+      const zone = knownZone(name)
+      if (zone === undefined) return undefined
+      const { hour, minute } = localIn(zone)(noon)
+      return `${hour}:${minute}`
+    }
+    expect(
+      ['GMT+0100', 'GMT-0500', 'GMT+0000', 'UTC+02:00', '+1400', '-12:00', 'Europe/Berlin', 'GMT'].map(clock),
+    ).toEqual(['13:0', '7:0', '12:0', '14:0', '2:0', '0:0', '14:0', '12:0'])
+    expect(['-0930', '+0330', '+0430', 'GMT+0530', '+0545', '+0630', '+0845', '+0930'].map(clock)).toEqual([
+      '2:30',
+      '15:30',
+      '16:30',
+      '17:30',
+      '17:45',
+      '18:30',
+      '20:45',
+      '21:30',
+    ])
+    for (const none of ['GMT+9900', 'GMT-0330', 'GMT+1', '+01', '0100', 'GMT+0101', '', 1, null]) {
+      expect(knownZone(none)).toBeUndefined()
+      expect(knownZone(none)).toBeUndefined()
+    }
   })
 
   it('refuses unknown zones by name', () => {
