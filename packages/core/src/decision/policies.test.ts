@@ -140,7 +140,7 @@ it('a rollout begins with one in a hundred, the rest gets the default content wi
   const spec: PolicySpec = { kind: 'rollout', variant: 'b', guardrails: ['bounced'] }
   const first = asker(spec)
   const start = people.map(key => first(key).answers[0]!)
-  const half = asker(spec, { rollout: { stage: '50', since: 0 } })
+  const half = asker(spec, { rollout: { stage: '50', since: 0 }, rolledOut: 'b' })
   const reached = start.filter(answer => answer.variant === 'b')
   expect(reached.length).toBeGreaterThan(3)
   expect(reached.length).toBeLessThan(40)
@@ -148,4 +148,7 @@ it('a rollout begins with one in a hundred, the rest gets the default content wi
   for (const [i, key] of people.entries()) {
     if (start[i]!.variant === 'b') expect(half(key).answers[0]!.variant).toBe('b')
   }
+  // What another variant has come to says nothing of this one.
+  const other = asker(spec, { rollout: { stage: '100', since: 0 }, rolledOut: 'a' })
+  expect(people.map(key => other(key).answers[0]!)).toEqual(start)
 })

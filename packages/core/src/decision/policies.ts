@@ -20,6 +20,8 @@ export interface Learned {
   /** In order of the moment from which on they are in force. Those of an earlier definition that fit no more are passed over. */
   readonly models?: readonly ModelInForce[]
   readonly rollout?: RolloutState
+  /** The variant that is rolled out so: another one begins anew. */
+  readonly rolledOut?: string
 }
 
 /** By the experience's key; undefined: nothing yet. */
@@ -49,7 +51,9 @@ function policyOf(
     tests: rules.map(({ test }) => test),
     reads: Object.fromEntries(inputs.map(({ key, read }) => [key, read])),
     models,
-    ...(learned?.rollout && { rollout: learned.rollout }),
+    ...(learned?.rollout &&
+      spec.kind === 'rollout' &&
+      learned.rolledOut === spec.variant && { rollout: learned.rollout }),
   })
   return {
     reads: unionReads([...rules, ...inputs].map(({ reads }) => reads)),

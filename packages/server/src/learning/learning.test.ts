@@ -9,23 +9,21 @@ let server: TestServer
 
 const variants = (touchpoint: string) => ['a', 'b'].map(key => ({ key, content: { [touchpoint]: key } }))
 
+const touchpoint = (key: string) => ({ kind: 'touchpoint', key, body: { channel: 'web', default: 'plain' } })
+const experience = (key: string, policy: object) => ({
+  kind: 'experience',
+  key,
+  body: { tactic: 'content', touchpoints: [key], control: 0.1, goal: 'bought', variants: variants(key), policy },
+})
+
 beforeAll(async () => {
   // It goes on a little with each look, as clocks do.
   server = await testServer({}, { now: () => now++ })
   await server.services.learner.stop()
-  const experience = (key: string, policy: object) => ({
-    kind: 'experience',
-    key,
-    body: { tactic: 'content', touchpoints: [key], control: 0.1, goal: 'bought', variants: variants(key), policy },
-  })
   const published = await server.post('/v1/definitions', {
     changes: [
       { kind: 'settings', key: 'workspace', body: { holdout: 0 } },
-      ...['hero', 'list', 'cart', 'desk'].map(key => ({
-        kind: 'touchpoint',
-        key,
-        body: { channel: 'web', default: 'plain' },
-      })),
+      ...['hero', 'list', 'cart', 'desk'].map(touchpoint),
       { kind: 'metric', key: 'bought', body: { type: 'conversion', event: 'Bought', window: '1d' } },
       { kind: 'metric', key: 'left', body: { type: 'conversion', event: 'Left', window: '1d', direction: 'down' } },
       {
@@ -322,6 +320,35 @@ describe('a rollout', () => {
     const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => decide(`carts-${i}`, 'cart')))
     expect(answers.every(({ content }) => content === 'plain')).toBe(true)
     expect((await act('cart', { action: 'resume' })).json.rollout).toMatchObject({ stage: '1', signal: 'resumed' })
+  })
+
+  it('begins anew for another variant from its publication on, and may be stopped before anybody has looked at it', async () => {
+    const publish = async (policy: object) => {
+      const changes = [experience('fresh', policy)]
+      const answer = await server.post('/v1/definitions', { changes })
+      expect(answer.status, answer.text).toBe(200)
+    }
+    const shownTo = async (content: string) => {
+      const answers = await Promise.all(Array.from({ length: 60 }, (_, i) => decide(`fresh-${i}`, 'fresh')))
+      return answers.filter(answer => answer.content === content).length
+    }
+    const spec = { kind: 'rollout', guardrails: ['left'], stagePeople: 20 }
+    await server.post('/v1/definitions', { changes: [touchpoint('fresh')] })
+    await publish({ ...spec, variant: 'a' })
+    await server.services.learner.round()
+    await server.services.models.change('main', 'fresh', record => ({
+      record: { ...record, rollout: { stage: '100', since: now } },
+    }))
+    await server.services.definitions.refresh('main')
+    expect(await shownTo('a')).toBeGreaterThan(20)
+    await publish({ ...spec, variant: 'b' })
+    // One in a hundred: of sixty people more than a dozen are so less than once in a million runs.
+    expect(await shownTo('b')).toBeLessThan(12)
+    expect((await model('fresh')).rollout).toBeNull()
+    expect((await act('fresh', { action: 'stop' })).json.rollout).toMatchObject({ stage: 'halted', signal: 'stopped' })
+    await server.services.learner.round()
+    expect((await model('fresh')).rollout).toMatchObject({ stage: 'halted' })
+    expect(await shownTo('b')).toBe(0)
   })
 
   it('stops when a quantile is hurt, and goes on when it is not', async () => {

@@ -16,6 +16,11 @@ export interface LearningRecord {
   readonly steps?: readonly RolloutStep[]
 }
 
+/** Where the rollout of a variant stands; undefined where it has not begun, whatever became of another variant's. */
+export function rolloutOf({ rollout, rolledOut }: LearningRecord, variant: string): RolloutState | undefined {
+  return rolledOut === variant ? rollout : undefined
+}
+
 export interface VersionNote {
   readonly version: number
   /** When it was made, epoch milliseconds. */

@@ -17,6 +17,7 @@ import type { Store } from '@espalier/store'
 import type { Activity, ImpactStatistics, Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
 import type { Models } from '../learning/models.ts'
+import { rolloutOf } from '../learning/record.ts'
 import { type LiveSet, settingsOf } from '../pipeline/definitions.ts'
 import { Problem } from '../problem.ts'
 import { guardrailsIn, subjectOf } from '../report/experience.ts'
@@ -126,7 +127,9 @@ async function watched(looked: Looked): Promise<Watched> {
   const periods = Math.max(0, Math.min(DAYS, Math.floor((until - experience.published) / DAY_MS)))
   const sincePublished = (counts: readonly number[]) => (periods === 0 ? [] : known(counts.slice(-periods)))
   const stage =
-    body.policy?.kind === 'rollout' ? ((await looked.models.record(workspace, key)).rollout?.stage ?? '1') : undefined
+    body.policy?.kind === 'rollout'
+      ? (rolloutOf(await looked.models.record(workspace, key), body.policy.variant)?.stage ?? '1')
+      : undefined
   return {
     experience,
     days,

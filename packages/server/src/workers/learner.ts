@@ -4,7 +4,7 @@ import type { Store } from '@espalier/store'
 import type { Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
 import type { Models } from '../learning/models.ts'
-import { type LearningRecord, MOST_STEPS, type TrainingNote } from '../learning/record.ts'
+import { type LearningRecord, MOST_STEPS, rolloutOf, type TrainingNote } from '../learning/record.ts'
 import { type RolloutSpec, watchRollout } from '../learning/rollout.ts'
 import { controlsOf, metricIn } from '../learning/subject.ts'
 import { type Trained, trainPolicy } from '../learning/training.ts'
@@ -152,13 +152,9 @@ export class Learner {
   ): Promise<void> {
     const { warehouse, models, definitions, now, log } = this.#options
     const { key } = experience
-    const state = record.rollout
-    if (state === undefined || record.rolledOut !== spec.variant) {
-      const rollout = startRollout(now())
-      const step = { at: now(), stage: rollout.stage, sentence: `${spec.variant} begins at ${rollout.stage} %.` }
-      await models.change(workspace, key, old => ({
-        record: { ...old, rollout, rolledOut: spec.variant, steps: stepsOf(old, step) },
-      }))
+    const state = rolloutOf(record, spec.variant)
+    if (state === undefined) {
+      await models.change(workspace, key, old => ({ record: begun(old, spec.variant, now()) }))
       await definitions.refresh(workspace)
       return
     }
@@ -180,6 +176,14 @@ export class Learner {
     await definitions.refresh(workspace)
     log.info({ workspace, experience: key, stage }, watched.sentence)
   }
+}
+
+/** A record with the rollout of a variant; as it is where that has begun. */
+export function begun(record: LearningRecord, variant: string, at: number): LearningRecord {
+  if (rolloutOf(record, variant) !== undefined) return record
+  const rollout = startRollout(at)
+  const step = { at, stage: rollout.stage, sentence: `${variant} begins at ${rollout.stage} %.` }
+  return { ...record, rollout, rolledOut: variant, steps: stepsOf(record, step) }
 }
 
 export function stepsOf(record: LearningRecord, step: NonNullable<LearningRecord['steps']>[number]) {

@@ -1,10 +1,11 @@
 import type { Definition } from '@espalier/core/definition'
 import { periodMs, rollBack, type Signal, stepRollout } from '@espalier/core/policy'
 import Type from 'typebox'
+import { rolloutOf } from '../../learning/record.ts'
 import { experienceIn } from '../../learning/subject.ts'
 import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
-import { stepsOf } from '../../workers/learner.ts'
+import { begun, stepsOf } from '../../workers/learner.ts'
 import { route } from '../route.ts'
 
 const Key = Type.Object({ key: Type.String({ maxLength: 100 }) })
@@ -81,7 +82,7 @@ export const postModel = route({
       await goBack(services, workspace, params.key, periodMs(policy), body.version, body.when)
     } else {
       if (policy?.kind !== 'rollout') throw unsuited(experience, 'is no rollout')
-      await signal(services, workspace, params.key, body.action === 'stop' ? 'stopped' : 'resumed')
+      await signal(services, workspace, params.key, policy.variant, body.action === 'stop' ? 'stopped' : 'resumed')
     }
     await services.definitions.refresh(workspace)
     return view(services, workspace, params.key)
@@ -115,10 +116,17 @@ async function goBack(
   })
 }
 
-async function signal({ models, now }: Services, workspace: string, key: string, given: Signal): Promise<void> {
-  await models.change(workspace, key, record => {
-    if (record.rollout === undefined) return { record }
-    const rollout = stepRollout(record.rollout, given, now())
+async function signal(
+  { models, now }: Services,
+  workspace: string,
+  key: string,
+  variant: string,
+  given: Signal,
+): Promise<void> {
+  await models.change(workspace, key, before => {
+    // Also one that no worker has looked at yet.
+    const record = begun(before, variant, now())
+    const rollout = stepRollout(record.rollout!, given, now())
     if (rollout === record.rollout) return { record }
     const sentence = given === 'stopped' ? 'Stopped by hand.' : 'Resumed by hand, from the beginning.'
     return {
@@ -137,7 +145,8 @@ async function experienceOf(services: Services, workspace: string, key: string):
 async function view(services: Services, workspace: string, key: string) {
   const { body } = await experienceOf(services, workspace, key)
   const { compiled } = await services.definitions.of(workspace)
-  const { newest, timeline, versions, last, rollout, steps } = await services.models.record(workspace, key)
+  const record = await services.models.record(workspace, key)
+  const { newest, timeline, versions, last, steps } = record
   const state = compiled.experiences.get(key)?.policy?.state?.(services.now())
   return {
     experience: key,
@@ -151,7 +160,7 @@ async function view(services: Services, workspace: string, key: string) {
       last === undefined
         ? null
         : { ...last, sentence: `${last.sentence} ${state?.serves ?? state?.sentence ?? 'Stated shares.'}` },
-    rollout: rollout ?? null,
+    rollout: (body.policy?.kind === 'rollout' && rolloutOf(record, body.policy.variant)) || null,
     steps: steps ?? [],
   }
 }
