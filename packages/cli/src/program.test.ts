@@ -120,6 +120,11 @@ describe('exit codes and errors', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
+  it('a backup into a folder that is not there is refused before the server makes one', async () => {
+    const { code, errors } = await espalier(['backup', '/nowhere/b.tar.gz'])
+    expect([code, errors]).toEqual([1, 'espalier: /nowhere does not exist. Check the path.\n'])
+  })
+
   it('definitions that the server refuses are named with file, line, path and mend', async () => {
     const { url } = await fakeApi(({ method }) =>
       method === 'GET'

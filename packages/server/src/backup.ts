@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PassThrough, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { create, UnpackSync } from 'tar'
-import { StartError } from './problem.ts'
+import { Problem, StartError } from './problem.ts'
 import type { Services } from './services.ts'
 
 export interface BackupManifest {
@@ -27,6 +27,8 @@ const RESTORING = '.restoring'
  */
 export async function backupStream(services: Services): Promise<Readable> {
   const { store, warehouse, shipper, options, version, now } = services
+  // It says what to use instead, before a warehouse is copied for nothing.
+  if (options.store !== 'embedded') await store.backup(options.data)
   await mkdir(options.data, { recursive: true })
   const folder = await mkdtemp(join(options.data, PREFIX))
   const clean = () => rm(folder, { recursive: true, force: true })
@@ -41,7 +43,7 @@ export async function backupStream(services: Services): Promise<Readable> {
     await writeFile(join(folder, MANIFEST), JSON.stringify(manifest))
   } catch (error) {
     await clean()
-    throw error
+    throw isNoRoom(error) ? await noRoom(options.data, error) : error
   }
   const names = [...(await namesIn(folder, STORE_FOLDER)), ...(await namesIn(folder, WAREHOUSE_FOLDER))]
   // Last: where it is, the archive is whole.
@@ -52,6 +54,22 @@ export async function backupStream(services: Services): Promise<Readable> {
     .catch(() => undefined)
     .finally(clean)
   return stream
+}
+
+function isNoRoom(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+}
+
+async function noRoom(data: string, cause: unknown): Promise<Problem> {
+  const free = Math.floor((await freeBytes(data)) / 2 ** 20)
+  return new Problem(
+    'full',
+    `A backup is made of a copy in ${data}, and there is no room for it (${free} MB are free).`,
+    {
+      mend: 'Make as much room as the folder itself takes; it is given back when the backup is through.',
+      cause,
+    },
+  )
 }
 
 /**

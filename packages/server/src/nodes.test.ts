@@ -111,7 +111,9 @@ describe('two nodes on one PostgreSQL and one ClickHouse', () => {
     const { decisionId } = await decide(a, { userId: 'u3' })
     const exposure = { userId: 'u3', event: 'Exposure', properties: { decisionId } }
     expect((await b.post('/v1/track', exposure)).status).toBe(200)
+    const copying = vi.spyOn(a.services.warehouse, 'backup')
     const refused = await a.get('/v1/backup', { key: SECRET_KEY })
     expect(refused).toMatchObject({ status: 501, json: { error: { code: 'unsupported' } } })
+    expect(copying).not.toHaveBeenCalled()
   })
 })

@@ -28,6 +28,17 @@ describe('generated references', () => {
     expect(names).not.toContain(undefined)
   })
 
+  it('what answers as CSV when asked for it says so', () => {
+    const { paths } = JSON.parse(references()['openapi.json']!) as { paths: Record<string, { get?: object }> }
+    const asked = Object.values(paths).flatMap(({ get }) => {
+      const { parameters = [], responses = {} } = Object(get) as { parameters?: object[]; responses?: object }
+      const isAsked = parameters.some(one => Object(one).name === 'format' && JSON.stringify(one).includes('"csv"'))
+      return isAsked ? [Object.keys(Object(responses)[200].content)] : []
+    })
+    expect(asked.length).toBeGreaterThan(2)
+    for (const types of asked) expect(types).toEqual(['application/json', 'text/csv'])
+  })
+
   it('every $ref of the OpenAPI document leads somewhere', () => {
     const document = JSON.parse(references()['openapi.json']!)
     const refs: string[] = []

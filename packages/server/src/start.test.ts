@@ -287,6 +287,17 @@ describe('backup and restore', () => {
     expect((await restored.get('/v1/summary')).json.totals.events).toBe(sent)
   }, 300_000)
 
+  it('without room for the copy it is refused with what is missing, and leaves nothing', async () => {
+    const server = await started()
+    const noRoom = Object.assign(new Error('ENOSPC: no space left on device, copyfile'), { code: 'ENOSPC' })
+    vi.spyOn(server.services.warehouse, 'backup').mockRejectedValueOnce(noRoom)
+    const { status, json } = await server.get('/v1/backup', { key: SECRET_KEY })
+    expect([status, json.error.code]).toEqual([429, 'full'])
+    expect(json.error.message).toMatch(/there is no room for it \(\d+ MB are free\)/)
+    const { data } = server.services.options
+    expect((await readdir(data)).filter(name => name.startsWith('backup-'))).toEqual([])
+  })
+
   it('what is no backup, or only half of one, is refused and leaves the folder empty', async () => {
     const data = await folder()
     await expect(restoreBackup(Readable.from([Buffer.from('not a tar')]), data)).rejects.toBeInstanceOf(StartError)

@@ -1,8 +1,10 @@
 import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs'
+import { access, constants } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
-import { constants, createGunzip } from 'node:zlib'
+import { createGunzip, constants as zlib } from 'node:zlib'
 import { CliError } from '../errors.ts'
 import { ProgressLine } from '../output/progressLine.ts'
 import type { Register } from '../program.ts'
@@ -17,6 +19,8 @@ export const backup: Register = (program, shell) => {
     if (existsSync(file) && !options.force) {
       throw new CliError(`${file} exists`, { mend: 'Name another file, or replace it with --force' })
     }
+    // Told now, not when the server has made its copy.
+    await access(dirname(file), constants.W_OK)
     const response = await apiOf(options, shell).send('GET', '/v1/backup')
     const line = new ProgressLine(shell)
     const part = `${file}.part`
@@ -51,7 +55,7 @@ export const backup: Register = (program, shell) => {
 /** Unpacks it to nowhere: a server that stopped midway leaves a gzip without its end. */
 async function verify(path: string): Promise<void> {
   const { createReadStream } = await import('node:fs')
-  const gunzip = createGunzip({ finishFlush: constants.Z_NO_FLUSH })
+  const gunzip = createGunzip({ finishFlush: zlib.Z_NO_FLUSH })
   await pipeline(createReadStream(path), gunzip, async function* (chunks) {
     for await (const _ of chunks) yield* []
   })

@@ -35,7 +35,7 @@ function operation(route: Route, shared: Record<string, unknown>): Plain {
   const status = String(route.answer.status ?? (route.answer.schema === undefined && !route.answer.type ? 204 : 200))
   const type = route.answer.type ?? 'application/json'
   const schema = route.answer.schema === undefined ? {} : plain(route.answer.schema, shared)
-  const hasContent = status !== '204'
+  const content = { [type]: { schema }, ...(route.answer.alsoCsv && { 'text/csv': { schema: { type: 'string' } } }) }
   return {
     operationId: route.operationId ?? operationId(route),
     tags: [route.tag],
@@ -47,7 +47,7 @@ function operation(route: Route, shared: Record<string, unknown>): Plain {
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: plain(route.body, shared) } } } }),
     responses: {
-      [status]: { description: route.answer.description, ...(hasContent ? { content: { [type]: { schema } } } : {}) },
+      [status]: { description: route.answer.description, ...(status === '204' ? {} : { content }) },
       ...errorResponses(route),
     },
   }

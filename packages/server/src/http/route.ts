@@ -65,6 +65,8 @@ export interface Route<P extends TSchema = TSchema, Q extends TSchema = TSchema,
     readonly description: string
     readonly schema?: TSchema
     readonly type?: string
+    /** As CSV too, with `format=csv`. */
+    readonly alsoCsv?: boolean
   }
   readonly errors?: readonly ProblemCode[]
   handle(call: Call<P, Q, B>, services: Services): unknown

@@ -16,7 +16,7 @@ export const backup = route({
     type: 'application/gzip',
     schema: Type.String({ format: 'binary' }),
   },
-  errors: ['unsupported', 'warehouse_unavailable'],
+  errors: ['full', 'unsupported', 'warehouse_unavailable'],
   async handle({ reply }, services) {
     const stream = await backupStream(services)
     const day = new Date(services.now()).toISOString().slice(0, 10)

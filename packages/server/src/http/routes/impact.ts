@@ -41,6 +41,7 @@ export const impact = route({
     { additionalProperties: false },
   ),
   answer: {
+    alsoCsv: true,
     description:
       'The report; `answer.sentence` says it in words. As CSV one table, whose first column says what a line is.',
     schema: Type.Object({

@@ -48,6 +48,7 @@ export const programme = route({
     { additionalProperties: false },
   ),
   answer: {
+    alsoCsv: true,
     description: 'The report; `sentence` says it in words, and so does each of its parts.',
     schema: Type.Object({
       from: Type.Union([Type.String(), Type.Null()], { description: 'Null where nobody was exposed.' }),

@@ -132,6 +132,7 @@ export const getMembers = route({
     { additionalProperties: false },
   ),
   answer: {
+    alsoCsv: true,
     description: 'Members by id.',
     schema: Type.Object({
       members: Type.Array(Member),
