@@ -32,7 +32,7 @@ export const problems = {
   consent_refused: { status: 403, mend: 'Nothing: the person may permit it, and nobody else can.' },
   offer_expired: { status: 410, mend: 'Nothing: its time is over, and what was reserved for it is free again.' },
   offer_used: { status: 409, mend: 'Nothing: it is for once, and another code of it was used.' },
-  not_found: { status: 404, mend: 'See /openapi.json for what there is.' },
+  not_found: { status: 404, mend: 'Check how it is written.' },
   conflict: { status: 409, mend: 'Somebody else published meanwhile: pull, compare and push again.' },
   not_merged: {
     status: 422,

@@ -12,7 +12,7 @@ import type { Services } from '../services.ts'
 import { authenticate } from './authenticate.ts'
 import { parseJson, readBody, readJson } from './body.ts'
 import { check, checkNames, checkText } from './check.ts'
-import { type CorsRules, cors } from './cors.ts'
+import { type CorsRules, cors, originsOf } from './cors.ts'
 import { toProblem } from './failure.ts'
 import { OFREP, ofrepFailure } from './ofrep.ts'
 import { JsonText, type Route } from './route.ts'
@@ -57,8 +57,8 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
   })
   const { demand } = services
   const rules: CorsRules = {
-    track: options.trackOrigins,
-    rest: options.origins,
+    track: originsOf('trackOrigins', options.trackOrigins),
+    rest: originsOf('origins', options.origins),
     trackPaths: new Set(routes.filter(route => route.fromPages).map(route => route.path)),
   }
   app.addHook('onRequest', (request, reply, done) => {
@@ -72,7 +72,8 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
   })
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0]
-    refuse(new Problem('not_found', `There is no ${request.method} ${path}.`), request, reply, services)
+    const mend = 'See /openapi.json for what there is.'
+    refuse(new Problem('not_found', `There is no ${request.method} ${path}.`, { mend }), request, reply, services)
   })
   const turns = new Turns()
   for (const route of routes) add(app, route, services, turns)

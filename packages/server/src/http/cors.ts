@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { StartError } from '../problem.ts'
 
 /** Which pages may read answers: those of `trackOrigins` for what SDKs call, those of `origins` for the rest. */
 export interface CorsRules {
@@ -6,6 +7,23 @@ export interface CorsRules {
   readonly rest: readonly string[]
   /** Paths that SDKs in pages call. */
   readonly trackPaths: ReadonlySet<string>
+}
+
+/**
+ * Origins as browsers name them, however they were written: `https://Shop.example/` is `https://shop.example`. Throws `StartError` for
+ * what is none, which no page would ever have.
+ */
+export function originsOf(option: string, given: readonly string[]): string[] {
+  return given.map(written => {
+    if (written === '*') return written
+    const url = URL.canParse(written) ? new URL(written) : undefined
+    const isOrigin = url?.host && ['', '/'].includes(url.pathname) && !/[?#@]/.test(written)
+    if (url === undefined || !isOrigin) {
+      const mend = 'Write for example https://www.shop.example.'
+      throw new StartError(`The option ${option} holds "${written}", which is no web origin. ${mend}`)
+    }
+    return `${url.protocol}//${url.host}`
+  })
 }
 
 /** What a page may send that does not say what it wants to send. */

@@ -328,7 +328,10 @@ describe('the rest of the API: bad input is named by its path', () => {
         status: 404,
         json: { error: { code: 'not_found', mend: expect.any(String) } },
       })
+      // That document tells routes, and none of these.
+      expect(answer.json.error.mend, path).not.toContain('openapi')
     }
+    expect((await server.get('/v1/nowhere')).json.error.mend).toContain('/openapi.json')
   })
 
   it('a broken definition is named by file, kind, key and path, and nothing is published', async () => {
