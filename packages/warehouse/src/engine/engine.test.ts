@@ -9,6 +9,7 @@ import { batchesOf, bodyOf, event, fresh } from '../contract/index.ts'
 import { openWarehouse } from '../open.ts'
 import { migrate } from '../schema/migrate.ts'
 import type { Warehouse } from '../warehouse.ts'
+import { engineWords } from './launch.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'warehouse-'))
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -303,3 +304,22 @@ async function insertUntilTaken(warehouse: Warehouse, batch: Parameters<Warehous
     )
     .toBe('taken')
 }
+
+describe('what an engine says that does not start', () => {
+  const trace = (error: string) =>
+    `node:internal/modules/esm/resolve:873\n  throw new ERR_MODULE_NOT_FOUND(packageName);\n        ^\n\n${error}\n    at packageResolve (node:internal)\n\nNode.js v20.20.2\n`
+
+  it('is one line: the error of a trace, with the mend where chDB lacks', () => {
+    const lacks = trace("Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'chdb' imported from /x/session.js")
+    expect(engineWords('It ended with code 1.', lacks)).toBe(
+      "chDB is not installed for this machine (Cannot find package 'chdb' imported from /x/session.js). Install it: npm install",
+    )
+    const binding = 'ChdbPlatformUnsupportedError: chdb: no native binding for linux-x64.'
+    expect(engineWords('It ended with code 1.', `${binding}\n    at load (x.js:1)\n`)).toMatch(/^chDB is not installed/)
+    expect(engineWords('', 'RangeError: too much\n    at x (y.js:1)\n')).toBe('too much')
+    expect(engineWords('It ended with SIGILL.', '')).toBe('It ended with SIGILL.')
+    expect(engineWords('It ended with code 76.', 'DB::Exception: no disk\nStack\n')).toBe(
+      'It ended with code 76. DB::Exception: no disk Stack',
+    )
+  })
+})

@@ -87,6 +87,14 @@ function refusal(path: string, reason: string, stderr: string): WarehouseError {
       `Another process has the warehouse folder ${path}. Stop it, or choose another folder.`,
     )
   }
-  const words = stderr.trim()
-  return new WarehouseError('unavailable', `The analytical engine does not start: ${reason}${words ? ` ${words}` : ''}`)
+  return new WarehouseError('unavailable', `The analytical engine does not start: ${engineWords(reason, stderr)}`)
+}
+
+/** Why the engine's process ended, as one line: of a trace the error it is about. Exported for tests. */
+export function engineWords(reason: string, stderr: string): string {
+  const lines = stderr.split('\n').map(line => line.trim())
+  const error = lines.map(line => /^\w*Error(?: \[\w+\])?: (.+)$/.exec(line)?.[1]).find(words => words !== undefined)
+  if (error === undefined) return [reason, ...lines].filter(line => line !== '').join(' ')
+  const isMissing = /ERR_MODULE_NOT_FOUND|MODULE_NOT_FOUND|native binding/.test(stderr)
+  return isMissing ? `chDB is not installed for this machine (${error}). Install it: npm install` : error
 }
