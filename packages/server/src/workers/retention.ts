@@ -69,15 +69,18 @@ export class Retention {
     const { store, definitions, now } = this.#options
     const set = await definitions.of(workspace)
     const rules = set.compiled.retention
-    if (rules.isEmpty && rules.tables.size === 0) return 0
-    const settings = hash('sha256', JSON.stringify(set.settings.retention), 'hex')
+    const settings = hash('sha256', JSON.stringify(set.settings.retention ?? {}), 'hex')
     const day = Math.floor(now() / DAY_MS)
     const [noted] = await store.records.get(workspace, [NOTE])
-    if (noted?.body.day === day && noted.body.settings === settings) return 0
+    const isNew = noted?.body.settings !== settings
+    // That nothing is let go any more is noted as well: who comes meanwhile has no timer for what is said later.
+    if (rules.isEmpty && rules.tables.size === 0 && (noted === undefined || !isNew)) return 0
+    if (noted?.body.day === day && !isNew) return 0
     const release = await takeLease(this.#options, `retention:${workspace}`)
     if (release === undefined) return 0
     try {
-      if (noted?.body.settings !== settings) await this.#setTimers(workspace, rules)
+      // Stopped half way it is not noted, and begins anew after the next start.
+      if (isNew && !(await this.#setTimers(workspace, rules))) return 0
       const removed = await this.#expire(workspace, rules, day)
       await store.records.put(workspace, [{ id: NOTE, updated: now(), body: { day, settings, removed } }])
       return removed
@@ -98,16 +101,19 @@ export class Retention {
     return removed
   }
 
-  /** Looks at everybody once: their timers did not know of these settings. */
-  async #setTimers(workspace: string, rules: RetentionRules): Promise<void> {
+  /** Looks at everybody once: their timers did not know of these settings. False: it was stopped before. */
+  async #setTimers(workspace: string, rules: RetentionRules): Promise<boolean> {
     const { store, queue } = this.#options
-    for (let after: string | undefined; !this.#rounds.stopped || after === undefined; ) {
+    if (rules.isEmpty) return true
+    let after: string | undefined
+    do {
       const people = await store.people.page(workspace, after, PAGE)
       const untimed = people.filter(person => nextExpiry(person, rules) < (person.due ?? Number.POSITIVE_INFINITY))
       const entries = untimed.map(({ id }): Entry => ({ kind: 'tick', profile: id }))
       await queue.submit(workspace, entries, 100 * entries.length)
-      if (people.length < PAGE) return
+      if (people.length < PAGE) return true
       after = people.at(-1)?.id
-    }
+    } while (!this.#rounds.stopped)
+    return false
   }
 }
