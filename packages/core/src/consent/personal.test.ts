@@ -149,9 +149,23 @@ describe('where a condition looks at what is personal', () => {
     [{ trait: 'plan', in: ['email', 'phone'] }, undefined],
     [{ any: [{ segment: 'email' }, { did: 'email' }, { computed: 'orders', gte: 1 }] }, undefined],
     [{ value: { daysSince: 'first', of: 'phone' }, gte: 1 }, undefined],
+    // An identify tells traits.
+    [{ did: 'identify', where: [{ property: 'name', startsWith: 'A' }] }, ['where', 0, 'property']],
+    [{ did: 'A', where: [{ property: 'name', is: 'Mug' }] }, undefined],
+    [
+      { sequence: [{ did: 'A' }, { not: 'identify', where: [{ property: '$set_once.address.city', is: 'x' }] }] },
+      ['sequence', 1, 'where', 0, 'property'],
+    ],
+    [{ value: { last: 'username', of: 'identify' }, is: 'x' }, ['value', 'last']],
+    [
+      { value: { count: 'identify', where: [{ property: 'name', is: 'x' }] }, gte: 1 },
+      ['value', 'where', 0, 'property'],
+    ],
+    [{ computed: 'their-name', is: 'x' }, ['computed']],
   ])('%j: %j', (condition, path) => {
     const computed = new Map([
       ['their-mail', { last: 'email', of: 'Signed Up' }],
+      ['their-name', { first: 'name', of: 'identify' }],
       ['orders', { count: 'Order Completed' }],
     ])
     expect(personalPlace(condition, usual, computed)).toEqual(path)

@@ -1,4 +1,4 @@
-import type { Json } from '../json.ts'
+import type { Json, JsonObject } from '../json.ts'
 import type { Path } from '../problem/problem.ts'
 import type { PersonalFields, PersonalRoot } from './personal.ts'
 
@@ -6,7 +6,6 @@ import type { PersonalFields, PersonalRoot } from './personal.ts'
 const NAMED: ReadonlyMap<string, PersonalRoot> = new Map([
   ['trait', 'traits'],
   ['context', 'context'],
-  ['property', 'properties'],
   ['preference', 'properties'],
 ])
 
@@ -22,27 +21,50 @@ export function personalPlace(
   fields: PersonalFields,
   computed: ReadonlyMap<string, object> = new Map(),
 ): Path | undefined {
+  return placeIn(condition, { fields, computed, told: 'properties' })
+}
+
+/** What a condition is looked through with. `told`: what the properties are of the event it names. */
+interface Looking {
+  readonly fields: PersonalFields
+  readonly computed: ReadonlyMap<string, object>
+  readonly told: 'traits' | 'properties'
+}
+
+function placeIn(condition: Json | undefined, looking: Looking): Path | undefined {
   if (typeof condition !== 'object' || condition === null) return undefined
-  if (Array.isArray(condition)) return firstOf(condition.entries(), part => personalPlace(part, fields, computed))
+  if (Array.isArray(condition)) return firstOf(condition.entries(), part => placeIn(part, looking))
+  const { fields, computed, told } = { ...looking, told: toldBy(condition) ?? looking.told }
   return firstOf(Object.entries(condition), (part, name) => {
-    const root = NAMED.get(name)
+    const root = name === 'property' ? told : NAMED.get(name)
     if (typeof part === 'string' && root !== undefined) return isPersonal(part, root, fields) ? [] : undefined
     if (typeof part === 'string' && name === 'computed') {
-      return looksInto(computed.get(part) as Json | undefined, fields) === undefined ? undefined : []
+      return looksInto(computed.get(part) as Json | undefined, looking) === undefined ? undefined : []
     }
-    const made = name === 'value' ? looksInto(part, fields) : undefined
-    return made ?? personalPlace(part, fields, computed)
+    const made = name === 'value' ? looksInto(part, looking) : undefined
+    return made ?? placeIn(part, { fields, computed, told })
   })
 }
 
+/** How a condition or an aggregate names the event it looks at. */
+const EVENTS = ['did', 'of', 'count', 'not'] as const
+
+/** An identify tells traits, all others properties. Undefined where no event is named. */
+function toldBy(condition: JsonObject): Looking['told'] | undefined {
+  const event = EVENTS.map(name => condition[name]).find(named => typeof named === 'string')
+  if (event === undefined) return undefined
+  return event === 'identify' ? 'traits' : 'properties'
+}
+
 /** Of an aggregate. */
-function looksInto(aggregate: Json | undefined, fields: PersonalFields): Path | undefined {
+function looksInto(aggregate: Json | undefined, looking: Looking): Path | undefined {
   if (typeof aggregate !== 'object' || aggregate === null || Array.isArray(aggregate)) return undefined
+  const told = toldBy(aggregate) ?? 'properties'
   const by = MADE_OF.find(name => {
     const property = aggregate[name]
-    return typeof property === 'string' && isPersonal(property, 'properties', fields)
+    return typeof property === 'string' && isPersonal(property, told, looking.fields)
   })
-  return by === undefined ? personalPlace(aggregate, fields) : [by]
+  return by === undefined ? placeIn(aggregate, looking) : [by]
 }
 
 /** A path leads to what is personal where anything on its way is. */
