@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { bucketKeyOf } from '@espalier/core/identity'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestServer, testServer } from './testing/server.ts'
@@ -216,5 +217,21 @@ describe('kinds of identifier', () => {
     expect((await profileOf('anonymousId:thief')).profile.identifiers).toEqual(['anonymousId:thief'])
     const { status, json } = await server.post('/v1/batch', { batch: [{ ...claim, anonymousId: undefined }] })
     expect([status, json.errors[0].code]).toEqual([400, 'user_hash_required'])
+  })
+
+  it('R13 nor does it say anything of a company, or belong to one', async () => {
+    const member = { type: 'group', userId: 'eve', groupId: 'acme', traits: { plan: 'pro' } }
+    expect((await server.post('/v1/batch', { batch: [member] }, { key: 'secret-key-of-tests' })).status).toBe(200)
+    const claim = { type: 'group', anonymousId: 'thief', groupId: 'acme', traits: { plan: 'free' } }
+    const { json } = await server.post('/v1/batch', { batch: [claim, { ...claim, type: 'track', event: 'Seen' }] })
+    expect(json.errors).toMatchObject([{ index: 0, code: 'user_hash_required' }])
+    expect((await server.get('/v1/accounts/acme')).json).toMatchObject({
+      traits: { plan: 'pro' },
+      members: { count: 1, first: [{ userId: 'eve' }] },
+    })
+    const { identitySecret } = (await server.get('/v1/identity-secret')).json
+    const userHash = createHmac('sha256', identitySecret).update('mallory').digest('hex')
+    expect((await server.post('/v1/group', { ...claim, userId: 'mallory', userHash })).status).toBe(200)
+    expect((await server.get('/v1/accounts/acme')).json).toMatchObject({ members: { count: 2 } })
   })
 })

@@ -128,7 +128,10 @@ export class Intake {
     return this.#accept(event, userHash, request) ?? this.#entry(event, request, warnings)
   }
 
-  /** What is wrong with an event that is well formed; undefined when nothing is. */
+  /**
+   * What is wrong with an event that is well formed; undefined when nothing is. Whoever says something of a company says it of all
+   * who belong to it, and whoever belongs to it learns what holds for them: where people must be proven, no device may (R13).
+   */
   #accept(event: Event, userHash: unknown, request: IntakeRequest): ItemError | undefined {
     const { index } = event
     if (isBotRequest(event.context.userAgent, request.origin.userAgent, request.isTrusted)) {
@@ -146,6 +149,11 @@ export class Intake {
     }
     if (isUnproven(event, request) && event.userId === undefined && event.anonymousId === undefined) {
       const message = 'Where userIds must be proven, a write key needs an anonymousId, or a userId with its userHash.'
+      return { index, code: 'user_hash_required', message }
+    }
+    if (request.mustProve && event.type === 'group' && event.userId === undefined) {
+      const message =
+        'Where userIds must be proven, only a userId with its userHash may say with a write key whose company it is.'
       return { index, code: 'user_hash_required', message }
     }
     return undefined
