@@ -137,7 +137,9 @@ function readNames(item: Record<string, unknown>, event: Mutable<Event>): void {
     event.name = readName(item.event, 'event')
     if (event.name === '') throw new RefusedItem('name_missing', 'event')
   } else if (event.type === 'page' || event.type === 'screen') {
-    event.name = readName(item.name, 'name')
+    // RudderStack's SDKs for phones have a screen's name where a track has its own.
+    const isNamedAsTrack = event.type === 'screen' && typeof item.event === 'string'
+    event.name = readName(item.name, 'name') || (isNamedAsTrack ? readName(item.event, 'event') : '')
     const category = readName(item.category, 'category')
     if (category !== '') {
       event.category = category
