@@ -2,6 +2,7 @@ import { splitPath, valueAt } from '../filter/path.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { traitReader } from '../segment/conditions/trait.ts'
 import { compileText, type Named } from '../template/text.ts'
+import { asShown } from './asShown.ts'
 import { noPrice } from './fault.ts'
 import type { Compiling, Gathered, Part } from './part.ts'
 import { recentItems, VIEWED } from './recentItems.ts'
@@ -59,12 +60,14 @@ function variableOf(name: string, paths: readonly Named['path'][], { wants }: Co
     }
     case 'items': {
       for (const id of seconds) wants.items.add(id)
+      // What an item costs the business is shown where a text names just that, and not with the rest of the item.
+      const named = new Set(paths.flatMap(([, id, attribute]) => (attribute === 'cost' ? [String(id)] : [])))
       return ({ items }, gathered) =>
         fromEntries(
           seconds.map(id => {
             const item = items(id)
             if (item === undefined) gathered.missing.add(id)
-            return [id, item]
+            return [id, item === undefined || named.has(id) ? item : asShown(item)]
           }),
         )
     }
@@ -73,7 +76,7 @@ function variableOf(name: string, paths: readonly Named['path'][], { wants }: Co
       return ({ recent, items, subject }) =>
         recentItems(recent, VIEWED, subject.now).flatMap(id => {
           const item = items(id)
-          return item === undefined || item.stock === 0 ? [] : [item]
+          return item === undefined || item.stock === 0 ? [] : [asShown(item)]
         })
     case 'offer':
       wants.offer = true
