@@ -382,6 +382,10 @@ describe('what is refused', () => {
     expect(byText(`{% assign k = "gender" %}{% if context.user[k] %}${price}{% endif %}`)).toEqual(open)
     expect(byText(`{{ context.traits.plan }}${price}`)).toEqual([])
     expect(byText('{% assign t = context.traits %}{{ t.gender }}')).toEqual([])
+    const text = `{% assign t = context.traits %}{{ t.plan }}${price}`
+    const shown = experience({ variants: [{ key: 'a', content: { tag: text, cart: null } }] }) as Experience
+    expect(protectedProblems(shown, ['gender'], NOBODY_ELSE)).toHaveLength(1)
+    expect(protectedProblems(shown, [], NOBODY_ELSE)).toEqual([])
   })
 
   it('a price by a protected trait that is hidden in a computed trait, and in a segment of it', () => {

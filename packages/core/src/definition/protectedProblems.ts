@@ -23,7 +23,7 @@ export function protectedProblems(
   protectedTraits: readonly string[],
   surroundings: Surroundings,
 ): Problem[] {
-  if (!setsPrices(experience)) return []
+  if (!setsPrices(experience) || protectedTraits.length === 0) return []
   const looking = new Looking(protectedTraits, surroundings)
   const { audience, offer, variants, fallbacks, policy } = experience
   looking.at(audience, ['audience'])
