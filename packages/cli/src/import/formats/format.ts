@@ -49,6 +49,11 @@ export function hasAll(columns: ReadonlySet<string>, ...names: string[]): boolea
   return names.every(name => columns.has(name))
 }
 
+/** One broken row among the first does not make another format of the file: it is refused by itself. */
+export function most(sample: readonly Cells[], is: (cells: Cells) => boolean): boolean {
+  return sample.filter(is).length * 2 > sample.length
+}
+
 export const readTime = timeReader('auto', 'UTC')
 
 export function text(cells: Cells, ...columns: string[]): string | undefined {

@@ -547,6 +547,25 @@ describe('Segment', () => {
   })
 })
 
+describe('one broken row among the first', () => {
+  it('does not make another format of the file', async () => {
+    const event = { type: 'track', event: 'E', userId: 'u', timestamp: '2024-05-01T10:00:00Z', properties: { n: 1 } }
+    const segment = await imported(ndjson({ ...event, type: 'delete' }, event, event))
+    expect([segment.importer.name, segment.items.length, segment.reasons]).toEqual([
+      'segment',
+      2,
+      ['its type is "delete", not one of track, identify, page, screen, group, alias'],
+    ])
+    const sent = { metric_name: 'Placed Order', datetime: '2024-05-01T10:00:00Z', event_properties: {} }
+    const klaviyo = await imported(ndjson(sent, { ...sent, email: 'a@x.com' }, { ...sent, profile_id: '01H' }))
+    expect([klaviyo.importer.name, klaviyo.items.length, klaviyo.reasons]).toEqual([
+      'klaviyo-events',
+      2,
+      ['it has neither an e-mail nor a profile id'],
+    ])
+  })
+})
+
 describe('plain files', () => {
   it('events with the usual column names', async () => {
     const { items } = await imported('user_id,event,timestamp,price\nada,Bought,2024-05-01 10:00:00,9.5\n')
@@ -559,6 +578,39 @@ describe('plain files', () => {
         timestamp: '2024-05-01T10:00:00.000Z',
       },
     ])
+  })
+
+  it('events as the API takes them, without a type: what is in their properties and context stays what it is', async () => {
+    const body = { event: 'Bought', timestamp: '2024-05-01T10:00:00Z', price: 9.5 }
+    const whole = { ...body, userId: 'ada', properties: { total: 5, price: 3 }, context: { page: { path: '/a' } } }
+    const told = { type: 'track', userId: 'ada', event: 'Bought', timestamp: '2024-05-01T10:00:00.000Z' }
+    const { items, reasons } = await imported(
+      ndjson(
+        whole,
+        whole,
+        { ...body, userId: 'ada' },
+        { ...whole, properties: null, context: null },
+        { ...whole, context: 'x' },
+      ),
+    )
+    expect(items).toEqual([
+      { ...told, properties: { price: 3, total: 5 }, context: { page: { path: '/a' } } },
+      { ...told, properties: { price: 3, total: 5 }, context: { page: { path: '/a' } } },
+      { ...told, properties: { price: 9.5 }, context: {} },
+      { ...told, properties: { price: 9.5 }, context: {} },
+    ])
+    expect(reasons).toEqual(['context is "x", not an object'])
+    const table = await imported(
+      'user_id,event,timestamp,properties\nada,Bought,2024-05-01 10:00:00,"{""total"": 5}"\nada,Bought,2024-05-01 10:00:00,\n',
+    )
+    expect(table.items.map(({ properties }) => properties)).toEqual([{ total: 5 }, {}])
+    const texts = await imported('user_id,event,timestamp,properties\nada,Bought,2024-05-01 10:00:00,sea view\n')
+    expect(texts.items[0]?.properties).toEqual({ properties: 'sea view' })
+    const traits = await imported(
+      ndjson({ userId: 'ada', timestamp: body.timestamp, traits: { plan: 'pro' } }),
+      'traits',
+    )
+    expect(traits.items).toMatchObject([{ type: 'identify', traits: { plan: 'pro' } }])
   })
 
   it('traits, at the moment of the import where there is no time', async () => {

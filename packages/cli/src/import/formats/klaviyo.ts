@@ -1,7 +1,7 @@
 import type { JsonObject } from '@espalier/core'
 import { asGuessed, asText } from '../mapping/cells.ts'
 import { RowProblem } from '../mapping/problem.ts'
-import { array, eventFormat, eventItem, object, readTime, text } from './format.ts'
+import { array, eventFormat, eventItem, most, object, readTime, text } from './format.ts'
 
 /** Klaviyo's metrics and the names that Segment's events have for them; others keep their name. */
 const NAMES: Record<string, string> = {
@@ -60,7 +60,7 @@ export const klaviyoEvents = eventFormat(
   'Klaviyo events (NDJSON or CSV)',
   1,
   (columns, sample) => {
-    const has = (names: string[]) => sample.length > 0 && sample.every(cells => text(cells, ...names) !== undefined)
+    const has = (names: string[]) => most(sample, cells => text(cells, ...names) !== undefined)
     const flat =
       columns.has('event_properties') ||
       columns.has('Event Properties') ||
@@ -70,7 +70,7 @@ export const klaviyoEvents = eventFormat(
       (flat || columns.has('attributes')) &&
       has(NAME_COLUMNS) &&
       has(TIME_COLUMNS) &&
-      (has(PERSON_COLUMNS) || has(ID_COLUMNS))
+      has([...PERSON_COLUMNS, ...ID_COLUMNS])
     )
   },
   cells => {

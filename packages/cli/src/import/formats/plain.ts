@@ -1,5 +1,7 @@
 import { UsageError } from '../../errors.ts'
+import { asGuessed, cellOf } from '../mapping/cells.ts'
 import { type Mapping, parseMapping } from '../mapping/mapping.ts'
+import type { Cells } from '../source/rows.ts'
 
 /** What `--kind` may say of a file without a mapping. */
 export const KINDS = ['events', 'decisions', 'items', 'traits', 'rates'] as const
@@ -16,9 +18,15 @@ const ALIASES: Record<string, readonly string[]> = {
 
 /**
  * A mapping for a file whose columns have the API's own names (or common ones); every other column is a property, a trait, or
- * a field of the item. Undefined when the columns do not say enough.
+ * a field of the item, and so is each field of a column `properties`, `traits` or `context` that holds objects, as the API takes them.
+ * Undefined when the columns do not say enough.
  */
-export function plainMapping(kind: Kind, columns: ReadonlySet<string>, now: number): Mapping | undefined {
+export function plainMapping(
+  kind: Kind,
+  columns: ReadonlySet<string>,
+  now: number,
+  sample: readonly Cells[] = [],
+): Mapping | undefined {
   const find = (field: string) => ALIASES[field]?.find(name => columns.has(name))
   const who = {
     ...(find('userId') ? { userId: { $id: find('userId') } } : {}),
@@ -26,6 +34,11 @@ export function plainMapping(kind: Kind, columns: ReadonlySet<string>, now: numb
     ...(find('messageId') ? { messageId: `{${find('messageId')}}` } : {}),
   }
   const time = find('time')
+  const spread = (column: string) => (columns.has(column) && holdsObjects(column, sample) ? { $spread: column } : {})
+  const body = {
+    properties: { $rest: true, ...spread('properties') },
+    ...('$spread' in spread('context') && { context: spread('context') }),
+  }
   const rule = ruleOf(kind)
   return rule ? parseMapping({ rules: [rule] }, `plain ${kind}`, now) : undefined
 
@@ -35,7 +48,7 @@ export function plainMapping(kind: Kind, columns: ReadonlySet<string>, now: numb
     switch (of) {
       case 'events':
         return known && time && find('event')
-          ? { type: 'track', event: `{${find('event')}}`, time: { column: time }, ...who, properties: { $rest: true } }
+          ? { type: 'track', event: `{${find('event')}}`, time: { column: time }, ...who, ...body }
           : undefined
       case 'traits':
         return known
@@ -43,7 +56,7 @@ export function plainMapping(kind: Kind, columns: ReadonlySet<string>, now: numb
               type: 'identify',
               time: time ? { column: time, otherwise: 'now' } : { columns: ['timestamp'], otherwise: 'now' },
               ...who,
-              traits: { $rest: true },
+              traits: { $rest: true, ...spread('traits') },
             }
           : undefined
       case 'decisions':
@@ -58,7 +71,7 @@ export function plainMapping(kind: Kind, columns: ReadonlySet<string>, now: numb
               ...(has('control') ? { control: { $boolean: 'control' } } : {}),
               propensity: { $number: 'propensity' },
               ...(has('exposed') ? { exposed: { $boolean: 'exposed' } } : {}),
-              context: { $rest: true },
+              context: { $rest: true, ...spread('context') },
             }
           : undefined
       case 'items':
@@ -69,6 +82,13 @@ export function plainMapping(kind: Kind, columns: ReadonlySet<string>, now: numb
           : undefined
     }
   }
+}
+
+/** Do cells of the column hold objects, as JSON text too, as far as anything is in them? */
+function holdsObjects(column: string, sample: readonly Cells[]): boolean {
+  const cells = sample.map(row => cellOf(row, column)).filter(cell => cell !== undefined)
+  const objects = cells.map(asGuessed).filter(cell => typeof cell === 'object' && cell !== null && !Array.isArray(cell))
+  return objects.length > 0 && objects.length * 2 > cells.length
 }
 
 /** Fields of an item that the catalog takes as text or as a list, whatever they look like in a cell. */

@@ -32,7 +32,7 @@ export function recognise(
     .filter(known => target === undefined || known.target === target)
     .find(known => known.recognise.length > 0 && known.recognise.every(name => columns.has(name)))
   if (mapping) return mapping
-  const plain = plainMapping(kind ?? 'events', columns, now)
+  const plain = plainMapping(kind ?? 'events', columns, now, table.sample)
   if (plain) return plain
   throw new UsageError(
     `${path} is not an export this command recognises, and as plain ${kind ?? 'events'} it needs the columns ${NEEDED[kind ?? 'events']}; it has ${shown(table.columns)}`,

@@ -3,7 +3,7 @@ import type { Item, ItemType } from '../importer.ts'
 import { asGuessed } from '../mapping/cells.ts'
 import { RowProblem } from '../mapping/problem.ts'
 import type { Cells } from '../source/rows.ts'
-import { eventFormat, eventItem, hasAll, object, readTime, text } from './format.ts'
+import { eventFormat, eventItem, hasAll, most, object, readTime, text } from './format.ts'
 
 const TYPES: readonly string[] = ['track', 'identify', 'page', 'screen', 'group', 'alias']
 /** Seen in Segment's raw files, and no part of an event's meaning. */
@@ -26,7 +26,7 @@ export const segment = eventFormat(
   (columns, sample) =>
     columns.has('type') &&
     (columns.has('messageId') || columns.has('anonymousId') || columns.has('userId')) &&
-    sample.every(cells => TYPES.includes(String(cells.type))),
+    most(sample, cells => TYPES.includes(String(cells.type))),
   cells => {
     const type = TYPES.find(name => name === cells.type) as ItemType | undefined
     if (!type) throw new RowProblem(`its type is "${String(cells.type)}", not one of ${TYPES.join(', ')}`)

@@ -7,7 +7,7 @@ import { parseCondition, type Test } from './condition.ts'
 import type { Rows, Value, ValueScope } from './operators.ts'
 import { fieldsOf, join, MappingProblem, RowProblem, textOf } from './problem.ts'
 import { type TimeReader, timeOf } from './time.ts'
-import { parseObject, parseValue } from './value.ts'
+import { parseObject, parseValue, WORDS } from './value.ts'
 
 /** Fields of each type beside those of every event; `!` must have a value in each row. */
 const FIELDS: Record<ItemType, readonly string[]> = {
@@ -116,8 +116,8 @@ function parseField(name: string, node: unknown, path: string, scope: ValueScope
   if (OBJECTS.includes(name)) {
     if (typeof node !== 'object' || node === null || Array.isArray(node))
       throw new MappingProblem(path, 'must be an object of values')
-    const word = Object.keys(node).find(key => key.startsWith('$'))
-    if (word === undefined || word === '$rest') return parseObject(node as Record<string, unknown>, path, scope)
+    const word = Object.keys(node).find(key => key.startsWith('$') && !WORDS.includes(key))
+    if (word === undefined) return parseObject(node as Record<string, unknown>, path, scope)
   }
   const value = parseValue(node, path, scope)
   return TEXTS.includes(name) ? rows => asText(value(rows)) : value

@@ -1,7 +1,10 @@
-import type { JsonObject } from '@espalier/core'
+import type { Json, JsonObject } from '@espalier/core'
 import { asGuessed, asText, cellOf } from './cells.ts'
 import { OPERATORS, type Rows, type Value, type ValueScope } from './operators.ts'
-import { join, MappingProblem } from './problem.ts'
+import { join, MappingProblem, RowProblem, textOf } from './problem.ts'
+
+/** What an object may say beside its fields. */
+export const WORDS: readonly string[] = ['$rest', '$spread']
 
 /**
  * Parses a value of the mapping language. Text is a template (`invoice:{InvoiceNo}`; `{#}` is the row's number from 1), other
@@ -15,7 +18,7 @@ export function parseValue(node: unknown, path: string, scope: ValueScope): Valu
     return rows => items.map(item => item(rows)).filter(item => item !== undefined)
   }
   if (typeof node !== 'object' || node === undefined) throw new MappingProblem(path, 'must be a value')
-  const operator = Object.keys(node).find(name => name.startsWith('$') && name !== '$rest')
+  const operator = Object.keys(node).find(name => name.startsWith('$') && !WORDS.includes(name))
   if (operator === undefined) {
     const inner = parseObject(node as Record<string, unknown>, path, scope)
     const isEmpty = Object.keys(node).length === 0
@@ -29,7 +32,7 @@ export function parseValue(node: unknown, path: string, scope: ValueScope): Valu
   if (!parse) {
     throw new MappingProblem(
       join(path, operator),
-      `is not an operator; use one of ${Object.keys(OPERATORS).join(', ')}, $rest`,
+      `is not an operator; use one of ${Object.keys(OPERATORS).join(', ')}, ${WORDS.join(', ')}`,
     )
   }
   return parse(node as Record<string, unknown>, path, scope, parseValue)
@@ -40,8 +43,10 @@ export function parseObject(
   path: string,
   scope: ValueScope,
 ): (rows: Rows) => JsonObject {
-  const { $rest: rest, ...named } = node
+  const { $rest: rest, $spread: spread, ...named } = node
   if (rest !== undefined && rest !== true) throw new MappingProblem(join(path, '$rest'), 'must be true')
+  const whole = spread === undefined ? undefined : textOf(spread, join(path, '$spread'))
+  if (whole !== undefined) scope.reads(whole)
   const fields = Object.entries(named).map(
     ([name, value]) => [name, parseValue(value, join(path, name), scope)] as const,
   )
@@ -52,12 +57,20 @@ export function parseObject(
         if (cell !== '' && cell !== null && column !== '' && !scope.columns.has(column)) made[column] = asGuessed(cell)
       }
     }
+    if (whole !== undefined) Object.assign(made, fieldsIn(cellOf(rows.first, whole), whole))
     for (const [name, value] of fields) {
       const known = value(rows)
       if (known !== undefined) made[name] = known
     }
     return made
   }
+}
+
+/** The fields of a cell that holds an object, as JSON text too. */
+function fieldsIn(cell: Json | undefined, column: string): JsonObject {
+  const value = cell === undefined ? {} : asGuessed(cell)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw new RowProblem(`${column} is ${JSON.stringify(value)?.slice(0, 100)}, not an object`)
 }
 
 /** Text with `{Column}` in it. A template of which a part is missing has no value: half a key is not a key. */
