@@ -153,6 +153,19 @@ describe('a life of a server', () => {
     expect(await shipper.drain(60_000)).toBe(true)
   })
 
+  it('nothing counts as shipped that was acknowledged before the clock was put back', async () => {
+    let now = Date.now()
+    const server = await started({}, { now: () => now })
+    const { shipper } = server.services
+    await shipper.paused(async () => {
+      await server.post('/v1/batch', orders(0, 10))
+      now -= 3 * 3_600_000
+      expect(await shipper.drain(0)).toBe(false)
+    })
+    expect(await shipper.drain(60_000)).toBe(true)
+    expect((await server.get('/v1/summary')).json.totals.events).toBe(10)
+  })
+
   it('a stopping server finishes the requests it has, and acknowledges what it stored', async () => {
     const server = await testServer()
     const answers = Promise.all(

@@ -132,6 +132,10 @@ export interface Outbox {
   /** The warehouse has it, durably. Again, or of a token nobody knows: changes nothing. */
   settle(token: string): Promise<void>
   depth(): Promise<{ rows: number; bytes: number; oldest: number | undefined }>
+  /** The end of all durable rows there are now, whoever added them and whatever their clocks say; `passed` understands it. */
+  mark(): Promise<string>
+  /** Whether everything before a mark is settled. */
+  passed(mark: string): Promise<boolean>
 }
 
 export interface ShipBatch {

@@ -14,6 +14,8 @@ it('a decision is filed under the source of who asked; decided by the person (R7
     claim: outbox.claim.bind(outbox),
     settle: outbox.settle.bind(outbox),
     depth: () => outbox.depth(),
+    mark: () => outbox.mark(),
+    passed: outbox.passed.bind(outbox),
   }
   const server = await testServer({}, { store: { ...store, outbox: watched } })
   const experience = { tactic: 'content', touchpoints: ['hero'], variants: [{ key: 'a', content: { hero: 'A' } }] }

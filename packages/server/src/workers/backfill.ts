@@ -18,7 +18,7 @@ export interface BackfillParts {
   readonly definitions: LiveDefinitions
   readonly queue: CommitQueue
   readonly demand: Demand
-  readonly shipper: Pick<Shipper, 'drain'>
+  readonly shipper: Pick<Shipper, 'drain' | 'mark'>
   readonly now: () => number
   readonly log: Logger
   readonly holder: string
@@ -131,8 +131,9 @@ export class Backfill {
       await this.#pause(settleMs)
       await queue.committed()
       if (unfilled.length > 0) {
-        const upTo = this.#parts.now()
-        while (!this.#stopped && !(await this.#parts.shipper.drain(10_000, upTo))) await this.#renew(lease)
+        const { shipper } = this.#parts
+        const mark = await shipper.mark()
+        while (!this.#stopped && !(await shipper.drain(10_000, mark))) await this.#renew(lease)
         await this.#fill(workspace, unfilled, lease)
         if (this.#stopped) return
         await this.#publish(workspace, { signals: unfilled.map(({ need }) => need.key) }, unfilled)

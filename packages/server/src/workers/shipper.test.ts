@@ -17,9 +17,8 @@ const batch = (token: string): ShipBatch => ({
 function shipping(tokens: string[]) {
   const waiting = new Map(tokens.map(token => [token, batch(token)]))
   const calls: string[] = []
-  const oldest = Date.now()
   let claims = 0
-  const outbox: Pick<Outbox, 'claim' | 'settle' | 'depth' | 'flush'> = {
+  const outbox: Pick<Outbox, 'claim' | 'settle' | 'mark' | 'passed' | 'flush'> = {
     claim: async ({ maxBatches }) => {
       claims++
       return [...waiting.values()].slice(0, maxBatches)
@@ -28,7 +27,8 @@ function shipping(tokens: string[]) {
       calls.push(`settle ${token}`)
       waiting.delete(token)
     },
-    depth: async () => ({ rows: waiting.size, bytes: waiting.size, oldest: waiting.size === 0 ? undefined : oldest }),
+    mark: async () => tokens.at(-1) ?? '',
+    passed: async () => waiting.size === 0,
     flush: async () => undefined,
   }
   const state = {

@@ -83,20 +83,25 @@ export class Shipper {
     }
   }
 
+  /** What is acknowledged by now, on any node: `drain` waits for it. */
+  async mark(): Promise<string> {
+    const { outbox } = this.#options
+    await outbox.flush()
+    return outbox.mark()
+  }
+
   /**
-   * Waits until the warehouse has what was acknowledged up to an instant, this call's unless told; false when that takes longer,
-   * or it is down. Who asks again says the same instant again, or would run after a warehouse that is behind for ever.
+   * Waits until the warehouse has what was acknowledged before this call, or before `mark`; false when that takes longer, or it is down.
+   * Who asks again says the same mark again, or would run after a warehouse that is behind for ever.
    */
-  async drain(timeoutMs: number, upTo?: number): Promise<boolean> {
-    const { outbox, now } = this.#options
+  async drain(timeoutMs: number, mark?: string): Promise<boolean> {
+    const { outbox } = this.#options
     // How long it waits, the clock of the day does not say: it may be put back meanwhile.
     const began = performance.now()
-    const wanted = upTo ?? now()
     const before = this.#over
-    await outbox.flush()
+    const wanted = mark ?? (await this.mark())
     for (;;) {
-      const { rows, oldest } = await outbox.depth()
-      if (rows === 0 || (oldest !== undefined && oldest > wanted)) return true
+      if (await outbox.passed(wanted)) return true
       const failed = this.#failures > 0 && this.#over > before
       if (failed || performance.now() - began >= timeoutMs || this.#rounds.stopped) return false
       this.#rounds.nudge()

@@ -200,6 +200,27 @@ export function outboxContract(open: OpenStore): void {
     expect(await store.outbox.claim({ ...CLAIM, now: NOON + 2 * CLAIM.leaseMs })).toEqual([])
   })
 
+  it('a mark is passed when all before it is settled, whatever clocks the rows were added under', async () => {
+    const { store } = await opened()
+    const { outbox } = store
+    expect(await outbox.passed(await outbox.mark())).toBe(true)
+    await commit(store, [track({ user: 'ada', at: NOON })], { now: NOON + 3_600_000 })
+    const first = await outbox.mark()
+    await commit(store, [track({ user: 'ada', at: NOON }), track({ user: 'ada', at: APRIL })], { now: NOON })
+    const second = await outbox.mark()
+    expect([await outbox.passed(first), await outbox.passed(second)]).toEqual([false, false])
+    const claim = { ...CLAIM, maxRows: 1, maxBatches: 1 }
+    const settleOne = async () => outbox.settle((await outbox.claim(claim))[0]!.token)
+    await settleOne()
+    expect([await outbox.passed(first), await outbox.passed(second)]).toEqual([true, false])
+    await settleOne()
+    expect(await outbox.passed(second)).toBe(false)
+    await settleOne()
+    expect(await outbox.passed(second)).toBe(true)
+    await commit(store, [track({ user: 'ada' })])
+    expect([await outbox.passed(second), await outbox.passed(await outbox.mark())]).toEqual([true, false])
+  })
+
   it('depth tells rows, bytes and the oldest of all that is not settled', async () => {
     const { store } = await opened()
     expect(await store.outbox.depth()).toEqual({ rows: 0, bytes: 0, oldest: undefined })

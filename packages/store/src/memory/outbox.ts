@@ -7,10 +7,14 @@ import type { Outbox, ShipBatch } from '../port.ts'
 interface WaitingRow {
   readonly row: Row
   readonly at: number
+  /** 1, 2, 3… in the order they came. */
+  readonly number: number
 }
 
 interface HeldBatch extends ShipBatch {
   readonly at: number
+  /** Of its first row. */
+  readonly number: number
   holder: string
   until: number
 }
@@ -27,6 +31,7 @@ export class MemoryOutbox implements Outbox {
   #waiting: WaitingRow[] = []
   readonly #batches = new Map<string, HeldBatch>()
   #nextToken = 1
+  #nextNumber = 1
 
   constructor(options: MemoryOutboxOptions) {
     this.#options = options
@@ -36,7 +41,7 @@ export class MemoryOutbox implements Outbox {
   add(rows: readonly Row[], at: number): void {
     if (!this.#fits(rows.length))
       throw new StoreError('full', 'The outbox is full: the warehouse has to catch up first.')
-    for (const row of rows) this.#waiting.push({ row, at })
+    for (const row of rows) this.#waiting.push({ row, at, number: this.#nextNumber++ })
   }
 
   log(rows: readonly Row[]): boolean {
@@ -84,11 +89,19 @@ export class MemoryOutbox implements Outbox {
     }
   }
 
+  async mark(): Promise<string> {
+    return String(this.#nextNumber)
+  }
+
+  async passed(mark: string): Promise<boolean> {
+    return [...this.#batches.values(), ...this.#waiting].every(({ number }) => number >= Number(mark))
+  }
+
   #makeBatch(maxRows: number): HeldBatch {
     const { table, partition } = this.#waiting[0]!.row
     const lines: string[] = []
     const left: WaitingRow[] = []
-    const at = this.#waiting[0]!.at
+    const { at, number } = this.#waiting[0]!
     let bytes = 0
     for (const waiting of this.#waiting) {
       const { row } = waiting
@@ -100,7 +113,7 @@ export class MemoryOutbox implements Outbox {
     this.#waiting = left
     const token = `memory-${this.#nextToken++}`
     const body = new TextEncoder().encode(lines.join(''))
-    const batch = { token, table, partition, rows: lines.length, body, at, holder: '', until: 0 }
+    const batch = { token, table, partition, rows: lines.length, body, at, number, holder: '', until: 0 }
     this.#batches.set(token, batch)
     return batch
   }

@@ -152,6 +152,15 @@ export class LmdbOutbox implements Outbox {
     return { rows, bytes, oldest }
   }
 
+  async mark(): Promise<string> {
+    return `${this.#end.segment}:${this.#end.offset}`
+  }
+
+  async passed(mark: string): Promise<boolean> {
+    const [segment = 0, offset = 0] = mark.split(':').map(Number)
+    return comparePositions(this.settledTo, { segment, offset }) >= 0
+  }
+
   /** Passes frames that have no rows, so that nothing keeps their segments. */
   skipEmpty(): Promise<void> {
     return this.#inTurn(async () => {

@@ -91,7 +91,7 @@ async function makeBatch(tx: Queries, { now, leaseMs, holder }: ClaimOptions, ba
   return { token, number: row?.number ?? 0, table_name: table, partition, rows }
 }
 
-/** Replaces an entry with more rows than a batch may have by several. */
+/** Replaces an entry with more rows than a batch may have by several, behind all marks: the shipper's batches hold more than an entry. */
 async function cut(tx: Queries, id: number, maxRows: number): Promise<void> {
   const [whole] = await tx.query<{ body: Buffer }>('SELECT body FROM espalier.outbox WHERE id = $1', [id])
   const lines = whole ? (await unpackBody(whole.body)).toString().split('\n').slice(0, -1) : []

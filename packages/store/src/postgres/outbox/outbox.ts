@@ -53,6 +53,25 @@ export class PostgresOutbox implements Outbox {
     return readDepth(this.#database)
   }
 
+  /** Ids are given in the order that rows are added; what is committed later with a lower one was not there yet. */
+  async mark(): Promise<string> {
+    const [row] = await this.#database.query<{ id: string }>(
+      'SELECT coalesce(max(id), 0)::text AS id FROM espalier.outbox',
+      [],
+      'outbox.mark',
+    )
+    return row?.id ?? '0'
+  }
+
+  async passed(mark: string): Promise<boolean> {
+    const left = await this.#database.query(
+      'SELECT FROM espalier.outbox WHERE id <= $1::bigint LIMIT 1',
+      [mark],
+      'outbox.passed',
+    )
+    return left.length === 0
+  }
+
   async close(): Promise<void> {
     this.#buffer.stop()
     await this.#buffer.flush()
