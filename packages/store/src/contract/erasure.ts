@@ -57,6 +57,25 @@ export function erasureContract(open: OpenStore): void {
     expect(await shipAll(store)).toHaveLength(5)
   })
 
+  it('R11 one batch may take many away, whatever each is known by, and what else it brings is kept', async () => {
+    const { store } = await opened()
+    const users = Array.from({ length: 40 }, (_, i) => `user-${i}`)
+    const devices = (user: string) => ['web', 'app', 'till'].map(device => `${device}-of-${user}`)
+    await commit(
+      store,
+      users.flatMap(user => devices(user).map(anonymous => identify({ user, anonymous }))),
+    )
+    const people = await Promise.all(users.map(user => store.people.find('main', `userId:${user}`)))
+    const erase = (profile: string) => ({ kind: 'erase', profile, tombstones: [], at: NOON, until: NOON + 1 }) as const
+    const gone = people.map(person => erase(person?.id ?? ''))
+    const applied = await commit(store, [...gone, track({ user: 'eve' })])
+    expect(applied.map(({ outcome }) => outcome)).toEqual(applied.map(() => 'stored'))
+    for (const identifier of users.flatMap(user => [`userId:${user}`, `anonymousId:app-of-${user}`])) {
+      expect(await store.people.locate('main', identifier)).toBeUndefined()
+    }
+    expect(await store.people.find('main', 'userId:eve')).toMatchObject({ events: 1 })
+  })
+
   it('R1 while others write, nobody is half gone', async () => {
     const { store } = await opened()
     await commit(store, [identify({ user: 'ada', anonymous: 'web' })])

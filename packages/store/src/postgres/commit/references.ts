@@ -11,8 +11,8 @@ export class References {
   readonly imports: ImportOrigin[] = []
   /** All accounts of the people concerned are asked for: conditions look at them, or somebody goes from one to another. */
   asksAccounts: boolean
-  /** Of how many accounts besides the one that is asked for the members are locked the next time. */
-  furtherAccounts = 1
+  /** How many besides what is asked for are locked with all that is theirs the next time. */
+  further = 1
   readonly #rules: CompiledRules
 
   constructor(entries: readonly Entry[], asksAccounts: boolean, identity?: IdentityRules) {

@@ -103,27 +103,46 @@ export class Snapshot implements PeopleState {
   /**
    * The batch is about somebody who was not locked: their profile was merged into another while we waited for its lock, or
    * no identifier named them. Done again with them locked too, in order; and with all that is theirs, since who asks for one of
-   * somebody's many identifiers or sources will ask for the others, and who asks for a member of an account for its members. With
-   * each time those of twice as many accounts are locked: a batch may concern any number of them, but is not done again as often.
+   * somebody's many identifiers or sources will ask for the others, and who asks for a member of an account for its members.
    */
   #missing(known: Set<string>, one: string): never {
     known.add(one)
-    for (const profile of this.#profiles.values()) {
-      if (isMerged(profile) || !(profile.sources.includes(one) || profile.identifiers.includes(one))) continue
-      for (const source of profile.sources) this.#references.profiles.add(source)
-      for (const identifier of profile.identifiers) this.#references.identifiers.add(identifier)
-    }
-    const bodies = [...this.accounts.values()].map(({ body }) => body)
-    const isUnlocked = (member: string) => !this.#references.profiles.has(member) && !this.#profiles.has(member)
-    const further = bodies.filter(({ members }) => !members.includes(one) && members.some(isUnlocked))
-    const asked = bodies.filter(({ members }) => members.includes(one))
-    if (asked.length > 0) {
-      for (const { members } of [...asked, ...further.slice(0, this.#references.furtherAccounts)]) {
-        for (const member of members) this.#references.profiles.add(member)
-      }
-      this.#references.furtherAccounts *= 2
-    }
+    const { profiles, identifiers } = this.#references
+    const people = [...this.#profiles.values()].flatMap(profile => (isMerged(profile) ? [] : profile))
+    this.#addWith(people, {
+      asksFor: person => person.sources.includes(one) || person.identifiers.includes(one),
+      lacks: person =>
+        !person.sources.every(source => profiles.has(source)) ||
+        !person.identifiers.every(identifier => identifiers.has(identifier)),
+      add(person) {
+        for (const source of person.sources) profiles.add(source)
+        for (const identifier of person.identifiers) identifiers.add(identifier)
+      },
+    })
+    const accounts = Array.from(this.accounts.values(), ({ body }) => body)
+    this.#addWith(accounts, {
+      asksFor: account => account.members.includes(one),
+      lacks: account => !account.members.every(member => profiles.has(member) || this.#profiles.has(member)),
+      add(account) {
+        for (const member of account.members) profiles.add(member)
+      },
+    })
     throw new Again('More people are concerned than were locked.')
+  }
+
+  /**
+   * Adds what belongs to whatever is asked for, and with each time what belongs to twice as many others: a batch may concern any
+   * number of them, but is not done again as often.
+   */
+  #addWith<T>(
+    all: readonly T[],
+    { asksFor, lacks, add }: { asksFor: (one: T) => boolean; lacks: (one: T) => boolean; add: (one: T) => void },
+  ): void {
+    const asked = all.filter(asksFor)
+    if (asked.length === 0) return
+    const further = all.filter(one => !asked.includes(one) && lacks(one))
+    for (const one of [...asked, ...further.slice(0, this.#references.further)]) add(one)
+    this.#references.further *= 2
   }
 
   /** Reads where identifiers lead; gives all profiles on the way. */
