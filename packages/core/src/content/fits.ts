@@ -1,6 +1,7 @@
 import { Compile } from 'typebox/schema'
 import type { Json } from '../json.ts'
 import { schemaProblems } from '../problem/schemaProblems.ts'
+import { boundedSchema } from './boundedSchema.ts'
 import type { Filled } from './compile.ts'
 
 /** Whether content that was made for a person fits the touchpoint. null does; catalog items are taken to, as at publication. */
@@ -12,17 +13,19 @@ type Schema = Readonly<Record<string, unknown>>
 /** Undefined where anything fits. */
 export function compileFits(schema: Schema | undefined): Fits | undefined {
   if (schema === undefined) return undefined
+  let bounded: Schema | undefined
   let check: ((content: Json) => boolean) | undefined
   return ({ content, shown }) => {
     if (content === null) return true
     try {
-      check ??= checkOf(schema)
+      bounded ??= boundedSchema(schema)
+      check ??= checkOf(bounded)
       if (check(content)) return true
       if (shown.size === 0) return false
       const places = placesOf(content, shown, '').map(pointer => ({ pointer, known: 'nothing' as const }))
-      return schemaProblems(schema, content, [], places).length === 0
+      return schemaProblems(bounded, content, [], places).length === 0
     } catch {
-      // A pattern that is no regular expression: publication could not tell, and nothing can be held against it.
+      // A schema that refers to itself without end: publication could not tell, and nothing can be held against it.
       return true
     }
   }

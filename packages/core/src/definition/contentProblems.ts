@@ -1,4 +1,5 @@
 import { Meta } from 'typebox/schema'
+import { boundedSchema, patternProblem, patternsOf } from '../content/boundedSchema.ts'
 import type { Json } from '../json.ts'
 import { type Path, type Problem, problem } from '../problem/problem.ts'
 import { schemaProblems, show } from '../problem/schemaProblems.ts'
@@ -13,7 +14,25 @@ export function contentSchemaProblems(schema: Record<string, unknown>, path: Pat
   const named = schema.$schema as keyof typeof Meta
   const meta = Object.hasOwn(Meta, named) ? Meta[named] : Meta[DRAFT]
   const problems = schemaProblems(meta, schema, path)
-  return problems.length > 0 ? problems : danglingReferences(schema, schema, path)
+  return problems.length > 0
+    ? problems
+    : [...danglingReferences(schema, schema, path), ...unboundedPatterns(schema, path)]
+}
+
+/** What people write is held against them, so they must come to an end. */
+function unboundedPatterns(schema: Record<string, unknown>, path: Path): Problem[] {
+  return patternsOf(schema).flatMap(({ path: place, pattern }) => {
+    const why = patternProblem(pattern)
+    return why === undefined
+      ? []
+      : [
+          problem(
+            [...path, ...place],
+            `${show(pattern)} cannot be used: ${why}`,
+            'write it in RE2’s syntax, which has no look-around and no back-references',
+          ),
+        ]
+  })
 }
 
 /** References must lead somewhere within the schema: nothing is fetched. */
@@ -57,7 +76,7 @@ export function contentProblems(
   if (malformed.length > 0 || schema === undefined || content === null) return malformed
   const { sample, places } = sampleOf(content)
   try {
-    return schemaProblems(schema, sample, path, places)
+    return schemaProblems(boundedSchema(schema), sample, path, places)
   } catch (error) {
     // A schema that refers to itself without end, for one.
     const mend = "correct the touchpoint's schema"
