@@ -48,6 +48,7 @@ describe('Shopify orders', () => {
         ['track', 'Order Refunded', 'ada@example.com', '2024-02-20T13:18:10.000Z'],
         ['track', 'Order Completed', 'shopify:#1002', '2024-02-21T15:00:00.000Z'],
         ['track', 'Order Cancelled', 'shopify:#1002', '2024-02-22T15:00:00.000Z'],
+        ['track', 'Order Refunded', 'shopify:#1002', '2024-02-22T15:00:00.000Z'],
       ],
     )
     expect(items[1]?.properties).toEqual({
@@ -66,6 +67,8 @@ describe('Shopify orders', () => {
       ],
     })
     expect(items[2]?.properties).toMatchObject({ total: 10, currency: 'USD' })
+    // Nothing was ever paid for it, so that nothing of it may count as revenue.
+    expect(items[5]?.properties).toMatchObject({ order_id: '#1002', total: 8, currency: 'USD' })
   })
 })
 
