@@ -154,6 +154,8 @@ export interface ImpactQuestion {
   /** Exposures from (inclusive) and to (exclusive); without them, all. */
   readonly from?: number
   readonly to?: number
+  /** Times whose exposures do not count, from (inclusive) to (exclusive; for ever without it). */
+  readonly without?: readonly { readonly from: number; readonly to?: number }[]
   /** Now, for windows that have not closed. */
   readonly now: number
   /** Currency of amounts that name none, that of the workspace; without it they have no rate. */

@@ -105,3 +105,43 @@ it('a quantile of all variants counts people as they came, too', () => {
   const several = quantileWeights([part('', 5, 5), part('', 5, 3), ...arms])!
   expect(several.together).toEqual([0, 0, 100 / 120, 200 / 120, 200 / 120])
 })
+
+it('of a rollout nothing is compared that not everybody could have got: who came meanwhile would pass for an effect', () => {
+  const rng = random('stopped')
+  /** A fifth are left out; of the others so many are reached. It changes nothing, and those who come later buy more. */
+  const stage = (share: number, value: number) =>
+    Array.from({ length: 1000 }, () => {
+      const arm = rng.chance(0.2) ? '' : rng.chance(share) ? 'new' : 'unreached'
+      const chance = arm === '' ? 0.2 : 0.8 * (arm === 'new' ? share : 1 - share)
+      return { arm, person: { value: rng.poisson(value), chance } }
+    })
+  const report = (...people: ReturnType<typeof stage>[]) => {
+    const arms = ['', 'new', 'unreached'].flatMap(arm => {
+      const own = people.flat().filter(one => one.arm === arm)
+      const sums = armOfPeople(
+        arm,
+        own.map(({ person }) => person),
+      )
+      return own.length === 0 ? [] : [arm === 'unreached' ? { ...sums, variant: '' } : sums]
+    })
+    return impact(arms, { metric, isRollout: true, redrawn: true })
+  }
+  const lifts = ({ personalized, variants }: ReturnType<typeof report>) => ({
+    all: personalized!.lift,
+    ...Object.fromEntries(variants.map(({ variant, lift }) => [variant || 'unreached', lift])),
+  })
+  const holds = (interval: readonly [number, number] | null) => interval![0] <= 0 && interval![1] >= 0
+  // Everybody is reached in the end, so that the others are those who came before.
+  const whole = report(stage(0.25, 1), stage(0.5, 2), stage(1, 4))
+  expect(lifts(whole)).toMatchObject({ unreached: { value: null, reason: 'not-by-chance' } })
+  expect(holds(whole.personalized!.lift.interval)).toBe(true)
+  expect(whole.warnings.map(({ code }) => code)).not.toContain('not-by-chance')
+  // It was stopped, and people went on being left out of it.
+  const stopped = report(stage(0.5, 1), stage(0, 4))
+  const none = { value: null, reason: 'not-by-chance' }
+  expect(lifts(stopped)).toMatchObject({ all: none, new: none })
+  expect(stopped.personalized!.verdict).toMatchObject({ verdict: 'too-early', because: 'not-by-chance' })
+  // Until then everybody could get either.
+  const until = report(stage(0.25, 1), stage(0.5, 4))
+  for (const { interval } of Object.values(lifts(until))) expect(holds(interval)).toBe(true)
+})

@@ -26,6 +26,24 @@ export function leftToChance(arms: readonly ArmStatistics[]): readonly ArmStatis
   return certain.size === 0 ? arms : arms.filter(arm => !certain.has(arm.stratum))
 }
 
+/** Weights must add up to everybody within this many standard errors. */
+const MOST_ERRORS = 5
+
+/**
+ * Whether these arms could have been given to everybody: then their weights come to all people. Those of a rollout's new variant do not for the
+ * time in which it was stopped, nor those of what the others get once it has reached everybody; who came then would pass for an effect.
+ */
+export function couldReachAll(arms: readonly ArmStatistics[], isOwn: (arm: ArmStatistics) => boolean): boolean {
+  return [...new Set(arms.map(({ stratum }) => stratum))].every(stratum => {
+    const inside = arms.filter(arm => arm.stratum === stratum)
+    const own = inside.filter(arm => isOwn(arm) && arm.people > 0)
+    if (own.length === 0 || own.some(({ weights }) => weights === undefined)) return true
+    const of = (part: 'sum' | 'sumSquares') => own.reduce((sum, { weights }) => sum + weights![part], 0)
+    const people = inside.reduce((sum, arm) => sum + arm.people, 0)
+    return of('sum') >= people - MOST_ERRORS * Math.sqrt(of('sumSquares'))
+  })
+}
+
 /** How far apart squares that ought to be equal may be: chances are told apart by a hundredth, and added up with rounding. */
 const ROUNDING = 1e-6
 

@@ -1,6 +1,6 @@
 import { type Metric, metricName, statisticOf } from '../definition/metric.ts'
 import { type ArmStatistics, addArms, addArmsByStratum } from './arm.ts'
-import { asChosen, leftToChance } from './as-chosen.ts'
+import { asChosen, couldReachAll, leftToChance } from './as-chosen.ts'
 import type { Prior } from './bayesian.ts'
 import { type CompareOptions, compareWithControl, incomparable } from './compare.ts'
 import { crossover } from './crossover.ts'
@@ -99,8 +99,19 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
   const isAll = reached.length === variants.length
   const all = addArms(reached.map(arm => ({ ...arm, variant: '' })))[0]
   const quantile = isAll ? quantiles?.together : quantiles?.arms.find(one => !one.control && !isUnreached(one))
+  const notByChance = (arm: ArmStatistics, comparisons: number, quantile: QuantileStatistics | null | undefined) => {
+    const plan = { confidence, ...options.plan, direction, comparisons }
+    return {
+      ...armReport(arm, sampleOf(arm, quantile)),
+      ...incomparable(arm, { confidence, plan, sampleRatio: ratio }),
+    }
+  }
+  const isReached = (arm: ArmStatistics) => !arm.control && !isUnreached(arm)
   const together =
-    all && compare(isAll ? asChosen(byStratum) : byStratum, all, 1, arm => isAll || !isUnreached(arm), quantile)
+    all &&
+    (isAll || couldReachAll(byStratum, isReached)
+      ? compare(isAll ? asChosen(byStratum) : byStratum, all, 1, arm => isAll || !isUnreached(arm), quantile)
+      : { report: notByChance(all, 1, quantile), control: NOBODY })
   const unreached = isAll ? variants.find(isUnreached)?.people : undefined
   // Where chances changed, the means beside a lift are those it is made of.
   const controlSample =
@@ -117,13 +128,12 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
     confidence,
     control: control === undefined ? null : armReport(control, controlSample),
     variants: variants.map(arm => {
-      const isOwn = (other: ArmStatistics) => other.variant === arm.variant
+      const isOwn = (other: ArmStatistics) => !other.control && other.variant === arm.variant
       const quantile = quantiles?.arms.find(one => !one.control && one.variant === arm.variant)
       const comparisons = Math.max(1, variants.filter(one => !isUnreached(one)).length)
-      if (arm.people > 0 && !byLot.some(other => !other.control && isOwn(other) && other.people > 0)) {
-        const own = sampleOf(arm, quantile)
-        const plan = { confidence, ...options.plan, direction, comparisons }
-        return { ...armReport(arm, own), ...incomparable(arm, { confidence, plan, sampleRatio: ratio }) }
+      const isLot = byLot.some(other => !other.control && isOwn(other) && other.people > 0)
+      if (arm.people > 0 && !(isLot && (!options.isRollout || couldReachAll(byStratum, isOwn)))) {
+        return notByChance(arm, comparisons, quantile)
       }
       return compare(byLot, arm, comparisons, isOwn, quantile).report
     }),
@@ -135,10 +145,12 @@ export function impact(statistics: readonly ArmStatistics[], options: ImpactOpti
     ...(options.limited && { limited: true }),
     ...optionalChecks(arms),
   }
+  // People whom a rollout has not reached yet got no variant, and nobody asks what that brings.
+  const warnings = warningsOf(report).filter(({ variant }) => !(options.isRollout && variant === ''))
   return {
     ...report,
     verdict: report.personalized?.verdict ?? null,
-    warnings: unweighted ? [...warningsOf(report), UNWEIGHTED] : warningsOf(report),
+    warnings: unweighted ? [...warnings, UNWEIGHTED] : warnings,
     sentence: sentenceOf(report),
   }
 }

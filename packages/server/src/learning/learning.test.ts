@@ -319,6 +319,15 @@ describe('a rollout', () => {
     expect(after.steps.at(-1).sentence).toBe('left is hurt by b at 50 %: back to nobody.')
     const answers = await Promise.all(Array.from({ length: 30 }, (_, i) => decide(`carts-${i}`, 'cart')))
     expect(answers.every(({ content }) => content === 'plain')).toBe(true)
+    // Who comes now could not have got it, and is nobody to compare with.
+    const people = async () => {
+      const { control, variants } = (await server.get('/v1/experiences/cart/impact')).json
+      return [control, ...variants].map(({ variant, people }) => [variant, people])
+    }
+    const until = await people()
+    await Promise.all(Array.from({ length: 30 }, (_, i) => decide(`stopped-${i}`, 'cart')))
+    expect(await people()).toEqual(until)
+    expect(until).toContainEqual(['b', shown.b!.seen])
     expect((await act('cart', { action: 'resume' })).json.rollout).toMatchObject({ stage: '1', signal: 'resumed' })
   })
 

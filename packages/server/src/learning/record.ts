@@ -51,5 +51,20 @@ export interface RolloutStep {
   readonly sentence: string
 }
 
+/**
+ * When a rollout was stopped, and went on. Nobody got the new variant then, though people went on being left out of it, so that nobody who came
+ * in that time can be compared. Of what was forgotten of very many steps nothing is known.
+ */
+export function stoppedTimes({ steps = [] }: LearningRecord): { readonly from: number; readonly to?: number }[] {
+  const times: { from: number; to?: number }[] = []
+  for (const { at, stage } of steps) {
+    const last = times.at(-1)
+    const isOpen = last !== undefined && last.to === undefined
+    if (stage === 'halted' && !isOpen) times.push({ from: at })
+    else if (stage !== 'halted' && isOpen) last.to = at
+  }
+  return times
+}
+
 export const NOTHING: LearningRecord = { newest: 0, timeline: [], versions: [] }
 export const MOST_STEPS = 50

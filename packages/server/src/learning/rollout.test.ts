@@ -2,6 +2,7 @@ import type { Definition, PublishedSet } from '@espalier/core/definition'
 import type { Stage } from '@espalier/core/policy'
 import type { ImpactStatistics } from '@espalier/warehouse'
 import { describe, expect, it } from 'vitest'
+import { NOTHING, stoppedTimes } from './record.ts'
 import { type RolloutSpec, watchRollout } from './rollout.ts'
 
 const NOON = Date.UTC(2026, 2, 10, 12)
@@ -89,4 +90,16 @@ describe('a rollout that must not hurt a quantile', () => {
       expect(await watch(seen, '50')).not.toMatchObject({ stage: 'halted' })
     }
   })
+})
+
+it('tells when it was stopped from its steps, also where it goes on', () => {
+  const times = (...stages: Stage[]) =>
+    stoppedTimes({ ...NOTHING, steps: stages.map((stage, at) => ({ at, stage, sentence: '' })) })
+  expect(stoppedTimes(NOTHING)).toEqual([])
+  expect(times('1', '5')).toEqual([])
+  expect(times('1', '5', 'halted')).toEqual([{ from: 2 }])
+  expect(times('1', 'halted', 'halted', '1', '5', 'halted', '1')).toEqual([
+    { from: 1, to: 3 },
+    { from: 5, to: 6 },
+  ])
 })

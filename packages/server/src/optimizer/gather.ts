@@ -20,7 +20,7 @@ import type { Models } from '../learning/models.ts'
 import { rolloutOf } from '../learning/record.ts'
 import { type LiveSet, settingsOf } from '../pipeline/definitions.ts'
 import { Problem } from '../problem.ts'
-import { guardrailsIn, subjectOf } from '../report/experience.ts'
+import { guardrailsIn, subjectOf, withoutOf } from '../report/experience.ts'
 import { moneyOf } from '../report/money.ts'
 
 export interface GatherParts {
@@ -111,7 +111,8 @@ async function watched(looked: Looked): Promise<Watched> {
   // Exposures from before belong to an earlier start.
   const since = subject?.launch?.since
   const { currency } = settingsOf(looked.published)
-  const question = { workspace, experience: key, now, currency, ...(since !== undefined && { from: since }) }
+  const without = await withoutOf(looked, workspace, experience)
+  const question = { workspace, experience: key, now, currency, without, ...(since !== undefined && { from: since }) }
   const statistics = await warehouse.impacts({ ...question, metrics: all.map(one => one.body) })
   const judged = (metric: Named, options: JudgeOptions = {}): Judged =>
     judge(experience, { key: metric.key, metric: metric.body }, statistics[all.indexOf(metric)]!, now, options)

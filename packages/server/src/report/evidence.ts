@@ -5,7 +5,7 @@ import { type Evidence, evidenceOf } from '@espalier/core/result'
 import type { Attribute } from '@espalier/warehouse'
 import { Problem } from '../problem.ts'
 import type { Services } from '../services.ts'
-import { type ReportQuestion, subjectOf } from './experience.ts'
+import { type ReportQuestion, subjectOf, withoutOf } from './experience.ts'
 
 export interface EvidenceQuestion extends ReportQuestion {
   readonly by: readonly (Attribute | 'time')[]
@@ -27,7 +27,7 @@ export interface EvidenceReport {
 export async function experienceEvidence(services: Services, question: EvidenceQuestion): Promise<EvidenceReport> {
   const { warehouse, definitions, now } = services
   const { workspace, key, by, variant, correction, confidence, days, masked, from, to } = question
-  const { metric, launch } = await subjectOf(services, question)
+  const { metric, launch, experience } = await subjectOf(services, question)
   const since = from ?? launch?.since
   const { settings } = await definitions.of(workspace)
   const asked = {
@@ -38,6 +38,7 @@ export async function experienceEvidence(services: Services, question: EvidenceQ
     currency: settings.currency,
     ...(since === undefined ? {} : { from: since }),
     ...(to === undefined ? {} : { to }),
+    without: await withoutOf(services, workspace, experience),
   }
   const attributes = by.filter((one): one is Attribute => one !== 'time')
   const type = statisticOf(metric.body)

@@ -17,6 +17,7 @@ import {
 } from '@espalier/core/result'
 import { durationMs } from '@espalier/core/time'
 import { type ImpactStatistics, WarehouseError } from '@espalier/warehouse'
+import { stoppedTimes } from '../learning/record.ts'
 import { Problem } from '../problem.ts'
 import type { Services } from '../services.ts'
 
@@ -48,6 +49,8 @@ export async function experienceReport(services: Services, question: PageQuestio
   const { settings } = await services.definitions.of(workspace)
   const watched = guardrailsIn(definitions, experience).filter(one => one.key !== metric.key)
   const since = from ?? launch?.since
+  const without = await withoutOf(services, workspace, experience)
+  const stopped = without.find(one => one.to === undefined)?.from
   const [goal, ...others] = await warehouse.impacts({
     workspace,
     experience: key,
@@ -56,6 +59,7 @@ export async function experienceReport(services: Services, question: PageQuestio
     currency: settings.currency,
     ...(since === undefined ? {} : { from: since }),
     ...(to === undefined ? {} : { to }),
+    without,
   })
   refuseMissingRates(goal!, metric.body.currency ?? '')
   // Decisions made elsewhere may be reported on without a definition of their experience.
@@ -97,7 +101,7 @@ export async function experienceReport(services: Services, question: PageQuestio
       hypothesis: experience?.body.hypothesis,
       offered: experience && offeredOf(experience),
     },
-    status: experience === undefined || experience.archived ? 'ended' : (experience.body.status ?? 'running'),
+    status: statusOf(experience, stopped),
     report,
     role,
     guardrails: watched.map(({ key: name, body }, index) => {
@@ -123,6 +127,22 @@ export async function experienceReport(services: Services, question: PageQuestio
     until: Math.min(now(), to ?? Number.POSITIVE_INFINITY),
   })
   return { experience: key, ...report, ...page }
+}
+
+function statusOf(experience: Subject['experience'], stopped: number | undefined) {
+  if (experience === undefined || experience.archived) return 'ended'
+  const { status = 'running' } = experience.body
+  return status === 'running' && stopped !== undefined ? 'paused' : status
+}
+
+/** When a rollout was stopped: who came then is not compared. */
+export async function withoutOf(
+  { models }: { readonly models: Pick<Services['models'], 'record'> },
+  workspace: string,
+  experience: Subject['experience'],
+): Promise<ReturnType<typeof stoppedTimes>> {
+  if (experience?.body.policy?.kind !== 'rollout') return []
+  return stoppedTimes(await models.record(workspace, experience.key))
 }
 
 /** Somebody saw it, and nobody was left out of it. */

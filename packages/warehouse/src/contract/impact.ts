@@ -271,6 +271,43 @@ export function impactContract(warehouse: () => Warehouse, worlds: number): void
     expect(answer.contaminated).toBe(0)
   })
 
+  it('leaves out the exposures of times that are not asked for, and takes people by their first besides', async () => {
+    const workspace = fresh('impact')
+    const seen = (profile: string, hours: number, variant = 'bold') =>
+      exposure({
+        workspace,
+        profile,
+        timestamp: NOON + hours * HOUR,
+        ...(variant === '' ? { control: true } : { variant }),
+      })
+    const exposures = [
+      seen('ada', 0),
+      seen('bob', 1),
+      seen('cyd', 2, ''),
+      // Before the second time begins, and after the first is over.
+      seen('cyd', 3),
+      seen('dan', 3, ''),
+      seen('eve', 5),
+    ]
+    await ship(warehouse(), 'exposures', exposures)
+    const without = [{ from: NOON + HOUR, to: NOON + 3 * HOUR }, { from: NOON + 5 * HOUR }]
+    const question = { workspace, experience: 'spring', metric: orders, now: NOON + DAY, without }
+    const told = (arms: readonly { variant: string; control: boolean; people: number }[]) =>
+      arms.map(({ variant, control, people }) => [control ? 'control' : variant, people])
+    const { arms, first, last } = await warehouse().impact(question)
+    expect(told(arms)).toEqual([
+      ['control', 1],
+      ['bold', 2],
+    ])
+    expect([first, last]).toEqual([NOON, NOON + 3 * HOUR])
+    const { cells } = await warehouse().evidenceCells({ ...question, by: [{ kind: 'trait', key: 'plan' }] })
+    expect(cells.reduce((sum, { arm }) => sum + arm.people, 0)).toBe(3)
+    const days = await warehouse().evidenceDays({ ...question, now: NOON + 9 * DAY, days: 2 })
+    expect(days.reduce((sum, { people }) => sum + people, 0)).toBe(3)
+    const parts = await warehouse().segmentArms({ ...question, segments: ['none'] })
+    expect(told(parts.find(({ value }) => value === 'out')!.arms)).toEqual(told(arms))
+  })
+
   it('R13 sees nothing of another workspace or experience', async () => {
     const [mine, theirs] = [fresh('impact'), fresh('impact')]
     await measure(orders, theirs, {

@@ -1,6 +1,6 @@
 import type { Database, Params } from '../client/database.ts'
 import { WarehouseError } from '../errors.ts'
-import { within } from '../sql/params.ts'
+import { withinBut } from '../sql/params.ts'
 
 /** An arm as one version of the experience had it; where chances differ within a version, the part of it with one chance. */
 export interface ArmVersion {
@@ -54,7 +54,7 @@ async function seen(database: Database, scope: Params, chance: string, limit: nu
       avg(e.propensity) AS propensity, avg(1 / greatest(e.propensity, 1e-9)) AS weight, min(e.propensity) AS least, max(e.propensity) AS most,
       toUnixTimestamp64Milli(min(e.timestamp)) AS firstSeen, toUnixTimestamp64Milli(max(e.timestamp)) AS lastSeen${chance}
     FROM exposures AS e
-    WHERE e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.holdout AND ${within('e.timestamp')}
+    WHERE e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.holdout AND ${withinBut('e.timestamp')}
     GROUP BY control, variant, version${chance === '' ? '' : ', chance'}
     ORDER BY control DESC, variant, version${chance === '' ? '' : ', chance'}
     LIMIT ${limit + 1}`,

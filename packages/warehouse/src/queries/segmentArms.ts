@@ -2,7 +2,7 @@ import { type Metric, statisticOf } from '@espalier/core/definition'
 import { type ArmStatistics, addArms, addArmsByStratum, type SegmentStatistics } from '@espalier/core/experiment'
 import { durationMs } from '@espalier/core/time'
 import type { Database } from '../client/database.ts'
-import { Binder, within } from '../sql/params.ts'
+import { Binder, withinBut } from '../sql/params.ts'
 import type { ImpactQuestion } from '../warehouse.ts'
 import { armVersions } from './arms.ts'
 import { countedSql } from './counted.ts'
@@ -104,7 +104,7 @@ async function armRows(
     SELECT ${personOf('e')} AS person, toUnixTimestamp64Milli(min(e.timestamp)) AS seen,
       argMin((e.${leftOut}, if(e.${leftOut}, '', e.variant), e.version, 1 / greatest(e.propensity, 1e-9)), (e.timestamp, NOT e.${leftOut}, e.variant)) AS arm
     FROM exposures AS e ${joinLinks('e')}
-    WHERE e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.${leftOut === 'control' ? 'holdout' : 'control'} AND ${within('e.timestamp')}
+    WHERE e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.${leftOut === 'control' ? 'holdout' : 'control'} AND ${withinBut('e.timestamp')}
     GROUP BY person
   )`
   const totals = `(

@@ -31,3 +31,7 @@ export const ALL_TIME = { from: -2_208_988_800_000, to: 10_413_792_000_000 } as 
 /** `column` within `{from}` (inclusive) and `{to}` (exclusive), epoch milliseconds. */
 export const within = (column: string) =>
   `${column} >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND ${column} < fromUnixTimestamp64Milli({to:Int64}, 'UTC')`
+
+/** The same, and within none of the times from `{withoutFrom}` (inclusive) to `{withoutTo}` (exclusive). */
+export const withinBut = (column: string) =>
+  `${within(column)} AND NOT arrayExists((a, b) -> toUnixTimestamp64Milli(${column}) >= a AND toUnixTimestamp64Milli(${column}) < b, {withoutFrom:Array(Int64)}, {withoutTo:Array(Int64)})`

@@ -1,4 +1,4 @@
-import { ALL_TIME, within } from '../../sql/params.ts'
+import { ALL_TIME, withinBut } from '../../sql/params.ts'
 import type { ImpactQuestion } from '../../warehouse.ts'
 import { armCode } from '../arms.ts'
 
@@ -12,12 +12,17 @@ export const sourceHash = (table: string) => `${table}.profile_hash`
  * What bounds the exposures; the same names in every query of a report. What is yet to come has not happened, as it has not for
  * events: after a clock that went back people would be counted without what they did.
  */
-export function scopeOf(question: Pick<ImpactQuestion, 'workspace' | 'experience' | 'from' | 'to' | 'now'>) {
+export function scopeOf(
+  question: Pick<ImpactQuestion, 'workspace' | 'experience' | 'from' | 'to' | 'without' | 'now'>,
+) {
+  const { without = [] } = question
   return {
     workspace: question.workspace,
     experience: question.experience,
     from: question.from ?? ALL_TIME.from,
     to: Math.min(question.to ?? ALL_TIME.to, question.now + 1),
+    withoutFrom: without.map(({ from }) => from),
+    withoutTo: without.map(({ to }) => to ?? ALL_TIME.to),
   }
 }
 
@@ -44,7 +49,7 @@ const numbered = `transform(${armCode('e')}, {arms:Array(Int64)}, {numbers:Array
 const grouped = `transform(bitAnd(e.head, 65535), {numbers:Array(Int64)}, {groups:Array(Int64)}, 0)`
 
 /** Exposures that count. */
-export const inScope = `e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.holdout AND ${within('e.timestamp')}`
+export const inScope = `e.workspace = {workspace:String} AND e.experience = {experience:String} AND NOT e.holdout AND ${withinBut('e.timestamp')}`
 
 /**
  * A row a person: time and arm of their first exposure in one whole number, so that finding it is the cheapest of aggregates: the arm
