@@ -96,6 +96,25 @@ describe('caps', () => {
     )
   })
 
+  it('let both go also where the content cannot be made: it was their turn all the same', () => {
+    const caps = [{ times: 1, per: '24h' }]
+    const variants = [{ key: 'a', content: { hero: { $list: { items: ['gone'], atLeast: 1 } } } }]
+    const broken = compiledOf({
+      settings: { workspace: { holdout: 0 } },
+      touchpoint: { hero: { channel: 'web', default: 'default' } },
+      experience: { list: experience(['hero'], { caps, variants, priority: 1 }), next: experience(['hero']) },
+    })
+    const winners = (key: string) => {
+      const first = ask(key, UNBOUND, 0, ['hero'], { set: broken })
+      const bound = first.binding === undefined ? UNBOUND : withBinding(UNBOUND, first.binding, 0)
+      const second = ask(key, bound, HOUR, ['hero'], { set: broken })
+      return [first, second].map(({ answers: [answer] }) => answer!.experience)
+    }
+    const reasons = new Set(keys.map(key => ask(key, UNBOUND, 0, ['hero'], { set: broken }).answers[0]!.reason))
+    expect(reasons).toEqual(new Set(['too-few-items', 'control']))
+    for (const key of keys) expect(winners(key)).toEqual(['list', 'next'])
+  })
+
   it('fall through to what goes next, and at the last to the default with the reason', () => {
     const asked = Array.from({ length: 5 }, (_, i) => [i, ['hero']] as const)
     const won = sequence(keys[0]!, asked).map(({ answers: [answer] }) => answer!.experience ?? answer!.reason)

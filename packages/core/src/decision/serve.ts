@@ -70,9 +70,9 @@ function withoutIt(
   reason: 'control' | 'holdout' | 'default',
   propensity: number,
 ): Answer {
-  const { key, offer, records } = experience
+  const { key, offer } = experience
   const { now } = moment.subject
-  if (records !== undefined && moment.binds.shown(records.key) === 0) moment.binds.show(records)
+  countServed(experience, moment)
   if (offer !== undefined && stateOf(offer, moment.grant(experience), now) !== 'live') {
     moment.binds.grants.set(key, grantOf('', `${key}:${now}`, now, expiryAt(offer, now)))
   }
@@ -88,7 +88,7 @@ export function serveBinding(
   assignment: Chosen,
   reason: 'assigned' | 'preview',
 ): Answer {
-  const { key, offer, records } = experience
+  const { key, offer } = experience
   const { now } = moment.subject
   const held = offer === undefined ? undefined : heldGrant(experience, moment)
   const isNew = offer !== undefined && (held === undefined || held.isNew)
@@ -104,8 +104,11 @@ export function serveBinding(
   const given = reason === 'preview' ? assignment.variant.key : grant?.variant
   const world = new ExperienceWorld(moment, experience, assignment, grant, given)
   const answer = show(touchpoint, world, moment, experience, assignment, reason)
-  // Where the default had to be shown, nothing of it was.
-  if (answer.fault !== undefined && answer.reason !== 'fallback') return answer
+  // Where the default had to be shown, nothing of it was given; but it was their turn, as it is of those left out.
+  if (answer.fault !== undefined && answer.reason !== 'fallback') {
+    countServed(experience, moment)
+    return answer
+  }
   if (offer !== undefined && held === undefined && !moment.terms.preview) {
     const reserved = moment.grant(experience)
     const previous = reserved === undefined ? 0 : reserved.at
@@ -119,10 +122,15 @@ export function serveBinding(
     })
     return answer
   }
-  if (records !== undefined && moment.binds.shown(records.key) === 0) moment.binds.show(records)
+  countServed(experience, moment)
   for (const [item, quote] of world.made.quotes) moment.binds.quotes.set(item, quote)
   if (isNew && grant !== undefined && held !== undefined) moment.binds.grants.set(key, grant)
   return grant === undefined ? answer : { ...answer, offer: world.offer! }
+}
+
+/** Counts for its caps: once a request, at however many touchpoints. */
+function countServed({ records }: CompiledExperience, moment: Moment): void {
+  if (records !== undefined && moment.binds.shown(records.key) === 0) moment.binds.show(records)
 }
 
 /** A code to see whether the content can be made: nobody is told it but in a preview. */
