@@ -1,6 +1,7 @@
 import {
   environmentName,
   flagName,
+  mistypedVariables,
   type Option,
   OptionError,
   optionNames,
@@ -25,6 +26,9 @@ export const start: Register = (program, shell) => {
   command.action(async (given: Record<string, string | undefined> & { json: boolean }) => {
     const { config, json, verbose: _verbose, ...flags } = given as Record<string, string | undefined>
     const options = optionsOf(flags, config)
+    for (const { name, meant } of mistypedVariables()) {
+      shell.err(`espalier: The environment variable ${name} says nothing. Did you mean ${meant}?\n`)
+    }
     const { startServer } = await import('@espalier/server')
     const server = await startServer(options)
     shell.out(ready(server.url, options.data, server.madeKeys, Boolean(json)))

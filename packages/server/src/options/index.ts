@@ -1,4 +1,4 @@
-export { type OptionSources, readOptions, withDefaults } from './read.ts'
+export { mistypedVariables, type OptionSources, readOptions, withDefaults } from './read.ts'
 export { optionsReference } from './reference.ts'
 export {
   environmentName,

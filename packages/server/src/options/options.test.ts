@@ -2,7 +2,15 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { environmentName, flagName, OptionError, optionNames, optionTable, readOptions } from './index.ts'
+import {
+  environmentName,
+  flagName,
+  mistypedVariables,
+  OptionError,
+  optionNames,
+  optionTable,
+  readOptions,
+} from './index.ts'
 import { parseValue } from './value.ts'
 
 function configFile(text: string): string {
@@ -61,6 +69,23 @@ describe('options', () => {
     ],
   ])('an error names where the value came from and the mend: %j', (sources, message) => {
     expect(() => readOptions({ environment: {}, ...sources })).toThrow(message)
+  })
+
+  it('a mistyped variable is told, with the one that was meant; what is nothing like an option is not ours', () => {
+    const environment = {
+      ESPALIER_PROT: '1',
+      ESPALIER_CACHE_BYTE: '64MB',
+      ESPALIER_PORT: '2',
+      ESPALIER_URL: 'x',
+      ESPALIER_CONFIG: '',
+      ESPALIER_PORT_8080_TCP: 'tcp://10.0.0.1:8080',
+      ESPALIER_SERVICE_HOST: '10.0.0.1',
+      PROT: '3',
+    }
+    expect(mistypedVariables(environment)).toEqual([
+      { name: 'ESPALIER_PROT', meant: 'ESPALIER_PORT' },
+      { name: 'ESPALIER_CACHE_BYTE', meant: 'ESPALIER_CACHE_BYTES' },
+    ])
   })
 
   it('an unknown or ill-typed field of the file is refused by name', () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { slipOf } from '@espalier/core/problem'
 import { parse as parseYaml } from 'yaml'
 import { environmentName, flagName, type OptionName, optionNames, optionTable, type ServerOptions } from './table.ts'
 import { OptionError, parseValue } from './value.ts'
@@ -33,6 +34,23 @@ export function readOptions(sources: OptionSources = {}): ServerOptions {
 export function withDefaults(given: Partial<ServerOptions>): ServerOptions {
   return { ...readOptions({ environment: {} }), ...given }
 }
+
+/** Variables that are an option's but for a slip of the hand, with the one that was meant: otherwise nobody would hear that they say nothing. */
+export function mistypedVariables(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): { readonly name: string; readonly meant: string }[] {
+  const known = [...optionNames, 'config', 'url'].map(environmentName)
+  return Object.keys(environment).flatMap(name => {
+    if (!name.startsWith(PREFIX) || known.includes(name)) return []
+    const slip = slipOf(
+      name.slice(PREFIX.length),
+      known.map(one => one.slice(PREFIX.length)),
+    )
+    return slip === undefined ? [] : [{ name, meant: `${PREFIX}${slip}` }]
+  })
+}
+
+const PREFIX = 'ESPALIER_'
 
 function firstOf(
   name: OptionName,
