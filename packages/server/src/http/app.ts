@@ -25,6 +25,9 @@ declare module 'fastify' {
   }
 }
 
+/** So long a request may take to arrive; then 408, and its connection is closed: one that never ends would hold it for ever (R11). */
+const ARRIVES_WITHIN_MS = 300_000
+
 const JSON_TYPE = 'application/json'
 const JSON_UTF8 = 'application/json; charset=utf-8'
 
@@ -39,6 +42,7 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
     trustProxy: trusted(options.trustProxy),
     // Bodies are read by `readBody`, with a limit a route.
     bodyLimit: Number.MAX_SAFE_INTEGER,
+    requestTimeout: ARRIVES_WITHIN_MS,
     // Percent-encoded; the schema bounds what they decode to.
     routerOptions: { maxParamLength: 6000 },
     forceCloseConnections: 'idle',

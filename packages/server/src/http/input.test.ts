@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SECRET_KEY, type TestServer, testServer, WRITE_KEY } from '../testing/server.ts'
+import { createApp } from './app.ts'
 import { toProblem } from './failure.ts'
 import { routes } from './routes/index.ts'
 
@@ -174,6 +175,12 @@ describe('tracking: of a batch the good items are kept', () => {
 })
 
 describe('tracking: whole requests that cannot be read', () => {
+  it('R11 a request that never ends holds its connection for five minutes at most', () => {
+    const { requestTimeout, headersTimeout } = createApp([], server.services).server
+    expect(requestTimeout).toBe(5 * 60_000)
+    expect(headersTimeout).toBe(60_000)
+  })
+
   const invalidUtf8 = Buffer.concat([
     Buffer.from('{"userId":"'),
     Buffer.from([0xff, 0xfe]),
