@@ -63,6 +63,15 @@ const SHAPES: Readonly<Record<string, TSchema>> = {
 }
 const NAMES = Object.keys(SHAPES)
 
+/** What others call a condition, where the name that looks most like it means something else: "and" is not "any". */
+const ALSO_CALLED: Readonly<Record<string, string>> = {
+  and: 'all',
+  or: 'any',
+  none: 'not',
+  event: 'did',
+  events: 'did',
+}
+
 /** A condition may nest so deep, and have so many parts in all (R11). */
 const DEEPEST = 20
 const MOST_PARTS = 500
@@ -112,7 +121,10 @@ function partProblems(condition: unknown, path: Path, where: Where): Problem[] {
   if (shape === undefined) {
     const [first] = Object.keys(condition)
     if (first === undefined) return [problem(path, 'the condition is empty', `name one of ${NAMES.join(', ')}`)]
-    return [problem([...path, first], `"${first}" is no condition`, nearest(first, NAMES, 'conditions'))]
+    const mend = Object.hasOwn(ALSO_CALLED, first)
+      ? `did you mean "${ALSO_CALLED[first]}"?`
+      : nearest(first, NAMES, 'conditions')
+    return [problem([...path, first], `"${first}" is no condition`, mend)]
   }
   const body = condition as Record<string, unknown>
   const inner = body[shape]
