@@ -94,7 +94,7 @@ export function compile(set: PublishedSet, policyOf: PolicyOf = policiesOf(set))
     items: [...new Set(contents.flatMap(content => content.items))],
     texts: new ContentTexts(contents),
     // Whatever the shape of what looks at it, it is named so: `visit.device`, `context["visit"]`, or the whole of it.
-    readsVisit: live.some(({ kind, body }) => isAsked(kind) && JSON.stringify(body).includes('visit')),
+    readsVisit: live.some(({ kind, body }) => isAsked(kind) && /\bvisit\b/.test(JSON.stringify(body))),
     recents: recentsOf(touchpoints.values()),
     readings: readings.count,
   }
