@@ -99,6 +99,36 @@ describe('personal fields', () => {
     expect(context.externalIds).toEqual([...[email, phone, login].map(one => ({ ...one, id: HIDDEN })), ...others])
   })
 
+  it('an address is hidden in whatever text it stands', () => {
+    const page = { url: 'https://x.example/?email=ada%40example.com&a=1', path: '/u/ada.l+x@mail.example.co.uk/orders' }
+    const shown = { url: `https://x.example/?email=${HIDDEN}&a=1`, path: `/u/${HIDDEN}/orders` }
+    const event = { type: 'page', properties: { ...page, at: 'a@b', price: '5 @ 3.50' }, context: { page } }
+    expect(maskEvent(event, usual)).toEqual({
+      type: 'page',
+      properties: { ...shown, at: 'a@b', price: '5 @ 3.50' },
+      context: { page: shown },
+    })
+    const profile = {
+      ...newProfile('p', ['anonymousId:a1'], 0),
+      feedback: { s: { value: 'write to ada@example.com, please', ...stamp } },
+      recent: [{ ...stamp, name: 'P', items: [page.path] }],
+      session: { id: 's', started: 0, last: 1, events: 1, landing: page.path },
+      acquisition: { first: { ...stamp, referrer: 'https://y.example/ada@example.com' } },
+    }
+    const masked = maskProfile(profile, usual)
+    expect(masked).toMatchObject({
+      feedback: { s: { value: `write to ${HIDDEN}, please` } },
+      recent: [{ ...stamp, name: 'P', items: [shown.path] }],
+      session: { id: 's', started: 0, last: 1, events: 1, landing: shown.path },
+      acquisition: { first: { ...stamp, referrer: `https://y.example/${HIDDEN}` } },
+    })
+    expect(maskEvent(event, personalFields(['salary']))).toEqual(event)
+    expect(maskProfile(profile, personalFields(['name'])).recent).toEqual(profile.recent)
+    // Not slow, whatever it is given.
+    const long = `${'a.'.repeat(50_000)}@${'b.'.repeat(50_000)}`
+    expect(mask(long, 'properties', usual).length).toBeGreaterThan(100_000)
+  })
+
   it('are what the workspace says instead', () => {
     const own = personalFields(['salary', 'traits.notes', 'properties.address.street'])
     const given = { email: 'e', salary: 1, notes: 'n', address: { street: 's', city: 'c' } }

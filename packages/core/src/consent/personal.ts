@@ -63,7 +63,7 @@ export function personalFields(settings: PersonalSettings = USUAL_PERSONAL): Per
   }
 }
 
-/** A value as somebody without the right may see it: personal fields hidden, whatever they hold, all else as it is. */
+/** A value as somebody without the right may see it: personal fields hidden, whatever they hold, and e-mail addresses in any text. */
 export function mask<T extends Json>(
   value: T,
   root: PersonalRoot,
@@ -71,12 +71,29 @@ export function mask<T extends Json>(
   path: readonly string[] = [],
 ): T {
   if (Array.isArray(value)) return value.map(one => mask(one, root, fields, path)) as Json as T
+  if (typeof value === 'string') return maskMail(value, fields) as Json as T
   if (typeof value !== 'object' || value === null) return value
   const masked = Object.entries(value).map(([name, one]): [string, Json] => {
     const at = [...path, name]
     return [name, one !== null && fields.isPersonal(root, at) ? HIDDEN : mask(one, root, fields, at)]
   })
   return Object.fromEntries(masked) as JsonObject as T
+}
+
+/** Of bounded length, so that no text makes it slow; as it stands in the query of an address too. */
+const MAIL = /[\p{L}\p{N}._+~-]{1,64}(?:@|%40)(?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}{2,24}/giu
+
+/** Links in e-mails name whom they were sent to, and people write their address anywhere: hidden where addresses are personal. */
+function maskMail(text: string, fields: PersonalFields): string {
+  return /@|%40/.test(text) && fields.isPersonal('traits', ['email']) ? text.replace(MAIL, HIDDEN) : text
+}
+
+/** The same in all texts of a value whose fields are ours. */
+function maskTexts(value: Json, fields: PersonalFields): Json {
+  if (typeof value === 'string') return maskMail(value, fields)
+  if (Array.isArray(value)) return value.map(one => maskTexts(one, fields))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, maskTexts(one, fields)]))
 }
 
 /** An event of a timeline, masked: an identify tells traits, all others properties. */
@@ -112,12 +129,31 @@ function maskExternalIds(context: JsonObject, fields: PersonalFields): JsonObjec
  */
 export function maskProfile<
   P extends Partial<
-    Pick<Profile, 'traits' | 'preferences' | 'signals' | 'identifiers' | 'origins' | 'userId' | 'bound'>
+    Pick<
+      Profile,
+      | 'traits'
+      | 'preferences'
+      | 'feedback'
+      | 'recent'
+      | 'session'
+      | 'acquisition'
+      | 'signals'
+      | 'identifiers'
+      | 'origins'
+      | 'userId'
+      | 'bound'
+    >
   >,
 >(profile: P, fields: PersonalFields): P {
   const { traits, preferences, signals, identifiers, origins, userId, bound } = profile
+  const { feedback, recent, session, acquisition } = profile
+  const masked = <T extends object>(told: T): T => maskTexts(told as JsonObject, fields) as T
   return {
     ...profile,
+    ...(feedback && { feedback: maskStated(feedback, 'properties', fields) }),
+    ...(recent && { recent: recent.map(masked) }),
+    ...(session && { session: masked(session) }),
+    ...(acquisition && { acquisition: masked(acquisition) }),
     ...(traits && { traits: maskStated(traits, 'traits', fields) }),
     ...(preferences && { preferences: maskStated(preferences, 'properties', fields) }),
     ...(signals && { signals: {} }),

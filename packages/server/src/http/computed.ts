@@ -1,5 +1,5 @@
 import type { Json } from '@espalier/core'
-import { HIDDEN, personalFields, personalPlace } from '@espalier/core/consent'
+import { HIDDEN, mask, personalFields, personalPlace } from '@espalier/core/consent'
 import { languageOf, planSourceOf } from '@espalier/core/plan'
 import type { Profile } from '@espalier/core/profile'
 import { compileAggregate } from '@espalier/core/segment'
@@ -29,8 +29,9 @@ export function computedFor(
     const { read, needs } = compileAggregate(aggregate, zone)
     if (needs.some(need => building.has(need.key))) return []
     const value = read(profile, now) ?? null
-    const hides = fields !== undefined && personalPlace({ computed: name }, fields, computed) !== undefined
-    return [[name, hides && value !== null ? HIDDEN : value]]
+    if (fields === undefined) return [[name, value]]
+    const hides = personalPlace({ computed: name }, fields, computed) !== undefined
+    return [[name, hides && value !== null ? HIDDEN : mask(value, 'properties', fields)]]
   })
   return Object.fromEntries(values)
 }
