@@ -2,10 +2,10 @@ import { many } from '@espalier/core'
 import { type Metric, statisticOf } from '@espalier/core/definition'
 import { type Novelty, novelty } from '@espalier/core/experiment'
 import { type Evidence, evidenceOf } from '@espalier/core/result'
-import type { Attribute } from '@espalier/warehouse'
+import type { Attribute, Cells } from '@espalier/warehouse'
 import { Problem } from '../problem.ts'
 import type { Services } from '../services.ts'
-import { type ReportQuestion, subjectOf, withoutOf } from './experience.ts'
+import { type ReportQuestion, type Subject, subjectOf, withoutOf } from './experience.ts'
 
 export interface EvidenceQuestion extends ReportQuestion {
   readonly by: readonly (Attribute | 'time')[]
@@ -40,6 +40,7 @@ export async function experienceEvidence(services: Services, question: EvidenceQ
     ...(to === undefined ? {} : { to }),
     without: await withoutOf(services, workspace, experience),
   }
+  const rolled = rolledOut(experience)
   const attributes = by.filter((one): one is Attribute => one !== 'time')
   const type = statisticOf(metric.body)
   if (type === 'quantile') throw unsuited(metric.key, 'is a quantile, and these do not add up over people')
@@ -55,13 +56,15 @@ export async function experienceEvidence(services: Services, question: EvidenceQ
         },
       )
     }
+    const told = variant ?? (rolled?.others === undefined ? rolled?.variant : undefined)
+    const shown = told === undefined || told !== rolled?.variant ? cells : cells.map(byLot)
     evidence = evidenceOf(
       attributes.map(({ kind, key: name }) => `${kind}:${name}`),
-      masked === undefined ? cells : cells.map(cell => ({ ...cell, values: cell.values.map(masked) })),
+      masked === undefined ? shown : shown.map(cell => ({ ...cell, values: cell.values.map(masked) })),
       {
         type,
         direction: metric.body.direction ?? 'up',
-        ...(variant === undefined ? {} : { variant }),
+        ...(told === undefined ? {} : { variant: told }),
         ...(correction === undefined ? {} : { correction }),
         ...(confidence === undefined ? {} : { confidence }),
       },
@@ -71,8 +74,21 @@ export async function experienceEvidence(services: Services, question: EvidenceQ
     experience: key,
     metric: metric.key,
     evidence,
-    time: by.includes('time') ? await overTime(services, metric, { ...asked, days }, confidence) : null,
+    time: by.includes('time')
+      ? await overTime(services, metric, { ...asked, days }, confidence, rolled?.variant)
+      : null,
   }
+}
+
+/** What a rollout brings to everybody bit by bit, and what the others get until then; undefined of anything else. */
+function rolledOut(experience: Subject['experience']) {
+  const { policy } = experience?.body ?? {}
+  return policy?.kind === 'rollout' ? { variant: policy.variant, others: policy.otherwise } : undefined
+}
+
+/** Of a rollout that has reached everybody it was certain only for want of people whom it had not reached: who got it was left to chance. */
+function byLot<C extends Cells['cells'][number]>({ arm: { certain: _, ...arm }, ...cell }: C) {
+  return { ...cell, arm }
 }
 
 async function overTime(
@@ -80,6 +96,8 @@ async function overTime(
   { key, body }: { readonly key: string; readonly body: Metric },
   question: Parameters<Services['warehouse']['evidenceDays']>[0],
   confidence: number | undefined,
+  /** The variant of a rollout: of no other there is anything to tell. */
+  rolled: string | undefined,
 ) {
   const daily = body.type === 'conversion' || body.type === 'count' || body.type === 'sum'
   if (!daily || body.absent || (body.per ?? 'person') !== 'person') {
@@ -87,10 +105,11 @@ async function overTime(
   }
   const days = await warehouse.evidenceDays(question)
   // Where who got which variant was certain, all of them together are compared, as they came.
-  const isCertain = days.some(({ certain }) => certain)
+  const isCertain = rolled === undefined && days.some(({ certain }) => certain)
   const arms = isCertain ? days.map(({ weight: _, ...arm }) => ({ ...arm, variant: arm.control ? '' : 'all' })) : days
   if (!arms.some(({ control }) => control)) return []
-  const variants = [...new Set(arms.filter(({ control }) => !control).map(arm => arm.variant))]
+  const shown = arms.filter(({ control, variant }) => !control && (rolled === undefined || variant === rolled))
+  const variants = [...new Set(shown.map(arm => arm.variant))]
   return variants.map(variant => {
     const people = arms.reduce((sum, arm) => sum + (!arm.control && arm.variant === variant ? arm.people : 0), 0)
     return { variant, people, ...novelty(arms, variant, confidence) }

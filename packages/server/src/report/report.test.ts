@@ -375,6 +375,50 @@ describe('GET /v1/experiences/{key}/evidence', () => {
     expect(found.text).not.toMatch(/NaN|Infinity/)
   }, 300_000)
 
+  it('of a rollout is of the people whom it has reached, by the chance they had of it', async () => {
+    const policy = { kind: 'rollout', variant: 'bold', guardrails: ['clicked'] }
+    await publish(experience('rolled', { control: 0.2, policy }))
+    // At first it reaches a quarter, of whom a tenth buys anyway; then everybody, of whom half do. It brings two tenths more.
+    const stages = [
+      { share: 0.25, base: 0.1 },
+      { share: 1, base: 0.5 },
+    ]
+    const items = stages.flatMap(({ share, base }, stage) =>
+      Array.from({ length: 1000 }, (_, i) => {
+        const [control, reached] = [i % 5 === 0, (i % 100) / 100 < share]
+        const arm = control ? 'control' : reached ? 'bold' : ''
+        const chance = control ? 0.2 : 0.8 * (reached ? share : 1 - share)
+        const [userId, at] = [`rolled-${stage}-${i}`, SEEN + stage * 7 * DAY]
+        const time = (after: number) => new Date(at + after).toISOString()
+        const shown = { touchpoint: 'home.hero', experience: 'rolled', variant: arm === 'bold' ? 'bold' : '' }
+        const buys = Math.floor(i / 100) < Math.round(10 * base) + (arm === 'bold' ? 2 : 0)
+        return [
+          { type: 'identify', userId, traits: { plan: 'free' }, timestamp: time(-DAY) },
+          { type: 'decision', userId, ...shown, control, propensity: chance, timestamp: time(0) },
+          ...(buys ? [{ type: 'track', userId, event: 'Order Completed', timestamp: time(60_000) }] : []),
+        ]
+      }).flat(),
+    )
+    const file = (++files).toString(16).padStart(64, '0')
+    const taken = await server.post('/v1/import', { file, items: items.map((item, row) => ({ row, ...item })) })
+    expect(taken.json?.errors, taken.text).toEqual([])
+    const page = await report('rolled')
+    expect(page.personalized.people).toBe(1000)
+    expect(page.personalized.difference.value).toBeCloseTo(0.2, 6)
+    const lifts = page.variants.map(({ variant, lift }: Record<string, object>) => [variant, lift])
+    expect(lifts[0]).toEqual(['', expect.objectContaining({ value: null, reason: 'not-by-chance' })])
+    for (const query of ['trait:plan,time', 'trait:plan,time&variant=bold']) {
+      const found = await server.get(`/v1/experiences/rolled/evidence?by=${query}&days=2`)
+      expect(found.status, found.text).toBe(200)
+      const [free] = found.json.evidence.drilldown.dimensions[0].segments
+      expect(free.people).toEqual({ control: 400, treatment: 1000 })
+      expect(free.difference.value).toBeCloseTo(0.2, 6)
+      const { time } = found.json
+      expect(time.map(({ variant, people }: Record<string, unknown>) => [variant, people])).toEqual([['bold', 1000]])
+      expect(time[0].days[0].value).toBeCloseTo(0.2, 6)
+    }
+  }, 300_000)
+
   it('R8 an analyst asks by what is not personal, and by nothing else', async () => {
     const { key } = (await server.post('/v1/keys', { kind: 'analyst' })).json
     const ask = (by: string) => server.get(`/v1/experiences/plans/evidence?by=${by}`, { key })
