@@ -122,6 +122,18 @@ describe('POST /ofrep/v1/evaluate/flags', () => {
     expect(other.headers.get('etag')).not.toBe(etag)
   })
 
+  it('answers 304 to nobody else, though all is alike: exposures are told by the ids of one’s own decisions', async () => {
+    const device = { targetingKey: 'anonymousId:shared', plan: 'pro' }
+    const first = await ask(device)
+    const etag = first.headers.get('etag')!
+    expect((await ask(device, { 'if-none-match': etag })).status).toBe(304)
+    await ask({ targetingKey: 'somebody else' })
+    const user = await ask({ ...device, userId: 'somebody else' }, { 'if-none-match': etag })
+    const values = (answer: typeof first) =>
+      answer.json.flags.map(({ key, value }: { key: string; value: unknown }) => [key, value])
+    expect(values(user)).toEqual(values(first))
+  })
+
   it('a person who is named by a number is who they are by its text', async () => {
     for (const context of [{ targetingKey: 4711 }, { userId: 4711, targetingKey: 'anonymousId:elsewhere' }]) {
       const flag = await server.post('/ofrep/v1/evaluate/flags/home.hero', { context }, { key: WRITE_KEY })

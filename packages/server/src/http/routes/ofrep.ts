@@ -80,10 +80,10 @@ export const evaluateFlags = route({
   errors: ['user_hash_required', 'too_busy', 'full', 'unavailable'],
   async handle(call, services) {
     const set = await services.definitions.of(call.workspace)
-    const { answers } = await decideFor(call, services, set, [...set.compiled.touchpoints.keys()], false)
+    const { answers, profile } = await decideFor(call, services, set, [...set.compiled.touchpoints.keys()], false)
     // A flag has one value: that of the best, where there are several.
     const flags = answers.filter(({ answer: { rank = 1 } }) => rank === 1).map(answer => flagOf(answer, set))
-    const etag = etagOf(flags)
+    const etag = etagOf(flags, profile)
     call.reply.header('etag', etag)
     const known = call.request.headers['if-none-match']?.split(',').map(one => one.trim().replace(/^W\//, ''))
     if (known?.includes(etag) || known?.includes('*')) return call.reply.code(304).send()
@@ -91,10 +91,16 @@ export const evaluateFlags = route({
   },
 })
 
-/** What a client would see change: not the ids of the decisions, of which each asking has its own. */
-function etagOf(flags: readonly ReturnType<typeof flagOf>[]): string {
+/**
+ * What a client would see change: not the ids of the decisions, of which each asking has its own. But whose they are: with those
+ * of somebody else exposures would count for nobody, and a client may keep its ETag when another person logs in.
+ */
+function etagOf(flags: readonly ReturnType<typeof flagOf>[], profile: string | undefined): string {
   const lasting = flags.map(({ metadata: { decisionId: _, ...metadata }, ...flag }) => ({ ...flag, metadata }))
-  return `"${createHash('sha256').update(JSON.stringify(lasting)).digest('base64url').slice(0, 27)}"`
+  return `"${createHash('sha256')
+    .update(JSON.stringify([profile ?? null, lasting]))
+    .digest('base64url')
+    .slice(0, 27)}"`
 }
 
 async function decideFor(
