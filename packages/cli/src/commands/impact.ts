@@ -1,7 +1,7 @@
 import type { Estimate } from '@espalier/core/experiment'
 import { type Effect, isShort, type Programme, type Row } from '@espalier/core/impact'
 import { palette } from '../output/colour.ts'
-import { money, percent, plainNumber, signedPercent } from '../output/number.ts'
+import { inDays, money, percent, plainNumber, signedPercent } from '../output/number.ts'
 import { count } from '../output/progressLine.ts'
 import { table } from '../output/table.ts'
 import type { Register } from '../program.ts'
@@ -58,7 +58,7 @@ function body(report: Report): string {
     ['segment', report.segments],
     ['from', report.periods],
   ]
-  const parts = from === null ? [] : [`${from.slice(0, 10)} to ${(to ?? '').slice(0, 10)}, ${plainNumber(days)} days\n`]
+  const parts = from === null ? [] : [`${from.slice(0, 10)} to ${(to ?? '').slice(0, 10)}, ${inDays(days)}\n`]
   for (const [by, rows] of groups) if (rows.length > 0) parts.push(`\n${effects(by, rows, report)}`)
   if (report.holdout.people.control > 0) {
     parts.push(`\n${effects('against', [{ ...report.holdout, key: 'the holdout' }], report)}`)

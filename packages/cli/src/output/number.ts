@@ -5,6 +5,13 @@ export function plainNumber(value: number): string {
   return decimals.format(value)
 }
 
+/** A time as people say it: of less than a day nobody wants four decimals. */
+export function inDays(days: number): string {
+  if (days < 1) return 'less than a day'
+  const shown = plainNumber(Math.round(days * 10) / 10)
+  return `${shown} ${shown === '1' ? 'day' : 'days'}`
+}
+
 /** 0.1234 as `12.34 %`. */
 export function percent(share: number): string {
   return `${(share * 100).toFixed(2)} %`
