@@ -46,13 +46,14 @@ async function makeFolder(path: string): Promise<void> {
 }
 
 /** Opens the warehouse the options name; throws what `openWarehouse` throws. */
-export async function openWarehouseOf(options: ServerOptions, log: Logger): Promise<Warehouse> {
+export async function openWarehouseOf(options: ServerOptions, log: Logger, signal: AbortSignal): Promise<Warehouse> {
   const location = locationOf(options)
   if ('embedded' in location) await makeFolder(location.embedded.path)
   return openWarehouse(location, {
     threads: options.queryThreads,
     memory: options.warehouseMemory,
     onEvent: event => log.info({ engine: event }, 'warehouse engine'),
+    signal,
   })
 }
 

@@ -227,6 +227,23 @@ describe('a life of a server', () => {
 })
 
 describe('the warehouse may be down', () => {
+  it('and say nothing at all: the server starts without it, and stops without waiting for it', async () => {
+    const silent = createServer(() => undefined)
+    await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
+    open.push(async () => {
+      silent.closeAllConnections()
+      silent.close()
+    })
+    const { port } = silent.address() as AddressInfo
+    const began = performance.now()
+    const server = await started({ warehouse: `http://default:secret@127.0.0.1:${port}/espalier`, drainTime: 100 })
+    expect((await server.post('/v1/batch', orders(0, 5))).status).toBe(200)
+    expect((await server.post('/v1/decide', { userId: 'u1', touchpoints: ['any'] })).status).toBe(200)
+    await server.close()
+    // A question to it is given up after a minute and a half.
+    expect(performance.now() - began).toBeLessThan(60_000)
+  })
+
   it('when the server starts: events and decisions go on, reports say what is wrong, and all is there when it is back', async () => {
     const clickHouse = await startClickHouse()
     open.push(() => clickHouse.close())

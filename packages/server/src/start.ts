@@ -71,6 +71,8 @@ const NO_PLAN = planOfNeeds(0, [])
 /** A timer is heard at most so late while there is little to do. */
 const TIMERS_EVERY_MS = 200
 const NO_SETTINGS = consentRules()
+/** A start waits so long for a ClickHouse server that says nothing at all. */
+const WAREHOUSE_PATIENCE_MS = 5000
 
 /** The composition root: everything is made and connected here. Throws `StartError`: one line that says what to do. */
 export async function startServer(given: Partial<ServerOptions> = {}, parts: Parts = {}): Promise<Server> {
@@ -82,10 +84,14 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
   const places = new Places(options.placeFile)
   const store = parts.store ?? (await openStoreOf(options, now))
   const bond = new WarehouseBond(store, now)
-  const warehouse = new SteadyWarehouse(async () => parts.warehouse ?? openWarehouseOf(options, log), bond, log)
+  const warehouse = new SteadyWarehouse(
+    async signal => parts.warehouse ?? openWarehouseOf(options, log, signal),
+    bond,
+    log,
+  )
   try {
     if (options.store === 'embedded' && parts.store === undefined) await removeOldBackups(options.data)
-    await warehouse.start()
+    await warehouse.start(options.warehouse === 'embedded' ? undefined : WAREHOUSE_PATIENCE_MS)
     const madeKeys = await prepareFirstWorkspace(store, options, { now, newId })
     if (options.secretKey !== undefined && options.secretKey.length < 16) {
       log.warn('the secret key is shorter than 16 characters: whoever guesses it may read and change everything')
@@ -212,11 +218,12 @@ async function listen(app: FastifyInstance, { port, host }: ServerOptions): Prom
 async function shutDown(app: FastifyInstance, services: Services): Promise<void> {
   const { queue, shipper, timers, eraser, retention, learner, optimizer, backfill, rebuilds, store, warehouse } =
     services
-  const { options, log, now } = services
-  const deadline = now() + options.drainTime
+  const { options, log } = services
+  const deadline = performance.now() + options.drainTime
+  const left = () => Math.max(deadline - performance.now(), 0)
   log.info('stopping')
   await within(
-    deadline - now(),
+    left(),
     Promise.all([
       closeApp(app, services),
       ...[backfill, rebuilds, timers, eraser, retention, learner, optimizer].map(one => one.stop()),
@@ -225,8 +232,9 @@ async function shutDown(app: FastifyInstance, services: Services): Promise<void>
   app.server.closeAllConnections()
   // Whatever was accepted is committed, however long it takes: it may have been acknowledged.
   await queue.close()
-  const shipped = await shipper.drain(Math.max(deadline - now(), 0))
-  await shipper.stop()
+  const shipped = await shipper.drain(left())
+  // A batch that the warehouse does not answer is sent again, the same, after the next start.
+  await within(left(), shipper.stop())
   if (!shipped) log.warn('rows are left in the outbox; they are shipped after the next start')
   await store.close()
   await warehouse.close()
@@ -259,7 +267,7 @@ async function closeApp(app: FastifyInstance, { demand, options }: Services): Pr
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<void>(resolve => {
-    timer = setTimeout(resolve, Math.max(ms, 0))
+    timer = setTimeout(resolve, ms)
   })
   await Promise.race([work, timeout])
   clearTimeout(timer)

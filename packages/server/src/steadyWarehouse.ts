@@ -13,7 +13,8 @@ const FATAL = new Set(['in-use', 'newer-version', 'invalid'])
  * call throws `unavailable`, while events and decisions go on. So it is with one that is not this store's (`foreign`).
  */
 export class SteadyWarehouse implements Warehouse {
-  readonly #open: () => Promise<Warehouse>
+  readonly #open: (signal: AbortSignal) => Promise<Warehouse>
+  readonly #closing = new AbortController()
   readonly #bond: Pick<WarehouseBond, 'confirm' | 'shipping'>
   readonly #log: Logger
   /** Open, and perhaps not this store's. */
@@ -24,20 +25,32 @@ export class SteadyWarehouse implements Warehouse {
   #failed: { readonly at: number; readonly error: WarehouseError } | undefined
   #closed = false
 
-  constructor(open: () => Promise<Warehouse>, bond: Pick<WarehouseBond, 'confirm' | 'shipping'>, log: Logger) {
+  /** `open` breaks off at the signal, as far as it can. */
+  constructor(
+    open: (signal: AbortSignal) => Promise<Warehouse>,
+    bond: Pick<WarehouseBond, 'confirm' | 'shipping'>,
+    log: Logger,
+  ) {
     this.#open = open
     this.#bond = bond
     this.#log = log
   }
 
-  /** The first attempt. Throws only what will not pass by itself. */
-  async start(): Promise<void> {
+  /** The first attempt; what takes longer than `patienceMs` goes on beside. Throws only what will not pass by itself. */
+  async start(patienceMs?: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      const error = new WarehouseError('unavailable', 'The warehouse does not answer.')
+      if (patienceMs !== undefined) timer = setTimeout(() => reject(error), patienceMs)
+    })
     try {
-      await this.#get()
+      await Promise.race([this.#get(), late])
     } catch (error) {
       if (error instanceof WarehouseError && FATAL.has(error.code)) throw error
       if (error instanceof WarehouseError && error.code === 'foreign') return
       this.#log.warn({ err: error }, 'the warehouse cannot be opened; events wait in the outbox until it can')
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -102,6 +115,7 @@ export class SteadyWarehouse implements Warehouse {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#closing.abort()
     const opening = this.#opening?.catch(() => undefined)
     await opening
     await this.#candidate?.close()
@@ -126,7 +140,7 @@ export class SteadyWarehouse implements Warehouse {
 
   async #attempt(): Promise<Warehouse> {
     try {
-      this.#candidate ??= await this.#open()
+      this.#candidate ??= await this.#open(this.#closing.signal)
       await this.#bond.confirm(this.#candidate)
       this.#opened = this.#candidate
       if (this.#failed !== undefined) this.#log.info('the warehouse is open')

@@ -162,6 +162,7 @@ async function openRemote(location: RemoteLocation, options: Resolved): Promise<
   const { url, username = 'default', password = '', database = 'espalier' } = location
   const common = { url, username, password, request_timeout: options.queryTimeoutMs + GRACE_MS, log: quiet }
   const setup = createClient({ ...common, database: 'default' })
+  closeAt(options.signal, setup)
   try {
     await databaseOf(setup, options, 1).command(`CREATE DATABASE IF NOT EXISTS \`${identifier(database)}\``)
   } finally {
@@ -198,7 +199,13 @@ function remoteDatabase(server: Server, database: string, options: Resolved, set
     compression: { request: true },
     log: quiet,
   })
+  closeAt(options.signal, client)
   return databaseOf(client, options, INSERTS, settings)
+}
+
+/** What a closed client has under way fails at once. */
+function closeAt(signal: AbortSignal | undefined, client: ReturnType<typeof createClient>): void {
+  signal?.addEventListener('abort', () => void client.close().catch(() => undefined), { once: true })
 }
 
 /** The client's errors are thrown; what they mean to the log is for the caller to say. */

@@ -47,9 +47,12 @@ export interface WarehouseOptions {
   readonly retention?: Retention
   /** The embedded engine started or died: for the log. */
   readonly onEvent?: (event: EngineEvent) => void
+  /** Breaks off what is under way with a ClickHouse server, opening included. The embedded engine is opened and closed in its own time. */
+  readonly signal?: AbortSignal
 }
 
-export interface Resolved extends Required<Omit<WarehouseOptions, 'onEvent'>> {
+export interface Resolved extends Required<Omit<WarehouseOptions, 'onEvent' | 'signal'>> {
+  readonly signal: AbortSignal | undefined
   readonly onEvent: (event: EngineEvent) => void
 }
 
@@ -62,5 +65,6 @@ export function resolveOptions(location: Location, options: WarehouseOptions): R
     waiting: options.waiting ?? 32,
     retention: options.retention ?? {},
     onEvent: options.onEvent ?? (() => undefined),
+    signal: options.signal,
   }
 }
