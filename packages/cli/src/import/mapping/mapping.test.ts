@@ -56,6 +56,7 @@ describe('values', () => {
     ['$boolean of 0', 'v: { $boolean: A }', { A: '0' }, false],
     ['$id without the tail of a spreadsheet', 'v: { $id: A }', { A: '17850.0' }, '17850'],
     ['$id of a number', 'v: { $id: A }', { A: 17850 }, '17850'],
+    ['$id of what only looks like an exponent', 'v: { $id: A }', { A: '1e12' }, '1e12'],
     ['$json', 'v: { $json: A }', { A: '{"a":[1]}' }, { a: [1] }],
     ['$lower', "v: { $lower: '{A}' }", { A: 'Ab@C.de' }, 'ab@c.de'],
     ['$split', "v: { $split: A, by: '|' }", { A: 'x | y||' }, ['x', 'y']],
@@ -108,6 +109,13 @@ describe('values', () => {
     ['v: { $time: A }', '"x1" is not a time'],
   ])('%s refuses a row with its reason', (fields, reason) => {
     expect(() => propertiesOf(fields, { A: 'x1', B: '1.5' })).toThrow(new RowProblem(reason))
+  })
+})
+
+describe('an identifier that a spreadsheet has shortened', () => {
+  it.each(['1.23457E+12', '1,23457E+12', '4E+15', 1e21])('%s is refused: many people may have it', A => {
+    const reason = `A is "${A}": a spreadsheet has cut its last digits off, so that many people may have it`
+    expect(() => propertiesOf('v: { $id: A }', { A })).toThrow(reason)
   })
 })
 

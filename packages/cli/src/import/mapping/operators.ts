@@ -32,8 +32,17 @@ export const OPERATORS: Record<string, Operator> = {
   /** A cell as it is. */
   $column: cell((value: Json) => value),
   $text: cell(asText),
-  /** An identifier: text, without the `.0` that spreadsheets put behind whole numbers. */
-  $id: cell(value => asText(value)?.replace(/^(\d+)\.0+$/, '$1')),
+  /** An identifier: text, without the `.0` that spreadsheets put behind whole numbers. What they have shortened could be anybody. */
+  $id: cell((value, column) => {
+    const text = asText(value)
+    if (text !== undefined && SHORTENED.test(text)) {
+      const mend = 'export it again with that column as text'
+      throw new RowProblem(
+        `${column} is "${text}": a spreadsheet has cut its last digits off, so that many people may have it; ${mend}`,
+      )
+    }
+    return text?.replace(/^(\d+)\.0+$/, '$1')
+  }),
   /** `{$number: Column, decimal: ','}`: 1.234,50 where the comma is before the pennies. */
   $number: numeric(value => value),
   $integer: numeric((whole, value, column) => {
@@ -157,6 +166,9 @@ function cell(read: (value: Json, column: string) => Json | undefined): Operator
     }
   }
 }
+
+/** 1.23457E+12, also where a comma is before the decimals. */
+const SHORTENED = /^\d(?:[.,]\d+)?E\+\d+$/i
 
 /** Groups of three digits, which what is not the decimal mark may part. */
 const WRITTEN = {
