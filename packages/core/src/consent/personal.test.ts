@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { identityRules } from '../identity/rules.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { UNBOUND } from '../profile/bound.ts'
 import { newProfile } from '../profile/new-profile.ts'
@@ -97,6 +98,21 @@ describe('personal fields', () => {
     const { context } = maskEvent({ type: 'track', properties: {}, context: { externalIds } }, usual)
     const [email, phone, login, ...others] = externalIds as [JsonObject, JsonObject, JsonObject, ...Json[]]
     expect(context.externalIds).toEqual([...[email, phone, login].map(one => ({ ...one, id: HIDDEN })), ...others])
+  })
+
+  it('nor does an identifier of a kind that is made of what is personal, whatever it is called', () => {
+    const kinds = [
+      { kind: 'mail', form: 'email', from: ['properties.contact'] },
+      { kind: 'tel', from: ['traits.phone'] },
+      { kind: 'login', from: ['context.traits.username'] },
+      { kind: 'card', from: ['properties.card'] },
+    ] as const
+    const identifiers = ['mail:ada', 'tel:+491701234567', 'login:ada', 'card:c1', 'anonymousId:a1']
+    const profile = newProfile('p', identifiers, 0)
+    const seen = (settings?: Parameters<typeof personalFields>[0]) =>
+      maskProfile(profile, personalFields(settings, identityRules({ kinds }))).identifiers
+    expect(seen()).toEqual([`mail:${HIDDEN}`, `tel:${HIDDEN}`, `login:${HIDDEN}`, 'card:c1', 'anonymousId:a1'])
+    expect(seen(['properties.card'])).toEqual([...identifiers.slice(0, 3), `card:${HIDDEN}`, 'anonymousId:a1'])
   })
 
   it('an address is hidden in whatever text it stands', () => {

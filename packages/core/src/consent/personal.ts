@@ -1,4 +1,5 @@
 import { SET_ONCE } from '../event/once.ts'
+import { DEFAULT_IDENTITY, type IdentityRules, type KindRule } from '../identity/rules.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { Bound, Given, Grant } from '../profile/bound.ts'
 import type { Profile, Trait } from '../profile/profile.ts'
@@ -41,25 +42,41 @@ export type PersonalRoot = 'traits' | 'properties' | 'context'
 /** Which values are personal. */
 export interface PersonalFields {
   readonly isPersonal: (root: PersonalRoot, path: readonly string[]) => boolean
+  /** Of a kind of identifier: by its name, its form, or where it comes from. */
+  readonly isPersonalKind: (kind: string) => boolean
 }
 
-export function personalFields(settings: PersonalSettings = USUAL_PERSONAL): PersonalFields {
+/** `identity`: the workspace's kinds of identifier. */
+export function personalFields(
+  settings: PersonalSettings = USUAL_PERSONAL,
+  identity: IdentityRules = DEFAULT_IDENTITY,
+): PersonalFields {
+  const isPersonal = fieldsOf(settings)
+  const isPersonalPlace = (place: string) => {
+    const [root = '', ...path] = place.split('.')
+    return isPersonal(root === 'context' || root === 'properties' ? root : 'traits', path)
+  }
+  const isPersonalRule = ({ form, from }: KindRule) =>
+    (form !== 'text' && isPersonal('traits', [form])) || from.some(isPersonalPlace)
+  const kinds = new Set(identity.kinds.filter(isPersonalRule).map(({ kind }) => kind))
+  return { isPersonal, isPersonalKind: kind => kinds.has(kind) || isPersonal('traits', [kind]) }
+}
+
+function fieldsOf(settings: PersonalSettings): PersonalFields['isPersonal'] {
   const anywhere = new Set<string>()
   const paths = new Set<string>()
   for (const field of settings) {
     if (field.includes('.')) paths.add(field.toLowerCase())
     else anywhere.add(field.toLowerCase())
   }
-  return {
-    isPersonal(root, given) {
-      const path = root === 'traits' && given[0] === SET_ONCE ? given.slice(1) : given
-      const last = path.at(-1)
-      if (last === undefined) return false
-      if (anywhere.has(last.toLowerCase())) return true
-      if (paths.has([root, ...path].join('.').toLowerCase())) return true
-      // A context may tell traits.
-      return root === 'context' && path[0] === 'traits' && paths.has(path.join('.').toLowerCase())
-    },
+  return (root, given) => {
+    const path = root === 'traits' && given[0] === SET_ONCE ? given.slice(1) : given
+    const last = path.at(-1)
+    if (last === undefined) return false
+    if (anywhere.has(last.toLowerCase())) return true
+    if (paths.has([root, ...path].join('.').toLowerCase())) return true
+    // A context may tell traits.
+    return root === 'context' && path[0] === 'traits' && paths.has(path.join('.').toLowerCase())
   }
 }
 
@@ -179,7 +196,7 @@ function maskCodes(grants: Bound['grants']): Bound['grants'] {
 export function maskIdentifier(identifier: string, fields: PersonalFields): string {
   const colon = identifier.indexOf(':')
   const [kind, value] = [identifier.slice(0, colon), identifier.slice(colon + 1)]
-  return fields.isPersonal('traits', [kind]) || looksPersonal(value) ? `${kind}:${HIDDEN}` : identifier
+  return fields.isPersonalKind(kind) || looksPersonal(value) ? `${kind}:${HIDDEN}` : identifier
 }
 
 /**

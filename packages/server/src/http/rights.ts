@@ -14,8 +14,8 @@ export function seesPersonal(key: ApiKey | undefined): boolean {
 }
 
 /** A person as the bearer of a key may see them. */
-export function profileFor(key: ApiKey | undefined, profile: Profile, { settings }: LiveSet): Profile {
-  return seesPersonal(key) ? profile : maskProfile(profile, personalFields(settings.personal))
+export function profileFor(key: ApiKey | undefined, profile: Profile, { settings, compiled }: LiveSet): Profile {
+  return seesPersonal(key) ? profile : maskProfile(profile, personalFields(settings.personal, compiled.identity))
 }
 
 /** A timeline as the bearer of a key may see it. */
