@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { StoreError } from '../../errors.ts'
-import { storeError } from '../journal/problems.ts'
+import { writeError } from '../folder/room.ts'
 
 interface Answer {
   readonly id: number
@@ -106,8 +106,9 @@ export class WriterThread {
       const waiting = this.#waiting.get(id)
       this.#waiting.delete(id)
       if (this.#waiting.size === 0) worker.unref()
-      if (error) waiting?.reject(storeError(Object.assign(new Error(error.message), { code: error.code })))
-      else waiting?.resolve()
+      if (!error) return waiting?.resolve()
+      const failed = Object.assign(new Error(error.message), { code: error.code })
+      void writeError(failed, this.#data.path).then(reason => waiting?.reject(reason))
     })
     const gone = (cause?: unknown) => {
       if (this.#worker !== worker) return

@@ -12,7 +12,7 @@ import { openLmdbStore } from '../store.ts'
 import { idMaker, NOON, PLAN, temporaryFolder, tracked } from '../testing.ts'
 import { ensureFormat } from './format.ts'
 import { lockFolder } from './lock.ts'
-import { DiskRoom } from './room.ts'
+import { DiskRoom, writeError } from './room.ts'
 import { inTurn } from './turn.ts'
 
 let path: string
@@ -255,6 +255,14 @@ it('R2 the last of the disk is kept for what makes room', async () => {
   disk = { free: 60 << 20, total: 2 ** 30 }
   now += 200
   await room.ensure()
+})
+
+it('a write that was cut short is told as no room where there is none', async () => {
+  const disk = (free: number) => async () => ({ free, total: 2 ** 30 })
+  const cutShort = () => Object.assign(new Error('Input/output error'), { code: 5 })
+  expect(await writeError(cutShort(), path, disk(4096))).toMatchObject({ code: 'full' })
+  expect(await writeError(cutShort(), path, disk(2 ** 29))).toMatchObject({ code: 'unavailable' })
+  expect(await writeError(Object.assign(new Error('full'), { code: 28 }), path)).toMatchObject({ code: 'full' })
 })
 
 describe('a scrub', () => {

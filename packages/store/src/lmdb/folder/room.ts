@@ -39,6 +39,23 @@ export class DiskRoom {
   }
 }
 
+/** Too little for a page or two of LMDB's. */
+const NO_ROOM_BYTES = 1 << 20
+
+/**
+ * What a write to LMDB failed with, as a store tells it. A write that was cut short, as the first is where the room ends, LMDB takes for
+ * a disk that fails: how much room there is says which it was.
+ */
+export async function writeError(error: Error, path: string, measure = diskOf): Promise<StoreError> {
+  const { code } = error as { code?: unknown }
+  const isCutShort = code === EIO || code === 'EIO' || error.message.includes('Input/output error')
+  if (!isCutShort) return storeError(error)
+  const disk = await measure(path).catch(() => undefined)
+  return storeError(disk && disk.free < NO_ROOM_BYTES ? Object.assign(error, { code: 'ENOSPC' }) : error)
+}
+
+const EIO = 5
+
 async function diskOf(path: string): Promise<Disk> {
   const { bavail, blocks, bsize } = await statfs(path)
   return { free: bavail * bsize, total: blocks * bsize }
