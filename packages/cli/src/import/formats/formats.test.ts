@@ -72,6 +72,41 @@ describe('Shopify orders', () => {
   })
 })
 
+describe('Google product feeds', () => {
+  const header = 'id\ttitle\tdescription\tlink\timage_link\tprice\tsale_price\tavailability\tbrand\tproduct_type\tcolor'
+  const row = (id: string, price: string, sale: string, availability: string) =>
+    `${id}\tMug\tBlue\thttps://x/1\thttps://x/1.png\t${price}\t${sale}\t${availability}\tB\tHome > Cups\tblue`
+
+  it('become items: what is in stock has no number of pieces, what is sold out has none', async () => {
+    const rows = [row('a', '15.00 USD', '12.50 USD', 'in_stock'), row('b', '15 USD', '', 'out of stock')]
+    const { importer, items } = await imported([header, ...rows, row('c', 'USD 7', '', 'Out_of_stock')].join('\n'))
+    expect(importer.name).toBe('google-products')
+    expect(items).toEqual([
+      {
+        id: 'a',
+        title: 'Mug',
+        description: 'Blue',
+        url: 'https://x/1',
+        image: 'https://x/1.png',
+        brand: 'B',
+        price: 12.5,
+        currency: 'USD',
+        categories: ['Home', 'Cups'],
+        color: 'blue',
+      },
+      expect.objectContaining({ id: 'b', price: 15, stock: 0 }),
+      expect.objectContaining({ id: 'c', price: 7, currency: 'USD', stock: 0 }),
+    ])
+  })
+
+  it('whose prices can be read in two ways are refused, and not cut at the comma', async () => {
+    const rows = [row('a', '1,299.00 USD', '', 'in_stock'), row('b', '15,00 EUR', '', 'in_stock')]
+    const { items, reasons } = await imported([header, ...rows].join('\n'))
+    expect(items).toEqual([])
+    expect(reasons).toEqual([expect.stringContaining('"1,299.00", not a number'), expect.stringContaining('"15,00"')])
+  })
+})
+
 describe('R3 two exports that overlap', () => {
   const people = { distinct_id: 'ada', user_pseudo_id: '1.2', anonymousId: 'a', anonymous_id: 'a' }
   const shopify = 'Name,Email,Financial Status,Total,Currency,Created at,Lineitem quantity,Lineitem name,Lineitem price'
