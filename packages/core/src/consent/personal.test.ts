@@ -107,7 +107,7 @@ describe('personal fields', () => {
       { kind: 'login', from: ['context.traits.username'] },
       { kind: 'card', from: ['properties.card'] },
     ] as const
-    const identifiers = ['mail:ada', 'tel:+491701234567', 'login:ada', 'card:c1', 'anonymousId:a1']
+    const identifiers = ['mail:ada', 'tel:+491701234567', 'login:ada', 'card:c1', 'anonymousId:a1'] as const
     const profile = newProfile('p', identifiers, 0)
     const seen = (settings?: Parameters<typeof personalFields>[0]) =>
       maskProfile(profile, personalFields(settings, identityRules({ kinds }))).identifiers
