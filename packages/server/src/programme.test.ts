@@ -326,3 +326,53 @@ it('an empty workspace has nothing to report, and says so', async () => {
     await empty.stop()
   }
 })
+
+it('a holdout whose share was changed says nothing of who came before: they had more time to buy', async () => {
+  let now = Date.UTC(2026, 3, 3, 12)
+  const own = await testServer({}, { now: () => now++ })
+  try {
+    const holdout = async (share: number) => {
+      const experience = {
+        tactic: 'content',
+        touchpoints: ['home'],
+        control: 0.5,
+        variants: [{ key: 'v', content: { home: 'v' } }],
+      }
+      const changes = [
+        { kind: 'settings', key: 'workspace', body: { holdout: share } },
+        { kind: 'touchpoint', key: 'home', body: { channel: 'web', default: 'plain' } },
+        { kind: 'experience', key: 'hero', body: experience },
+      ]
+      expect((await own.post('/v1/definitions', { changes })).status).toBe(200)
+    }
+    const come = (name: string) =>
+      Promise.all(
+        Array.from({ length: 60 }, async (_, i) => {
+          const asked = { userId: `${name}-${i}`, touchpoints: ['home'], expose: true }
+          const { status, json } = await own.post('/v1/decide', asked, { key: SECRET_KEY })
+          expect(status).toBe(200)
+          return { userId: `${name}-${i}`, held: json.answers.home.holdout as boolean }
+        }),
+      )
+    const buy = async (people: readonly { userId: string }[]) => {
+      const properties = { revenue: 10 }
+      const batch = people.map(({ userId }) => ({ type: 'track', userId, event: 'Order Completed', properties }))
+      expect((await own.post('/v1/batch', { batch })).status).toBe(200)
+    }
+    await holdout(0)
+    const early = await come('early')
+    await buy(early)
+    now += 30 * 86_400_000
+    await holdout(0.5)
+    const late = await come('late')
+    now += 86_400_000
+    await buy([...early, ...late])
+    const { holdout: measured, notes } = (await own.get('/v1/impact')).json
+    expect(measured.people.control).toBe(late.filter(({ held }) => held).length)
+    expect(measured.people.personalized).toBe(late.filter(({ held }) => !held).length)
+    expect(measured.kpi).toMatchObject({ personalized: 10, control: 10, total: { value: 0 } })
+    expect(notes).toContain('In some of the time nobody was held out; it is taken to be like the rest.')
+  } finally {
+    await own.stop()
+  }
+}, 300_000)

@@ -246,7 +246,7 @@ function notesOf(of: {
     }
   }
   if (of.holdoutPairs.length > 1 && of.holdoutPairs.some(pair => !canCompare(pair))) {
-    notes.push('In some quarters nobody was held out; they are taken to be like the others.')
+    notes.push('In some of the time nobody was held out; it is taken to be like the rest.')
   }
   if (isShort(of.days)) notes.push(`${notYet(of.from)}.`)
   return notes

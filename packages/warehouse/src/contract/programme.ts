@@ -210,6 +210,34 @@ export function programmeContract(warehouse: () => Warehouse, worlds: number): v
     expect(answer.customers.people).toBe(0)
   })
 
+  it('compares nobody who came before the share of the holdout was changed with who came after', async () => {
+    const workspace = fresh('programme')
+    const seen = (profile: string, hours: number, holdout = false) =>
+      exposure({ workspace, profile, timestamp: NOON + hours * HOUR, holdout })
+    const facts: Facts = {
+      // Until then nobody was held out; whoever comes again is who they are from then on.
+      exposures: [seen('a', 0), seen('b', 1), seen('b', 5), seen('c', 6), seen('a', 7, true), seen('d', 100 * 24)],
+      events: [0, 2, 6, 8].map(hours =>
+        event({ workspace, profile: 'a', timestamp: NOON + hours * HOUR, revenue: 10 }),
+      ),
+      links: [],
+      rates: [],
+    }
+    await put(facts)
+    const asked = { ...question(workspace), now: NOON + 200 * 24 * HOUR, shareChanges: [NOON - HOUR, NOON + 4 * HOUR] }
+    const { holdout } = await warehouse().programme(asked)
+    const [before, change] = [-1, 4].map(hours => new Date(NOON + hours * HOUR).toISOString())
+    expect(
+      holdout.map(({ quarter, heldOut, sums: { people, revenue } }) => [quarter, heldOut, people, revenue]),
+    ).toEqual([
+      [before, false, 2, 20],
+      [change, false, 2, 0],
+      // What was done before somebody was seen, or in the other time, is not of it.
+      [change, true, 1, 10],
+      ['2026-04-01', false, 1, 0],
+    ])
+  })
+
   it('agrees with going through everything, on random data', async () => {
     await fc.assert(
       fc.asyncProperty(randomWorld, randomQuestion, async (world, rest) => {
@@ -312,6 +340,7 @@ const randomQuestion: fc.Arbitrary<Partial<ProgrammeQuestion>> = fc.record(
     ),
     by: fc.constantFrom(...(['week', 'month'] as const)),
     segments: fc.constant(['gold', 'new']),
+    shareChanges: fc.array(timestamp, { maxLength: 3 }).map(times => [...new Set(times)].sort((a, b) => a - b)),
   },
   { requiredKeys: [] },
 )

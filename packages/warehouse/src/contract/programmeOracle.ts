@@ -31,11 +31,16 @@ export function bruteForceProgramme(
   const did = [...moneyFacts(question, facts), ...kpiFacts(question, facts), ...sendFacts(question, facts)].filter(
     ({ at }) => at >= question.from && at < end,
   )
+  const drawOf = (at: number) => {
+    const change = (question.shareChanges ?? []).filter(one => one <= at).at(-1)
+    const began = change !== undefined && quarterOf(change) === quarterOf(at)
+    return began ? new Date(change).toISOString() : quarterOf(at)
+  }
   const firsts = new Map<string, { person: string; row: ExposureRow }>()
   const holdouts = new Map<string, { person: string; row: ExposureRow; quarter: string }>()
   for (const row of facts.exposures.filter(isIn)) {
     const person = personOf(row.profile)
-    const quarter = quarterOf(row.timestamp)
+    const quarter = drawOf(row.timestamp)
     const own = `${quarter} ${person}`
     if (isBefore(row, holdouts.get(own)?.row, heldOrder)) holdouts.set(own, { person, row, quarter })
     if (row.holdout) continue
@@ -99,7 +104,7 @@ export function bruteForceProgramme(
       sums: sumsOver(
         [...holdouts.values()]
           .filter(one => one.quarter === quarter && one.row.holdout === row.holdout)
-          .map(one => total(one.person, one.row.timestamp, ({ at }) => quarterOf(at) === quarter)),
+          .map(one => total(one.person, one.row.timestamp, ({ at }) => drawOf(at) === quarter)),
       ),
     })),
   }

@@ -1,5 +1,5 @@
 import { many } from '@espalier/core'
-import { ADDS_UP, addsUp, type Definition, type Metric } from '@espalier/core/definition'
+import { ADDS_UP, addsUp, complete, type Definition, type Metric } from '@espalier/core/definition'
 import { type Kpi, programmeCsv, programmeImpact, steadySince } from '@espalier/core/impact'
 import type { ProgrammeStatistics } from '@espalier/warehouse'
 import Type from 'typebox'
@@ -86,6 +86,7 @@ export const programme = route({
       ...moneyOf(live),
       by: query.by ?? 'month',
       zone: settings.timezone,
+      shareChanges: await shareChangesOf(services.store, workspace),
       segments: segmentsOf(live, query.segments),
       ...(metric && { metric: metric.body }),
       ...(from !== undefined && { from }),
@@ -156,6 +157,22 @@ async function steadyOf(
     if (since !== undefined) steady.set(key, since)
   }
   return steady
+}
+
+/** Of more changes than these the latest count. */
+const MOST_CHANGES = 1000
+
+/** When the share of people who are held out of the programme was changed, in order. */
+async function shareChangesOf(store: Pick<Services['store'], 'definitions'>, workspace: string): Promise<number[]> {
+  const history = (await store.definitions.history(workspace, 'settings', 'workspace')) as Definition<'settings'>[]
+  let share = complete('settings', {}).holdout
+  const changes: number[] = []
+  for (const { archived, body, published } of [...history].sort((a, b) => a.version - b.version)) {
+    const next = complete('settings', archived ? {} : body).holdout
+    if (next !== share) changes.push(published)
+    share = next
+  }
+  return changes.slice(-MOST_CHANGES)
 }
 
 function segmentsOf(live: LiveSet, asked: string | undefined): string[] {

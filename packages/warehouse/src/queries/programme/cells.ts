@@ -3,7 +3,7 @@ import type { Database } from '../../client/database.ts'
 import type { Arm } from './arms.ts'
 import type { PricedQuestion, ProgrammeStatistics } from './question.ts'
 import { type SeenRow, type SumsRow, seenOf, sumsOf } from './sums.ts'
-import { holdoutUnitsSql, inOwnQuarter, quarterOf, unitsInSegmentsSql, unitsSql } from './units.ts'
+import { drawOf, holdoutUnitsSql, inOwnDraw, unitsInSegmentsSql, unitsSql } from './units.ts'
 
 /** The cells, and the same with what was done in each week or month; where nothing was done then, sums are 0. */
 export async function cellsOf(
@@ -52,11 +52,11 @@ export async function segmentsOf(
 }
 
 export async function holdoutOf(database: Database, question: PricedQuestion): Promise<ProgrammeStatistics['holdout']> {
-  const query = { units: () => holdoutUnitsSql, counts: inOwnQuarter }
+  const query = { units: () => holdoutUnitsSql, counts: inOwnDraw }
   const seen = await seenOf(database, question, query)
   const rows = await sumsOf(database, question, query)
   return seen.map(({ number, people }) => ({
-    ...quarterOf(number),
+    ...drawOf(number, question.shareChanges ?? []),
     sums: sumsIn(
       people,
       rows.find(row => row.number === number),

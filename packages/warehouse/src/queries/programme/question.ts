@@ -20,6 +20,8 @@ export interface ProgrammeQuestion {
   readonly by: 'week' | 'month'
   /** IANA zone of weeks, months and quarters, and of the days of spend. */
   readonly zone: string
+  /** When the share of people who are held out was changed, in order: who came before is compared with nobody who came after. */
+  readonly shareChanges?: readonly number[]
   /** Keys of segments to tell apart by. */
   readonly segments: readonly string[]
 }
@@ -46,7 +48,7 @@ export interface ProgrammeStatistics {
   readonly cells: readonly Cell[]
   readonly periods: readonly { readonly period: string; readonly cells: readonly Cell[] }[]
   readonly segments: readonly { readonly segment: string; readonly cells: readonly Cell[] }[]
-  /** Quarters by their first day, `2026-10-01`. */
+  /** Quarters by their first day, `2026-10-01`; what follows a change of the share within one by when that was. */
   readonly holdout: readonly { readonly quarter: string; readonly heldOut: boolean; readonly sums: ValueSums }[]
   readonly spend: readonly Spend[]
   readonly customers: Customers
@@ -75,6 +77,6 @@ export interface PricedQuestion extends ProgrammeQuestion {
 }
 
 /** What every query of the report is bounded by; `from` and `to` in epoch milliseconds. */
-export function scopeOf({ workspace, from, to, now, zone }: ProgrammeQuestion) {
-  return { workspace, zone, now, from: from ?? ALL_TIME.from, to: Math.min(to ?? ALL_TIME.to, now + 1) }
+export function scopeOf({ workspace, from, to, now, zone, shareChanges = [] }: ProgrammeQuestion) {
+  return { workspace, zone, now, shareChanges, from: from ?? ALL_TIME.from, to: Math.min(to ?? ALL_TIME.to, now + 1) }
 }

@@ -59,22 +59,36 @@ export function unitsInSegmentsSql(arms: readonly Arm[], segments: readonly stri
   )`
 }
 
-/** The number of a quarter in the zone. */
-const quarterNumber = (time: string) => `toRelativeQuarterNum(${time}, {zone:String})`
+/**
+ * The number of a time in which who is held out stays as it is: a quarter in the zone, or the part of it until the share was changed. Each
+ * change counts one more, so that no two such times have the same number.
+ */
+const drawNumber = (time: string, milliseconds: string) =>
+  `toInt64(toRelativeQuarterNum(${time}, {zone:String}) + arrayCount(c -> c <= ${milliseconds}, {shareChanges:Array(Int64)}))`
 
-/** A fact lies in the quarter of the unit. */
-export const inOwnQuarter = `${quarterNumber("fromUnixTimestamp64Milli(f.at, 'UTC')")} = bitShiftRight(${groupOf('u')}, 1)`
+/** A fact lies in the time of the unit. */
+export const inOwnDraw = `${drawNumber("fromUnixTimestamp64Milli(f.at, 'UTC')", 'f.at')} = bitShiftRight(${groupOf('u')}, 1)`
 
-/** What the number of a group stands for: the first day of a quarter, and whether people were held out in it. */
-export function quarterOf(group: number): { quarter: string; heldOut: boolean } {
+/** What the number of a group stands for: when its time began (the first day of a quarter, or when the share was changed), and whether people were held out in it. */
+export function drawOf(group: number, changes: readonly number[]): { quarter: string; heldOut: boolean } {
   const number = group >> 1
-  const month = (number % 4) * 3 + 1
-  return { quarter: `${Math.floor(number / 4)}-${String(month).padStart(2, '0')}-01`, heldOut: group % 2 === 1 }
+  const before = changes.findIndex((at, index) => number - index <= quarterNumber(at))
+  const index = before < 0 ? changes.length : before
+  const [quarter, change] = [number - index, changes[index - 1]]
+  const month = (quarter % 4) * 3 + 1
+  const first = `${Math.floor(quarter / 4)}-${String(month).padStart(2, '0')}-01`
+  const isWithin = change !== undefined && quarterNumber(change) === quarter
+  return { quarter: isWithin ? new Date(change).toISOString() : first, heldOut: group % 2 === 1 }
+}
+
+function quarterNumber(at: number): number {
+  const day = new Date(at)
+  return day.getUTCFullYear() * 4 + Math.floor(day.getUTCMonth() / 3)
 }
 
 /**
- * A row a person and quarter, since in each quarter others are held out: when they were first exposed to any experience in it, and
- * whether they were held out then.
+ * A row a person and time in which who is held out stays as it is, since in each quarter others are, and more or fewer once the share is changed:
+ * when they were first exposed to any experience in it, and whether they were held out then.
  */
 export const holdoutUnitsSql = `(
   SELECT x.person AS person, min(x.head) AS head, 1. AS propensity
@@ -82,7 +96,7 @@ export const holdoutUnitsSql = `(
     SELECT ${personHash('e')} AS person, e.head AS head
     FROM (
       SELECT ${sourceHash('e')} AS source,
-        toUnixTimestamp64Milli(e.timestamp) * 65536 + toInt64(${quarterNumber('e.timestamp')}) * 2 + toInt64(e.holdout) AS head
+        toUnixTimestamp64Milli(e.timestamp) * 65536 + ${drawNumber('e.timestamp', 'toUnixTimestamp64Milli(e.timestamp)')} * 2 + toInt64(e.holdout) AS head
       FROM exposures AS e
       WHERE e.workspace = {workspace:String} AND e.experience != '' AND ${within('e.timestamp')}
     ) AS e ${joinPeople('e')}
