@@ -453,6 +453,23 @@ describe('Klaviyo', () => {
     ])
   })
 
+  it('R8 who has unsubscribed there has refused here; who agreed there has not agreed here', async () => {
+    const header = 'Email,Klaviyo ID,First Name,Last Name,Email Marketing Consent,SMS Marketing Consent'
+    const rows = [
+      'a@x.com,1,A,L,UNSUBSCRIBED,SUBSCRIBED',
+      'b@x.com,2,B,L,NEVER_SUBSCRIBED,UNSUBSCRIBED',
+      'c@x.com,3,C,L,,',
+    ]
+    const { items, reasons } = await imported([header, ...rows].join('\n'))
+    expect(reasons).toEqual([])
+    expect(items.map(item => (item.context as { consent?: JsonObject } | undefined)?.consent)).toEqual([
+      { categoryPreferences: { email: false } },
+      { categoryPreferences: { sms: false } },
+      undefined,
+    ])
+    expect(items[0]?.traits).toMatchObject({ 'Email Marketing Consent': 'UNSUBSCRIBED' })
+  })
+
   it('reads events as its API has them, and flat', async () => {
     const api = await imported(
       ndjson({
