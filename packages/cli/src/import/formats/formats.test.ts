@@ -344,7 +344,12 @@ describe('PostHog', () => {
       { $anon_distinct_id: 'dev1', $device_id: 'dev1', $set: { plan: 'pro' }, $set_once: { plan: 'free', first: 1 } },
       2,
     ),
-    event('Order Completed', 'ada', { $device_id: 'dev1', $lib: 'web', total: 5, currency: 'EUR' }, 3),
+    event(
+      'Order Completed',
+      'ada',
+      { $device_id: 'dev1', $lib: 'web', total: 5, currency: 'EUR', $set: { tier: 'gold', $browser: 'Firefox' } },
+      3,
+    ),
     event('$groupidentify', 'ada', { $group_type: 'company', $group_key: 'acme', $group_set: { employees: 7 } }, 4),
     event('$create_alias', 'ada', { alias: 'old-ada' }, 5),
   ]
@@ -368,6 +373,7 @@ describe('PostHog', () => {
       userId: 'ada',
       anonymousId: 'dev1',
       properties: { total: 5, currency: 'EUR' },
+      context: { traits: { tier: 'gold' } },
     },
     { type: 'group', groupId: 'acme', traits: { employees: 7 } },
     { type: 'alias', userId: 'ada', previousId: 'old-ada' },
@@ -379,6 +385,7 @@ describe('PostHog', () => {
     expect(items).toMatchObject(expected)
     expect(items[0]).not.toHaveProperty('userId')
     expect(items[2]?.properties).toEqual({ total: 5, currency: 'EUR' })
+    expect(items[2]?.context).toEqual({ traits: { tier: 'gold' } })
   })
 
   it('reads the same as CSV, with the properties as JSON', async () => {

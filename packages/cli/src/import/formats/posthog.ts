@@ -14,7 +14,7 @@ const PROPERTY = 'properties.'
 export const posthog = eventFormat(
   'posthog',
   'PostHog events export (NDJSON or CSV)',
-  2,
+  3,
   columns => hasAll(columns, ...NEEDED) && (columns.has('properties') || columns.has('uuid')),
   cells => itemOf(cells, object(cells.properties)),
 )
@@ -23,7 +23,7 @@ export const posthog = eventFormat(
 export const posthogTable = eventFormat(
   'posthog-table',
   'PostHog events with a column a property (CSV)',
-  1,
+  2,
   columns =>
     hasAll(columns, ...NEEDED) && !columns.has('properties') && [...columns].some(name => name.startsWith(PROPERTY)),
   cells => itemOf(cells, gathered(cells)),
@@ -37,10 +37,13 @@ function itemOf(cells: Cells, all: JsonObject): Item {
   const common = {
     messageId: text(cells, 'uuid', 'id'),
     ...people(distinct, all),
-    context: contextOf(all),
+    context: { ...contextOf(all), ...compact({ traits: STATES.has(event) ? {} : own(object(all.$set)) }) },
   } as JsonObject
   return eventOf(event, readTime(cells.timestamp), common, own(all), all)
 }
+
+/** Events that are nothing but what they state. */
+const STATES = new Set(['$identify', '$set', '$groupidentify', '$create_alias', '$merge_dangerously'])
 
 /** The properties as they were sent: lists and objects have a column for each of their values, `properties.products.0.sku`. */
 function gathered(cells: Cells): JsonObject {
