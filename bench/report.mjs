@@ -20,7 +20,7 @@ const PATIENCE = { queryTimeout: 600, patience: 600_000 }
 export async function bench({ full, log }) {
   const steps = []
   for (const events of SIZES) {
-    steps.push(await measure(events, full ? 7 : 3, log))
+    steps.push(await measure(events, full ? 7 : 2, log))
     const { seconds, cpuSeconds, scanCpuSeconds } = steps.at(-1)
     log(
       `${events.toLocaleString('en')} events: a result in ${seconds.toFixed(2)} s, ${cpuSeconds.toFixed(2)} s of CPU; a bare scan ${scanCpuSeconds.toFixed(2)} s`,
@@ -115,5 +115,6 @@ function check([buyers], exposed) {
 
 function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }

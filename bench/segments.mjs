@@ -19,10 +19,10 @@ const FULL = {
 const SMALL = {
   people: 20_000,
   trials: 10_000,
-  expires: { after: 9, within: 6 },
+  expires: { after: 6, within: 4 },
   log: { events: 300_000, people: 30_000 },
-  backfill: { people: 5_000, alone: 5 },
-  rounds: 3,
+  backfill: { people: 3_000, alone: 3 },
+  rounds: 2,
 }
 
 /** Is membership right at the very next decision, how late is its end noticed, and what does a live segment cost? See README.md. */
