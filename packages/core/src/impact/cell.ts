@@ -1,4 +1,4 @@
-import { addSums, type ValueSums } from './sums.ts'
+import { addSums, sumsAsPersonalized, type ValueSums } from './sums.ts'
 
 /**
  * The people of one arm of an experience whose first exposure to it was at one touchpoint and under one version. A person is in
@@ -11,7 +11,10 @@ export interface Cell {
   readonly control: boolean
   /** '' in the control group. */
   readonly variant: string
-  /** Mean chance of this arm at the first exposure, as logged. */
+  /**
+   * Mean chance of this arm at the first exposure, as logged. Where the control group of a version has several chances, its cells hold
+   * people of one chance each (within a hundredth).
+   */
   readonly propensity: number
   readonly sums: ValueSums
   /** Of those who are not in the control group, for judging variants by the chance they were shown with. */
@@ -30,7 +33,10 @@ export interface WeightedSums {
   readonly squaredKpiSquares: number
 }
 
-/** Two groups whose difference is what was brought: the same chances for all people of both. */
+/**
+ * Two groups whose difference is what was brought: the same chances of being left out for all people of both, or a control group that counts by
+ * them.
+ */
 export interface Pair {
   readonly personalized: ValueSums
   readonly control: ValueSums
@@ -45,9 +51,33 @@ const MAY_BE_NOBODY = 10
 /**
  * The groups to compare, from the cells of **one** experience. Versions with another share of people in the control group are
  * compared each for itself: later people may be other people. So are people of a version that left nobody out: they have nobody to be compared
- * with. A version so small that its control group may be missing by chance goes with the largest.
+ * with. A version so small that its control group may be missing by chance goes with the largest. Versions that left out some of their people
+ * with another chance than others (imported decisions, a sticky split whose control group was changed) are one pair, in which the control group
+ * counts by its chances: of those who seldom were left out few are in it, and they may be other people.
  */
 export function pairsOf(cells: readonly Cell[]): Pair[] {
+  const uneven = unevenVersions(cells)
+  const byChance = cells.filter(({ version }) => uneven.has(version))
+  const pairs = pairsByShare(cells.filter(({ version }) => !uneven.has(version)))
+  if (byChance.length === 0) return pairs
+  const { personalized } = pairIn(byChance)
+  return [...pairs, { personalized, control: sumsAsPersonalized(byChance.filter(({ control }) => control)) }]
+}
+
+/** Versions of which the control group has several chances. */
+function unevenVersions(cells: readonly Cell[]): ReadonlySet<number> {
+  const known = new Map<number, number>()
+  const uneven = new Set<number>()
+  for (const { version, control, propensity } of cells) {
+    if (!control) continue
+    const other = known.get(version)
+    if (other === undefined) known.set(version, propensity)
+    else if (Math.abs(other - propensity) >= SAME_SHARE) uneven.add(version)
+  }
+  return uneven
+}
+
+function pairsByShare(cells: readonly Cell[]): Pair[] {
   const strata: { share: number; cells: Cell[] }[] = []
   for (const cell of cells.filter(({ control }) => control)) {
     const known = strata.find(({ share }) => Math.abs(share - cell.propensity) < SAME_SHARE)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { absoluteDifference, meanSample, relativeLift } from '../experiment/index.ts'
+import { random } from '../random/random.ts'
 import { pairsOf } from './cell.ts'
 import { comparePairs, minus, scaled } from './compare.ts'
 import { addSums } from './sums.ts'
@@ -73,6 +74,71 @@ describe('sums', () => {
       [300, 0],
     ])
     expect(comparePairs(pairs, 'kpi', 0.95)).toMatchObject({ personalized: 1, control: 1, total: { value: 0 } })
+  })
+})
+
+describe('a control group that had several chances in one version', () => {
+  const at = (touchpoint: string, propensity: number) => ({ touchpoint, propensity })
+  const some = (n: number, kpi: number) => Array.from({ length: n }, (_, i) => ({ kpi: kpi + (i % 2), paid: kpi + 1 }))
+
+  it('stands for those who were not left out: better customers who seldom were are no effect', () => {
+    const cells = [
+      cellOf(some(300, 10), at('home.hero', 0.5)),
+      cellOf(some(300, 10), { control: true, ...at('home.hero', 0.5) }),
+      cellOf(some(800, 100), at('cart.top', 0.8)),
+      cellOf(some(200, 100), { control: true, ...at('cart.top', 0.2) }),
+    ]
+    const pairs = pairsOf(cells)
+    expect(pairs.map(({ personalized, control }) => [personalized.people, control.people])).toEqual([[1100, 500]])
+    const compared = comparePairs(pairs, 'kpi', 0.95)
+    expect(compared.control).toBeCloseTo(compared.personalized!, 9)
+    expect(compared.total.value).toBeCloseTo(0, 6)
+    expect(pairs[0]!.control.orders).toBe(500)
+    // Told for one touchpoint there is one chance.
+    expect(pairsOf(cells.slice(0, 2))).toEqual([
+      { personalized: sumsOfPeople(some(300, 10)), control: sumsOfPeople(some(300, 10)) },
+    ])
+  })
+
+  it('nobody counts who could have got nothing else, and versions with one chance are compared as ever', () => {
+    const cells = [
+      cellOf(some(30, 1), { version: 2 }),
+      cellOf(some(10, 5), { control: true, version: 2, propensity: 0.5 }),
+      cellOf(some(10, 90), { control: true, version: 2, propensity: 1 }),
+      cellOf(some(20, 3)),
+      cellOf(some(20, 3), { control: true }),
+    ]
+    const [plain, byChance] = pairsOf(cells)
+    expect(plain).toEqual({ personalized: sumsOfPeople(some(20, 3)), control: sumsOfPeople(some(20, 3)) })
+    expect(comparePairs([byChance!], 'kpi', 0.95)).toMatchObject({ personalized: 1.5, control: 5.5 })
+  })
+
+  it('has intervals that hold what was brought about as often as they say', () => {
+    const rng = random('uneven control')
+    const runs = 400
+    let held = 0
+    for (let run = 0; run < runs; run++) {
+      const people = Array.from({ length: 800 }, () => {
+        const isRegular = rng.chance(0.5)
+        const chance = isRegular ? 0.1 : 0.4
+        const isControl = rng.chance(chance)
+        const kpi = rng.poisson(isRegular ? 4 : 1) + (isControl || !isRegular ? 0 : 1)
+        return { isRegular, isControl, person: { kpi } }
+      })
+      const group = (control: boolean, regular?: boolean) =>
+        people
+          .filter(one => one.isControl === control && (regular === undefined || one.isRegular === regular))
+          .map(({ person }) => person)
+      const pairs = pairsOf([
+        cellOf(group(false)),
+        cellOf(group(true, true), { control: true, propensity: 0.1 }),
+        cellOf(group(true, false), { control: true, propensity: 0.4 }),
+      ])
+      const brought = people.filter(one => one.isRegular && !one.isControl).length
+      const [low, high] = comparePairs(pairs, 'kpi', 0.95).total.interval!
+      if (low <= brought && brought <= high) held++
+    }
+    expect(held / runs).toBeGreaterThan(0.92)
   })
 })
 

@@ -1,3 +1,5 @@
+import { weightedSample } from '../experiment/index.ts'
+
 /**
  * Sums over the people of one group, made of each person's own total within the time, formed before it is squared. They add over
  * disjoint sets of people, never over days. Money is in the currency of the workspace.
@@ -57,6 +59,39 @@ export function addSums(all: readonly ValueSums[]): ValueSums {
   const sum: Record<keyof ValueSums, number> = { ...NOBODY }
   for (const one of all) for (const name of NAMES) sum[name] += one[name]
   return sum
+}
+
+const MEASURES: readonly Measure[] = ['kpi', 'revenue', 'margin', 'discounts', 'sends', 'net']
+
+/**
+ * Sums of a control group whose people had several chances of being left out, so that it stands for those who were not: for each in it with
+ * chance c there are (1 - c) / c of them, and so much each counts. As many people as there are, with the weighted means, and with squares that
+ * give these the error that weighted means have (`weighted.ts`). Orders are counted as they came: they say of how many the margin is known.
+ */
+export function sumsAsPersonalized(
+  cells: readonly { readonly sums: ValueSums; readonly propensity: number }[],
+): ValueSums {
+  const plain = addSums(cells.map(({ sums }) => sums))
+  const { people } = plain
+  const over = (of: (weight: number, sums: ValueSums) => number) =>
+    cells.reduce((sum, { sums, propensity }) => sum + of((1 - propensity) / propensity, sums), 0)
+  const sum = over((weight, one) => weight * one.people)
+  if (!(sum > 0)) return plain
+  const sumSquares = over((weight, one) => weight ** 2 * one.people)
+  const sums: Record<keyof ValueSums, number> = { ...plain }
+  sums.buyers = (people * over((weight, one) => weight * one.buyers)) / sum
+  for (const measure of MEASURES) {
+    const { mean, variance } = weightedSample(people, {
+      sum,
+      sumSquares,
+      valueSum: over((weight, one) => weight * one[measure]),
+      valueSumSquares: over((weight, one) => weight ** 2 * one[`${measure}Squares`]),
+      valueCrossSum: over((weight, one) => weight ** 2 * one[measure]),
+    })
+    sums[measure] = people * mean
+    sums[`${measure}Squares`] = people * mean ** 2 + (people - 1) * variance
+  }
+  return sums
 }
 
 /** Of a share of orders up to this the margin may be missing: they count as 0 of it, so that the rest still says something. */

@@ -284,15 +284,17 @@ const randomExposure = fc
     version: fc.constantFrom(1, 2),
     variant: fc.constantFrom('bold', 'calm'),
     kind: fc.constantFrom('variant', 'variant', 'control', 'holdout'),
+    // Of the second version some were left out with another chance than others.
+    isNew: fc.boolean(),
   })
-  .map(({ kind, ...row }) =>
+  .map(({ kind, isNew, ...row }) =>
     exposure({
       ...row,
       workspace,
       ...(kind === 'variant' ? {} : { variant: '' }),
       control: kind === 'control',
       holdout: kind === 'holdout',
-      propensity: kind === 'control' ? 0.1 : 0.45 / row.version,
+      propensity: kind === 'control' ? (isNew && row.version === 2 ? 0.25 : 0.1) : 0.45 / row.version,
     }),
   )
 

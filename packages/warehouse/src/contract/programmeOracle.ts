@@ -54,6 +54,7 @@ export function bruteForceProgramme(
       did.filter(fact => fact.person === person && fact.at >= first && counts(fact)),
     )
   const units = [...firsts.values()]
+  const cellKey = cellKeys(facts.exposures.filter(row => isIn(row) && !row.holdout))
   const cells = (some: typeof units, counts: (fact: Fact) => boolean = () => true) => {
     const keys = new Map(some.map(({ row }) => [cellKey(row), row]))
     return [...keys].sort(byKey).map(([key, row]): Cell => {
@@ -229,9 +230,17 @@ const armOrder = ({ timestamp, control, variant, touchpoint, version, propensity
 ]
 const heldOrder = ({ timestamp, holdout }: ExposureRow) => [timestamp, holdout ? 1 : 0]
 
-/** Sorts as the SQL does: by the key's parts, false before true. */
-function cellKey({ experience, touchpoint, version, control, variant }: ExposureRow): string {
-  return [experience, touchpoint, version, control ? 1 : 0, control ? '' : variant].join(' ')
+/** Sorts as the SQL does: by the key's parts, false before true. A control group of several chances in a version is a cell for each. */
+function cellKeys(seen: readonly ExposureRow[]): (row: ExposureRow) => string {
+  const versionOf = ({ experience, version }: ExposureRow) => `${experience} ${version}`
+  const left = seen.filter(({ control }) => control)
+  const isUneven = (row: ExposureRow) =>
+    row.control && left.some(one => versionOf(one) === versionOf(row) && one.propensity !== row.propensity)
+  return row => {
+    const { experience, touchpoint, version, control, variant, propensity } = row
+    const chance = isUneven(row) ? propensity : ''
+    return [experience, touchpoint, version, control ? 1 : 0, control ? '' : variant, chance].join(' ')
+  }
 }
 
 const byKey = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1)

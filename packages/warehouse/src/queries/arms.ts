@@ -30,7 +30,7 @@ const MOST_CHANCES = 60_000
 const SAME_CHANCE = 1e-9
 
 /** Of one class the chances are within a hundredth of each other, and its people are weighted by their own on average. */
-const chanceClass = (table: string) => `toInt32(round(100 * log(greatest(${table}.propensity, 1e-9))))`
+export const chanceClass = (table: string) => `toInt32(round(100 * log(greatest(${table}.propensity, 1e-9))))`
 
 /** The arms of an experience that were seen in the range, control first, then by variant and version. */
 export async function armVersions(database: Database, scope: Params): Promise<ArmVersion[]> {

@@ -71,9 +71,10 @@ function cellsIn(arms: readonly Arm[], seen: readonly SeenRow[], rows: readonly 
     const arm = arms[number - 1]
     const row = done.get(number)
     if (arm === undefined) return []
+    const { chance: _, ...rest } = arm
     return [
       {
-        ...arm,
+        ...rest,
         propensity,
         sums: sumsIn(people, row),
         ...(!arm.control && {
@@ -89,7 +90,7 @@ function cellsIn(arms: readonly Arm[], seen: readonly SeenRow[], rows: readonly 
       },
     ]
   })
-  return cells.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+  return cells.sort((a, b) => (keyOf(a) === keyOf(b) ? a.propensity - b.propensity : keyOf(a) < keyOf(b) ? -1 : 1))
 }
 
 const keyOf = ({ experience, touchpoint, version, control, variant }: Arm) =>

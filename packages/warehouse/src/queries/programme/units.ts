@@ -29,7 +29,7 @@ export function unitsSql(arms: readonly Arm[], binder: Binder): string {
       SELECT ${personHash('e')} AS person, e.experience AS experience, e.head AS head, e.propensity AS propensity
       FROM (
         SELECT ${sourceHash('e')} AS source, transform(toString(e.experience), ${owners}, ${ids}, toUInt32(0)) AS experience,
-          toUnixTimestamp64Milli(e.timestamp) * 65536 + transform(${armText}, ${texts}, ${numbers}, toUInt32(0)) AS head,
+          toUnixTimestamp64Milli(e.timestamp) * 65536 + transform(${armText(arms, binder)}, ${texts}, ${numbers}, toUInt32(0)) AS head,
           e.propensity AS propensity
         FROM exposures AS e WHERE ${inScope}
       ) AS e ${joinPeople('e')}
