@@ -18,7 +18,10 @@ export type Reason =
   | 'holdout'
   /** No running experience's audience holds: the default content. */
   | 'no-experience'
-  /** The same, and something stood in the way of the first whose audience holds: the default content. */
+  /**
+   * The same, and something stood in the way of the first whose audience holds: the default content. With a variant: their turn came
+   * when its content could not be made, and what there was of its offer is gone since.
+   */
   | Obstacle
   /** The person refused personalization: the default content. */
   | 'consent'

@@ -12,6 +12,8 @@ export interface Want {
   readonly supply: Supply
   /** Epoch milliseconds; undefined: never. */
   readonly expires: number | undefined
+  /** When their turn began, where it did not now. */
+  readonly turn?: number
 }
 
 /** What a request binds, gathered while it is answered. */

@@ -70,16 +70,31 @@ function offerObstacle(
   moment: Moment,
   person: Person,
 ): Obstacle | undefined {
-  const { subject, terms } = moment
+  const { subject } = moment
   if (subject.now >= offer.until) return 'offer-expired'
   moment.settle(experience)
   const grant = moment.grant(experience)
   const state = stateOf(offer, grant, subject.now)
-  // Who was left out and is not any more is given it only now.
-  if (state === 'live' && (grant!.variant !== '' || isLeftOut(experience, moment, person))) return undefined
+  // Whose turn it was keeps their place, whether something could be shown to them or not. Who was left out and is not any more is
+  // given it only now.
+  if (
+    state === 'live' &&
+    (grant!.variant !== '' || grant!.turn !== undefined || isLeftOut(experience, moment, person))
+  ) {
+    return undefined
+  }
   if (state === 'offer-expired' || state === 'offer-used') return state
-  if (offer.eligibility?.test(subject) === false) return 'not-eligible'
-  return terms.supplied(experience.key) ? undefined : 'sold-out'
+  return supplyObstacle(experience, offer, moment)
+}
+
+/** Why somebody cannot be given what an offer has, whose turn it is. */
+export function supplyObstacle(
+  { key }: CompiledExperience,
+  { eligibility }: NonNullable<CompiledExperience['offer']>,
+  { subject, terms }: Moment,
+): 'not-eligible' | 'sold-out' | undefined {
+  if (eligibility?.test(subject) === false) return 'not-eligible'
+  return terms.supplied(key) ? undefined : 'sold-out'
 }
 
 /** In the holdout, or in the experience's control group. */

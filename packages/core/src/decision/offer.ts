@@ -71,10 +71,20 @@ export type GrantState = 'none' | 'live' | 'offer-expired' | 'offer-used'
 /** What became of what a person was given. */
 export function stateOf({ again }: Pick<CompiledOffer, 'again'>, grant: Given | undefined, now: number): GrantState {
   if (grant === undefined) return 'none'
-  const { at, expires = NEVER, redeemed } = grant
+  const { at, turn = at, expires = NEVER, redeemed } = grant
   if (redeemed === undefined && now < expires) return 'live'
-  if (now >= at + again) return 'none'
+  if (now >= turn + again) return 'none'
   return redeemed === undefined ? 'offer-expired' : 'offer-used'
+}
+
+/** The place of somebody who was to be given it and for whom nothing could be made; undefined where they have none, or it is over. */
+export function turnOf(
+  offer: Pick<CompiledOffer, 'again'>,
+  grant: Given | undefined,
+  now: number,
+): (Given & { readonly turn: number }) | undefined {
+  if (grant === undefined || grant.variant !== '' || grant.turn === undefined) return undefined
+  return stateOf(offer, grant, now) === 'live' ? { ...grant, turn: grant.turn } : undefined
 }
 
 /**

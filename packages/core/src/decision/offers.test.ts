@@ -65,8 +65,9 @@ function ask(
 function give(bucketKey: string, more: Parameters<typeof ask>[1] = {}): Decision {
   const { wants } = ask(bucketKey, more)
   const granted = new Map(
-    wants.map(({ experience, variant, key, expires }): [string, Grant] => {
-      return [experience, { at: more.now ?? NOW, variant, key, code: 'HI-CODE', ...(expires && { expires }) }]
+    wants.map(({ experience, variant, key, expires, turn }): [string, Grant] => {
+      const grant = { at: more.now ?? NOW, variant, key, code: 'HI-CODE' }
+      return [experience, { ...grant, ...(expires && { expires }), ...(turn && { turn }) }]
     }),
   )
   return ask(bucketKey, { ...more, granted })
@@ -221,7 +222,6 @@ describe('an offer', () => {
     )
     expect(ask(treated, { set: broken })).toMatchObject({
       wants: [],
-      binding: undefined,
       answers: [{ reason: 'missing-item', experience: 'voucher', content: 'default' }],
     })
   })
@@ -294,6 +294,72 @@ describe('who is held out of an offer is decided last', () => {
     const repeated = keys.map(key => give(key, { set: world(voucher(), 0.5) }).answers[0]!)
     expect(new Set(repeated.map(answer => answer.experience))).toEqual(new Set(['voucher']))
     expect(repeated.filter(answer => answer.holdout).length).toBeGreaterThan(15)
+  })
+
+  it('whose content could not be made has had their turn, as those left out have: both stay as long, and leave together', () => {
+    const item = { key: 'a', content: { hero: [{ $item: 'mug' }, '{{ offer.percent }}'], mail: null } }
+    const set = world(voucher({ variants: [item] }, { again: '30d' }))
+    const mug = catalogOf({ mug: { id: 'mug', title: 'Mug' } })
+    /** What somebody wins who comes on these days, whether there is a mug, and whether anything is left. */
+    const visits = (key: string, days: readonly (readonly [day: number, mug: boolean, left?: boolean])[]) => {
+      let bound = UNBOUND
+      return days.map(([day, hasMug, left = true]) => {
+        const now = NOW + day * DAY
+        const decision = give(key, { set, bound, now, supplied: () => left, ...(hasMug && { items: mug }) })
+        if (decision.binding !== undefined) bound = withBinding(bound, decision.binding, now)
+        return decision.answers[0]!
+      })
+    }
+    const won = (key: string, days: Parameters<typeof visits>[1]) => visits(key, days).map(one => one.experience)
+    for (const days of [
+      [
+        [0, false],
+        [6, false],
+        [7, false],
+        [29, true],
+        [30, true],
+      ],
+      [
+        [0, false],
+        [6, true],
+        [7, true],
+        [12, true],
+        [30, true],
+        [36, true],
+        [37, true],
+      ],
+      [
+        [0, false],
+        [3, true, false],
+        [6, false, false],
+        [7, true, false],
+      ],
+    ] as const) {
+      expect(won(treated, days)).toEqual(won(control, days))
+    }
+    const [broken, gone, given, over] = visits(treated, [
+      [0, false],
+      [3, true, false],
+      [6, true],
+      [7, true],
+    ])
+    expect(broken).toMatchObject({ reason: 'missing-item', variant: 'a', content: 'default' })
+    expect(gone).toMatchObject({ reason: 'sold-out', variant: 'a', content: 'default', experience: 'voucher' })
+    expect(given).toMatchObject({ reason: 'assigned', offer: { code: 'HI-CODE', expires: NOW + 7 * DAY } })
+    expect(over!.experience).toBe('next')
+  })
+
+  it('shown at one touchpoint and not at another it is given all the same', () => {
+    const variants = [{ key: 'a', content: { hero: { $item: 'gone' }, mail: '{{ offer.code }}' } }]
+    const set = world(voucher({ control: 0, variants }))
+    for (const touchpoints of [
+      ['hero', 'mail'],
+      ['mail', 'hero'],
+    ]) {
+      const { binding, answers } = give(treated, { set, touchpoints })
+      expect(binding!.grants.voucher).toMatchObject({ variant: 'a', code: 'HI-CODE' })
+      expect(answers.map(one => one.reason).sort()).toEqual(['assigned', 'missing-item'])
+    }
   })
 
   it('who was left out and is not any more has to be given it, and sold out then means them too', () => {

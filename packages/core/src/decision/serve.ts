@@ -6,9 +6,10 @@ import { leftOut, show } from './answering.ts'
 import { type Assignment, assign, type Chosen } from './assign.ts'
 import { Binds } from './binding.ts'
 import type { CompiledExperience, CompiledTouchpoint } from './compiled.ts'
+import { supplyObstacle } from './eligible.ts'
 import { assignedBy } from './held.ts'
 import { type Moment, type Person, priceView } from './moment.ts'
-import { expiryAt, offerView, stateOf } from './offer.ts'
+import { expiryAt, offerView, stateOf, turnOf } from './offer.ts'
 
 /** What somebody gets of an experience that won: who is left out is decided here, last, and the variant. */
 export function serve(
@@ -92,13 +93,10 @@ export function serveBinding(
   const { now } = moment.subject
   const held = offer === undefined ? undefined : heldGrant(experience, moment)
   const isNew = offer !== undefined && (held === undefined || held.isNew)
-  const trial = grantOf(
-    assignment.variant.key,
-    '',
-    now,
-    offer && expiryAt(offer, now),
-    offer && trialCode(offer, moment),
-  )
+  // Their turn began when nothing could be made for them: it ends when that of those left out does, who came then.
+  const turn = offer && turnOf(offer, moment.grant(experience), now)
+  const ends = turn === undefined ? offer && expiryAt(offer, now) : turn.expires
+  const trial = grantOf(assignment.variant.key, '', now, ends, offer && trialCode(offer, moment))
   const grant = offer === undefined ? undefined : (held?.grant ?? trial)
   // What was given stays as it was given, whichever variant is drawn for them since; a preview is of what it was asked to show.
   const given = reason === 'preview' ? assignment.variant.key : grant?.variant
@@ -107,9 +105,17 @@ export function serveBinding(
   // Where the default had to be shown, nothing of it was given; but it was their turn, as it is of those left out.
   if (answer.fault !== undefined && answer.reason !== 'fallback') {
     countServed(experience, moment)
+    if (offer !== undefined && held === undefined && turn === undefined && !moment.binds.grants.has(key)) {
+      moment.binds.grants.set(key, { ...grantOf('', `${key}:${now}`, now, ends), turn: now })
+    }
     return answer
   }
   if (offer !== undefined && held === undefined && !moment.terms.preview) {
+    const gone = turn && supplyObstacle(experience, offer, moment)
+    if (gone !== undefined) {
+      countServed(experience, moment)
+      return { ...answer, reason: gone, content: touchpoint.fallback.fill(moment).content }
+    }
     const reserved = moment.grant(experience)
     const previous = reserved === undefined ? 0 : reserved.at
     moment.binds.wants.set(key, {
@@ -118,7 +124,8 @@ export function serveBinding(
       key: `${person.id ?? person.bucketKey}:${previous}`,
       cost: offer.cost.get(assignment.variant.key) ?? 0,
       supply: offer.supply,
-      expires: expiryAt(offer, now),
+      expires: ends,
+      ...(turn && { turn: turn.turn }),
     })
     return answer
   }

@@ -20,8 +20,13 @@ export interface Bound {
 /** An offer that a person was given. Those left out have one too, so that it is over for them when it is for the others. */
 export interface Given {
   readonly at: number
-  /** '' for those left out: they were given nothing. */
+  /** '' for those left out, and for those whose content could not be made: they were given nothing. */
   readonly variant: string
+  /**
+   * When their turn began, where what they were to be shown could not be made then: they have their place as those left out do,
+   * and what they are given later ends with it. Absent: at `at`, or they were left out.
+   */
+  readonly turn?: number
   /** Under which it is reserved. */
   readonly key: string
   readonly code?: string

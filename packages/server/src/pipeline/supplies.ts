@@ -63,7 +63,7 @@ export class Supplies {
 
   /** Takes what the offer costs and gives it its code: durable before it answers, and the same for the same want. Undefined: nothing is left. */
   async reserve(workspace: string, want: Want): Promise<Grant | undefined> {
-    const { experience, variant, key, supply, cost, expires } = want
+    const { experience, variant, key, supply, cost, expires, turn } = want
     const now = this.#now()
     const scarce = scarceOf(experience, supply, cost)
     if (!(await this.#take(workspace, { experience, supply }, scarce, { key, expires, now }))) return undefined
@@ -77,6 +77,7 @@ export class Supplies {
       at: now,
       variant,
       key,
+      ...(turn === undefined ? {} : { turn }),
       ...(code === undefined ? {} : { code }),
       ...(expires === undefined ? {} : { expires }),
     }
