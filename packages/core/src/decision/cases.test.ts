@@ -197,6 +197,16 @@ describe('explain', () => {
     expect(outcomes(named('a schedule is over'))).toContain('sale over')
   })
 
+  it('says of what a preview forces what would be answered without', () => {
+    const forced = list.filter(given => given.preview && given.answers[0]!.reason === 'preview')
+    expect(forced.length).toBeGreaterThan(1)
+    for (const given of forced) {
+      const { preview: _, ...unforced } = given
+      if (given.previewAt === undefined) expect(explain(given)[0]).toEqual(explain(unforced)[0])
+      else expect(explain(given)[0]).toBeDefined()
+    }
+  })
+
   it('says who refused consent, and nothing about the person', () => {
     const refusing = list.filter(given => given.answers[0]!.reason === 'consent')
     expect(refusing.map(given => explain(given)[0])).toEqual(

@@ -11,7 +11,7 @@ import { byDefault, withoutExperience } from './answering.ts'
 import type { Want } from './binding.ts'
 import type { Candidate, CompiledExperience, CompiledSet, CompiledTouchpoint } from './compiled.ts'
 import { type Obstacle, obstacle, unfit } from './eligible.ts'
-import { explainConsent, explainTouchpoint } from './explain.ts'
+import { explainConsent, explainForced, explainTouchpoint } from './explain.ts'
 import { type DecisionInputs, noInputs } from './inputs.ts'
 import { Moment, type Person, type Terms } from './moment.ts'
 import { forcedAt, type Preview } from './preview.ts'
@@ -121,9 +121,11 @@ function answersTo(
     const forced = preview && forcedAt(set, preview, key)
     if (forced !== undefined) {
       const assignment = { variant: forced.variant, propensity: 1 }
-      answers.push(
-        serveBinding(forced.experience, touchpoint, moment, { ...NOBODY, ...moment.person }, assignment, 'preview'),
-      )
+      const asker = { ...NOBODY, ...moment.person }
+      // What would be answered if nothing were forced: what is in the way of what is looked at.
+      const explanation = explain ? explainForced(touchpoint, moment, permission) : undefined
+      const answer = serveBinding(forced.experience, touchpoint, moment, asker, assignment, 'preview')
+      answers.push(explanation === undefined ? answer : { ...answer, explanation })
     } else if (profile === undefined) answers.push(byDefault(touchpoint, moment, 'bot'))
     else if (permission?.permitted === false) {
       const answer = byDefault(touchpoint, moment, 'consent')

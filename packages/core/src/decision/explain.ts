@@ -47,6 +47,16 @@ export function explainTouchpoint(touchpoint: CompiledTouchpoint, moment: Moment
   }
 }
 
+/** Why a person would get what they would get, where a preview forces a variant; undefined for a bot, which is nobody. */
+export function explainForced(
+  touchpoint: CompiledTouchpoint,
+  moment: Moment,
+  permission: Permission | undefined,
+): JsonObject | undefined {
+  if (permission?.permitted === false) return explainConsent(permission)
+  return moment.person && explainTouchpoint(touchpoint, moment, moment.person)
+}
+
 function explainCandidate(
   experience: CompiledExperience,
   outcome: Outcome,
