@@ -11,4 +11,5 @@ export { type CompiledOffer, isScarce, type Supply, settled, standing, stateOf, 
 export * from './policies.ts'
 export * from './policy.ts'
 export { type Preview, previewProblems } from './preview.ts'
+export * from './rolledOut.ts'
 export * from './row.ts'

@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest'
 import type { PolicySpec } from '../policy/spec.ts'
+import type { Stage } from '../policy/stages.ts'
 import { betaModel, DAY, linearModel } from '../policy/testing.ts'
 import { compile } from './compile.ts'
 import { decide } from './decide.ts'
 import { type Learned, policiesOf } from './policies.ts'
+import { rolledOutBy, rolloutOf } from './rolledOut.ts'
 import { catalogOf, personOf, setOf } from './testing.ts'
 
 const people = Array.from({ length: 2000 }, (_, i) => `${(i * 2_654_435_761) >>> 0}`)
@@ -151,4 +153,38 @@ it('a rollout begins with one in a hundred, the rest gets the default content wi
   // What another variant has come to says nothing of this one.
   const other = asker(spec, { rollout: { stage: '100', since: 0 }, rolledOut: 'a' })
   expect(people.map(key => other(key).answers[0]!)).toEqual(start)
+})
+
+it('a rollout of new content under the same variant begins anew; one that is stopped stays so', () => {
+  const [a, b] = [{ hero: 'A' }, { hero: 'B', mail: 1 }]
+  const experience = (content: object, more: object = {}) =>
+    ({
+      policy: { kind: 'rollout', variant: 'b', guardrails: ['bounced'] },
+      variants: [
+        { key: 'a', content: a },
+        { key: 'b', content, ...more },
+      ],
+    }) as unknown as Parameters<typeof rolledOutBy>[0]
+  const before = rolledOutBy(experience(b))!
+  const record = (stage: Stage) =>
+    ({ rollout: { stage, since: 0 }, rolledOut: 'b', rolledOutContent: before.content }) as const
+  const stageOf = (stage: Stage, now: Parameters<typeof rolledOutBy>[0]) =>
+    rolloutOf(record(stage), rolledOutBy(now)!)?.stage
+  expect(stageOf('50', experience({ mail: 1, hero: 'B' }, { weight: 0.3, name: 'Bold' }))).toBe('50')
+  for (const changed of [experience({ ...b, hero: 'C' }), experience(b, { price: { percent: -5 } })]) {
+    expect(stageOf('50', changed)).toBeUndefined()
+    expect(stageOf('halted', changed)).toBe('halted')
+  }
+  // Of a rollout from before it was kept what it was of.
+  expect(rolloutOf({ rollout: { stage: '50', since: 0 }, rolledOut: 'b' }, before)?.stage).toBe('50')
+  expect(rolledOutBy({ ...experience(b), policy: { kind: 'split' } })).toBeUndefined()
+
+  const spec: PolicySpec = { kind: 'rollout', variant: 'b', guardrails: ['bounced'] }
+  const reached = (more: object) => {
+    const ask = asker(spec, { rollout: { stage: '50', since: 0 }, rolledOut: 'b', ...more })
+    return people.filter(key => ask(key).answers[0]!.variant)
+  }
+  const fresh = reached({ rolledOutContent: 'of something else' })
+  expect(fresh.length).toBeLessThan(40)
+  expect(reached({}).length).toBeGreaterThan(10 * fresh.length)
 })

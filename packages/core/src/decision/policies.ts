@@ -8,20 +8,17 @@ import type { Reads as InputReads } from '../policy/contextual.ts'
 import { modelFits } from '../policy/fits.ts'
 import type { ModelInForce } from '../policy/learned.ts'
 import type { InputSpec, PolicySpec } from '../policy/spec.ts'
-import type { RolloutState } from '../policy/stages.ts'
 import { compiler } from '../segment/compile.ts'
 import { traitReader } from '../segment/conditions/trait.ts'
 import { type CompiledCondition, type Fact, READS_NOTHING, type Reads, unionReads } from '../segment/node.ts'
 import type { Subject } from '../segment/subject.ts'
 import type { CompiledPolicy, PolicyOf } from './policy.ts'
+import { type RolloutRecord, rolledOutBy, rolloutOf } from './rolledOut.ts'
 
 /** What is known of an experience's policy beyond its definition. */
-export interface Learned {
+export interface Learned extends RolloutRecord {
   /** In order of the moment from which on they are in force. Those of an earlier definition that fit no more are passed over. */
   readonly models?: readonly ModelInForce[]
-  readonly rollout?: RolloutState
-  /** The variant that is rolled out so: another one begins anew. */
-  readonly rolledOut?: string
 }
 
 /** By the experience's key; undefined: nothing yet. */
@@ -44,6 +41,8 @@ function policyOf(
   const rules = spec.kind === 'rules' ? spec.rules.map(({ when }) => compileCondition(when)) : []
   const inputs = spec.kind === 'contextual' ? spec.inputs.map(input => readerOf(key, input, compileCondition)) : []
   const models = learned?.models?.filter(({ model }) => learns(spec) && modelFits(spec, model)) ?? []
+  const rolledOut = rolledOutBy(body)
+  const rollout = learned && rolledOut && rolloutOf(learned, rolledOut)
   const policy = compilePolicy<Subject>({
     spec,
     seed,
@@ -51,9 +50,7 @@ function policyOf(
     tests: rules.map(({ test }) => test),
     reads: Object.fromEntries(inputs.map(({ key, read }) => [key, read])),
     models,
-    ...(learned?.rollout &&
-      spec.kind === 'rollout' &&
-      learned.rolledOut === spec.variant && { rollout: learned.rollout }),
+    ...(rollout && { rollout }),
   })
   return {
     reads: unionReads([...rules, ...inputs].map(({ reads }) => reads)),

@@ -350,6 +350,14 @@ describe('a rollout', () => {
     }))
     await server.services.definitions.refresh('main')
     expect(await shownTo('a')).toBeGreaterThan(20)
+    // The same variant with something else in it: nobody has seen that.
+    const other = experience('fresh', { ...spec, variant: 'a' })
+    other.body.variants = other.body.variants.map(one => ({ ...one, content: { fresh: `${one.key}, better` } }))
+    expect((await server.post('/v1/definitions', { changes: [other] })).status).toBe(200)
+    expect(await shownTo('a, better')).toBeLessThan(12)
+    await server.services.learner.round()
+    const { rollout, steps } = await model('fresh')
+    expect([rollout.stage, steps.at(-1).sentence]).toEqual(['1', 'a begins with new content at 1 %.'])
     await publish({ ...spec, variant: 'b' })
     // One in a hundred: of sixty people more than a dozen are so less than once in a million runs.
     expect(await shownTo('b')).toBeLessThan(12)

@@ -64,7 +64,7 @@ export class Models {
       const key = item.id.slice(recordId('').length)
       const record = item.body as unknown as LearningRecord
       const versions = needed(record.timeline, this.#options.now())
-      const text = JSON.stringify([versions, record.rollout, record.rolledOut])
+      const text = JSON.stringify([versions, record.rollout, record.rolledOut, record.rolledOutContent])
       const old = before.get(key)
       known.set(
         key,
@@ -149,7 +149,7 @@ export class Models {
   async #load(
     workspace: string,
     experience: string,
-    { rollout, rolledOut }: LearningRecord,
+    { rollout, rolledOut, rolledOutContent }: LearningRecord,
     versions: Timeline,
     old: Known | undefined,
   ): Promise<Learned> {
@@ -159,7 +159,12 @@ export class Models {
       const model = same ?? (await this.model(workspace, experience, version))
       if (model !== undefined) models.push({ from, model })
     }
-    return { models, ...(rollout && { rollout }), ...(rolledOut !== undefined && { rolledOut }) }
+    return {
+      models,
+      ...(rollout && { rollout }),
+      ...(rolledOut !== undefined && { rolledOut }),
+      ...(rolledOutContent !== undefined && { rolledOutContent }),
+    }
   }
 }
 

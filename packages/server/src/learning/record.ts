@@ -1,7 +1,8 @@
-import type { RolloutState, Stage, Timeline } from '@espalier/core/policy'
+import type { RolloutRecord } from '@espalier/core/decision'
+import type { Stage, Timeline } from '@espalier/core/policy'
 
 /** What the server remembers of an experience's policy. Plain JSON. */
-export interface LearningRecord {
+export interface LearningRecord extends RolloutRecord {
   /** Number of the newest version ever made; the next one's is one higher, also after a roll-back. */
   readonly newest: number
   /** Which version decides from when on. */
@@ -9,16 +10,8 @@ export interface LearningRecord {
   /** Those that are kept, oldest first. */
   readonly versions: readonly VersionNote[]
   readonly last?: TrainingNote
-  readonly rollout?: RolloutState
-  /** The variant that is rolled out: for another one it begins anew. */
-  readonly rolledOut?: string
   /** The steps of the rollout, oldest first, of very many the latest. */
   readonly steps?: readonly RolloutStep[]
-}
-
-/** Where the rollout of a variant stands; undefined where it has not begun, whatever became of another variant's. */
-export function rolloutOf({ rollout, rolledOut }: LearningRecord, variant: string): RolloutState | undefined {
-  return rolledOut === variant ? rollout : undefined
 }
 
 export interface VersionNote {

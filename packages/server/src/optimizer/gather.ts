@@ -1,3 +1,4 @@
+import { rolledOutBy, rolloutOf } from '@espalier/core/decision'
 import { type Definition, type Experience, type PublishedSet, statisticOf } from '@espalier/core/definition'
 import { DEFAULT_CONFIDENCE } from '@espalier/core/experiment'
 import {
@@ -17,7 +18,6 @@ import type { Store } from '@espalier/store'
 import type { Activity, ImpactStatistics, Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
 import type { Models } from '../learning/models.ts'
-import { rolloutOf } from '../learning/record.ts'
 import { type LiveSet, settingsOf } from '../pipeline/definitions.ts'
 import { Problem } from '../problem.ts'
 import { guardrailsIn, subjectOf, withoutOf } from '../report/experience.ts'
@@ -127,10 +127,8 @@ async function watched(looked: Looked): Promise<Watched> {
     )
   const periods = Math.max(0, Math.min(DAYS, Math.floor((until - experience.published) / DAY_MS)))
   const sincePublished = (counts: readonly number[]) => (periods === 0 ? [] : known(counts.slice(-periods)))
-  const stage =
-    body.policy?.kind === 'rollout'
-      ? (rolloutOf(await looked.models.record(workspace, key), body.policy.variant)?.stage ?? '1')
-      : undefined
+  const rolledOut = rolledOutBy(body)
+  const stage = rolledOut && (rolloutOf(await looked.models.record(workspace, key), rolledOut)?.stage ?? '1')
   return {
     experience,
     days,

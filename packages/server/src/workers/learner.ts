@@ -1,10 +1,11 @@
+import { type RolledOut, rolledOutBy, rolloutOf } from '@espalier/core/decision'
 import type { Definition } from '@espalier/core/definition'
 import { type LearningSpec, periodMs, periodOf, periodStart, publish, startRollout } from '@espalier/core/policy'
 import type { Store } from '@espalier/store'
 import type { Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
 import type { Models } from '../learning/models.ts'
-import { type LearningRecord, MOST_STEPS, rolloutOf, type TrainingNote } from '../learning/record.ts'
+import { type LearningRecord, MOST_STEPS, type TrainingNote } from '../learning/record.ts'
 import { type RolloutSpec, watchRollout } from '../learning/rollout.ts'
 import { controlsOf, metricIn } from '../learning/subject.ts'
 import { type Trained, trainPolicy } from '../learning/training.ts'
@@ -152,11 +153,12 @@ export class Learner {
   ): Promise<void> {
     const { warehouse, models, definitions, now, log } = this.#options
     const { key } = experience
-    const state = rolloutOf(record, spec.variant)
-    if (state === undefined) {
-      await models.change(workspace, key, old => ({ record: begun(old, spec.variant, now()) }))
+    const rolledOut = rolledOutBy(experience.body)!
+    const state = rolloutOf(record, rolledOut)
+    if (state === undefined || record.rolledOutContent !== rolledOut.content) {
+      await models.change(workspace, key, old => ({ record: begun(old, rolledOut, now()) }))
       await definitions.refresh(workspace)
-      return
+      if (state === undefined) return
     }
     const watched = await watchRollout(warehouse, workspace, set.published, experience, spec, state, now())
     if (watched.state === state) return
@@ -178,12 +180,16 @@ export class Learner {
   }
 }
 
-/** A record with the rollout of a variant; as it is where that has begun. */
-export function begun(record: LearningRecord, variant: string, at: number): LearningRecord {
-  if (rolloutOf(record, variant) !== undefined) return record
+/** A record with a rollout of just this; as it is where that has begun. */
+export function begun(record: LearningRecord, rolledOut: RolledOut, at: number): LearningRecord {
+  const { variant, content } = rolledOut
+  if (rolloutOf(record, rolledOut) !== undefined) {
+    return record.rolledOutContent === content ? record : { ...record, rolledOutContent: content }
+  }
   const rollout = startRollout(at)
-  const step = { at, stage: rollout.stage, sentence: `${variant} begins at ${rollout.stage} %.` }
-  return { ...record, rollout, rolledOut: variant, steps: stepsOf(record, step) }
+  const isNew = record.rolledOut === variant ? ' with new content' : ''
+  const step = { at, stage: rollout.stage, sentence: `${variant} begins${isNew} at ${rollout.stage} %.` }
+  return { ...record, rollout, rolledOut: variant, rolledOutContent: content, steps: stepsOf(record, step) }
 }
 
 export function stepsOf(record: LearningRecord, step: NonNullable<LearningRecord['steps']>[number]) {

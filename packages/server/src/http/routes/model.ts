@@ -1,7 +1,7 @@
+import { type RolledOut, rolledOutBy, rolloutOf } from '@espalier/core/decision'
 import type { Definition } from '@espalier/core/definition'
 import { periodMs, rollBack, type Signal, stepRollout } from '@espalier/core/policy'
 import Type from 'typebox'
-import { rolloutOf } from '../../learning/record.ts'
 import { experienceIn } from '../../learning/subject.ts'
 import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
@@ -81,8 +81,9 @@ export const postModel = route({
       if (!learns) throw unsuited(experience, 'learns nothing')
       await goBack(services, workspace, params.key, periodMs(policy), body.version, body.when)
     } else {
-      if (policy?.kind !== 'rollout') throw unsuited(experience, 'is no rollout')
-      await signal(services, workspace, params.key, policy.variant, body.action === 'stop' ? 'stopped' : 'resumed')
+      const rolledOut = rolledOutBy(experience.body)
+      if (rolledOut === undefined) throw unsuited(experience, 'is no rollout')
+      await signal(services, workspace, params.key, rolledOut, body.action === 'stop' ? 'stopped' : 'resumed')
     }
     await services.definitions.refresh(workspace)
     return view(services, workspace, params.key)
@@ -120,12 +121,12 @@ async function signal(
   { models, now }: Services,
   workspace: string,
   key: string,
-  variant: string,
+  rolledOut: RolledOut,
   given: Signal,
 ): Promise<void> {
   await models.change(workspace, key, before => {
     // Also one that no worker has looked at yet.
-    const record = begun(before, variant, now())
+    const record = begun(before, rolledOut, now())
     const rollout = stepRollout(record.rollout!, given, now())
     if (rollout === record.rollout) return { record }
     const sentence = given === 'stopped' ? 'Stopped by hand.' : 'Resumed by hand, from the beginning.'
@@ -148,6 +149,7 @@ async function view(services: Services, workspace: string, key: string) {
   const record = await services.models.record(workspace, key)
   const { newest, timeline, versions, last, steps } = record
   const state = compiled.experiences.get(key)?.policy?.state?.(services.now())
+  const rolledOut = rolledOutBy(body)
   return {
     experience: key,
     policy: body.policy?.kind ?? 'split',
@@ -160,7 +162,7 @@ async function view(services: Services, workspace: string, key: string) {
       last === undefined
         ? null
         : { ...last, sentence: `${last.sentence} ${state?.serves ?? state?.sentence ?? 'Stated shares.'}` },
-    rollout: (body.policy?.kind === 'rollout' && rolloutOf(record, body.policy.variant)) || null,
+    rollout: (rolledOut && rolloutOf(record, rolledOut)) ?? null,
     steps: steps ?? [],
   }
 }
