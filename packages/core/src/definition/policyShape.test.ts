@@ -34,6 +34,7 @@ describe('the policy of an experience', () => {
   it.each([
     ['bandit', 'policy: a policy must be an object, but is text'],
     [{ kind: 'bandits' }, 'policy.kind: "bandits" is no kind of it'],
+    [{ kind: { toString: 1 } }, 'policy.kind: {"toString":1} is no kind of it'],
     [
       { kind: 'rules', rules: [{ when: { triat: 'x' }, variant: 'a' }] },
       'policy.rules[0].when.triat: "triat" is no condition',

@@ -93,5 +93,7 @@ function byKind(
   const schema = typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined
   if (schema !== undefined) return { schema }
   const message = kind === undefined ? 'it has no kind' : `${JSON.stringify(kind)} is no kind of it`
-  return { problems: [problem([...path, 'kind'], message, nearest(String(kind ?? ''), names, 'kinds'))] }
+  return {
+    problems: [problem([...path, 'kind'], message, nearest(typeof kind === 'string' ? kind : '', names, 'kinds'))],
+  }
 }
