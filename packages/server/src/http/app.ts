@@ -14,6 +14,7 @@ import { parseJson, readBody, readJson } from './body.ts'
 import { check, checkNames, checkText } from './check.ts'
 import { type CorsRules, cors, originsOf } from './cors.ts'
 import { toProblem } from './failure.ts'
+import { answerMalformed } from './malformed.ts'
 import { OFREP, ofrepFailure } from './ofrep.ts'
 import { JsonText, type Route } from './route.ts'
 import { Turns } from './turns.ts'
@@ -48,6 +49,7 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
     forceCloseConnections: 'idle',
     // A request that arrives while the server stops is answered by our own error.
     return503OnClosing: false,
+    clientErrorHandler: answerMalformed,
     // What is refused before there is a route: an address that cannot be decoded.
     frameworkErrors: (error, request, reply) => refuse(toProblem(error), request, reply, services),
   })

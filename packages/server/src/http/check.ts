@@ -14,7 +14,7 @@ export function check<T extends TSchema>(schema: T, value: unknown, place: strin
   // A schema of `false` only repeats what additionalProperties says by name.
   const error = errors.find(one => one.message !== 'schema is false') ?? errors[0]
   const path = `${place}${toPath(error?.instancePath ?? '')}`
-  throw new Problem('invalid', `${path} ${explain(error)}.`, { path })
+  throw new Problem('invalid', `${path} ${explain(error, errors)}.`, { path })
 }
 
 /** Throws `invalid` for text that nothing here can be called: PostgreSQL could not even be asked for it. */
@@ -66,16 +66,37 @@ function validatorOf(schema: TSchema): ReturnType<typeof Compile> {
 
 interface Finding {
   readonly keyword: string
+  readonly instancePath: string
   readonly message: string
   readonly params: object
 }
 
-function explain(error: Finding | undefined): string {
+function explain(error: Finding | undefined, all: readonly Finding[]): string {
   if (error === undefined) return 'is not valid'
   const params = error.params as { additionalProperties?: unknown; requiredProperties?: unknown }
   if (Array.isArray(params.additionalProperties)) return `has unknown fields: ${params.additionalProperties.join(', ')}`
   if (Array.isArray(params.requiredProperties)) return `lacks ${params.requiredProperties.join(', ')}`
-  return error.message
+  return oneOf(error, all) ?? error.message
+}
+
+/** What would do where a value is none of several: a union has an error for each of its alternatives. */
+function oneOf({ keyword, instancePath }: Finding, all: readonly Finding[]): string | undefined {
+  if (keyword !== 'const' && keyword !== 'enum' && keyword !== 'type') return undefined
+  const choices = all
+    .filter(one => one.instancePath === instancePath)
+    .flatMap(({ keyword, params }) => {
+      const { allowedValue, allowedValues, type } = params as Choices
+      if (keyword === 'const') return [JSON.stringify(allowedValue)]
+      if (keyword === 'enum') return allowedValues?.map(value => JSON.stringify(value)) ?? []
+      return keyword === 'type' && type !== undefined ? [type].flat() : []
+    })
+  return choices.length === 0 ? undefined : `must be ${[...new Set(choices)].join(' or ')}`
+}
+
+interface Choices {
+  readonly allowedValue?: unknown
+  readonly allowedValues?: readonly unknown[]
+  readonly type?: string | readonly string[]
 }
 
 /** `/items/3/price` -> `.items[3].price` */

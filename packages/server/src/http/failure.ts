@@ -8,6 +8,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof StoreError) return fromStore(error)
   if (error instanceof WarehouseError) return fromWarehouse(error)
   if (isBrokenOff(error)) return new Problem('invalid', 'The request ended before its body did.', { cause: error })
+  if (isBadAddress(error)) return badAddress(error)
   if (isClientError(error)) return new Problem('invalid', error.message, { status: error.statusCode, cause: error })
   return new Problem('internal', 'Something went wrong here.', { cause: error })
 }
@@ -56,7 +57,22 @@ function isBrokenOff(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ECONNRESET' && error.message === 'aborted'
 }
 
-/** What Fastify itself refuses: malformed URLs, headers it cannot read. */
+/** What Fastify says of an address that leads to no route since it cannot be read: a stray per cent sign, a part of thousands of characters. */
+function isBadAddress(error: unknown): error is Error & { statusCode: number } {
+  return isClientError(error) && 'code' in error && /^FST_ERR_(BAD_URL|MAX_PARAM_LENGTH)$/.test(String(error.code))
+}
+
+function badAddress(cause: Error & { statusCode: number }): Problem {
+  const { statusCode: status } = cause
+  const isLong = status === 414
+  const message = isLong ? 'A part of the address is too long.' : 'The address is not percent-encoded UTF-8.'
+  const mend = isLong
+    ? 'Nothing here is called so; check what was put there.'
+    : 'Encode each part of it, as encodeURIComponent does.'
+  return new Problem('invalid', message, { status, path: 'path', mend, cause })
+}
+
+/** What Fastify itself refuses: headers it cannot read. */
 function isClientError(error: unknown): error is Error & { statusCode: number } {
   if (!(error instanceof Error) || !('statusCode' in error)) return false
   const { statusCode } = error

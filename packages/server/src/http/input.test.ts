@@ -15,6 +15,18 @@ afterAll(() => server.stop())
 const track = (more: object = {}) => ({ type: 'track', userId: 'u1', event: 'Tested', ...more })
 const known = async (id: string) => (await server.get(`/v1/profiles/userId:${encodeURIComponent(id)}`)).status === 200
 
+/** All that is answered on a connection to what is written there, to its end. */
+function answerTo(written: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () => socket.write(written))
+    socket.on('data', chunk => {
+      answer += chunk
+    })
+    socket.on('close', () => resolve(answer)).on('error', reject)
+  })
+}
+
 describe('tracking: what is taken', () => {
   it('a body’s writeKey, Basic with and without colon, and Bearer', async () => {
     const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
@@ -179,6 +191,31 @@ describe('tracking: whole requests that cannot be read', () => {
     const { requestTimeout, headersTimeout } = createApp([], server.services).server
     expect(requestTimeout).toBe(5 * 60_000)
     expect(headersTimeout).toBe(60_000)
+  })
+
+  it.each([
+    [400, 'Transfer-Encoding: chunked\r\n\r\nzz\r\n', 'no HTTP that can be read'],
+    [400, 'Content-Length: -1\r\n\r\n', 'no HTTP that can be read'],
+    [400, 'Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n', 'no HTTP that can be read'],
+    [431, `Cookie: ${'x'.repeat(20_000)}\r\n\r\n`, 'larger than 16 KB'],
+  ])('what is no HTTP is told so as all else is: %i %j', async (status, rest, message) => {
+    const answer = await answerTo(`POST /v1/track HTTP/1.1\r\nHost: x\r\n${rest}`)
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    const { error } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))
+    expect(error).toMatchObject({ code: 'invalid', message: expect.stringContaining(message) })
+    expect(error.mend).not.toContain('`path`')
+  })
+
+  it.each([
+    [400, '%ff'],
+    [400, '%zz'],
+    [414, 'x'.repeat(7000)],
+  ])('an address that leads nowhere is told so, with the place: %i %.5s', async (status, part) => {
+    const answer = await server.get(`/v1/profiles/${part}`)
+    expect(answer).toMatchObject({ status, json: { error: { code: 'invalid', path: 'path' } } })
+    expect(JSON.stringify(answer.json).length).toBeLessThan(300)
+    const flag = await server.post(`/ofrep/v1/evaluate/flags/${part}`, {})
+    expect(flag).toMatchObject({ status, json: { errorCode: 'INVALID_CONTEXT' } })
   })
 
   const invalidUtf8 = Buffer.concat([
@@ -425,6 +462,15 @@ describe('what no schema says', () => {
     for (const answer of [await server.post('/v1/rates', { rates }), await server.post('/v1/spend', { spend })]) {
       expect(answer).toMatchObject({ status: 400, json: { error: { message: '"2026-02-30" is no day.' } } })
     }
+  })
+
+  it('a value that is none of several is told which they are', async () => {
+    const by = await server.get('/v1/impact?by=day')
+    expect(by.json.error).toMatchObject({ message: 'query.by must be "week" or "month".', path: 'query.by' })
+    const kind = await server.post('/v1/keys', { kind: 'reader' })
+    expect(kind.json.error.message).toBe('body.kind must be "write" or "secret" or "analyst".')
+    const flag = await server.post('/ofrep/v1/evaluate/flags', { context: 5 })
+    expect(flag.json.error.message).toBe('body.context must be object.')
   })
 
   it('a client that goes away while it sends is no error of the server', () => {
