@@ -16,6 +16,11 @@ export interface Want {
   readonly turn?: number
 }
 
+/** By the person, and when they were given it before, or left out; 0: never. */
+export function wantKey(person: string, previous: number): string {
+  return `${person}:${previous}`
+}
+
 /** What a request binds, gathered while it is answered. */
 export class Binds {
   readonly wants = new Map<string, Want>()

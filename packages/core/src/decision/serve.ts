@@ -4,7 +4,7 @@ import type { Assigned, Grant } from '../profile/bound.ts'
 import type { Answer } from './answer.ts'
 import { leftOut, show } from './answering.ts'
 import { type Assignment, assign, type Chosen } from './assign.ts'
-import { Binds } from './binding.ts'
+import { Binds, wantKey } from './binding.ts'
 import type { CompiledExperience, CompiledTouchpoint } from './compiled.ts'
 import { supplyObstacle } from './eligible.ts'
 import { assignedBy } from './held.ts'
@@ -121,7 +121,7 @@ export function serveBinding(
     moment.binds.wants.set(key, {
       experience: key,
       variant: assignment.variant.key,
-      key: `${person.id ?? person.bucketKey}:${previous}`,
+      key: wantKey(person.id ?? person.bucketKey, previous),
       cost: offer.cost.get(assignment.variant.key) ?? 0,
       supply: offer.supply,
       expires: ends,

@@ -1,4 +1,4 @@
-import { type Decision, decisionRow, type Want } from '@espalier/core/decision'
+import { type Decision, decisionRow, type Want, wantKey } from '@espalier/core/decision'
 import { allGiven, type Binding, type Grant } from '@espalier/core/profile'
 import type { Entry } from '@espalier/core/stream'
 import type { Located } from '@espalier/store'
@@ -26,6 +26,9 @@ export interface Bound {
 
 /** Requests of one person at the same time get in each other's way; beyond this many times one is answered without binding. */
 const ATTEMPTS = 6
+
+/** Binds nothing, but decisions that were made before are made again. */
+const NOTHING: Binding = { shows: [], grants: {}, quotes: {} }
 
 /** Some bytes of a journal for what a decision binds. */
 const BYTES = 2000
@@ -60,23 +63,25 @@ export class Binder {
     try {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const decision = await reserving.decide(more => again(kept, more))
-        const { binding } = decision
+        const { binding = reserving.isLeft(kept) ? NOTHING : undefined } = decision
         if (binding === undefined) {
           await reserving.releaseUngiven(kept, {})
           return { decision, kept, logged: undefined }
         }
         const { requestId, timestamp } = asked
         const { profile, source } = kept
-        const row = decisionRow({
-          workspace,
-          profile: source,
-          bucketKey: profile.bucketKey,
-          requestId,
-          timestamp,
-          definitions: set.compiled.version,
-          context: question.context,
-          decision,
-        })
+        const row =
+          decision.binding &&
+          decisionRow({
+            workspace,
+            profile: source,
+            bucketKey: profile.bucketKey,
+            requestId,
+            timestamp,
+            definitions: set.compiled.version,
+            context: question.context,
+            decision,
+          })
         const expected = profile.bound?.version ?? 0
         const entry: Entry = { kind: 'bind', profile: source, expected, at: timestamp, binding, ...(row && { row }) }
         const [applied] = await this.#queue.submit(workspace, [entry], BYTES)
@@ -84,7 +89,7 @@ export class Binder {
           this.#metrics.bound.inc({ outcome: 'stored' })
           await reserving.releaseUngiven(kept, binding.grants)
           await this.#releaseFreed(question, binding)
-          return { decision, kept, logged: row !== undefined }
+          return { decision, kept, logged: decision.binding && row !== undefined }
         }
         this.#metrics.bound.inc({ outcome: 'conflict' })
         const found = await locate()
@@ -110,13 +115,18 @@ export class Binder {
   }
 }
 
+interface Reserved {
+  readonly want: Want
+  readonly grant: Grant
+}
+
 /** What one request reserves. */
 class Reserving {
   readonly #supplies: Supplies
   readonly #workspace: string
   readonly #supplied: (experience: string) => boolean
-  readonly #wanted = new Map<string, Want>()
-  readonly #granted = new Map<string, Grant>()
+  /** Everything, by experience and key. */
+  readonly #reserved = new Map<string, Reserved>()
   readonly #refused = new Set<string>()
 
   constructor(supplies: Supplies, workspace: string, supplied: (experience: string) => boolean) {
@@ -125,31 +135,57 @@ class Reserving {
     this.#supplied = supplied
   }
 
-  /** Decides until nothing more has to be reserved: each round reserves an offer or finds one sold out, so it ends. */
+  /**
+   * Decides until nothing more has to be reserved: each round reserves an offer or finds one sold out, so it ends. What was reserved
+   * for an earlier attempt is asked for again, which takes nothing: the person may have become another, for whom it is not.
+   */
   async decide(again: (more: Parameters<Again>[1]) => Decision): Promise<Decision> {
+    const granted = new Map<string, Grant>()
     for (;;) {
       const supplied = (experience: string) => !this.#refused.has(experience) && this.#supplied(experience)
-      const decision = again({ granted: this.#granted, supplied })
+      const decision = again({ granted, supplied })
       if (decision.wants.length === 0) return decision
       for (const want of decision.wants) {
-        const again = this.#granted.has(want.experience)
+        const again = granted.has(want.experience)
         const grant = again ? undefined : await this.#supplies.reserve(this.#workspace, want)
-        this.#wanted.set(want.experience, want)
         if (grant === undefined) this.#refused.add(want.experience)
-        else this.#granted.set(want.experience, grant)
+        else {
+          granted.set(want.experience, grant)
+          this.#reserved.set(JSON.stringify([want.experience, want.key]), { want, grant })
+        }
       }
     }
   }
 
+  /**
+   * Whether something was reserved that nobody holds and nobody will be given any more: the person became one with somebody who has the offer,
+   * or their turn has passed. It is given back once this person's bindings have a new version, since then no other request
+   * that reserved the same can still bind it.
+   */
+  isLeft(kept: Located): boolean {
+    return [...this.#reserved.values()].some(reserved => !isHeld(reserved, kept) && !isForLater(reserved, kept, {}))
+  }
+
   /** What was reserved and then not given, because the answer became another. */
-  async releaseUngiven({ profile }: Located, given: Readonly<Record<string, Grant>>): Promise<void> {
-    for (const [experience, { key }] of this.#granted) {
-      // Another request of this person may have given just this, under the same key.
-      const grant = profile.bound?.grants[experience]
-      const had = grant !== undefined && allGiven(grant).some(given => given.key === key)
-      if (!had && given[experience] === undefined) {
-        await this.#supplies.release(this.#workspace, this.#wanted.get(experience)!)
-      }
+  async releaseUngiven(kept: Located, given: Readonly<Record<string, Grant>>): Promise<void> {
+    for (const reserved of this.#reserved.values()) {
+      const { want, grant } = reserved
+      if (isHeld(reserved, kept) || given[want.experience]?.key === grant.key) continue
+      if (isForLater(reserved, kept, given)) await this.#supplies.release(this.#workspace, want)
+      else await this.#supplies.undo(this.#workspace, want, grant)
     }
   }
+}
+
+/** Another request of this person may have given just this, under the same key. */
+function isHeld({ want }: Reserved, { profile }: Located): boolean {
+  const grant = profile.bound?.grants[want.experience]
+  return grant !== undefined && allGiven(grant).some(({ key }) => key === want.key)
+}
+
+/** Whether the person would be given just this if they were given the offer: the same key has the same code. */
+function isForLater({ want }: Reserved, { profile }: Located, given: Readonly<Record<string, Grant>>): boolean {
+  const grant = given[want.experience] ?? profile.bound?.grants[want.experience]
+  const turns = grant === undefined ? [0] : allGiven(grant).map(({ at }) => at)
+  return turns.some(at => want.key === wantKey(profile.id, at))
 }

@@ -126,6 +126,15 @@ export class Supplies {
     }
   }
 
+  /**
+   * What was reserved was told to nobody and will be given to nobody: its code is another's as well. The code goes first, or the next
+   * of whom there is room for again would find all codes taken.
+   */
+  async undo(workspace: string, { experience, key, supply }: Want, { code }: Grant): Promise<void> {
+    if (code !== undefined) await this.#counters.release(workspace, codeCounter(experience, code), key)
+    for (const { counter } of scarceOf(experience, supply, 0)) await this.#counters.release(workspace, counter, key)
+  }
+
   /** It was used in time: it stays taken. What the offer was not limited by when it was given is not counted. */
   async confirm(workspace: string, experience: string, supply: Supply, key: string): Promise<void> {
     const now = this.#now()
@@ -155,11 +164,15 @@ export class Supplies {
     const { list, prefix = '', length = 0 } = codes
     for (let n = 0; n < (list?.length ?? Number.POSITIVE_INFINITY); n++) {
       const code = list === undefined ? prefix + lettersOf(mac(String(n)), length) : listed(list, mac('list'), n)
-      const counter = `offer/${experience}/code/${code}`
+      const counter = codeCounter(experience, code)
       if ((await this.#counters.reserve(workspace, counter, { key, n: 1, limit: 1, now })).granted) return code
     }
     return undefined
   }
+}
+
+function codeCounter(experience: string, code: string): string {
+  return `offer/${experience}/code/${code}`
 }
 
 interface Scarce {
