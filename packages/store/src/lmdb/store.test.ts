@@ -1,5 +1,6 @@
 import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { identityRules } from '@espalier/core/identity'
 import type { EventTimes } from '@espalier/core/signal'
 import { type Apply, apply, type Entry } from '@espalier/core/stream'
 import * as fc from 'fast-check'
@@ -164,6 +165,24 @@ describe('R2 R6 a start after a crash', () => {
     const again = await open({ path: await powerCut('cut') })
     expect(await everybody(again)).toEqual(before)
     expect((await again.stats()).replayedFrames).toBe(2)
+  })
+
+  it('goes on from a checkpoint that the start before had to write in the middle, with what was said before it', async () => {
+    const identity = identityRules({ kinds: [{ kind: 'email' }] })
+    const mail = { type: 'identify', name: 'identify', properties: { email: 'ada@x.example' } } as const
+    const store = await open()
+    const crowd = Array.from({ length: 100 }, (_, i) => tracked(`m-${i}`, { anonymousId: `one-${i}` }))
+    const commits = [crowd, [tracked('b', { anonymousId: 'other' })], [tracked('c', mail)]]
+    for (const entries of commits) {
+      await store.people.commit({ workspace: 'main', entries, now: NOON, plan: PLAN, identity })
+    }
+    const before = await everybody(store)
+    const copy = await powerCut('cut')
+    // The crowd is more than may be in memory, what comes after it is not; then it is killed again, before any commit.
+    await open({ path: copy, dirtyBytes: 20_000 })
+    const again = await open({ path: await powerCutOf(copy, `${copy}-again`), newId: idMaker(1000) })
+    expect((await again.stats()).replayedFrames).toBe(2)
+    expect(await everybody(again)).toEqual(before)
   })
 
   it('leaves out the last commit where the power cut tore its frame, and nothing else', {

@@ -125,11 +125,13 @@ async function openParts(options: Options, opened: (() => Promise<void>)[]): Pro
   const replayed = await replay({
     journal,
     from: meta.position,
+    said: meta.rules ?? [],
     state,
     apply,
     newId,
-    published: async position => {
-      if (state.budget.dirty > dirtyBytes) await checkpointer.write(position)
+    published: async (position, said) => {
+      // What the next commit goes by, one before it may have said.
+      if (state.budget.dirty > dirtyBytes) await checkpointer.write(position, said())
     },
   })
   if (replayed.isUpgraded) {

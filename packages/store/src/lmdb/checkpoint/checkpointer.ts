@@ -11,7 +11,14 @@ import { encodeProfile } from '../people/codec.ts'
 import { GONE } from '../people/layers.ts'
 import type { PeopleState } from '../people/state.ts'
 import type { WorkspaceState } from '../people/workspaceState.ts'
-import { CHECKPOINT_TABLES, type CheckpointDb, type CheckpointMeta, type CheckpointTable, META_KEY } from './db.ts'
+import {
+  CHECKPOINT_TABLES,
+  type CheckpointDb,
+  type CheckpointMeta,
+  type CheckpointTable,
+  META_KEY,
+  type RulesSaid,
+} from './db.ts'
 import { keyOf, timerKey } from './keys.ts'
 import { Slice } from './slice.ts'
 
@@ -62,10 +69,10 @@ export class Checkpointer {
 
   /**
    * One checkpoint: the state as it is now, which is that of `position`. One at a time. When it fails, everything is as
-   * before and the journal still has it.
+   * before and the journal still has it. `rules`: what the commits after it go by, where they do not say it themselves.
    */
-  async write(position: Position): Promise<void> {
-    this.#writing = this.#write(position)
+  async write(position: Position, rules?: readonly RulesSaid[]): Promise<void> {
+    this.#writing = this.#write(position, rules)
     await this.#writing.finally(() => {
       this.#writing = undefined
     })
@@ -82,7 +89,7 @@ export class Checkpointer {
     }
   }
 
-  async #write(position: Position): Promise<void> {
+  async #write(position: Position, rules: readonly RulesSaid[] | undefined): Promise<void> {
     const at = this.#now()
     // Frozen in one go: from here on commits change the layers above.
     const frozen = this.#state.workspaces().map(freeze)
@@ -99,7 +106,7 @@ export class Checkpointer {
         const { name, number } = workspace
         return { name, number, people, runs: runs.filter(one => !gone.has(one.file)) }
       })
-      meta = { position, at, format: FRAME_FORMAT, workspaces, nextRun: this.#nextRun }
+      meta = { position, at, format: FRAME_FORMAT, workspaces, nextRun: this.#nextRun, ...(rules && { rules }) }
       chunks.add('meta', META_KEY, Buffer.from(JSON.stringify(meta)))
       chunks.flush()
       await this.#thread.commit()

@@ -1,3 +1,5 @@
+import type { IdentityRules } from '@espalier/core/identity'
+import type { PlanSource } from '@espalier/core/plan'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { StoreError } from '../../errors.ts'
 import type { Timer } from '../../port.ts'
@@ -28,6 +30,15 @@ export interface CheckpointMeta {
   }[]
   /** Number in the name of the next run file. */
   readonly nextRun: number
+  /** What the commits after it go by until they say otherwise. Absent: they say all of it themselves. */
+  readonly rules?: readonly RulesSaid[]
+}
+
+/** What the commits of a workspace depend on, as the last of them said it. */
+export interface RulesSaid {
+  readonly workspace: string
+  readonly plan: PlanSource
+  readonly identity?: IdentityRules
 }
 
 /** Reads the last checkpoint. It is only ever written by the thread of `environment/writer.js`, one transaction a checkpoint. */

@@ -1,6 +1,8 @@
 import type { IdentityRules } from '@espalier/core/identity'
+import { planOf } from '@espalier/core/plan'
 import type { Apply, Plan, Row } from '@espalier/core/stream'
 import { StoreError } from '../../errors.ts'
+import type { RulesSaid } from '../checkpoint/db.ts'
 import { type CommitFacts, entriesOf, planFrom } from '../journal/facts.ts'
 import { FRAME_FORMAT, type Group, groupsOf, readDirectory } from '../journal/frame.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -12,11 +14,13 @@ import type { PeopleState } from '../people/state.ts'
 interface Parts {
   readonly journal: Journal
   readonly from: Position
+  /** What the commits from there on go by until they say otherwise. */
+  readonly said: readonly RulesSaid[]
   readonly state: PeopleState
   readonly apply: Apply
   /** For what another reducer left. */
   readonly newId: () => string
-  readonly published: (position: Position) => Promise<void>
+  readonly published: (position: Position, said: () => readonly RulesSaid[]) => Promise<void>
 }
 
 export interface Replayed {
@@ -29,12 +33,12 @@ export interface Replayed {
 
 /**
  * Repeats the commits after the checkpoint, through the reducer that made them (R2, R6). `published` is called after each
- * frame, when the state is that of the position. What an earlier version left is repeated through the reducer of this one,
- * which may take other ids than were given: then a checkpoint has to be written before anything is added, so that it need not
- * be repeated again.
+ * frame, when the state is that of the position, with what the commits after it go by. What an earlier version left is repeated
+ * through the reducer of this one, which may take other ids than were given: then a checkpoint has to be written before anything
+ * is added, so that it need not be repeated again; and none before the end, since the warehouse has yet to hear of `links`.
  */
 export async function replay(parts: Parts): Promise<Replayed> {
-  const rules: Rules = { plans: new Map(), identities: new Map() }
+  const rules = rulesFrom(parts.said)
   const links: Row[] = []
   let frames = 0
   let isUpgraded = false
@@ -49,7 +53,7 @@ export async function replay(parts: Parts): Promise<Replayed> {
       throw new StoreError('corrupt', message, { cause })
     }
     frames++
-    await parts.published(frame.next)
+    if (!isUpgraded) await parts.published(frame.next, () => saidBy(rules))
   }
   return { frames, isUpgraded, links }
 }
@@ -58,6 +62,20 @@ export async function replay(parts: Parts): Promise<Replayed> {
 interface Rules {
   readonly plans: Map<string, Plan>
   readonly identities: Map<string, IdentityRules>
+}
+
+function rulesFrom(said: readonly RulesSaid[]): Rules {
+  return {
+    plans: new Map(said.map(({ workspace, plan }) => [workspace, planOf(plan)])),
+    identities: new Map(said.flatMap(({ workspace, identity }) => (identity ? [[workspace, identity]] : []))),
+  }
+}
+
+function saidBy({ plans, identities }: Rules): RulesSaid[] {
+  return [...plans].map(([workspace, { source }]) => {
+    const identity = identities.get(workspace)
+    return { workspace, plan: source, ...(identity && { identity }) }
+  })
 }
 
 /** `links` given: the frame is an earlier version's, and rows of links that it has not are added to them. */
