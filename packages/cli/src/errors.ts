@@ -27,6 +27,11 @@ export function explain(error: unknown): string {
   return fileError(error) ?? (error instanceof Error ? error.message : String(error))
 }
 
+/** Whether a write failed for want of room. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+}
+
 /** Errors of the file system in words. */
 function fileError(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('path' in error)) return undefined

@@ -96,6 +96,8 @@ export async function removeOldBackups(data: string): Promise<void> {
 /** Makes a data folder, which must not exist or be empty, of a backup. Throws `StartError`; then the folder is empty. */
 export async function restoreBackup(archive: Readable, data: string): Promise<void> {
   const folder = join(data, RESTORING)
+  const there = await stat(data).catch(() => undefined)
+  if (there?.isDirectory() === false) throw new StartError(`${data} is a file. Restore into a new folder.`)
   await rm(folder, { recursive: true, force: true })
   await mkdir(data, { recursive: true })
   if ((await readdir(data)).length > 0) {
@@ -109,6 +111,13 @@ export async function restoreBackup(archive: Readable, data: string): Promise<vo
   } catch (error) {
     for (const name of await readdir(data)) await rm(join(data, name), { recursive: true, force: true, maxRetries: 5 })
     if (error instanceof StartError) throw error
+    if (isNoRoom(error)) {
+      const free = Math.floor((await freeBytes(data)) / 2 ** 20)
+      throw new StartError(
+        `There is no room for the backup in ${data} (${free} MB are free). Make room, or restore into a folder elsewhere.`,
+        { cause: error },
+      )
+    }
     const reason = error instanceof Error ? error.message : String(error)
     throw new StartError(`The backup cannot be unpacked: ${reason}. Take another one.`, { cause: error })
   }

@@ -335,6 +335,15 @@ describe('backup and restore', () => {
     await writeFile(join(data, 'mine'), '')
     await expect(restoreBackup(Readable.from([]), data)).rejects.toThrow(/not empty/)
     expect(await readdir(data)).toEqual(['mine'])
+    await expect(restoreBackup(Readable.from([]), join(data, 'mine'))).rejects.toThrow(/mine is a file/)
+  })
+
+  it('onto a full disk it says that there is no room, not that the backup is bad, and leaves the folder empty', async () => {
+    const data = await folder()
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+    const archive = new Readable({ read: () => void archive.destroy(full) })
+    await expect(restoreBackup(archive, data)).rejects.toThrow(/^There is no room for the backup in .* MB are free/)
+    expect(await readdir(data)).toEqual([])
   })
 
   it('of one that breaks off nothing is left, wherever it does', async () => {

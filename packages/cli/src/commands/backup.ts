@@ -1,11 +1,11 @@
-import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs'
+import { createWriteStream, renameSync, rmSync, statSync } from 'node:fs'
 import { access, constants } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { createGunzip, constants as zlib } from 'node:zlib'
-import { CliError } from '../errors.ts'
+import { CliError, isDiskFull } from '../errors.ts'
 import { ProgressLine } from '../output/progressLine.ts'
 import type { Register } from '../program.ts'
 import { apiOf, type ClientOptions, printJson, withClientOptions } from './client.ts'
@@ -16,7 +16,9 @@ export const backup: Register = (program, shell) => {
     .description('write a consistent copy of everything to a .tar.gz, while the server goes on')
     .option('--force', 'replace the file if it exists', false)
   withClientOptions(command, shell).action(async (file: string, options: ClientOptions & { force: boolean }) => {
-    if (existsSync(file) && !options.force) {
+    const there = statSync(file, { throwIfNoEntry: false })
+    if (there && !there.isFile()) throw new CliError(`${file} is not a file`, { mend: 'Name one that ends in .tar.gz' })
+    if (there && !options.force) {
       throw new CliError(`${file} exists`, { mend: 'Name another file, or replace it with --force' })
     }
     // Told now, not when the server has made its copy.
@@ -38,6 +40,9 @@ export const backup: Register = (program, shell) => {
       await verify(part)
     } catch (cause) {
       rmSync(part, { force: true })
+      if (isDiskFull(cause)) {
+        throw new CliError(`The disk is full at ${part}`, { mend: 'Free some space, or name a file elsewhere', cause })
+      }
       const reason = cause instanceof Error ? cause.message : String(cause)
       throw new CliError(`The backup broke off: ${reason}`, {
         mend: 'Run it again; `espalier doctor` says what is down',

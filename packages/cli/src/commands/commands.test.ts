@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { built, type RunningServer, startedServer } from '../testing/server.ts'
@@ -97,6 +97,16 @@ describe.skipIf(!built)('commands against a running server', () => {
     expect((await cli('diff', pulled, '--prune')).output).toBe('No differences.\n')
   })
 
+  it('files that state nothing do not archive everything', async () => {
+    const cutOff = temporaryFile('cut-off.yaml', '# the rest was never written\n')
+    for (const command of ['push', 'diff']) {
+      const { code, errors } = await cli(command, cutOff, '--prune')
+      expect(code).toBe(2)
+      expect(errors).toContain('The files state no definition: with --prune, everything live would be archived')
+    }
+    expect((await cli('diff', folder, '--prune')).output).toBe('No differences.\n')
+  })
+
   it('decide answers, and says why', async () => {
     const { code, output } = await cli('decide', '--user-id', 'ada', '--touchpoint', 'home.hero', '--explain')
     expect(code).toBe(0)
@@ -152,6 +162,13 @@ describe.skipIf(!built)('commands against a running server', () => {
     expect(output).toContain('2 taken in, 0 were there already')
     expect(output).toMatch(/1 taken in, but maybe not as they were meant; such as:\n {2}row 2: .*perhaps/)
     expect(JSON.parse((await cli('import', file, '--json')).output)).toMatchObject({ duplicates: 2, rejected: 0 })
+  })
+
+  it('R10 import tells of rows that lie ahead of the clock, which count as of now', async () => {
+    const file = temporaryFile('ahead.csv', 'user_id,event,timestamp\na,Looked,2026-01-02\nb,Looked,2098-01-02\n')
+    const { output } = await cli('import', file)
+    expect(output).toContain('2 taken in, 0 were there already')
+    expect(output).toMatch(/1 taken in, but maybe not as they were meant; such as:\n {2}row 2: timestamp lies ahead/)
   })
 
   it('library lists ready-made definitions, and publishes some of them', async () => {
@@ -226,6 +243,7 @@ describe.skipIf(!built)('commands against a running server', () => {
     const backup = await cli('backup', file)
     expect(backup).toMatchObject({ code: 0, errors: '' })
     expect((await cli('backup', file)).errors).toContain('exists. Name another file, or replace it with --force')
+    expect((await cli('backup', temporaryFolder(), '--force')).errors).toContain('is not a file')
     const data = join(temporaryFolder(), 'data')
     expect((await espalier(['restore', file, '--data', data])).errors).toBe('')
     const second = await startedServer(data)
@@ -244,6 +262,15 @@ describe.skipIf(!built)('commands against a running server', () => {
     } finally {
       expect(await second.stop()).toBe(0)
     }
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('a backup onto a full disk says that it is full', async () => {
+    const file = join(temporaryFolder(), 'backup.tar.gz')
+    symlinkSync('/dev/full', `${file}.part`)
+    const { code, errors } = await cli('backup', file)
+    expect(code).toBe(1)
+    expect(errors).toContain(`The disk is full at ${file}.part. Free some space`)
+    expect(existsSync(file)).toBe(false)
   })
 
   it('start names a port that is in use', async () => {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@espalier/core'
 import type { Collisions } from '@espalier/core/collision'
 import { sentence } from '@espalier/core/problem'
-import { CliError } from '../errors.ts'
+import { CliError, UsageError } from '../errors.ts'
 import type { Api } from '../http/api.ts'
 import { ApiError } from '../http/api.ts'
 import { placeOf, type StatedDefinition } from './files.ts'
@@ -33,8 +33,17 @@ export function live(api: Api): Promise<LiveSet> {
   return api.get<LiveSet>('/v1/definitions')
 }
 
-/** What is live and in none of the files. Settings are not anybody's to forget. */
+/**
+ * What is live and in none of the files. Settings are not anybody's to forget. Files that state nothing at all, as one that was
+ * cut off while it was written, do not mean that the whole programme is to end: throws `UsageError`.
+ */
 export function missingFrom(stated: readonly StatedDefinition[], set: LiveSet): LiveDefinition[] {
+  if (stated.length === 0) {
+    throw new UsageError(
+      'The files state no definition: with --prune, everything live would be archived',
+      'Look whether they are the ones you mean; leave --prune away to change nothing',
+    )
+  }
   const names = new Set(stated.map(({ kind, key }) => `${kind} ${key}`))
   return set.definitions.filter(
     ({ kind, key, archived }) => !archived && kind !== 'settings' && !names.has(`${kind} ${key}`),

@@ -25,7 +25,7 @@ export const Warning = Type.Object({
   index: Type.Optional(Type.Integer({ description: 'The item’s place in the batch; none for the request itself.' })),
   code: Type.String({
     description:
-      'consent_unclear: `context.consent` says something that is neither a yes nor a no, and was taken for a no. amount_unclear: what stands where a report looks for an amount is beyond 1e12, or text that is no plain decimal, and counts in no report. exposure_foreign: an `Exposure` names the decision of somebody else, and counts for nobody; with a secret key.',
+      'consent_unclear: `context.consent` says something that is neither a yes nor a no, and was taken for a no. amount_unclear: what stands where a report looks for an amount is beyond 1e12, or text that is no plain decimal, and counts in no report. exposure_foreign: an `Exposure` names the decision of somebody else, and counts for nobody; with a secret key. timestamp_ahead: an imported event is of a time to come, and counts as of now.',
   }),
   message: Type.String(),
 })
@@ -53,6 +53,13 @@ export function foreignOf(entries: readonly Entry[], applied: readonly Applied[]
     if (foreign) warnings.push({ index: indexOf(entries[i]!) ?? i, ...EXPOSURE_FOREIGN })
   }
   return warnings
+}
+
+/** What an import is told of an event whose time was cut (R10): of a day and a month in the wrong order, for instance. */
+export const TIMESTAMP_AHEAD = {
+  code: 'timestamp_ahead',
+  message:
+    'timestamp lies ahead of the server’s clock: the event counts as of now. Look how the file writes its times.',
 }
 
 /** What whoever brings an exposure to somebody else’s answer is told. */

@@ -3,6 +3,16 @@ import type { Option } from './table.ts'
 const BYTES = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 } as const
 const MILLISECONDS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
 
+const KINDS: Readonly<Record<Option['type'], string>> = {
+  text: 'a text',
+  secret: 'a text',
+  list: 'a list of texts',
+  choice: 'a text',
+  integer: 'a whole number',
+  bytes: 'a size such as 256MB',
+  duration: 'a time such as 30s',
+}
+
 /** An option that cannot be used: names where it came from, what is wrong and what to write instead. */
 export class OptionError extends Error {
   constructor(where: string, problem: string, mend: string) {
@@ -16,7 +26,7 @@ export function parseValue(option: Option, raw: unknown, where: string): string 
   const mend = `Write for example ${option.example}.`
   if (option.type === 'list' && Array.isArray(raw)) raw = raw.join(',')
   if (typeof raw === 'number') raw = String(raw)
-  if (typeof raw !== 'string') throw new OptionError(where, `is ${describe(raw)}, not a ${option.type}`, mend)
+  if (typeof raw !== 'string') throw new OptionError(where, `is ${describe(raw)}, not ${KINDS[option.type]}`, mend)
   const text = raw.trim()
   switch (option.type) {
     case 'text':
@@ -39,9 +49,9 @@ export function parseValue(option: Option, raw: unknown, where: string): string 
       if (!/^\d+$/.test(text)) throw new OptionError(where, `is "${text}", not a whole number`, mend)
       return bounded(option, Number(text), where)
     case 'bytes':
-      return bounded(option, withUnit(text, BYTES, 'B', where, 'a size such as 256MB', mend), where)
+      return bounded(option, withUnit(text, BYTES, 'B', where, KINDS.bytes, mend), where)
     case 'duration':
-      return bounded(option, withUnit(text, MILLISECONDS, 'ms', where, 'a time such as 30s', mend), where)
+      return bounded(option, withUnit(text, MILLISECONDS, 'ms', where, KINDS.duration, mend), where)
   }
 }
 

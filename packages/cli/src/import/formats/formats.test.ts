@@ -1,5 +1,6 @@
 import type { JsonObject } from '@espalier/core'
 import { describe, expect, it } from 'vitest'
+import { explain, UsageError } from '../../errors.ts'
 import { temporaryFile } from '../../testing/shell.ts'
 import { Builder } from '../build.ts'
 import type { Importer } from '../importer.ts'
@@ -69,6 +70,27 @@ describe('Shopify orders', () => {
     expect(items[2]?.properties).toMatchObject({ total: 10, currency: 'USD' })
     // Nothing was ever paid for it, so that nothing of it may count as revenue.
     expect(items[5]?.properties).toMatchObject({ order_id: '#1002', total: 8, currency: 'USD' })
+  })
+})
+
+describe('what cannot be imported says why', () => {
+  it.each([
+    ['an empty file', '', 'is empty'],
+    ['a file of blank lines', '\n \n', 'is empty'],
+    [
+      'a JSON object over several lines',
+      '{\n  "results": []\n}',
+      'holds no JSON object that stands on a line of its own',
+    ],
+    ['a report under comments', '# ----\n# Free form 1\n\nEvent name,Event count\na,1\n', 'begins with a comment'],
+    ['a feed in XML', '<?xml version="1.0"?><rss></rss>', 'is XML or HTML'],
+    ['a page that asks to sign in', '\n<!DOCTYPE html><html></html>', 'is XML or HTML'],
+    ['UTF-16 that does not say so', Buffer.from('a,b\n1,2\n', 'utf16le').toString('latin1'), '--encoding utf-16le'],
+    ['a name without end', `a,${'x'.repeat(5000)}\n1,2\n`, /it has a, x{60}…\. Describe/],
+  ])('%s', async (_, text, message) => {
+    const error = await imported(text).catch((error: UsageError) => error)
+    expect(error).toBeInstanceOf(UsageError)
+    expect(explain(error)).toMatch(message)
   })
 })
 

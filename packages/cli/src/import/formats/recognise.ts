@@ -17,11 +17,12 @@ const FORMATS: readonly KnownFormat[] = [segment, segmentWarehouse, ga4, posthog
  * stated kind other than events is always plain, unless a shipped mapping knows the file.
  */
 export function recognise(
-  table: Pick<Table, 'columns' | 'sample'>,
+  table: Pick<Table, 'columns' | 'sample' | 'format'>,
   kind: Kind | undefined,
   path: string,
   now: number,
 ): Importer {
+  if (table.columns.every(name => name === '')) throw withoutColumns(table.format, path)
   const columns = new Set(table.columns)
   if (kind === undefined || kind === 'events') {
     const format = FORMATS.find(known => known.recognises(columns, table.sample))
@@ -34,6 +35,12 @@ export function recognise(
   if (mapping) return mapping
   const plain = plainMapping(kind ?? 'events', columns, now, table.sample)
   if (plain) return plain
+  if (table.columns[0]!.startsWith('#')) {
+    throw new UsageError(
+      `${path} begins with a comment, not with the names of its columns: ${shown(table.columns)}`,
+      'Delete the lines above the names. A report of sums, such as one of an exploration in GA4, holds no events to import',
+    )
+  }
   throw new UsageError(
     `${path} is not an export this command recognises, and as plain ${kind ?? 'events'} it needs the columns ${NEEDED[kind ?? 'events']}; it has ${shown(table.columns)}`,
     `Describe it with --mapping FILE, say what it is with --kind, or use one of the mappings ${shippedNames().join(', ')}`,
@@ -45,7 +52,23 @@ export function recognised(): string[] {
   return [...FORMATS.map(format => format.name), ...shippedNames()].sort()
 }
 
+function withoutColumns(format: Table['format'], path: string): UsageError {
+  if (format === 'csv') {
+    return new UsageError(`${path} is empty`, 'Export it again; its first line holds the names of its columns')
+  }
+  return new UsageError(
+    `${path} holds no JSON object that stands on a line of its own`,
+    'Write one object a line: `jq -c . FILE`, or `jq -c ".results[]" FILE` where they are a list in one object',
+  )
+}
+
+const MOST_SHOWN = 12
+const LONGEST_SHOWN = 60
+
 function shown(columns: readonly string[]): string {
-  if (columns.length === 0) return 'none'
-  return columns.length > 12 ? `${columns.slice(0, 12).join(', ')} and ${columns.length - 12} more` : columns.join(', ')
+  const names = columns
+    .slice(0, MOST_SHOWN)
+    .map(name => (name.length > LONGEST_SHOWN ? `${name.slice(0, LONGEST_SHOWN)}…` : name))
+    .join(', ')
+  return columns.length > MOST_SHOWN ? `${names} and ${columns.length - MOST_SHOWN} more` : names
 }

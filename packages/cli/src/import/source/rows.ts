@@ -39,13 +39,25 @@ export interface Table {
 export const MAX_RECORD = 8 << 20
 const SAMPLE = 20
 
-/** Opens a file as rows. The format is told by its first character: `{` begins NDJSON, `[` JSON (refused). */
+/** Opens a file as rows. The format is told by its first character: `{` begins NDJSON, `[` JSON and `<` XML (both refused). */
 export async function openTable(path: string, encoding?: string): Promise<Table> {
   const file = await openFile(path, encoding)
   const { first, bytes } = await peek(file.bytes)
   const start = first.replace(/^\uFEFF/, '').trimStart()
   if (start.startsWith('[')) {
     throw new UsageError(`${path} holds one JSON array`, 'Write one object a line: `jq -c ".[]" FILE > FILE.ndjson`')
+  }
+  if (start.startsWith('<')) {
+    throw new UsageError(
+      `${path} is XML or HTML`,
+      'Export it as CSV, as tab-separated text or as one JSON object a line',
+    )
+  }
+  if (start.includes('\0')) {
+    throw new UsageError(
+      `${path} is not text in UTF-8: it holds bytes of zero`,
+      'Where it is UTF-16 without a mark that says so: --encoding utf-16le',
+    )
   }
   const format: Format = start.startsWith('{') ? 'ndjson' : 'csv'
   const read = format === 'csv' ? await readCsv(bytes, path) : { columns: [], rows: readNdjson(bytes) }

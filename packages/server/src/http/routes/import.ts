@@ -9,7 +9,7 @@ import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { check } from '../check.ts'
 import { instant } from '../instant.ts'
-import { EXPOSURE_FOREIGN, Warning } from '../refusals.ts'
+import { EXPOSURE_FOREIGN, TIMESTAMP_AHEAD, Warning } from '../refusals.ts'
 import { type Call, route } from '../route.ts'
 import { bodyBytes, countRejected, TrackQuery, takeBatch } from './track.ts'
 
@@ -161,6 +161,10 @@ async function importRows(
   for (const warning of taken.warnings) {
     const { origin, index } = events[warning.index]!
     warnings.push({ ...warning, row: origin.row, index })
+  }
+  for (const entry of taken.entries) {
+    if (entry.kind !== 'event' || entry.event.timestamp < received + EVENT_LIMITS.aheadMs) continue
+    warnings.push({ ...placeOf(entry, events), ...TIMESTAMP_AHEAD })
   }
   countRejected(errors, services)
   entries.push(...taken.entries)
