@@ -378,9 +378,24 @@ describe('what is refused', () => {
     expect(byText({ $text: 'Dear {{ who }}', with: { who: given.who } })).toEqual([])
 
     const open = ['a price must not depend on what is not named']
-    expect(byText(`{% assign t = context.traits %}{% if t.gender %}${price}{% endif %}`)).toEqual(open)
+    const traits = `{% assign t = context.traits %}{% if t.gender %}${price}{% endif %}`
+    expect(byText(traits)).toEqual([...open, ...said('gender')])
     expect(byText(`{% assign k = "gender" %}{% if context.user[k] %}${price}{% endif %}`)).toEqual(open)
     expect(byText(`{{ context.traits.plan }}${price}`)).toEqual([])
+    const within = `{% for p in person.customer %}{% if p[1] == "f" %}${price}{% endif %}{% endfor %}`
+    expect(byText(within)).toEqual(open)
+    expect(byText(`{% assign all = person.customer %}${within.replace('person.customer', 'all')}`)).toEqual(open)
+    expect(byText(`{% assign f = person.customers | where: "gender", "f" %}{% if f[0] %}${price}{% endif %}`)).toEqual(
+      open,
+    )
+    const named = `{% assign c = person.customer | default: context.user %}{% if c.gender == "f" %}${price}{% endif %}`
+    expect(byText(named)).toEqual(said('gender'))
+    expect(byText(named.replace('gender', 'plan'))).toEqual([])
+    expect(byText(`{% assign h = person %}{% assign h = h.home %}{{ h["region"] }}${price}`)).toEqual(
+      said('home.region'),
+    )
+    expect(byText(`{% for n in (1..person.count) %}${price}{% endfor %}`)).toEqual([])
+    expect(byText(`{% for hat in recent limit: person.count %}{{ hat.gender }}${price}{% endfor %}`)).toEqual([])
     expect(byText('{% assign t = context.traits %}{{ t.gender }}')).toEqual([])
     const text = `{% assign t = context.traits %}{{ t.plan }}${price}`
     const shown = experience({ variants: [{ key: 'a', content: { tag: text, cart: null } }] }) as Experience

@@ -3,7 +3,8 @@ import { splitPath } from '../filter/path.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { type Path, type Problem, problem } from '../problem/problem.ts'
 import { TemplateError } from '../template/error.ts'
-import { compileText, isTemplate } from '../template/text.ts'
+import { lookedAt } from '../template/lookedAt.ts'
+import { compileText, isTemplate, type Named } from '../template/text.ts'
 import type { Experience, Requirement } from './experience.ts'
 import type { Surroundings } from './references.ts'
 
@@ -103,8 +104,7 @@ class Looking {
   /** A text with a price in it, which may be another one for whom it asks about. A salutation without is none of this. */
   #text(source: string, path: Path, given: JsonObject, priced: boolean): void {
     if (!isTemplate(source) || !(priced || showsPrice(source, given))) return
-    for (const [name, ...steps] of namesIn(source)) {
-      if (name !== 'person' && name !== 'context') continue
+    for (const [name, ...steps] of lookedAtIn(source)) {
       this.#name(steps, path)
       // Of what the caller tells of the traits nothing may be looked up that is not written here.
       const open = name === 'context' && steps.length === 1 && steps[0] === 'traits'
@@ -162,10 +162,19 @@ function showsPrice(source: string, given: JsonObject): boolean {
   return namesIn(source).some(([name, ...steps]) => (name === 'items' || name === 'recent') && steps.includes(null))
 }
 
+/** What a text looks at of the person and of what the caller tells, by whatever names; nothing where it is no Liquid. */
+function lookedAtIn(source: string): readonly (readonly Json[])[] {
+  return orNothing(() => lookedAt(source, ['person', 'context']))
+}
+
 /** What a text names; nothing where it is no Liquid, which is told elsewhere. */
 function namesIn(source: string): readonly (readonly Json[])[] {
+  return orNothing(() => compileText(source, 'text').names.map(({ path }) => path))
+}
+
+function orNothing(read: () => readonly Named['path'][]): readonly (readonly Json[])[] {
   try {
-    return compileText(source, 'text').names.map(({ path }) => path.map(step => step ?? null))
+    return read().map(path => path.map(step => step ?? null))
   } catch (error) {
     if (error instanceof TemplateError) return []
     throw error
