@@ -42,16 +42,19 @@ beforeAll(async () => {
   await server.post('/v1/identify', { userId: EMAIL, traits })
   await server.post('/v1/track', { userId: EMAIL, event: 'Seen', properties: { email: EMAIL, page: 3 } })
   await server.post('/v1/track', { userId: EMAIL, event: 'Preferences Updated', properties: { email: EMAIL } })
+  await server.post('/v1/page', { userId: EMAIL, name: `Orders of ${EMAIL}` })
+  await server.post('/v1/group', { userId: EMAIL, groupId: EMAIL })
 })
 afterAll(() => server.stop())
 
 const ref = `/v1/profiles/${encodeURIComponent(`userId:${EMAIL}`)}`
 
 describe('R8 what is personal', () => {
-  it('a secret key sees, and an analyst’s does not: on profiles, timelines and members of segments', async () => {
+  it('a secret key sees, and an analyst’s does not: on profiles, timelines, members of segments and in totals', async () => {
     for (const [path, shown] of [
       [ref, 'pro'],
       [`${ref}/events`, '"page":3'],
+      ['/v1/summary', '"count":1'],
       ['/v1/segments/reachable', '"size":1'],
       ['/v1/segments/reachable/members?traits=email,plan', 'pro'],
       ['/v1/segments/reachable/members?traits=email,plan&format=csv', 'pro'],
@@ -147,7 +150,7 @@ describe('R8 what is no longer kept', () => {
     const person = await store.people.find('main', `userId:${EMAIL}`)
     const size = () => warehouse.personSize({ workspace: 'main', sources: person?.sources ?? [] })
     // What they did, and that the segment was entered and, on the tenth day, left.
-    expect((await size()).events).toBe(5)
+    expect((await size()).events).toBe(7)
     expect(await retention.round()).toBeGreaterThanOrEqual(3)
     expect((await size()).events).toBe(1)
     expect(await retention.round(), 'once a day').toBe(0)

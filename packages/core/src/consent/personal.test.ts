@@ -119,8 +119,9 @@ describe('personal fields', () => {
     const page = { url: 'https://x.example/?email=ada%40example.com&a=1', path: '/u/ada.l+x@mail.example.co.uk/orders' }
     const shown = { url: `https://x.example/?email=${HIDDEN}&a=1`, path: `/u/${HIDDEN}/orders` }
     const event = { type: 'page', properties: { ...page, at: 'a@b', price: '5 @ 3.50' }, context: { page } }
-    expect(maskEvent(event, usual)).toEqual({
+    expect(maskEvent({ ...event, name: 'Orders of ada@example.com' }, usual)).toEqual({
       type: 'page',
+      name: `Orders of ${HIDDEN}`,
       properties: { ...shown, at: 'a@b', price: '5 @ 3.50' },
       context: { page: shown },
     })
@@ -128,6 +129,7 @@ describe('personal fields', () => {
       ...newProfile('p', ['anonymousId:a1'], 0),
       feedback: { s: { value: 'write to ada@example.com, please', ...stamp } },
       recent: [{ ...stamp, name: 'P', items: [page.path] }],
+      accounts: { 'of-ada@example.com': stamp, acme: stamp },
       session: { id: 's', started: 0, last: 1, events: 1, landing: page.path },
       acquisition: { first: { ...stamp, referrer: 'https://y.example/ada@example.com' } },
     }
@@ -136,6 +138,7 @@ describe('personal fields', () => {
       feedback: { s: { value: `write to ${HIDDEN}, please` } },
       recent: [{ ...stamp, name: 'P', items: [shown.path] }],
       session: { id: 's', started: 0, last: 1, events: 1, landing: shown.path },
+      accounts: { [HIDDEN]: stamp, acme: stamp },
       acquisition: { first: { ...stamp, referrer: `https://y.example/${HIDDEN}` } },
     })
     expect(maskEvent(event, personalFields(['salary']))).toEqual(event)

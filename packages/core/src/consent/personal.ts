@@ -101,7 +101,7 @@ export function mask<T extends Json>(
 const MAIL = /[\p{L}\p{N}._+~-]{1,64}(?:@|%40)(?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}{2,24}/giu
 
 /** Links in e-mails name whom they were sent to, and people write their address anywhere: hidden where addresses are personal. */
-function maskMail(text: string, fields: PersonalFields): string {
+export function maskMail(text: string, fields: PersonalFields): string {
   return /@|%40/.test(text) && fields.isPersonal('traits', ['email']) ? text.replace(MAIL, HIDDEN) : text
 }
 
@@ -113,13 +113,20 @@ function maskTexts(value: Json, fields: PersonalFields): Json {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, maskTexts(one, fields)]))
 }
 
-/** An event of a timeline, masked: an identify tells traits, all others properties. */
+/** An event of a timeline, masked: an identify tells traits, all others properties. A page may be named by what its title says. */
 export function maskEvent<
-  E extends { readonly type: string; readonly properties: JsonObject; readonly context: JsonObject },
+  E extends {
+    readonly type: string
+    readonly name?: string
+    readonly properties: JsonObject
+    readonly context: JsonObject
+  },
 >(event: E, fields: PersonalFields): E {
-  const root = event.type === 'identify' ? 'traits' : 'properties'
+  const { type, name } = event
+  const root = type === 'identify' ? 'traits' : 'properties'
   return {
     ...event,
+    ...(name !== undefined && { name: maskMail(name, fields) }),
     properties: mask(event.properties, root, fields),
     context: maskExternalIds(mask(event.context, 'context', fields), fields),
   }
@@ -149,6 +156,7 @@ export function maskProfile<
     Pick<
       Profile,
       | 'traits'
+      | 'accounts'
       | 'preferences'
       | 'feedback'
       | 'recent'
@@ -162,7 +170,7 @@ export function maskProfile<
     >
   >,
 >(profile: P, fields: PersonalFields): P {
-  const { traits, preferences, signals, identifiers, origins, userId, bound } = profile
+  const { traits, accounts, preferences, signals, identifiers, origins, userId, bound } = profile
   const { feedback, recent, session, acquisition } = profile
   const masked = <T extends object>(told: T): T => maskTexts(told as JsonObject, fields) as T
   return {
@@ -172,6 +180,7 @@ export function maskProfile<
     ...(session && { session: masked(session) }),
     ...(acquisition && { acquisition: masked(acquisition) }),
     ...(traits && { traits: maskStated(traits, 'traits', fields) }),
+    ...(accounts && { accounts: maskAccounts(accounts, fields) }),
     ...(preferences && { preferences: maskStated(preferences, 'properties', fields) }),
     ...(signals && { signals: {} }),
     ...(identifiers && { identifiers: identifiers.map(one => maskIdentifier(one, fields)) }),
@@ -181,6 +190,11 @@ export function maskProfile<
     ...(bound && { bound: { ...bound, grants: maskCodes(bound.grants) } }),
     ...(userId !== undefined && { userId: looksPersonal(userId) ? HIDDEN : userId }),
   }
+}
+
+/** A company of one person may be known by their address. */
+function maskAccounts(accounts: Profile['accounts'], fields: PersonalFields): Profile['accounts'] {
+  return Object.fromEntries(Object.entries(accounts).map(([id, stamp]) => [maskMail(id, fields), stamp]))
 }
 
 function maskCodes(grants: Bound['grants']): Bound['grants'] {

@@ -1,5 +1,5 @@
 import type { Json } from '@espalier/core'
-import { maskEvent, maskProfile, personalFields, personalPlace } from '@espalier/core/consent'
+import { maskEvent, maskMail, maskProfile, personalFields, personalPlace } from '@espalier/core/consent'
 import { languageOf } from '@espalier/core/plan'
 import { formatPath } from '@espalier/core/problem'
 import type { Profile } from '@espalier/core/profile'
@@ -27,6 +27,11 @@ export function timelineFor(
   if (seesPersonal(key)) return timeline
   const fields = personalFields(settings.personal)
   return timeline.map(event => maskEvent(event, fields))
+}
+
+/** The name of an event, which anybody may give, as the bearer of a key may see it. */
+export function nameFor(key: ApiKey | undefined, name: string, { settings }: LiveSet): string {
+  return seesPersonal(key) ? name : maskMail(name, personalFields(settings.personal))
 }
 
 /**

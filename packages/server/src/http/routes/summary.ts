@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
 import { span, Time } from '../instant.ts'
+import { nameFor } from '../rights.ts'
 import { route } from '../route.ts'
 
 export const summary = route({
@@ -25,7 +26,7 @@ export const summary = route({
     }),
   },
   errors: ['warehouse_unavailable'],
-  async handle({ workspace, query }, { warehouse, shipper }) {
+  async handle({ workspace, query, key }, { warehouse, shipper, definitions }) {
     const complete = await shipper.drain(DRAIN_MS)
     const { from, to } = span(query, 'query')
     const totals = await warehouse.summary({
@@ -33,6 +34,9 @@ export const summary = route({
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
     })
-    return { complete, ...totals }
+    const live = await definitions.of(workspace)
+    const named = <T extends { readonly name: string }>(rows: readonly T[]) =>
+      rows.map(row => ({ ...row, name: nameFor(key, row.name, live) }))
+    return { complete, ...totals, events: named(totals.events), revenue: named(totals.revenue) }
   },
 })
