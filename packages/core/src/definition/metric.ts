@@ -6,8 +6,17 @@ import { Duration } from '../time/schema.ts'
 export const ANY_EVENT = '*'
 
 /** What a metric is called to a reader: its name, else what it counts. */
-export const metricName = ({ name, event }: { readonly name?: string; readonly event: string }): string =>
-  name ?? (event === ANY_EVENT ? 'any event' : event)
+export function metricName({ name, event, absent }: Named): string {
+  if (name !== undefined) return name
+  if (absent) return `no ${event === ANY_EVENT ? 'event' : event}`
+  return event === ANY_EVENT ? 'any event' : event
+}
+
+interface Named {
+  readonly name?: string
+  readonly event: string
+  readonly absent?: boolean
+}
 
 const Band = Type.Object(
   {
@@ -144,6 +153,11 @@ export const Metric = Type.Object(
   { additionalProperties: false, description: 'A KPI per person.' },
 )
 export type Metric = Type.Static<typeof Metric>
+
+/** An absence is none, and a return none missed, before its time is over: people whose window is open are left out. */
+export function isClosedOnly({ absent, delay, window }: Pick<Metric, 'absent' | 'delay' | 'window'>): boolean {
+  return (absent === true || delay !== undefined) && window !== undefined
+}
 
 /** What a metric is to the mathematics: a share of people, a mean over people, a ratio of two totals, or a quantile. */
 export type Statistic = 'conversion' | 'sum' | 'mean' | 'quantile'

@@ -30,6 +30,8 @@ export interface ArmStatistics {
   readonly capped?: CappedSums
   /** People whose conversion window has closed by now (`window.ts`); all of them unless given. */
   readonly matured?: number
+  /** People who are not counted, nor among those above, since their window is open: of an absence, and of what counts after a delay. */
+  readonly open?: number
   /** People seen in another arm as well (`crossover.ts`). */
   readonly crossed?: number
   /** For chances that differ between people: the same sums weighted by 1 / chance (`weighted.ts`). */
@@ -71,6 +73,7 @@ function addBy(arms: readonly ArmStatistics[], keyOf: (arm: ArmStatistics) => st
 function add(a: ArmStatistics, b: ArmStatistics): ArmStatistics {
   const covariate = addOptional(a.covariate, b.covariate, addCovariates)
   const capped = addOptional(a.capped, b.capped, addMembers)
+  const open = addOptional(a.open, b.open, (x, y) => x + y)
   const crossed = addOptional(a.crossed, b.crossed, (x, y) => x + y)
   const weights = addWeights(a, b)
   const isRatio = a.denominatorSum !== undefined || b.denominatorSum !== undefined
@@ -93,6 +96,7 @@ function add(a: ArmStatistics, b: ArmStatistics): ArmStatistics {
     ...((a.matured !== undefined || b.matured !== undefined) && {
       matured: (a.matured ?? a.people) + (b.matured ?? b.people),
     }),
+    ...(open !== undefined && { open }),
     ...(crossed !== undefined && { crossed }),
     ...(weights && { weights }),
     ...(a.stratum !== undefined && a.stratum === b.stratum && { stratum: a.stratum }),

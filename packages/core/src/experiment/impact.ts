@@ -17,7 +17,7 @@ import { maturedShare } from './window.ts'
 import { capReport } from './winsor.ts'
 
 export interface ImpactOptions {
-  readonly metric: Pick<Metric, 'type' | 'per' | 'name' | 'event' | 'direction' | 'currency'>
+  readonly metric: Pick<Metric, 'type' | 'per' | 'name' | 'event' | 'absent' | 'direction' | 'currency'>
   /** Of the intervals; 0.95 unless given. */
   readonly confidence?: number
   readonly contaminated?: number
@@ -173,7 +173,8 @@ function quantileOrNobody(quantile: QuantileStatistics | null | undefined): Samp
 const NOBODY: Sample = { n: 0, mean: Number.NaN, variance: 0 }
 
 /** What can be told only where the statistics say. */
-function optionalChecks(arms: readonly ArmStatistics[]): Pick<Comparison, 'crossover' | 'capped' | 'matured'> {
+function optionalChecks(arms: readonly ArmStatistics[]): Pick<Comparison, 'crossover' | 'capped' | 'matured' | 'open'> {
+  const open = arms.reduce((sum, arm) => sum + (arm.open ?? 0), 0)
   const matured = arms.some(arm => arm.matured !== undefined) ? maturedShare(arms) : null
   return {
     ...(arms.some(arm => arm.crossed !== undefined) && {
@@ -181,6 +182,7 @@ function optionalChecks(arms: readonly ArmStatistics[]): Pick<Comparison, 'cross
     }),
     ...(arms.some(arm => arm.capped !== undefined) && { capped: capReport(arms) }),
     ...(matured !== null && { matured }),
+    ...(open > 0 && { open }),
   }
 }
 

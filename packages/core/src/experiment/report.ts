@@ -43,6 +43,8 @@ export interface Comparison {
   readonly capped?: CapReport
   /** Share of people whose conversion window has closed, where the statistics say. */
   readonly matured?: number
+  /** People who saw it and are in no number, since their window is open: of an absence, and of what counts after a delay. */
+  readonly open?: number
 }
 
 export interface ImpactMetric {

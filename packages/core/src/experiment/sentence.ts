@@ -7,6 +7,7 @@ export function sentenceOf(report: Comparison): string {
   const { metric, control, personalized, sampleRatio } = report
   const seen = personalized?.people ?? 0
   if (personalized === null || seen === 0) return unseenText(report)
+  if ((control === null || control.people === 0) && report.open !== undefined) return NO_CONTROL_YET
   if (control === null || control.people === 0) {
     return `${people(seen)} saw this experience, but nobody is in its control group, so what it changes cannot be known.`
   }
@@ -21,8 +22,13 @@ export function sentenceOf(report: Comparison): string {
   return `${groups}: ${means}${conclusionOf(personalized.verdict)}`
 }
 
-/** Of an experience that nobody is told to have seen. */
-export function unseenText({ limited }: Pick<Comparison, 'limited'>): string {
+export const NO_CONTROL_YET =
+  "Nobody's window in the control group has closed yet: until then there is nobody to compare with."
+
+/** Of an experience of which nobody is counted. */
+export function unseenText({ limited, open = 0 }: Pick<Comparison, 'limited' | 'open'>): string {
+  if (open > 0)
+    return `${people(open)} saw this experience, and nobody's window has closed yet: until then nothing is counted.`
   return limited ? 'Nobody saw this experience within that time.' : 'Nobody has seen this experience yet.'
 }
 

@@ -1,3 +1,5 @@
+import { isClosedOnly, type Metric } from '../definition/metric.ts'
+import { durationMs } from '../time/index.ts'
 import type { ArmStatistics } from './arm.ts'
 
 /**
@@ -26,6 +28,24 @@ export function windowSpan(exposedAt: number, { delay = 0, length }: ConversionW
   const from = exposedAt + delay
   const until = length === undefined ? null : from + length
   return { from, until, closed: until !== null && until <= now }
+}
+
+const DAY_MS = 86_400_000
+
+/**
+ * How long the people who count have been coming, in days, 1 at least; 0 where nobody has: what waiting longer is reckoned by. Of an absence, and
+ * of what counts after a delay, those who came within the last window do not count yet.
+ */
+export function daysOf(
+  { first, last }: { readonly first?: number; readonly last?: number },
+  now: number,
+  metric: Pick<Metric, 'absent' | 'delay' | 'window'>,
+): number {
+  if (first === undefined || last === undefined) return 0
+  const length =
+    (metric.delay === undefined ? 0 : durationMs(metric.delay)) +
+    (metric.window === undefined ? 0 : durationMs(metric.window))
+  return Math.max(1, (Math.min(now - (isClosedOnly(metric) ? length : 0), last) - first) / DAY_MS)
 }
 
 /** Share of people whose window has closed; null where there is nobody. Arms that do not say have all closed. */

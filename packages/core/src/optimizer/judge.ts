@@ -2,6 +2,7 @@ import type { Definition, Metric } from '../definition/index.ts'
 import {
   type ArmStatistics,
   DEFAULT_CONFIDENCE,
+  daysOf,
   type ImpactOptions,
   impact,
   type QuantilesByArm,
@@ -38,7 +39,7 @@ export function judge(
   { confidence = DEFAULT_CONFIDENCE, plan = {} }: JudgeOptions = {},
 ): Judged {
   const { arms, byChance = arms, contaminated, missingRates, quantiles } = statistics
-  const days = daysOf(statistics, now)
+  const days = daysOf(statistics, now, metric)
   const { kind } = experience.body.policy ?? {}
   const report = impact(byChance, {
     metric,
@@ -52,11 +53,4 @@ export function judge(
     ...(quantiles && { quantiles }),
   })
   return { key, metric, report, arms, missingRates }
-}
-
-const DAY_MS = 86_400_000
-
-/** How long people have been coming, in days, 1 at least; 0 where nobody has. */
-export function daysOf({ first, last }: Pick<Statistics, 'first' | 'last'>, now: number): number {
-  return first === undefined || last === undefined ? 0 : Math.max(1, (Math.min(now, last) - first) / DAY_MS)
 }

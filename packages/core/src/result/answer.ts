@@ -1,5 +1,5 @@
 import type { Impact, VariantReport } from '../experiment/report.ts'
-import { formatKpi, formatPercent, unseenText } from '../experiment/sentence.ts'
+import { formatKpi, formatPercent, NO_CONTROL_YET, unseenText } from '../experiment/sentence.ts'
 import type { Verdict } from '../experiment/verdict.ts'
 import { formatConfidence, many } from '../words.ts'
 
@@ -24,7 +24,10 @@ export function answerOf(report: Impact): Answer {
   const { metric, control, personalized, sampleRatio } = report
   const nothing = (label: string, sentence: string): Answer => ({ verdict: null, label, sentence, certainty: null })
   if (personalized === null || personalized.people === 0) {
-    return nothing('Nothing seen', unseenText(report))
+    return nothing(report.open === undefined ? 'Nothing seen' : 'Nothing counted yet', unseenText(report))
+  }
+  if ((control === null || control.people === 0) && report.open !== undefined) {
+    return nothing('Nothing counted yet', NO_CONTROL_YET)
   }
   if (control === null || control.people === 0) {
     return nothing('No control group', 'It cannot be known: nobody is in the control group to compare with.')

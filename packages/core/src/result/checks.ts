@@ -41,6 +41,7 @@ export interface CheckInput {
 
 /** Among so many people somebody does it, if anything of it is tracked at all. */
 const ENOUGH_TO_SEE_ONE = 100
+const NOBODY_COUNTS = 'Nobody counts yet whose window is open'
 const QUIET_MS = 3 * 86_400_000
 const OPEN_WINDOWS = 0.5
 
@@ -67,9 +68,9 @@ export function checksOf(input: CheckInput): Check[] {
   ]
 }
 
-function sampleRatio({ sampleRatio: { verdict, p, reason } }: Impact): Check {
+function sampleRatio({ sampleRatio: { verdict, p, reason }, open }: Impact): Check {
   if (verdict === 'unknown') {
-    const why = reason === 'one-arm' ? 'there is one arm only' : 'too few people so far'
+    const why = reason === 'one-arm' && open === undefined ? 'there is one arm only' : 'too few people so far'
     return {
       check: 'sample-ratio',
       passed: null,
@@ -85,8 +86,9 @@ function sampleRatio({ sampleRatio: { verdict, p, reason } }: Impact): Check {
       }
 }
 
-function twoArms({ contaminated, crossover, redrawn, limited, control, variants }: Impact): Check {
+function twoArms({ contaminated, crossover, redrawn, limited, open, control, variants }: Impact): Check {
   const people = variants.reduce((sum, arm) => sum + arm.people, control?.people ?? 0)
+  if (people === 0 && open !== undefined) return { check: 'two-arms', passed: null, says: `${NOBODY_COUNTS}.` }
   if (people === 0) {
     return {
       check: 'two-arms',
@@ -109,11 +111,13 @@ function tracking({ goal, running, last, until }: CheckInput): Check {
   const arms = [goal.control, ...goal.variants].filter(arm => arm !== null)
   const people = arms.reduce((sum, arm) => sum + arm.people, 0)
   const did = arms.reduce((sum, arm) => sum + arm.conversions, 0)
-  if (people === 0 && goal.limited) return { check, passed: null, says: 'No exposure is of that time.' }
-  if (people === 0) return { check, passed: running ? false : null, says: 'No exposure has come in.' }
+  const isOpen = people === 0 && goal.open !== undefined
+  if (people === 0 && goal.limited && !isOpen) return { check, passed: null, says: 'No exposure is of that time.' }
+  if (people === 0 && !isOpen) return { check, passed: running ? false : null, says: 'No exposure has come in.' }
   if (running && last !== undefined && until - last > QUIET_MS) {
     return { check, passed: false, says: `No exposure has come in since ${new Date(last).toISOString().slice(0, 10)}.` }
   }
+  if (isOpen) return { check, passed: null, says: `Exposures come in. ${NOBODY_COUNTS}.` }
   if (did > 0) return { check, passed: true, says: `Exposures and ${goal.metric.name} come in.` }
   return people < ENOUGH_TO_SEE_ONE
     ? { check, passed: null, says: `Nobody did what ${goal.metric.name} counts yet.` }

@@ -26,6 +26,10 @@ export interface NextInput {
   readonly status: 'draft' | 'running' | 'paused' | 'ended'
   /** Of the goal, milliseconds; undefined where it has none. */
   readonly window?: number | undefined
+  /** When somebody was first seen; undefined where nobody was. */
+  readonly first?: number | undefined
+  /** Until when it is told. */
+  readonly until: number
   readonly traffic: TrafficAdvice | null
   /** The variants that may be named; any unless given. */
   readonly offered?: Offered | undefined
@@ -39,12 +43,14 @@ export interface Offered {
   readonly chooses: boolean
 }
 
-export function nextOf({ report, checks, status, window, traffic, offered }: NextInput): Next {
+export function nextOf(input: NextInput): Next {
+  const { report, checks, status, window, traffic, offered } = input
   const { control, personalized } = report
   if (status === 'draft') return { do: 'start', says: 'It has not been started: set its status to running.' }
   const broken = checks.find(({ check, passed }) => passed === false && BLOCKING.includes(check))
   if (broken !== undefined) return { do: 'look', at: broken.check, says: `Find the cause first. ${broken.says}` }
   if (personalized === null || personalized.people === 0) {
+    if (report.open !== undefined) return untilClosed(input)
     if (report.limited) return { do: 'look', at: 'time', says: 'Ask for another time: nobody saw it within this one.' }
     const silent = checks.find(({ check, passed }) => check === 'tracking' && passed === false)
     return silent === undefined
@@ -52,6 +58,7 @@ export function nextOf({ report, checks, status, window, traffic, offered }: Nex
       : { do: 'look', at: 'tracking', says: `${silent.says} Does its touchpoint report what was seen?` }
   }
   if (control === null || control.people === 0) {
+    if (report.open !== undefined) return untilClosed(input)
     return { do: 'look', at: 'control', says: 'Give it a control group: without one nothing can be known.' }
   }
   const silent = checks.find(({ check, passed }) => check === 'tracking' && passed === false)
@@ -110,6 +117,14 @@ export function nextOf({ report, checks, status, window, traffic, offered }: Nex
 }
 
 const DAY_MS = 86_400_000
+
+/** Nobody counts yet: so long until the first window closes. */
+function untilClosed({ first, window, until }: NextInput): Next {
+  if (first === undefined || window === undefined)
+    return { do: 'wait', days: null, says: 'Wait until windows have closed.' }
+  const days = Math.max(1, Math.ceil((first + window - until) / DAY_MS))
+  return { do: 'wait', days, says: `Wait about ${many(days, 'more day')}: then the first windows have closed.` }
+}
 
 function tooEarly({ personalized, variants }: Impact, hurt: Check | undefined, traffic: TrafficAdvice | null): Next {
   const { moreDays, morePeople, because } = personalized!.verdict

@@ -191,6 +191,35 @@ describe('what to do next', () => {
     expect(page([], { status: 'draft' }).next.do).toBe('start')
   })
 
+  it('of an absence nobody counts before windows have closed, which is not that nobody saw it', () => {
+    const churn = {
+      type: 'conversion',
+      event: 'Order Completed',
+      absent: true,
+      window: '14d',
+      direction: 'down',
+    } as const
+    const open = (variant: string, people: number) => ({ ...arm(variant, 0, 0), open: people })
+    const waiting = impact([open('', 40), open('a', 60)], { metric: churn })
+    const asked = { report: waiting, window: 14 * 86_400_000, first: NOW - 3.5 * 86_400_000, last: NOW }
+    const { question, answer, checks, next } = page([], asked)
+    expect(question).toBe('Does hero lower no Order Completed?')
+    expect(waiting.open).toBe(100)
+    expect(answer).toMatchObject({ verdict: null, label: 'Nothing counted yet' })
+    expect(answer.sentence).toMatch(/^100 people saw this experience, and nobody's window has closed yet/)
+    expect(waiting.sentence).toBe(answer.sentence)
+    expect(next).toMatchObject({ do: 'wait', days: 11 })
+    expect(checks.find(({ check }) => check === 'tracking')).toMatchObject({ passed: null })
+    expect(checks.find(({ check }) => check === 'sample-ratio')!.says).toContain('too few people so far')
+    const noControl = impact([open('', 40), { ...arm('a', 3, 1), open: 57 }], { metric: churn })
+    expect(page([], { ...asked, report: noControl })).toMatchObject({
+      answer: { verdict: null, sentence: expect.stringContaining('control group has closed yet') },
+      next: { do: 'wait' },
+    })
+    const silent = page([], { ...asked, last: NOW - 4 * 86_400_000 })
+    expect(silent.checks.find(({ check }) => check === 'tracking')).toMatchObject({ passed: false })
+  })
+
   it('of a time in which nobody saw it nothing is said of other times', () => {
     const limited = impact([], { metric, limited: true })
     const { answer, checks, next } = page([], { report: limited })

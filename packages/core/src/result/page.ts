@@ -72,6 +72,8 @@ export interface PageInput {
   readonly fixed: Omit<Fixed, 'says'>
   /** Of the metric, milliseconds. */
   readonly window?: number | undefined
+  /** When somebody was first and last seen. */
+  readonly first?: number | undefined
   readonly last?: number | undefined
   /** How long people have been coming, in days. */
   readonly days?: number | undefined
@@ -81,7 +83,7 @@ export interface PageInput {
 }
 
 export function resultPage(input: PageInput): ResultPage {
-  const { experience, status, report, role, guardrails, window, last, until, indication = null } = input
+  const { experience, status, report, role, guardrails, window, first, last, until, indication = null } = input
   const fixed = { ...input.fixed, says: fixedText(input.fixed) }
   const checks = checksOf({
     goal: report,
@@ -102,7 +104,7 @@ export function resultPage(input: PageInput): ResultPage {
       ...guardrails.flatMap(({ key, report: own }) => (own === null ? [] : numbersOf(key, 'guardrail', own))),
     ],
     checks,
-    next: nextOf({ report, checks, status, window, traffic, offered: experience.offered }),
+    next: nextOf({ report, checks, status, window, first, until, traffic, offered: experience.offered }),
     traffic,
     indication,
   }

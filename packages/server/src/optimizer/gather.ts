@@ -1,8 +1,7 @@
 import { rolledOutBy, rolloutOf } from '@espalier/core/decision'
 import { type Definition, type Experience, type PublishedSet, statisticOf } from '@espalier/core/definition'
-import { DEFAULT_CONFIDENCE } from '@espalier/core/experiment'
+import { DEFAULT_CONFIDENCE, daysOf } from '@espalier/core/experiment'
 import {
-  daysOf,
   isRunning,
   type Judged,
   type JudgeOptions,
@@ -118,7 +117,7 @@ async function watched(looked: Looked): Promise<Watched> {
     judge(experience, { key: metric.key, metric: metric.body }, statistics[all.indexOf(metric)]!, now, options)
   const first = statistics[0]
   const reached = goal ? judged(goal, { plan: planOf(subject?.launch?.plan) }) : null
-  const days = first ? daysOf(first, now) : 0
+  const days = first && all[0] ? daysOf(first, now, all[0].body) : 0
   const shared = 1 - (1 - DEFAULT_CONFIDENCE) / Math.max(1, guardrails.length)
   const mine = activity.decided.filter(one => one.experience === key)
   const peopleAt = (experienceKey: string) =>

@@ -1,6 +1,13 @@
 import { many } from '@espalier/core'
 import type { Definition, Metric } from '@espalier/core/definition'
-import { DEFAULT_CONFIDENCE, DEFAULT_TUNING, DEFAULT_WORTHWHILE, type Impact, impact } from '@espalier/core/experiment'
+import {
+  DEFAULT_CONFIDENCE,
+  DEFAULT_TUNING,
+  DEFAULT_WORTHWHILE,
+  daysOf,
+  type Impact,
+  impact,
+} from '@espalier/core/experiment'
 import { guardrails as readyMade, USUAL_BUSINESS } from '@espalier/core/library'
 import {
   designOf,
@@ -84,13 +91,17 @@ export async function experienceReport(services: Services, question: PageQuestio
     isRollout: kind === 'rollout',
     limited: from !== undefined || to !== undefined,
   }
+  const daysSeen = (statistics: ImpactStatistics, body: Metric) => {
+    const days = daysOf(statistics, now(), body)
+    return days > 0 ? { days } : {}
+  }
   const reportOf = (statistics: ImpactStatistics, body: Metric, settings: typeof judged) =>
     impact(statistics.byChance ?? statistics.arms, {
       metric: body,
       contaminated: statistics.contaminated,
       plan: { worthwhile: settings.worthwhile, tuning: settings.people, confidence: settings.confidence },
       ...(statistics.quantiles && { quantiles: statistics.quantiles }),
-      ...daysOf(statistics, now()),
+      ...daysSeen(statistics, body),
       ...shared,
     })
   const report = reportOf(goal!, metric.body, judged)
@@ -121,8 +132,9 @@ export async function experienceReport(services: Services, question: PageQuestio
       changes: role === 'goal' ? subject.changes : [],
     },
     window: windowOf(metric.body),
+    first: goal!.first,
     last: goal!.last,
-    ...daysOf(goal!, now()),
+    ...daysSeen(goal!, metric.body),
     indication: isAlone(report) ? await indicationFor(services, question, subject) : null,
     until: Math.min(now(), to ?? Number.POSITIVE_INFINITY),
   })
@@ -146,8 +158,8 @@ export async function withoutOf(
 }
 
 /** Somebody saw it, and nobody was left out of it. */
-const isAlone = ({ control, personalized }: Impact) =>
-  personalized !== null && personalized.people > 0 && (control === null || control.people === 0)
+const isAlone = ({ control, personalized, open }: Impact) =>
+  open === undefined && personalized !== null && personalized.people > 0 && (control === null || control.people === 0)
 
 /** On either side of the change: eight weeks. */
 const DAYS = 56
@@ -251,14 +263,6 @@ export function guardrailsIn(
 
 function windowOf({ delay, window }: Metric): number | undefined {
   return window === undefined ? undefined : durationMs(window) + (delay === undefined ? 0 : durationMs(delay))
-}
-
-const DAY_MS = 86_400_000
-
-/** How long people have been coming: what waiting longer is reckoned by. */
-export function daysOf({ first, last }: ImpactStatistics, now: number): { days?: number } {
-  if (first === undefined || last === undefined) return {}
-  return { days: Math.max(1, (Math.min(now, last) - first) / DAY_MS) }
 }
 
 function refuseMissingRates({ missingRates }: ImpactStatistics, base: string): void {

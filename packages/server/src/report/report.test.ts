@@ -6,7 +6,7 @@ const SEEN = Date.UTC(2026, 2, 1, 12)
 let now = Date.UTC(2026, 3, 20, 12)
 let server: TestServer
 
-const EXPERIENCES = ['fixed', 'never', 'same', 'one', 'empty', 'large', 'early', 'plans', 'alone']
+const EXPERIENCES = ['open', 'fixed', 'never', 'same', 'one', 'empty', 'large', 'early', 'plans', 'alone']
 
 beforeAll(async () => {
   server = await testServer({}, { now: () => now++ })
@@ -14,6 +14,8 @@ beforeAll(async () => {
     { kind: 'settings', key: 'workspace', body: { holdout: 0 } },
     { kind: 'touchpoint', key: 'home.hero', body: { channel: 'web', default: 'plain' } },
     metric('bought', { type: 'conversion', event: 'Order Completed', window: '14d', name: 'Conversion' }),
+    metric('gone', { type: 'conversion', event: 'Order Completed', absent: true, window: '60d', direction: 'down' }),
+    metric('left', { type: 'conversion', event: 'Order Completed', absent: true, window: '14d', direction: 'down' }),
     metric('clicked', { type: 'conversion', event: 'Clicked' }),
     metric('spent', { type: 'sum', event: 'Order Completed', property: 'total' }),
     metric('order-value', { type: 'mean', event: 'Order Completed', property: 'total' }),
@@ -292,6 +294,20 @@ describe('bad input', () => {
     const later = await report('empty', `?from=${new Date(SEEN + 1).toISOString()}`)
     expect(later.answer.sentence).toBe('Nobody saw this experience within that time.')
     expect(later).toMatchObject({ limited: true, next: { do: 'look', at: 'time' } })
+  })
+
+  it('of an absence nobody counts whose window is open, and how long it takes is reckoned by those who count', async () => {
+    const later = halves(60, { bold: 10, control: 10 }).map(one => ({ ...one, at: now - 2 * DAY }))
+    await shown('open', [...halves(200, { bold: 40, control: 30 }), ...later])
+    const { answer, open, next } = await report('open', '?metric=gone')
+    expect([answer.label, open]).toEqual(['Nothing counted yet', 260])
+    expect(answer.sentence).toMatch(/^260 people saw this experience/)
+    expect(next).toMatchObject({ do: 'wait', days: 10 })
+    const left = await report('open', '?metric=left')
+    expect(left).toMatchObject({ open: 60, matured: 1, personalized: { people: 100 }, control: { people: 100 } })
+    // Who came within the last 14 of 50 days does not count yet.
+    expect(left.traffic.horizon[0].people).toBeCloseTo((200 / 36) * 7, 1)
+    expect(left.answer.sentence).toContain('no Order Completed is 60.00 % for those who see it')
   })
 
   it('values that are infinite, or too large to be amounts, are no amounts', async () => {

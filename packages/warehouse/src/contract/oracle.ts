@@ -21,20 +21,20 @@ export function bruteForceImpact(question: ImpactQuestion, facts: Facts): Impact
   const seen = seenBy(question, facts)
   const people = peopleSeen(seen, facts)
   const missing = new Map<string, Set<string>>()
-  const measured = [...people]
-    .map(([person, rows]) => {
-      const at = rows[0]!.timestamp
-      const delay = metric.delay === undefined ? 0 : durationMs(metric.delay)
-      const until = metric.window === undefined ? Infinity : at + delay + durationMs(metric.window)
-      const total = (from: number, to: number) => totalOf(question, facts, { person, seen, from, to, missing })
-      return {
-        rows,
-        closed: until <= now,
-        after: total(at + delay, until),
-        before: metric.covariate === undefined ? null : total(at - durationMs(metric.covariate), at),
-      }
-    })
-    .filter(({ closed }) => closed || metric.window === undefined || !(metric.absent || metric.delay !== undefined))
+  const everybody = [...people].map(([person, rows]) => {
+    const at = rows[0]!.timestamp
+    const delay = metric.delay === undefined ? 0 : durationMs(metric.delay)
+    const until = metric.window === undefined ? Infinity : at + delay + durationMs(metric.window)
+    const total = (from: number, to: number) => totalOf(question, facts, { person, seen, from, to, missing })
+    return {
+      rows,
+      closed: until <= now,
+      after: total(at + delay, until),
+      before: metric.covariate === undefined ? null : total(at - durationMs(metric.covariate), at),
+    }
+  })
+  const closedOnly = metric.window !== undefined && (metric.absent === true || metric.delay !== undefined)
+  const measured = everybody.filter(({ closed }) => closed || !closedOnly)
   const capAfter = capBy(
     metric,
     measured.map(({ after }) => after.v),
@@ -88,6 +88,9 @@ export function bruteForceImpact(question: ImpactQuestion, facts: Facts): Impact
         capped: { people: pairs.filter(({ lost }) => lost > 0).length, excess: sum(({ lost }) => lost) },
       }),
       ...(metric.window !== undefined && { matured: own.filter(({ closed }) => closed).length }),
+      ...(closedOnly && {
+        open: everybody.filter(({ rows, closed }) => !closed && armOf(rows[0]!) === key).length,
+      }),
       crossed: own.filter(({ rows }) => new Set(rows.map(armOf)).size > 1).length,
       expected: expectedOf(key, firsts, seen),
     }

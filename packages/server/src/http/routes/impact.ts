@@ -89,6 +89,12 @@ export const impact = route({
       crossover: Type.Optional(Numbers),
       capped: Type.Optional(Numbers),
       matured: Type.Optional(Type.Number({ description: 'Share of people whose window has closed.' })),
+      open: Type.Optional(
+        Type.Integer({
+          description:
+            'People who saw it and are in no number, since their window is open: of an absence, and of what counts after a delay.',
+        }),
+      ),
       warnings: Type.Array(Numbers),
       sentence: Type.String(),
     }),

@@ -1,5 +1,5 @@
 import type { Metric } from '@espalier/core/definition'
-import { statisticOf } from '@espalier/core/definition'
+import { isClosedOnly, statisticOf } from '@espalier/core/definition'
 import { type ArmStatistics, addArms, addArmsByStratum } from '@espalier/core/experiment'
 import type { ArmVersion } from '../arms.ts'
 import { certainOf, strataOf, weightsOf } from './chances.ts'
@@ -79,6 +79,7 @@ function statisticsOf(metric: Metric, sums: Sums): Measured {
     }),
     ...(metric.winsorize !== undefined && { capped: { people: sums.cappedPeople, excess: sums.excess } }),
     ...(metric.window !== undefined && { matured: sums.matured }),
+    ...(isClosedOnly(metric) && { open: sums.open }),
     crossed: sums.crossed,
   }
 }

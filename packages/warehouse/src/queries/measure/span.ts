@@ -1,4 +1,4 @@
-import type { Metric } from '@espalier/core/definition'
+import { isClosedOnly, type Metric } from '@espalier/core/definition'
 import { durationMs } from '@espalier/core/time'
 import { ALL_TIME, type Binder } from '../../sql/params.ts'
 
@@ -26,11 +26,6 @@ export function spanOf(metric: Metric, binder: Binder): Span {
     closed: until === null ? null : age => `${age} >= ${until}`,
     closedOnly: isClosedOnly(metric) && closing !== null,
   }
-}
-
-/** An absence is none, and a return none missed, before its time is over. */
-export function isClosedOnly({ absent, delay, window }: Metric): boolean {
-  return (absent === true || delay !== undefined) && window !== undefined
 }
 
 /** Whether a person counts, by the `head` of their first exposure. */

@@ -18,6 +18,7 @@ export interface Sums {
   exposures: number
   crossed: number
   matured: number
+  open: number
   conversions: number
   sum: number
   sumSquares: number
@@ -105,6 +106,7 @@ function fieldsOf(column: PersonColumns, arms: ByArm): Fields {
     exposures: sumOf('exposures'),
     crossed: countOf('mixed'),
     ...(span.closed !== null && { matured: arms.sum(`countIf(${span.closed(ageOf('head'))})`) }),
+    ...(span.closedOnly && { open: arms.sum(`countIf(NOT (${counted}))`) }),
     conversions: countOf(did),
     sum: capped ? capped.sum(v) : sumOf(v),
     sumSquares: product(v, v),
@@ -135,6 +137,7 @@ export const NOTHING: Sums = {
   exposures: 0,
   crossed: 0,
   matured: 0,
+  open: 0,
   conversions: 0,
   sum: 0,
   sumSquares: 0,
