@@ -205,6 +205,20 @@ describe('POST /v1/decide', () => {
     expect(propensity).toBe(1)
   })
 
+  it('R11 a context that would make every decision and exposure large is refused; events along with it may be many', async () => {
+    const context = { cart: 'x'.repeat(33_000) }
+    const refused = await decide({ anonymousId: 'hoarder', context, expose: true }, WRITE_KEY)
+    expect(refused).toMatchObject({ status: 400, json: { error: { code: 'context_too_large', path: 'body.context' } } })
+    expect((await server.get('/v1/profiles/anonymousId:hoarder')).status).toBe(404)
+    const events = Array.from({ length: 3 }, () => ({
+      type: 'track',
+      event: 'Read',
+      properties: { text: context.cart.slice(0, 30_000) },
+    }))
+    const kept = await decide({ anonymousId: 'reader', context: { cart: 'x'.repeat(32_000) }, events }, WRITE_KEY)
+    expect(kept.status, kept.text).toBe(200)
+  })
+
   it('an exposure is counted for the arm of its decision id; `expose` counts at once', async () => {
     const before = (await server.get('/v1/summary')).json.totals
     const { decisionId } = await hero({ anonymousId: 'seer' })

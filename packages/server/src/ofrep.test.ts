@@ -150,6 +150,14 @@ describe('POST /ofrep/v1/evaluate/flags', () => {
     expect([broken.status, broken.json.errorCode]).toEqual([400, 'PARSE_ERROR'])
     const odd = await server.post('/ofrep/v1/evaluate/flags', { context: 'ada' }, { key: WRITE_KEY })
     expect([odd.status, odd.json.errorCode]).toEqual([400, 'INVALID_CONTEXT'])
+    for (const path of ['/ofrep/v1/evaluate/flags', '/ofrep/v1/evaluate/flags/home.hero']) {
+      const context = { targetingKey: 'ada', page: 'x'.repeat(33_000) }
+      const large = await server.post(path, { context }, { key: WRITE_KEY })
+      expect(large).toMatchObject({
+        status: 400,
+        json: { errorCode: 'INVALID_CONTEXT', error: { code: 'context_too_large' } },
+      })
+    }
     const gone = await server.post(
       '/ofrep/v1/evaluate/flags/no.such',
       { context: { targetingKey: 'ada' } },

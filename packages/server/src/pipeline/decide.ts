@@ -289,8 +289,10 @@ export class Decider {
       }
       return { kind: 'event', event, exposure: exposed(requestId, answer) }
     })
+    // Each brings the context along.
+    const bytes = entries.length * (500 + JSON.stringify(context).length)
     try {
-      await this.#parts.queue.submit(workspace, entries, 500 * entries.length)
+      await this.#parts.queue.submit(workspace, entries, bytes)
     } catch {
       this.#parts.metrics.exposuresLost.inc(entries.length)
     }

@@ -13,6 +13,7 @@ import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { answerText } from '../answerText.ts'
 import { check } from '../check.ts'
+import { boundContext } from '../contextBound.ts'
 import { instant } from '../instant.ts'
 import { originOf } from '../origin.ts'
 import { personOf } from '../person.ts'
@@ -31,7 +32,7 @@ const Body = Type.Object(
     anonymousId: Type.Optional(Id),
     userHash: Type.Optional(Type.String({ description: 'Proof of the userId, where the workspace requires it.' })),
     touchpoints: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 100 }),
-    context: Type.Optional(Anything),
+    context: Type.Optional({ ...Anything, description: 'Of the visit; up to 32 KB of JSON.' }),
     events: Type.Optional(
       Type.Array(Type.Unknown(), {
         maxItems: 500,
@@ -127,11 +128,21 @@ export const decide = route({
       ),
     }),
   },
-  errors: ['user_hash_required', 'link_required', 'bad_link', 'not_found', 'too_busy', 'full', 'unavailable'],
+  errors: [
+    'context_too_large',
+    'user_hash_required',
+    'link_required',
+    'bad_link',
+    'not_found',
+    'too_busy',
+    'full',
+    'unavailable',
+  ],
   async handle(call, services) {
     const began = performance.now()
     const { workspace, key, request, query } = call
     const body = check(Body, asInEvents(call.body), 'body')
+    boundContext(body.context, bodyBytes(request.body))
     const live = services.definitions.of(workspace)
     let set = live instanceof Promise ? await live : live
     const graves = services.graves.ready(workspace)

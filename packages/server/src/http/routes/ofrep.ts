@@ -12,15 +12,17 @@ import { enrichContext } from '../../pipeline/enrich.ts'
 import { isBotRequest } from '../../pipeline/visitor.ts'
 import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
+import { boundContext } from '../contextBound.ts'
 import { TARGETING_KEY } from '../ofrep.ts'
 import { originOf } from '../origin.ts'
 import { type Call, route } from '../route.ts'
+import { bodyBytes } from './track.ts'
 
 const Body = Type.Object({
   context: Type.Optional(
     Type.Record(Type.String(), Type.Unknown(), {
       description:
-        'targetingKey names the person: a userId, or `anonymousId:…`; userId and anonymousId by their own names go before it. All of it is the context of the decision.',
+        'targetingKey names the person: a userId, or `anonymousId:…`; userId and anonymousId by their own names go before it. All of it is the context of the decision, up to 32 KB of JSON.',
     }),
   ),
 })
@@ -50,7 +52,7 @@ export const evaluateFlag = route({
   params: Type.Object({ key: Type.String({ maxLength: 200 }) }),
   body: Body,
   answer: { description: 'The content that this person gets there, as the flag’s value.', schema: Flag },
-  errors: ['user_hash_required', 'not_found', 'too_busy', 'full', 'unavailable'],
+  errors: ['context_too_large', 'user_hash_required', 'not_found', 'too_busy', 'full', 'unavailable'],
   async handle({ params, ...call }, services) {
     const set = await services.definitions.of(call.workspace)
     if (!set.compiled.touchpoints.has(params.key)) {
@@ -77,7 +79,7 @@ export const evaluateFlags = route({
     description: 'One flag a touchpoint. 304 where all are as the ETag in If-None-Match.',
     schema: Type.Object({ flags: Type.Array(Flag) }),
   },
-  errors: ['user_hash_required', 'too_busy', 'full', 'unavailable'],
+  errors: ['context_too_large', 'user_hash_required', 'too_busy', 'full', 'unavailable'],
   async handle(call, services) {
     const set = await services.definitions.of(call.workspace)
     const { answers, profile } = await decideFor(call, services, set, [...set.compiled.touchpoints.keys()], false)
@@ -110,6 +112,7 @@ async function decideFor(
   touchpoints: readonly string[],
   binds = true,
 ): Promise<Decided> {
+  boundContext(body?.context, bodyBytes(request.body))
   const graves = services.graves.ready(workspace)
   if (graves !== undefined) await graves
   const { targetingKey, userId: named, anonymousId: device, userHash, ...given } = (body?.context ?? {}) as JsonObject
