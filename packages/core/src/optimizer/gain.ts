@@ -1,5 +1,5 @@
 import { statisticOf } from '../definition/index.ts'
-import { type ArmStatistics, addArms, armSample, type VariantReport, type Verdict } from '../experiment/index.ts'
+import type { VariantReport, Verdict } from '../experiment/index.ts'
 import { LEAST_DAYS, MONTH_DAYS } from '../impact/index.ts'
 import type { Expectation, Monthly } from './suggestion.ts'
 import type { Judged, Watched } from './watched.ts'
@@ -19,13 +19,14 @@ export function promised({ verdict, evidence }: VariantReport): Pick<Verdict, 'l
 
 /**
  * What a lift promises, and what that is worth a month once people have come for a whole week. `people`: how many a month it is
- * counted over. `gain`: 1 where the lift is won by acting, -1 where it is a loss that acting ends. Null where the verdict has no interval.
+ * counted over. `level`: the control group's mean
+ * that the lift is over, that of the report unless given. `gain`: 1 where the lift is won by acting, -1 where it is a loss that acting ends. Null where the verdict has no interval.
  */
 export function expectation(
   watched: Pick<Watched, 'money' | 'net' | 'peopleDays'>,
   judged: Judged,
   { lift, interval }: Pick<Verdict, 'lift' | 'interval'>,
-  parts: { people: number | null; variant?: string | undefined; isNew: boolean; gain?: 1 | -1 },
+  parts: { people: number | null; variant?: string | undefined; isNew: boolean; level?: number; gain?: 1 | -1 },
 ): Expectation | null {
   if (lift === null || interval === null) return null
   const { direction = 'up' } = judged.metric
@@ -34,13 +35,14 @@ export function expectation(
 
 /**
  * In what is left of money where the settings name a margin; in money where the goal is money, or where a money metric on the same event was
- * measured too: then by its own always-valid interval. Otherwise in units of the goal, by the control group's level. Ratios and quantiles do not add up over people.
+ * measured too: then by its own always-valid interval. Otherwise in units of the goal, by the control group's mean, which is that of the lift
+ * where chances changed. Ratios and quantiles do not add up over people.
  */
 function monthly(
   { money, net, peopleDays }: Pick<Watched, 'money' | 'net' | 'peopleDays'>,
   judged: Judged,
   goal: { lift: number; interval: readonly [number, number] },
-  { people, variant, isNew, gain = 1 }: Parameters<typeof expectation>[3],
+  { people, variant, isNew, level: own, gain = 1 }: Parameters<typeof expectation>[3],
 ): Monthly | null {
   if (people === null || people <= 0 || peopleDays < LEAST_DAYS) return null
   const worth = (of: Judged | null) => {
@@ -49,11 +51,11 @@ function monthly(
   }
   const left = worth(net)
   const source = left ?? worth(money) ?? { judged, ...goal }
-  const { metric, arms, key } = source.judged
+  const { metric, report, key } = source.judged
   const statistic = statisticOf(metric)
   if (statistic === 'mean' || statistic === 'quantile') return null
-  const level = controlLevel(arms, statistic)
-  if (level === null) return null
+  const level = own ?? report.control?.mean
+  if (level == null) return null
   const sign = (metric.direction === 'down' ? -1 : 1) * gain
   const at = (lift: number) => sign * lift * Math.abs(level) * people
   const bounds = source.interval.map(at).sort((a, b) => a - b) as [number, number]
@@ -67,11 +69,4 @@ function moneyLift({ report }: Judged, variant: string | undefined) {
   const one = variant === undefined ? report.personalized : report.variants.find(other => other.variant === variant)
   const { lift, interval } = one?.verdict ?? { lift: null, interval: null }
   return lift === null || interval === null ? undefined : { lift, interval }
-}
-
-function controlLevel(arms: readonly ArmStatistics[], statistic: 'conversion' | 'sum'): number | null {
-  const control = addArms(arms.filter(arm => arm.control))[0]
-  if (control === undefined || control.people === 0) return null
-  const { mean } = armSample(control, statistic)
-  return Number.isFinite(mean) ? mean : null
 }

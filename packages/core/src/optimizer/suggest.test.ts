@@ -58,6 +58,21 @@ describe('declare', () => {
     expect(one!.reason).toContain('EUR a month')
   })
 
+  it('by the control group that the lift is over, where its chances changed', () => {
+    // Half of the first people were left out and one in twenty of the later ones, who buy four times as often.
+    const part = (stratum: string, control: [number, number], a: [number, number]) => [
+      { ...armOfConversions('', ...control), stratum },
+      { ...armOfConversions('a', ...a), stratum },
+    ]
+    const arms = [...part('0', [5000, 500], [5000, 600]), ...part('1', [500, 200], [9500, 4560])]
+    const people = 20_000
+    const [one] = next({ arms, more: { people, peopleComing: people } })
+    expect(one!.expected!.lift).toBeCloseTo(0.2, 12)
+    // A fifth of a mean of 0.25 of all people, of whom those in the control group do it far less often.
+    const { monthly } = one!.expected!
+    expect(monthly!.value).toBeCloseTo(0.2 * 0.25 * monthly!.people, 6)
+  })
+
   it('tells what is left of the money where the margin is known, however much more was paid', () => {
     // All buy alike often; those of `a` pay 20 more and were given 25.
     const sums = (control: boolean) => {

@@ -34,21 +34,21 @@ export function trySegment(watched: Watched): Suggestion[] {
     // The best of many looks better than it is: the promise is the difference drawn towards that of the others.
     const drawn = shrunken === null || a.mean === 0 ? verdict.lift! : shrunken / Math.abs(a.mean)
     const lift = Math.min(Math.max(drawn, verdict.interval[0]), verdict.interval[1])
-    return [{ dimension, value, verdict, lift, people: arms.reduce((sum, arm) => sum + arm.people, 0), arms }]
+    return [{ dimension, value, verdict, lift, level: a.mean, people: arms.reduce((sum, arm) => sum + arm.people, 0) }]
   })
   const [top] = found
   if (top === undefined) return []
   const all = peopleOf(segments.filter(({ dimension }) => dimension === top.dimension))
   const month = peopleAMonth(watched)
   const part = all > 0 ? top.people / all : 0
-  const judged = { ...goal, arms: top.arms }
   const expected = expectation(
     { money: null, net: null, peopleDays: watched.peopleDays },
-    judged,
+    goal,
     { lift: top.lift, interval: top.verdict.interval },
     {
       people: month === null ? null : month * part,
       isNew: false,
+      level: top.level,
     },
   )
   const who =
