@@ -3,6 +3,7 @@ import {
   type ArmStatistics,
   addArms,
   armSample,
+  asChosen,
   type Estimate,
   formatPercent,
   relativeLift,
@@ -90,7 +91,7 @@ export function outcomeOf({ expected, about, kind }: Suggestion, measured: Measu
   // Who was left out at another time, or of all, was not drawn with the chances of these.
   const [left, got] =
     byChance !== undefined && by === 'control group'
-      ? withinChances(byChance, ofVariant, type)
+      ? withinChances(about.variant === undefined ? asChosen(byChance) : byChance, ofVariant, type)
       : [armSample(control, type), armSample(treatment, type)]
   const estimate = relativeLift(left, got)
   if (estimate.reason === 'no-control') return nothing('no version of it had both groups')
@@ -114,7 +115,7 @@ function withinChances(
   isTreatment: (arm: ArmStatistics) => boolean,
   type: ReturnType<typeof statisticOf>,
 ): readonly [control: Sample, treatment: Sample] {
-  // With one stratum these are the arms' own means, by their weights.
+  // With one stratum these are the arms' own means, by their weights where they have any: all together count as they came.
   const { control, treatment } = stratified(arms, type, isTreatment)
   return [control, treatment]
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { armOfConversions } from '../experiment/testing.ts'
+import { armOfConversions, armOfPeople } from '../experiment/testing.ts'
 import { calibration } from './calibration.ts'
 import { outcomeOf } from './outcome.ts'
 import { close, MOST_PROMISES, type Promised, type Reconciled, reconcile } from './record.ts'
@@ -149,6 +149,21 @@ describe('what was measured of a promise', () => {
     expect(outcomeOf(winner, { ...span, arms, byChance }).lift).toBeCloseTo(0, 12)
     const apart = byChance.filter(({ control, stratum }) => control === (stratum === '0'))
     expect(outcomeOf(winner, { ...span, arms, byChance: apart }).sentence).toContain('no version of it had both groups')
+  })
+
+  it('of a policy that gives everybody what is best for them, what it made of them: not the mean of its variants', () => {
+    // Of two kinds of people each does it half as often again for one variant, which nine of ten of them get, and half as often for the other.
+    const people = (n: number, did: number, chance: number) =>
+      Array.from({ length: n }, (_, i) => ({ value: i < did ? 1 : 0, chance }))
+    const arms = [
+      armOfPeople('', people(4000, 400, 0.2)),
+      ...['a', 'b'].map(arm => armOfPeople(arm, [...people(7200, 1080, 0.72), ...people(800, 40, 0.08)])),
+    ]
+    const outcome = outcomeOf({ ...winner, about: loser.about }, { ...span, arms, byChance: arms })
+    expect(outcome).toMatchObject({ by: 'control group', people: 16_000 })
+    expect(outcome.lift).toBeCloseTo(2240 / 16_000 / 0.1 - 1, 9)
+    // One variant by itself is what it would be for everybody.
+    expect(outcomeOf(winner, { ...span, arms, byChance: arms }).lift).toBeCloseTo(0, 9)
   })
 
   it('where nobody is left out any more, against the control group of before: an indication', () => {
