@@ -45,6 +45,17 @@ describe('collisions', () => {
     })
   })
 
+  it('are told of a sticky split that goes on for those whom its audience would not let in any more', () => {
+    const [pro, free] = ['pro', 'free'].map(is => ({ audience: { trait: 'plan', is } }))
+    const sticky = (audience?: string) => ({ ...pro, policy: { kind: 'sticky-split', ...(audience && { audience }) } })
+    expect(pair({ ...pro }, { ...free })).toEqual([])
+    expect(pair(sticky(), { ...free })).toEqual(['tie a b'])
+    expect(pair({ ...free }, { ...sticky('once'), priority: 1 })).toEqual(['overlap b a'])
+    expect(pair(sticky('always'), { ...free })).toEqual([])
+    const inLayer = (from: number) => ({ layer: { key: 'home', from, to: from + 0.5 } })
+    expect(pair({ ...sticky(), ...inLayer(0) }, { ...free, ...inLayer(0.5) })).toEqual([])
+  })
+
   it('begin with what is most likely a mistake, and are found before a launch', () => {
     const found = collide({
       a: experience({ priority: 2 }),

@@ -134,8 +134,9 @@ function mayMeet(first: Known, second: Known, segmentOf: SegmentOf): boolean {
   return both === undefined || both.some(mayAllBe)
 }
 
-/** Who an experience is for: its audience and its dependencies. */
-function whoOf({ audience, requires = [] }: Experience, segmentOf: SegmentOf) {
+/** Who an experience is for: its audience and its dependencies; anybody where it goes on for those whom they would not let in any more. */
+function whoOf({ audience, requires = [], policy }: Experience, segmentOf: SegmentOf) {
+  if (policy?.kind === 'sticky-split' && (policy.audience ?? 'once') === 'once') return [[]]
   const terms = audience === undefined ? undefined : termsOf(audience, true, segmentOf)
   return product([terms, [requires.map(literalOf)]])
 }
