@@ -128,8 +128,14 @@ function tracking({ goal, running, last, until }: CheckInput): Check {
       }
 }
 
-function windows({ matured }: Impact): Check[] {
+function windows({ matured, open, control, variants }: Impact): Check[] {
   if (matured === undefined) return []
+  if (open !== undefined) {
+    const counted = [control, ...variants].reduce((sum, arm) => sum + (arm?.people ?? 0), 0)
+    const closed = Math.round((100 * counted) / (counted + open))
+    const says = `The window of ${closed} % of the people has closed; the others do not count yet.`
+    return [{ check: 'window', passed: true, says }]
+  }
   const share = `The window of ${Math.round(100 * matured)} % of the people has closed.`
   return [{ check: 'window', passed: matured >= OPEN_WINDOWS, says: share }]
 }

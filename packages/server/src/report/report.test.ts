@@ -307,6 +307,9 @@ describe('bad input', () => {
     expect(left).toMatchObject({ open: 60, matured: 1, personalized: { people: 100 }, control: { people: 100 } })
     // Who came within the last 14 of 50 days does not count yet.
     expect(left.traffic.horizon[0].people).toBeCloseTo((200 / 36) * 7, 1)
+    expect(left.checks.find(({ check }: { check: string }) => check === 'window').says).toBe(
+      'The window of 77 % of the people has closed; the others do not count yet.',
+    )
     expect(left.answer.sentence).toContain('no Order Completed is 60.00 % for those who see it')
   })
 
