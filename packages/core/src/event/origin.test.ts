@@ -3,8 +3,8 @@ import type { JsonObject } from '../json.ts'
 import { originOf } from './origin.ts'
 import { readItem } from './read-item.ts'
 
-function origin(context: JsonObject) {
-  const item = { type: 'page', anonymousId: 'a', context }
+function origin(context: JsonObject, more: object = {}) {
+  const item = { type: 'page', anonymousId: 'a', context, ...more }
   return originOf(readItem(item, { received: 1e12, index: 0, newMessageId: () => 'm' }).event!)
 }
 
@@ -41,5 +41,12 @@ describe('originOf', () => {
     ['long text is cut', { campaign: { source: 's'.repeat(300) } }, { source: 's'.repeat(200) }],
     ['wrong types are ignored', { campaign: [1], page: { search: 5, url: {}, referrer: null } }, undefined],
   ]
+  it('a page call without context.page has the page in its properties; a track has not', () => {
+    const properties = { url: `${url}?utm_source=ads`, referrer: 'https://google.com/search?q=a', path: '/sale' }
+    expect(origin({}, { properties })).toEqual({ source: 'ads', referrer: 'https://google.com/search' })
+    expect(origin({}, { properties: { search: '?utm_campaign=spring' } })).toEqual({ campaign: 'spring' })
+    expect(origin({ page: { url } }, { properties })).toBeUndefined()
+    expect(origin({}, { type: 'track', event: 'Read', properties })).toBeUndefined()
+  })
   for (const [name, context, expected] of CASES) it(name, () => expect(origin(context)).toEqual(expected))
 })

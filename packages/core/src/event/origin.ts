@@ -16,13 +16,21 @@ export interface VisitOrigin {
  * Campaign and referrer of an event: `context.campaign`, else the `utm_` parameters of the page's query; and the page's
  * referrer where it is another site. Undefined where the event names neither: it does not touch acquisition.
  */
-export function originOf(event: Pick<Event, 'context'>): VisitOrigin | undefined {
-  const page = objectOf(event.context.page)
+export function originOf(event: Visiting): VisitOrigin | undefined {
+  const page = pageOf(event)
   const origin = campaignOf(event.context.campaign) ?? utmOf(page) ?? {}
   const referrer = referrerOf(event.context, page)
   if (referrer !== undefined) origin.referrer = referrer
   for (const _ in origin) return origin
   return undefined
+}
+
+/** What tells where a visit came from: an event, or the context alone of who asks for a decision. */
+type Visiting = Pick<Event, 'context'> & Partial<Pick<Event, 'type' | 'properties'>>
+
+/** `context.page`; of a page call without one its own properties, as who writes the call by hand has them. */
+function pageOf({ context, type, properties }: Visiting): JsonObject | undefined {
+  return objectOf(context.page) ?? (type === 'page' ? properties : undefined)
 }
 
 /** The page an event happened on, by its path. */

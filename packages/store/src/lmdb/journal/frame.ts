@@ -20,9 +20,9 @@ const MAGIC = 0xfe5345ff
  * to it are read. 2: an identifier has a source of its own. 3: days that nobody asks for set no timer.
  * 4: texts with more than three decimals of a second are instants. 5: what decisions ask of anyone of an account is kept up
  * before its signals are filled. 6: two grants of one offer are both kept at a merge. 7: what an identify
- * says once stands only where nothing else says it.
+ * says once stands only where nothing else says it. 8: a page call's own properties say where a visit came from.
  */
-export const FRAME_FORMAT = 7
+export const FRAME_FORMAT = 8
 /** Longer than any frame that is written: a length beyond it is damage. */
 export const MAX_FRAME_BYTES = 1 << 30
 
