@@ -54,6 +54,7 @@ describe('definition files', () => {
     [{ 'a.yaml': 'just text' }, /a\.yaml:1: this is no definition/],
     [{ 'a.yaml': '\n\nkey: x' }, /a\.yaml:3: kind is missing/],
     [{ 'a.yaml': 'kind: metric' }, /a\.yaml:1: key is missing/],
+    [{ 'a.yaml': 'kind: metric\nkey: 2024' }, /a\.yaml:1: the key 2024 is a number, not text/],
     [{ 'a.yaml': 'kind: [' }, /a\.yaml:1/],
     [
       { 'a.yaml': 'kind: metric\nkey: x', 'b.yaml': '\nkind: metric\nkey: x' },

@@ -88,6 +88,8 @@ function definitionOf(
   if (typeof kind !== 'string')
     throw new UsageError(`${at}: kind is missing`, `It is one of ${Object.keys(SCHEMAS).join(', ')}`)
   const named = key ?? (kind === 'settings' ? 'workspace' : undefined)
+  if (typeof named === 'number')
+    throw new UsageError(`${at}: the key ${named} is a number, not text`, 'Write it in quotes')
   if (typeof named !== 'string')
     throw new UsageError(`${at}: key is missing`, 'It names the definition, such as home-hero')
   return { kind, key: named, body: body as JsonObject, file, ...place, lineOf: path => source.lineOf(prefix + path) }
