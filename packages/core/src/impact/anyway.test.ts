@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { random } from '../random/random.ts'
 import { givenAnyway } from './anyway.ts'
-import { type Person, sumsOfPeople } from './testing.ts'
+import { pairsOf } from './cell.ts'
+import { cellOf, type Person, sumsOfPeople } from './testing.ts'
 
 const buyer = (discount: number): Person => ({ paid: 100 - discount, discount })
 const buyers = (n: number, of: number, discount: number) =>
@@ -68,5 +69,35 @@ describe('discounts that went to people who would have bought anyway', () => {
     }
     expect(held / experiments).toBeGreaterThan(0.9)
     expect(held).toBeLessThan(experiments)
+  })
+
+  it('also where the control group had several chances, and counts by them', () => {
+    const rng = random('anyway by chance')
+    const experiments = 250
+    let held = 0
+    for (let i = 0; i < experiments; i++) {
+      // Half of the people buy four times as often, and few of them are left out.
+      const people = Array.from({ length: 1500 }, () => {
+        const isRegular = rng.chance(0.5)
+        const isControl = rng.chance(isRegular ? 0.1 : 0.5)
+        const u = rng.uniform()
+        const anyway = u < (isRegular ? 0.4 : 0.1)
+        const person: Person = isControl ? (anyway ? buyer(0) : {}) : anyway || u < 0.5 ? buyer(10) : {}
+        return { isRegular, isControl, anyway, person }
+      })
+      const group = (isControl: boolean, isRegular?: boolean) =>
+        people
+          .filter(one => one.isControl === isControl && (isRegular ?? one.isRegular) === one.isRegular)
+          .map(({ person }) => person)
+      const [pair] = pairsOf([
+        cellOf(group(false)),
+        cellOf(group(true, true), { control: true, propensity: 0.1 }),
+        cellOf(group(true, false), { control: true, propensity: 0.5 }),
+      ])
+      const truth = 10 * people.filter(one => one.anyway && !one.isControl).length
+      const { total } = givenAnyway([pair!])
+      if (total.interval![0] <= truth && truth <= total.interval![1]) held++
+    }
+    expect(held / experiments).toBeGreaterThan(0.89)
   })
 })

@@ -1,7 +1,7 @@
 import { DEFAULT_CONFIDENCE, type Estimate, estimateOf, noEstimate } from '../experiment/index.ts'
 import type { Pair } from './cell.ts'
 import { canCompare, missingOf } from './compare.ts'
-import type { ValueSums } from './sums.ts'
+import type { ValueSums, WeightedValueSums } from './sums.ts'
 
 /** The part of the discounts that was not needed. */
 export interface GivenAnyway {
@@ -85,15 +85,17 @@ interface Moments {
   readonly covariance: number
 }
 
-function momentsOf({ people, buyers, discounts, discountsSquares }: ValueSums): Moments {
+function momentsOf(sums: ValueSums | WeightedValueSums): Moments {
+  const { people, buyers, discounts, discountsSquares } = sums
   const [share, discount] = [buyers / people, discounts / people]
+  const spread = 'spread' in sums ? sums.spread : undefined
   return {
     people,
     share,
     discount,
-    shareVariance: Math.max(0, share * (1 - share)),
+    shareVariance: spread?.buyers ?? Math.max(0, share * (1 - share)),
     discountVariance: Math.max(0, discountsSquares / people - discount ** 2),
-    covariance: discount * (1 - share),
+    covariance: spread?.buyersDiscounts ?? discount * (1 - share),
   }
 }
 

@@ -1,4 +1,4 @@
-import { addSums, sumsAsPersonalized, type ValueSums } from './sums.ts'
+import { addSums, sumsAsPersonalized, type ValueSums, type WeightedValueSums } from './sums.ts'
 
 /**
  * The people of one arm of an experience whose first exposure to it was at one touchpoint and under one version. A person is in
@@ -39,7 +39,7 @@ export interface WeightedSums {
  */
 export interface Pair {
   readonly personalized: ValueSums
-  readonly control: ValueSums
+  readonly control: ValueSums | WeightedValueSums
 }
 
 /** Shares that differ by less are one share. */

@@ -63,6 +63,17 @@ export function addSums(all: readonly ValueSums[]): ValueSums {
 
 const MEASURES: readonly Measure[] = ['kpi', 'revenue', 'margin', 'discounts', 'sends', 'net']
 
+/** Sums of people who do not count alike, with what their sums alone do not tell of how they differ. */
+export interface WeightedValueSums extends ValueSums {
+  /** Variances such that divided by the number of people they are those of the weighted means. */
+  readonly spread: {
+    /** Of having bought. */
+    readonly buyers: number
+    /** Of how having bought and the discount go together. */
+    readonly buyersDiscounts: number
+  }
+}
+
 /**
  * Sums of a control group whose people had several chances of being left out, so that it stands for those who were not: for each in it with
  * chance c there are (1 - c) / c of them, and so much each counts. As many people as there are, with the weighted means, and with squares that
@@ -70,7 +81,7 @@ const MEASURES: readonly Measure[] = ['kpi', 'revenue', 'margin', 'discounts', '
  */
 export function sumsAsPersonalized(
   cells: readonly { readonly sums: ValueSums; readonly propensity: number }[],
-): ValueSums {
+): ValueSums | WeightedValueSums {
   const plain = addSums(cells.map(({ sums }) => sums))
   const { people } = plain
   const over = (of: (weight: number, sums: ValueSums) => number) =>
@@ -78,20 +89,36 @@ export function sumsAsPersonalized(
   const sum = over((weight, one) => weight * one.people)
   if (!(sum > 0)) return plain
   const sumSquares = over((weight, one) => weight ** 2 * one.people)
-  const sums: Record<keyof ValueSums, number> = { ...plain }
-  sums.buyers = (people * over((weight, one) => weight * one.buyers)) / sum
-  for (const measure of MEASURES) {
-    const { mean, variance } = weightedSample(people, {
+  const sampleOf = (of: (sums: ValueSums) => number, squareOf: (sums: ValueSums) => number) =>
+    weightedSample(people, {
       sum,
       sumSquares,
-      valueSum: over((weight, one) => weight * one[measure]),
-      valueSumSquares: over((weight, one) => weight ** 2 * one[`${measure}Squares`]),
-      valueCrossSum: over((weight, one) => weight ** 2 * one[measure]),
+      valueSum: over((weight, one) => weight * of(one)),
+      valueSumSquares: over((weight, one) => weight ** 2 * squareOf(one)),
+      valueCrossSum: over((weight, one) => weight ** 2 * of(one)),
     })
+  const sums: Record<keyof ValueSums, number> = { ...plain }
+  for (const measure of MEASURES) {
+    const { mean, variance } = sampleOf(
+      one => one[measure],
+      one => one[`${measure}Squares`],
+    )
     sums[measure] = people * mean
     sums[`${measure}Squares`] = people * mean ** 2 + (people - 1) * variance
   }
-  return sums
+  const bought = sampleOf(
+    one => one.buyers,
+    one => one.buyers,
+  )
+  sums.buyers = people * bought.mean
+  const discount = sums.discounts / people
+  // Only buyers have a discount, so that it is also the product of the two.
+  const together = over(
+    (weight, one) =>
+      weight ** 2 * ((1 - bought.mean) * one.discounts - discount * one.buyers + discount * bought.mean * one.people),
+  )
+  const scale = people < 2 ? 0 : (people * people) / (people - 1) / sum / sum
+  return { ...sums, spread: { buyers: bought.variance, buyersDiscounts: scale * together } }
 }
 
 /** Of a share of orders up to this the margin may be missing: they count as 0 of it, so that the rest still says something. */
