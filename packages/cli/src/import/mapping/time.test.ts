@@ -64,6 +64,13 @@ describe('patterns', () => {
     expect(timeReader(pattern, 'UTC')(text)).toBe(utc(iso))
   })
 
+  it('a day and a month that could stand in either order are not guessed, and the mend is said', () => {
+    for (const text of ['05/01/2024', '1.5.2024 10:00']) {
+      expect(() => timeReader('auto', 'UTC')(text)).toThrow('by itself: say in a mapping whether MM/dd or dd/MM')
+    }
+    expect(() => timeReader('auto', 'UTC')('yesterday')).toThrow(/is not a time$/)
+  })
+
   it('names the text and the pattern that do not fit', () => {
     expect(() => timeReader('dd/MM/yyyy', 'UTC')('2024-05-01')).toThrow(
       '"2024-05-01" is not a time in the format dd/MM/yyyy',

@@ -145,13 +145,19 @@ function patternReader(pattern: string, zone: string): TimeReader {
   }
 }
 
+/** A day and a month, in either order, and a year. */
+const SLASHED = /^\d{1,2}([./-])\d{1,2}\1\d{2,4}\b/
+
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
 function unreadable(text: string, pattern?: string): RowProblem {
   if (text === '') return new RowProblem('it has no time')
-  return new RowProblem(`"${text.slice(0, 60)}" is not a time${pattern ? ` in the format ${pattern}` : ''}`)
+  const shown = `"${text.slice(0, 60)}" is not a time`
+  if (pattern) return new RowProblem(`${shown} in the format ${pattern}`)
+  // Read by guess, May would be January for a part of the rows.
+  return new RowProblem(SLASHED.test(text) ? `${shown} by itself: say in a mapping whether MM/dd or dd/MM` : shown)
 }
 
 /** The time reader that `format` and `zone` of an object name. */
