@@ -64,24 +64,46 @@ export function pairsOf(cells: readonly Cell[]): Pair[] {
   return [...pairs, { personalized, control: sumsAsPersonalized(byChance.filter(({ control }) => control)) }]
 }
 
-/** Versions of which the control group has several chances. */
+/** The version of decisions made elsewhere. */
+const ELSEWHERE = 0
+
+/**
+ * Versions of which the control group has several chances. Of decisions made elsewhere a chance of 1 says that nobody wrote it down: then
+ * people cannot count by them.
+ */
 function unevenVersions(cells: readonly Cell[]): ReadonlySet<number> {
   const known = new Map<number, number>()
   const uneven = new Set<number>()
+  const unstated = new Set<number>()
   for (const { version, control, propensity } of cells) {
     if (!control) continue
+    if (version === ELSEWHERE && propensity > 1 - SAME_SHARE) unstated.add(version)
     const other = known.get(version)
     if (other === undefined) known.set(version, propensity)
     else if (Math.abs(other - propensity) >= SAME_SHARE) uneven.add(version)
   }
-  return uneven
+  return new Set([...uneven].filter(version => !unstated.has(version)))
+}
+
+/** Of each version the chance of being left out, on average over those who were. */
+function sharesOf(cells: readonly Cell[]): ReadonlyMap<number, number> {
+  const shares = new Map<number, { people: number; share: number }>()
+  for (const { version, control, propensity, sums } of cells) {
+    if (!control) continue
+    const { people, share } = shares.get(version) ?? { people: 0, share: propensity }
+    const all = people + sums.people
+    shares.set(version, { people: all, share: all > 0 ? share + ((propensity - share) * sums.people) / all : share })
+  }
+  return new Map([...shares].map(([version, { share }]) => [version, share]))
 }
 
 function pairsByShare(cells: readonly Cell[]): Pair[] {
   const strata: { share: number; cells: Cell[] }[] = []
+  const shares = sharesOf(cells)
   for (const cell of cells.filter(({ control }) => control)) {
-    const known = strata.find(({ share }) => Math.abs(share - cell.propensity) < SAME_SHARE)
-    if (known === undefined) strata.push({ share: cell.propensity, cells: [cell] })
+    const own = shares.get(cell.version)!
+    const known = strata.find(({ share }) => Math.abs(share - own) < SAME_SHARE)
+    if (known === undefined) strata.push({ share: own, cells: [cell] })
     else known.cells.push(cell)
   }
   strata.sort((a, b) => peopleOf(b.cells) - peopleOf(a.cells))

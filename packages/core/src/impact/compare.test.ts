@@ -113,6 +113,21 @@ describe('a control group that had several chances in one version', () => {
     expect(comparePairs([byChance!], 'kpi', 0.95)).toMatchObject({ personalized: 1.5, control: 5.5 })
   })
 
+  it('of decisions made elsewhere without their chances, people count alike, and none of the control group is lost', () => {
+    const cells = [
+      cellOf(some(40, 1), { version: 0, touchpoint: 'home.hero' }),
+      cellOf(some(30, 2), { version: 0, touchpoint: 'cart.top' }),
+      cellOf(some(10, 5), { control: true, version: 0, touchpoint: 'cart.top', propensity: 0.5 }),
+      cellOf(some(20, 9), { control: true, version: 0, touchpoint: 'home.hero', propensity: 1 }),
+    ]
+    expect(pairsOf(cells)).toEqual([
+      {
+        personalized: sumsOfPeople([...some(40, 1), ...some(30, 2)]),
+        control: sumsOfPeople([...some(10, 5), ...some(20, 9)]),
+      },
+    ])
+  })
+
   it('has intervals that hold what was brought about as often as they say', () => {
     const rng = random('uneven control')
     const runs = 400
