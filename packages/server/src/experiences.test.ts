@@ -331,6 +331,36 @@ describe('offers', () => {
     expect(codes.sort()).toEqual([...list].sort())
   })
 
+  it('of which somebody was about to get two, since others came free meanwhile, are given to others but for one', async () => {
+    const list = Array.from({ length: 12 }, (_, i) => `FREE-${i}`)
+    await publish([touchpoint('freed', { default: 'none' }), offer('freed', { codes: { list } })])
+    const { supplies, definitions } = server.services
+    const { supply } = (await definitions.of('main')).compiled.experiences.get('freed')!.offer!
+    const original = supplies.reserve.bind(supplies)
+    const taken = await Promise.all(
+      list.slice(1).map(async code => {
+        const want = { key: `gone:${code}`, experience: 'freed', variant: 'a', cost: 0, supply, expires: undefined }
+        return { want, grant: (await original('main', want))! }
+      }),
+    )
+    const codes: string[] = []
+    try {
+      supplies.reserve = async (workspace, want) => {
+        const grant = await original(workspace, want)
+        supplies.reserve = original
+        for (const other of taken) await supplies.undo('main', other.want, other.grant)
+        codes.push((await at('freed', { userId: 'twice' })).offer.code)
+        return grant
+      }
+      expect((await at('freed', { userId: 'twice' })).offer.code).toBe(codes[0])
+    } finally {
+      supplies.reserve = original
+    }
+    time += 2000
+    for (let n = 1; n < 12; n++) codes.push((await at('freed', { userId: `freed-${n}` })).offer?.code)
+    expect(codes.sort()).toEqual([...list].sort())
+  })
+
   it('make codes that nobody can guess and nobody else has', async () => {
     await publish([touchpoint('made'), offer('made', { codes: { length: 10, prefix: 'HI-' } })])
     const people = Array.from({ length: 30 }, (_, i) => ({ userId: `made-${i}` }))

@@ -1,5 +1,5 @@
 import { type Decision, decisionRow, type Want, wantKey } from '@espalier/core/decision'
-import { allGiven, type Binding, type Grant } from '@espalier/core/profile'
+import { allGiven, type Binding, type Given, type Grant } from '@espalier/core/profile'
 import type { Entry } from '@espalier/core/stream'
 import type { Located } from '@espalier/store'
 import type { Metrics } from '../metrics.ts'
@@ -125,7 +125,7 @@ class Reserving {
   readonly #supplies: Supplies
   readonly #workspace: string
   readonly #supplied: (experience: string) => boolean
-  /** Everything, by experience and key. */
+  /** Everything, by experience, key and code: of what was free meanwhile another code may have come with the same key. */
   readonly #reserved = new Map<string, Reserved>()
   readonly #refused = new Set<string>()
 
@@ -151,7 +151,7 @@ class Reserving {
         if (grant === undefined) this.#refused.add(want.experience)
         else {
           granted.set(want.experience, grant)
-          this.#reserved.set(JSON.stringify([want.experience, want.key]), { want, grant })
+          this.#reserved.set(JSON.stringify([want.experience, want.key, grant.code]), { want, grant })
         }
       }
     }
@@ -163,24 +163,28 @@ class Reserving {
    * that reserved the same can still bind it.
    */
   isLeft(kept: Located): boolean {
-    return [...this.#reserved.values()].some(reserved => !isHeld(reserved, kept) && !isForLater(reserved, kept, {}))
+    return [...this.#reserved.values()].some(
+      reserved => heldOf(reserved, kept, {}) === undefined && !isForLater(reserved, kept, {}),
+    )
   }
 
   /** What was reserved and then not given, because the answer became another. */
   async releaseUngiven(kept: Located, given: Readonly<Record<string, Grant>>): Promise<void> {
     for (const reserved of this.#reserved.values()) {
       const { want, grant } = reserved
-      if (isHeld(reserved, kept) || given[want.experience]?.key === grant.key) continue
-      if (isForLater(reserved, kept, given)) await this.#supplies.release(this.#workspace, want)
+      const held = heldOf(reserved, kept, given)
+      if (held !== undefined) {
+        if (held.code !== grant.code) await this.#supplies.releaseCode(this.#workspace, want, grant)
+      } else if (isForLater(reserved, kept, given)) await this.#supplies.release(this.#workspace, want)
       else await this.#supplies.undo(this.#workspace, want, grant)
     }
   }
 }
 
-/** Another request of this person may have given just this, under the same key. */
-function isHeld({ want }: Reserved, { profile }: Located): boolean {
-  const grant = profile.bound?.grants[want.experience]
-  return grant !== undefined && allGiven(grant).some(({ key }) => key === want.key)
+/** What was given of it under the same key: now, or by another request of this person. */
+function heldOf({ want }: Reserved, { profile }: Located, given: Readonly<Record<string, Grant>>): Given | undefined {
+  const grants = [given[want.experience], profile.bound?.grants[want.experience]]
+  return grants.flatMap(grant => (grant === undefined ? [] : allGiven(grant))).find(({ key }) => key === want.key)
 }
 
 /** Whether the person would be given just this if they were given the offer: the same key has the same code. */

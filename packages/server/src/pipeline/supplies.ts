@@ -130,9 +130,15 @@ export class Supplies {
    * What was reserved was told to nobody and will be given to nobody: its code is another's as well. The code goes first, or the next
    * of whom there is room for again would find all codes taken.
    */
-  async undo(workspace: string, { experience, key, supply }: Want, { code }: Grant): Promise<void> {
-    if (code !== undefined) await this.#counters.release(workspace, codeCounter(experience, code), key)
+  async undo(workspace: string, want: Want, grant: Grant): Promise<void> {
+    const { experience, key, supply } = want
+    await this.releaseCode(workspace, want, grant)
     for (const { counter } of scarceOf(experience, supply, 0)) await this.#counters.release(workspace, counter, key)
+  }
+
+  /** The code alone: under the same key another was given. */
+  async releaseCode(workspace: string, { experience, key }: Want, { code }: Grant): Promise<void> {
+    if (code !== undefined) await this.#counters.release(workspace, codeCounter(experience, code), key)
   }
 
   /** It was used in time: it stays taken. What the offer was not limited by when it was given is not counted. */
