@@ -106,6 +106,37 @@ describe('two nodes on one PostgreSQL and one ClickHouse', () => {
     expect([facts.rows.events, facts.steps.join()]).toEqual([1, expect.stringContaining('write-ahead log')])
   })
 
+  it('R8 what another node decided and has yet to write of who is erased goes as well', async () => {
+    const [a, b] = nodes
+    await b.post('/v1/identify', { userId: 'max', traits: { a: 1 } })
+    const { id, sources } = (await b.get('/v1/profiles/userId:max')).json.profile
+    const { outbox } = b.services.store
+    const log = outbox.log.bind(outbox)
+    const removals = nodes.map(({ services }) => vi.spyOn(services.warehouse, 'erase'))
+    let before: number | undefined
+    const written = new Promise<void>(resolve => {
+      vi.spyOn(outbox, 'log').mockImplementationOnce(rows => {
+        setTimeout(() => {
+          before = removals.reduce((calls, { mock }) => calls + mock.calls.length, 0)
+          log(rows)
+          resolve()
+        }, 1000)
+        return true
+      })
+    })
+    await decide(b, { userId: 'max' })
+    const erasure = (await a.call('DELETE', `/v1/profiles/${id}`)).json.id
+    await vi.waitFor(async () => {
+      await a.services.eraser.round()
+      expect((await a.get(`/v1/erasures/${erasure}`)).json.stage).toBe('physical')
+    }, WAIT)
+    await written
+    expect(before, 'nothing was removed before it was written').toBe(0)
+    expect(await b.services.shipper.drain(60_000)).toBe(true)
+    const left = await a.services.warehouse.personSize({ workspace: 'main', sources })
+    expect(left).toMatchObject({ events: 0, decisions: 0 })
+  })
+
   it('decision ids of one node are good on the other; a backup says what to use instead', async () => {
     const [a, b] = nodes
     const { decisionId } = await decide(a, { userId: 'u3' })

@@ -25,7 +25,10 @@ export interface EraserParts {
   readonly newId: () => string
   readonly log: Logger
   readonly holder: string
-  /** How long another node may not know of the first tombstone; 0 where there are no other nodes. */
+  /**
+   * How long another node may not know of the first tombstone, and may have rows of decisions that it has yet to write; 0 where
+   * there are no other nodes.
+   */
   readonly settleMs: number
 }
 
@@ -59,6 +62,8 @@ export class Eraser {
   #nudged = false
   #isIdle = false
   #failures = 0
+  /** Of a round, for other nodes. */
+  #waited = 0
 
   constructor(parts: EraserParts) {
     this.#parts = parts
@@ -225,12 +230,17 @@ export class Eraser {
 
   /** Takes their rows from the warehouse until there are none; then nobody needs their identifiers any more. */
   async #removeRows(workspace: string, gone: readonly ErasureRecord[]): Promise<void> {
-    const { warehouse, queue, masterSecret } = this.#parts
+    const { warehouse, queue, masterSecret, settleMs, now } = this.#parts
     const sources = gone.flatMap(record => record.sources)
     const identifiers = gone.flatMap(({ sealed }) =>
       sealed === undefined ? [] : unseal(masterSecret, workspace, sealed),
     )
     const removed = new Map<string, Removed>()
+    // What another node decided before they were gone comes to the outbox by then.
+    const latest = Math.max(...gone.map(({ requested, logical }) => Date.parse(logical?.facts.at ?? '') || requested))
+    const wait = Math.min(settleMs, Math.max(0, latest + settleMs - now()))
+    await pause(wait)
+    this.#waited += wait
     for (;;) {
       // Nothing of theirs is on its way any more: neither in a commit, nor logged, nor in a batch.
       await queue.committed()
@@ -291,6 +301,7 @@ export class Eraser {
     const { log, now } = this.#parts
     while (!this.#stopped) {
       this.#nudged = false
+      this.#waited = 0
       const began = now()
       let finished = 0
       try {
@@ -303,7 +314,7 @@ export class Eraser {
       }
       if (this.#stopped) return
       // Everything that is kept is written anew each time: requests that come close together share one.
-      if (finished > 0) await this.#sleep(REST * (now() - began))
+      if (finished > 0) await this.#sleep(REST * (now() - began - this.#waited))
       if (this.#nudged && this.#failures === 0) continue
       this.#isIdle = this.#failures === 0
       await this.#sleep(this.#isIdle ? IDLE_MS : Math.min(RETRY.first * 2 ** this.#failures, RETRY.most))
