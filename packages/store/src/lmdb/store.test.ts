@@ -305,6 +305,14 @@ it('the rows of a batch stay as they are until it is settled, whatever is claime
   expect(held.size).toBeGreaterThan(3)
 })
 
+it('a start for which the disk has no room says so, and what to do', async () => {
+  const files = new SmallDisk()
+  files.room = 0
+  await expect(open({ files })).rejects.toMatchObject({ code: 'full', message: expect.stringContaining('make room') })
+  files.room = Number.POSITIVE_INFINITY
+  expect(await commit(await open({ files }), [tracked('a')])).toMatchObject([{ outcome: 'stored' }])
+})
+
 describe('a commit that cannot be', () => {
   it('R2 made durable is refused with `full`, leaves nothing, and goes through when there is room', async () => {
     const files = new SmallDisk()

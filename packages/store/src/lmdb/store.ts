@@ -49,13 +49,15 @@ export async function openLmdbStore(given: LmdbStoreOptions): Promise<Store> {
   await mkdir(options.path, { recursive: true }).catch(error => {
     throw storeError(error)
   })
-  const unlock = await lockFolder(options.path)
+  const unlock = await lockFolder(options.path).catch(error => {
+    throw storeError(error)
+  })
   const opened: (() => Promise<void>)[] = [unlock]
   try {
     return await openParts(options, opened)
   } catch (error) {
     for (const close of opened.reverse()) await close().catch(() => undefined)
-    throw error
+    throw storeError(error)
   }
 }
 
