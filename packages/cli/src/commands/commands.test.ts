@@ -140,6 +140,13 @@ describe.skipIf(!built)('commands against a running server', () => {
     expect(alone).toContain(
       'An indication, not proof: Before and after cannot be compared: of the time before 0 whole days',
     )
+    for (const option of [['--csv'], ['--metric', 'orders'], ['--by', 'time']]) {
+      const { code, errors } = await cli('report', ...option)
+      expect({ code, errors }).toMatchObject({
+        code: 2,
+        errors: expect.stringContaining(`${option[0]} is of one experience`),
+      })
+    }
     expect((await cli('report', 'hello', '--csv')).output).toMatch(/^part,metric,role,arm,[\s\S]*\r\nnext,/)
     expect((await cli('report', 'hello', '--by', 'trait:plan')).output).toContain('Nothing can be compared yet.')
     expect((await cli('report', 'nonsense', '--metric', 'orders')).errors).toContain(

@@ -96,6 +96,27 @@ describe.skipIf(!built)('espalier impact and espalier spend', () => {
     const amount = await cli('spend', file('amount.csv', 'day,channel,amount\n2026-03-01,ads,€ 5\n'))
     expect(amount.errors).toContain('row 1: "€ 5" is no amount')
     const day = await cli('spend', file('day.csv', 'day,channel,amount\n2026-02-30,ads,5\n'))
-    expect(day.errors).toContain('"2026-02-30" is no day')
+    expect(day.errors).toContain('day.csv, row 1: day "2026-02-30" is no day. Write it as 2026-11-30. 0 rows before it')
+    const rows = 'day,channel,amount,currency,experience\n2026-03-01,ads,5,EUR,\n'
+    const currency = await cli('spend', file('currency.csv', `${rows}2026-03-02,ads,5,euro,\n`))
+    expect(currency.errors).toMatch(/currency\.csv, row 2: currency .*three capital letters, such as EUR/)
+    const experience = await cli('spend', file('experience.csv', `${rows}2026-03-02,ads,5,EUR,none\n`))
+    expect(experience.errors).toMatch(/row 2: experience There is no experience "none"\. Publish it first/)
+  })
+
+  it('two rows of the same are refused: the later would replace the earlier', async () => {
+    const rows = '2026-03-01,ads,shoes,5\n2026-03-02,ads,shoes,6\n2026-03-01,ads,shoes,7\n'
+    const { code, errors } = await cli('spend', file('twice.csv', `day,channel,campaign,amount\n${rows}`))
+    expect(code).toBe(1)
+    expect(errors).toContain('row 3: it is of the same day, channel, campaign, experience, currency as row 1')
+    const answer = await fetch(`${server.url}/v1/spend`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${server.secretKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ spend: [1, 2].map(amount => ({ day: '2026-03-05', channel: 'ads', amount })) }),
+    })
+    expect(answer.status).toBe(400)
+    expect(await answer.json()).toMatchObject({
+      error: { path: 'spend[1]', message: expect.stringContaining('spend[0]') },
+    })
   })
 })

@@ -1,6 +1,6 @@
 import type { Estimate, Impact, Novelty, VariantReport } from '@espalier/core/experiment'
 import type { Evidence, Indication, ResultPage } from '@espalier/core/result'
-import { explain } from '../errors.ts'
+import { explain, UsageError } from '../errors.ts'
 import type { Api } from '../http/api.ts'
 import { type Palette, palette } from '../output/colour.ts'
 import { money, percent, plainNumber, signedPercent } from '../output/number.ts'
@@ -79,6 +79,8 @@ export const report: Register = (program, shell) => {
       if (options.json) return printJson(shell, result)
       return shell.out(resultText(result, palette(shell.colour)))
     }
+    const alone = (['by', 'variant', 'metric', 'comparison', 'csv'] as const).find(name => options[name] !== undefined)
+    if (alone !== undefined) throw new UsageError(`--${alone} is of one experience`, 'Name it: espalier report KEY')
     const summary = await api.get<Summary>(`/v1/summary${range}`)
     const experiences = await sentences(api)
     if (options.json) return printJson(shell, { ...summary, experiences })
@@ -182,7 +184,7 @@ function evidenceText({ evidence, time }: Found, paint: Palette): string {
     const values = days.map(({ value }) => (value === null ? '–' : plainNumber(value))).join(' ')
     parts.push(`${variant} by day, of ${count(people)} people: ${verdict} (${values})\n`)
   }
-  return parts.join('')
+  return parts.length === 0 ? 'Nobody has been seen for whom it could be told yet.\n' : parts.join('')
 }
 
 /** Guardrails that anybody did anything of. */

@@ -49,7 +49,25 @@ export const putSpend = route({
       }
       return { day, channel, campaign, experience, amount, currency: currency ?? settings.currency }
     })
+    refuseTwice(rows)
     await warehouse.putSpend(workspace, rows)
     return { stored: rows.length }
   },
 })
+
+/** Of two amounts for the same only one would count, and nobody could say which. */
+function refuseTwice(rows: readonly { readonly amount: number }[]): void {
+  const seen = new Map<string, number>()
+  for (const [index, { amount: _, ...same }] of rows.entries()) {
+    const key = JSON.stringify(Object.values(same))
+    const before = seen.get(key)
+    if (before !== undefined) {
+      throw new Problem(
+        'invalid',
+        `It is of the same ${Object.keys(same).join(', ')} as spend[${before}]. Nothing was stored.`,
+        { path: `spend[${index}]`, mend: 'Add them up, or tell them apart by their campaign.' },
+      )
+    }
+    seen.set(key, index)
+  }
+}
