@@ -9,7 +9,8 @@ import Fastify, {
 } from 'fastify'
 import { Problem, StartError } from '../problem.ts'
 import type { Services } from '../services.ts'
-import { authenticate } from './authenticate.ts'
+import { allow, allowanceOf, allowed } from './allowance.ts'
+import { authenticate, type Credentials } from './authenticate.ts'
 import { parseJson, readBody, readJson } from './body.ts'
 import { check, checkNames, checkText } from './check.ts'
 import { type CorsRules, cors, originsOf } from './cors.ts'
@@ -56,9 +57,11 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(JSON_TYPE, (request: FastifyRequest, payload: IncomingMessage, done) => {
     const { bodyLimit, tooLargeIs } = request.routeOptions.config
-    readBody(payload, request.headers, bodyLimit ?? options.bodyBytes, (error, body) => {
-      const renamed = tooLargeIs === 400 && error instanceof Problem && error.code === 'too_large'
-      done(renamed ? new Problem('too_large', error.message, { status: 400 }) : error, body)
+    const { bytes, over } = allowed(request) ?? { bytes: bodyLimit ?? options.bodyBytes }
+    readBody(payload, request.headers, bytes, (error, body) => {
+      const isOver = error instanceof Problem && error.code === 'too_large'
+      if (isOver && over !== undefined) done(over)
+      else done(isOver && tooLargeIs === 400 ? new Problem('too_large', error.message, { status: 400 }) : error, body)
     })
   })
   const { demand } = services
@@ -100,19 +103,25 @@ function trusted(proxies: readonly string[]): string[] | false {
 }
 
 function add(app: FastifyInstance, route: Route, services: Services, turns: Turns): void {
+  const bodyLimit = route.bodyLimit?.(services) ?? services.options.bodyBytes
+  const isLarge = route.method !== 'GET' && route.access !== 'anybody' && bodyLimit > services.options.batchBytes
   app.route({
     method: route.method,
     url: route.path.replace(/\{(\w+)\}/g, ':$1'),
     config: {
-      ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit(services) }),
+      bodyLimit,
       ...(route.tooLargeIs === undefined ? {} : { tooLargeIs: route.tooLargeIs }),
     },
     exposeHeadRoute: route.answersHead === true,
+    ...(isLarge && {
+      onRequest: async (request: FastifyRequest) => {
+        allow(request, await allowanceOf(route, bodyLimit, credentialsOf(request), services))
+      },
+    }),
     handler: async (request, reply) => {
       if (route.inStep) await turns.gathered()
       const { value: body, text } = bodyOf(route, request.body)
-      const credentials = { authorization: authorizationOf(request), connection: request.socket }
-      const caller = authenticate(route.access, credentials, body, services)
+      const caller = authenticate(route.access, credentialsOf(request), body, services)
       const { workspace, key } = caller instanceof Promise ? await caller : caller
       if (route.body !== undefined && route.checks !== 'handler') check(route.body, body, 'body')
       const params = route.params === undefined ? {} : checkText(route.params, request.params, 'path')
@@ -129,10 +138,13 @@ function add(app: FastifyInstance, route: Route, services: Services, turns: Turn
   })
 }
 
-/** OFREP's other way to send a key. */
-function authorizationOf({ headers }: FastifyRequest): string | undefined {
+/** `X-API-Key` is OFREP's other way to send a key. */
+function credentialsOf({ headers, socket }: FastifyRequest): Credentials {
   const key = headers['x-api-key']
-  return headers.authorization ?? (typeof key === 'string' ? `Bearer ${key}` : undefined)
+  return {
+    authorization: headers.authorization ?? (typeof key === 'string' ? `Bearer ${key}` : undefined),
+    connection: socket,
+  }
 }
 
 const NO_BODY = { value: undefined, text: '' }

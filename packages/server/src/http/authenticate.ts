@@ -51,7 +51,8 @@ function allowed(access: Access, key: ApiKey, services: Services): Caller {
   return { workspace: key.workspace, key }
 }
 
-function keyOf(authorization: string | undefined): string | undefined {
+/** The key that a header names; undefined or '' where it names none. */
+export function keyOf(authorization: string | undefined): string | undefined {
   if (authorization === undefined) return undefined
   const space = authorization.indexOf(' ')
   const scheme = authorization.slice(0, space).toLowerCase()

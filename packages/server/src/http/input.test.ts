@@ -243,6 +243,28 @@ describe('tracking: whole requests that cannot be read', () => {
     expect(answer.status).toBe(status)
   })
 
+  it('R11 R13 nobody has megabytes unpacked and read without a secret key, which is known before them', async () => {
+    const item = { row: 0, type: 'track', userId: 'unpacked', event: 'x' }
+    const body = (pad: number) => JSON.stringify({ file: 'd'.repeat(64), items: [item], pad: 'x'.repeat(pad) })
+    const zipped = gzipSync(body(600_000))
+    const headers = { 'content-encoding': 'gzip' }
+    const codeOf = async (path: string, given: string | Buffer, key: string) => {
+      const { status, json } = await server.post(path, given, { key, ...(Buffer.isBuffer(given) && { headers }) })
+      return [status, json.error.code]
+    }
+    for (const path of ['/v1/import', '/v1/definitions']) {
+      expect(await codeOf(path, zipped, '')).toEqual([401, 'no_key'])
+      expect(await codeOf(path, '{', 'nobody-s')).toEqual([401, 'unknown_key'])
+      expect(await codeOf(path, '{', SECRET_KEY)).toEqual([400, 'not_json'])
+    }
+    expect(await codeOf('/v1/import', zipped, WRITE_KEY)).toEqual([400, 'too_large'])
+    expect(await codeOf('/v1/definitions', zipped, WRITE_KEY)).toEqual([403, 'wrong_key'])
+    expect(await codeOf('/v1/import', zipped, SECRET_KEY)).toEqual([400, 'invalid'])
+    // What a tracking request may hold may have its key within.
+    const batch = { batch: [track({ userId: 'within' })], writeKey: WRITE_KEY }
+    expect((await server.post('/v1/import', batch, { key: '' })).status).toBe(200)
+  })
+
   it('a zip bomb is refused without being unpacked', async () => {
     const bomb = gzipSync(Buffer.alloc(64 << 20, ' '))
     const answer = await server.post('/v1/batch', bomb, { headers: { 'content-encoding': 'gzip' } })

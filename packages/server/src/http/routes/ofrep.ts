@@ -51,6 +51,7 @@ export const evaluateFlag = route({
   summary: 'One touchpoint as a feature flag (OFREP)',
   params: Type.Object({ key: Type.String({ maxLength: 200 }) }),
   body: Body,
+  bodyLimit: services => services.options.batchBytes,
   answer: { description: 'The content that this person gets there, as the flag’s value.', schema: Flag },
   errors: ['context_too_large', 'user_hash_required', 'not_found', 'too_busy', 'full', 'unavailable'],
   async handle({ params, ...call }, services) {
@@ -75,6 +76,7 @@ export const evaluateFlags = route({
   description:
     'Asking is deciding, never exposure: what a person has really seen is told by a track `Exposure` with the flag’s decisionId. What has to be stored before it is answered (offers, prices, caps over what is served) is passed over here: ask for that flag alone.',
   body: Body,
+  bodyLimit: services => services.options.batchBytes,
   answer: {
     description: 'One flag a touchpoint. 304 where all are as the ETag in If-None-Match.',
     schema: Type.Object({ flags: Type.Array(Flag) }),
