@@ -31,8 +31,10 @@ export const start: Register = (program, shell) => {
     }
     const { startServer } = await import('@espalier/server')
     const server = await startServer(options)
+    // Before the line: whoever reads it may stop the server at once.
+    const stop = stopped(shell)
     shell.out(ready(server.url, options.data, server.madeKeys, Boolean(json)))
-    await stopped(shell)
+    await stop
     await server.close()
   })
 }
