@@ -53,6 +53,27 @@ describe('reading a body', () => {
     expect((await readBody(inChunks(Buffer.alloc(10), 3), {}, 10)).length).toBe(10)
   })
 
+  it('R11 what is too large is answered when it has arrived, so that its client reads why; what does not end, at once', async () => {
+    const chunk = Buffer.alloc(1 << 20)
+    /** Chunks that were sent before there was an answer. */
+    const sentOf = (chunks: number, headers: IncomingHttpHeaders) =>
+      new Promise<number>(resolve => {
+        let sent = 0
+        const body = function* () {
+          for (; sent < chunks; sent++) yield chunk
+        }
+        readBodyThen(Readable.from(body()), headers, 10, () => resolve(sent))
+      })
+    expect(await sentOf(30, { 'content-length': String(30 << 20) })).toBe(30)
+    expect(await sentOf(30, {})).toBe(30)
+    const read = await sentOf(1000, {})
+    expect(read).toBeGreaterThan(60)
+    expect(read).toBeLessThan(100)
+    expect(await codeOf(() => readBody(new Readable({ read() {} }), { 'content-length': '99999999999' }, 10))).toBe(
+      'too_large',
+    )
+  })
+
   it('what does not inflate, and encodings nobody knows, are named', async () => {
     const body = () => inChunks(Buffer.from('{}'), 1)
     expect(await codeOf(() => readBody(body(), { 'content-encoding': 'gzip' }, 100))).toBe('bad_encoding')

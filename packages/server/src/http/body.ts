@@ -15,13 +15,18 @@ const INFLATERS = new Map<string, (raw: Buffer, options: ZlibOptions, done: Done
 /** Nesting beyond this is refused: nothing real is deeper, and every later step may recurse. */
 export const MAX_DEPTH = 64
 
+/** So much beyond its limit is read and thrown away: a client that is cut off while it sends does not get to read why. */
+const THROWN_AWAY = 64 << 20
+
 /**
  * Reads a body whole, inflated where it is compressed, never holding more than `limit` bytes of either form: a zip bomb
  * ends at the limit (R11). Calls back, since a promise would be one more for every request.
  */
 export function readBody(stream: Readable, headers: IncomingHttpHeaders, limit: number, done: Done): void {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
-  if (Number(headers['content-length']) > limit) done(tooLarge(limit))
+  const stated = Number(headers['content-length'])
+  if (stated > limit + THROWN_AWAY) done(tooLarge(limit))
+  else if (stated > limit) collect(stream, 0, () => done(tooLarge(limit)))
   else if (encoding === 'identity' || encoding === '') collect(stream, limit, done)
   else {
     collect(stream, limit, (error, raw) => {
@@ -58,13 +63,15 @@ function collect(stream: Readable, limit: number, done: Done): void {
   }
   stream
     .on('data', (chunk: Buffer) => {
-      // What is still on its way after an error is read and thrown away, so that the client gets to read our answer.
       if (isOver) return
       size += chunk.length
-      if (size > limit) end(tooLarge(limit))
-      else chunks.push(chunk)
+      if (size <= limit) chunks.push(chunk)
+      else {
+        chunks.length = 0
+        if (size > limit + THROWN_AWAY) end(tooLarge(limit))
+      }
     })
-    .on('end', () => end(null))
+    .on('end', () => end(size > limit ? tooLarge(limit) : null))
     .on('error', end)
 }
 
