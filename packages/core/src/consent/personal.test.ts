@@ -38,6 +38,11 @@ describe('personal fields', () => {
       traits: { name: HIDDEN },
       ip: HIDDEN,
     })
+    const device = { name: "Ada's phone", token: 't', advertisingId: 'a' }
+    expect(mask({ device: { ...device, type: 'ios' }, app: { name: 'Shop' } }, 'context', usual)).toEqual({
+      device: { name: HIDDEN, token: HIDDEN, advertisingId: HIDDEN, type: 'ios' },
+      app: { name: 'Shop' },
+    })
   })
 
   it('an identify tells traits, a track properties', () => {

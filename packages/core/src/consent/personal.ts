@@ -34,6 +34,10 @@ export const USUAL_PERSONAL: PersonalSettings = [
   'traits.username',
   'traits.avatar',
   'traits.address',
+  // "Ada's phone", and by what only one device in the world is known.
+  'context.device.name',
+  'context.device.token',
+  'context.device.advertisingId',
 ]
 
 /** Where a value stands: a path of the settings begins with one of these. */
