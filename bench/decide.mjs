@@ -8,8 +8,8 @@ import { richBody, richModels, richPerson, richSet } from './lib/rich.mjs'
 const PEOPLE = 200_000
 /** Their traits are three times as many. */
 const RICH_PEOPLE = 50_000
-/** With fewer the server waits for its callers a fifth of the time: see README.md. */
-const CONNECTIONS = 64
+/** With fewer the server waits for its callers: see README.md. */
+const CONNECTIONS = 128
 /** Requests before anything is measured: until then the server is still being compiled. */
 const WARM = 10_000
 
