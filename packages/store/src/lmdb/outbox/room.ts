@@ -8,24 +8,28 @@ const MOST_KEPT = 32 << 20
  * is sent, that only a collection of the whole heap gives it back, and so many of them bring it about.
  */
 export class Rooms {
+  /** The smallest first. */
   readonly #spare: Buffer[] = []
   #kept = 0
 
-  /** At least so many bytes. */
+  /** At least so many bytes: the largest there is, since nobody knows how much a batch will come to. */
   take(bytes: number): Buffer {
-    const found = this.#spare.findIndex(room => room.length >= bytes)
-    const [room] = found < 0 ? [] : this.#spare.splice(found, 1)
-    if (room === undefined) return Buffer.allocUnsafeSlow(Math.max(LEAST, 2 ** Math.ceil(Math.log2(bytes))))
-    this.#kept -= room.length
-    return room
+    const largest = this.#spare.at(-1)
+    if (largest === undefined || largest.length < bytes) {
+      return Buffer.allocUnsafeSlow(Math.max(LEAST, 2 ** Math.ceil(Math.log2(bytes))))
+    }
+    this.#spare.pop()
+    this.#kept -= largest.length
+    return largest
   }
 
-  /** Nobody looks at it any more. */
+  /** Nobody looks at it any more. Where more is kept than may be, the smallest go: a large one can do what they can. */
   giveBack(room: Buffer): void {
-    if (this.#kept + room.length > MOST_KEPT) return
+    if (room.length > MOST_KEPT) return
     this.#kept += room.length
     this.#spare.push(room)
     this.#spare.sort((a, b) => a.length - b.length)
+    while (this.#kept > MOST_KEPT) this.#kept -= this.#spare.shift()!.length
   }
 }
 
