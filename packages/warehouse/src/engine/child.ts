@@ -1,4 +1,4 @@
-import { setPriority } from 'node:os'
+import { giveWay } from './giveWay.ts'
 import type { ToChild, ToParent } from './protocol.ts'
 import { Lane } from './session.ts'
 
@@ -7,12 +7,9 @@ import { Lane } from './session.ts'
  * it: everything it has acknowledged is on the disk, so it may be killed at any moment.
  */
 
-// Reports and merges give way to decisions where cores are few. Before the engine opens: its threads inherit it.
-try {
-  setPriority(5)
-} catch {
-  // Not allowed here: then they share as equals.
-}
+// From the beginning; what the engine makes of it for its threads is put right as soon as they are there.
+giveWay()
+let givesWay = false
 
 let lanes: { read: Lane; write: Lane } | undefined
 
@@ -43,7 +40,9 @@ async function open({ path, database, config }: ToChild & { do: 'open' }): Promi
 async function run({ id, ...statement }: ToChild & { do: 'run' }): Promise<void> {
   try {
     if (lanes === undefined) throw new Error('The engine is not open.')
-    send({ is: 'done', id, ...(await lanes[statement.lane].run(statement)) })
+    const result = await lanes[statement.lane].run(statement)
+    if (!givesWay) givesWay = giveWay()
+    send({ is: 'done', id, ...result })
   } catch (error) {
     send({ is: 'failed', id, message: messageOf(error) })
   }

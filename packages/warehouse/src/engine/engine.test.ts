@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +10,7 @@ import { batchesOf, bodyOf, event, fresh } from '../contract/index.ts'
 import { openWarehouse } from '../open.ts'
 import { migrate } from '../schema/migrate.ts'
 import type { Warehouse } from '../warehouse.ts'
+import { MERGES, QUERIES } from './giveWay.ts'
 import { engineWords } from './launch.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'warehouse-'))
@@ -65,6 +67,25 @@ describe('the engine', () => {
     expect((await warehouse.summary({ workspace: 'w' })).totals.events).toBe(2000)
     expect(await readdir(bodies)).toEqual([])
   })
+
+  it.runIf(existsSync('/proc/self/task'))(
+    'gives way to the product: merges most of all, and every thread',
+    async () => {
+      const warehouse = closing(await openWarehouse({ embedded: { path: newPath() } }))
+      const [batch] = batchesOf('events', [event({ workspace: 'w' })])
+      await warehouse.insert(batch!)
+      expect((await warehouse.summary({ workspace: 'w' })).totals.events).toBe(1)
+      const { 'engine.pid': pid } = await warehouse.stats()
+      const threads = (await readdir(`/proc/${pid}/task`)).map(id => {
+        const [name, rest] = readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8')
+          .split(/\((.*)\) /)
+          .slice(1)
+        return { name, nice: Number(rest!.split(' ')[16]) }
+      })
+      expect(threads.filter(({ name }) => name === 'MergeMutate').map(({ nice }) => nice)).toContain(MERGES)
+      expect(threads.filter(({ nice }) => nice < QUERIES)).toEqual([])
+    },
+  )
 
   it('says so where a batch cannot be handed over, and takes it when it can', async () => {
     const path = newPath()
