@@ -60,6 +60,20 @@ describe('P(best) of normals', () => {
     }
   }, 300_000)
 
+  it('is quick to 1e-5 with few arms and with many, alike and not', () => {
+    const rng = random('quick')
+    for (const arms of [2, 3, 4, 8, 20, 50]) {
+      for (let n = 0; n < 60; n++) {
+        const means = Array.from({ length: arms }, () => rng.normal() * [0.1, 1, 3][n % 3]!)
+        const sds = means.map(() => (n % 2 === 0 ? 0.3 + rng.uniform() : 1))
+        const quick = new Float64Array(arms)
+        chanceOfBest(means, sds, quick, arms, QUICK)
+        const fine = chances(means, sds)
+        for (const [i, chance] of quick.entries()) expect(Math.abs(chance - fine[i]!)).toBeLessThan(1.2e-5)
+      }
+    }
+  })
+
   it('sums to 1, does not depend on order, and grows with the own mean', () => {
     const arm = fc.record({
       mean: fc.double({ min: -1e6, max: 1e6, noNaN: true }),

@@ -9,12 +9,17 @@ export interface Precision {
   readonly reach: number
   /** Widest panel of the quadrature, in standard deviations of the narrowest normal that lives there. */
   readonly panel: number
+  /** Where one step suits all: its width in standard deviations of the narrowest normal, for up to four arms. */
+  readonly step?: number
 }
 
 /** Absolute error below 1e-9. */
 export const FINE: Precision = { reach: 6.5, panel: 2 }
-/** Absolute error below 1e-5, a tenth of a point: what a choice needs, in a third of the time. */
-export const QUICK: Precision = { reach: 4.5, panel: 3.5 }
+/** Absolute error below 1e-5, a tenth of a point: what a choice needs, in a fifth of the time. */
+export const QUICK: Precision = { reach: 4.5, panel: 3.5, step: 0.75 }
+
+/** With more steps than these, panels that follow the widths need fewer nodes. */
+const MOST_STEPS = 32
 
 /** The narrowest normal counted as one, as a share of the whole range: below it panels would stop advancing. */
 const NARROWEST = 1e-9
@@ -23,6 +28,7 @@ const NARROWEST = 1e-9
 const alive = new Int32Array(MAX_ARMS)
 const centres = new Float64Array(MAX_ARMS)
 const deviations = new Float64Array(MAX_ARMS)
+const rates = new Float64Array(MAX_ARMS)
 const density = new Float64Array(MAX_ARMS)
 const prefix = new Float64Array(MAX_ARMS)
 const cdf = new Float64Array(MAX_ARMS)
@@ -35,7 +41,9 @@ const LEAST = 1e-290
 /**
  * P(arm k has the largest value) for independent normals: w_k = ∫ f_k(y) Π_{i≠k} F_i(y) dy, for the first `arms` entries.
  * Composite Gauss-Legendre; a panel is never wider than what the narrowest normal alive there allows, so that an arm known
- * well beside one hardly known is resolved too. The weights sum to 1. Allocates nothing.
+ * well beside one hardly known is resolved too. Where all are about as wide even steps need half of the nodes: of a
+ * smooth function that ends in nothing on both sides its error falls as the exponential of 1/step² (Trefethen and Weideman 2014). The
+ * weights sum to 1. Allocates nothing.
  *
  * Means and deviations are finite, deviations not negative; anything else gives equal weights rather than NaN.
  */
@@ -44,7 +52,7 @@ export function chanceOfBest(
   sds: ArrayLike<number>,
   into: Float64Array,
   arms: number = means.length,
-  { reach, panel }: Precision = FINE,
+  { reach, panel, step }: Precision = FINE,
 ): void {
   if (arms > MAX_ARMS) throw new RangeError(`${arms} arms are more than the ${MAX_ARMS} allowed`)
   let low = Number.NEGATIVE_INFINITY
@@ -58,6 +66,7 @@ export function chanceOfBest(
   }
   const narrowest = NARROWEST * Math.max(high - bottom, Math.abs(high), Math.abs(bottom))
   let count = 0
+  let least = Number.POSITIVE_INFINITY
   for (let i = 0; i < arms; i++) {
     const sd = Math.max(sds[i]!, narrowest, LEAST)
     // Who cannot come up to where somebody surely is, is never the best.
@@ -65,14 +74,24 @@ export function chanceOfBest(
     alive[count] = i
     centres[count] = means[i]!
     deviations[count] = sd
+    rates[count] = 1 / sd
     chances[count++] = 0
+    least = Math.min(least, sd)
     high = Math.max(high, means[i]! + reach * sd)
   }
   // Below `low` one arm's value lies almost never, so the largest lies there almost never either.
-  for (let y = low; y < high; ) {
-    const width = Math.min(panel * narrowestAt(y, count, reach), high - y)
-    for (let n = 0; n < NODES.length; n++) addNode(y + width * NODES[n]!, width * WEIGHTS[n]!, count)
-    y += width
+  // The product of more arms changes faster.
+  const finer = Math.min(1, 2 / Math.sqrt(count))
+  const steps = step === undefined ? Number.NaN : Math.ceil((high - low) / (step * finer * least))
+  if (steps <= MOST_STEPS) {
+    const width = (high - low) / steps
+    for (let n = 0; n < steps; n++) addNode(low + (n + 0.5) * width, width, count)
+  } else {
+    for (let y = low; y < high; ) {
+      const width = Math.min(panel * finer * narrowestAt(y, count, reach), high - y)
+      for (let n = 0; n < NODES.length; n++) addNode(y + width * NODES[n]!, width * WEIGHTS[n]!, count)
+      y += width
+    }
   }
   let sum = 0
   for (let n = 0; n < count; n++) sum += chances[n]!
@@ -93,8 +112,8 @@ function narrowestAt(y: number, count: number, reach: number): number {
 function addNode(y: number, weight: number, count: number): void {
   let product = weight
   for (let i = 0; i < count; i++) {
-    normalAt((y - centres[i]!) / deviations[i]!, normal)
-    density[i] = normal[1]! / deviations[i]!
+    normalAt((y - centres[i]!) * rates[i]!, normal)
+    density[i] = normal[1]! * rates[i]!
     prefix[i] = product
     cdf[i] = normal[0]!
     product *= normal[0]!
