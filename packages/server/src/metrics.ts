@@ -23,6 +23,9 @@ export class Metrics {
   readonly acknowledge = this.#histogram('espalier_acknowledge_seconds', 'From entering the queue to being durable')
   readonly decide = new Durations('espalier_decide_seconds', 'One decide request, its events included', this.registry)
   readonly #decided = new Map<string, number>()
+  /** The last reason, and how often it came one after the other: most do. */
+  #lastReason = ''
+  #inARow = 0
   readonly decisions = new Counter({
     name: 'espalier_decisions_total',
     help: 'Answers, by reason',
@@ -60,10 +63,22 @@ export class Metrics {
 
   /** One answer: counted here, and told when somebody looks. */
   decided(reason: string): void {
-    this.#decided.set(reason, (this.#decided.get(reason) ?? 0) + 1)
+    if (reason === this.#lastReason) {
+      this.#inARow++
+      return
+    }
+    this.#noteRow()
+    this.#lastReason = reason
+    this.#inARow = 1
+  }
+
+  #noteRow(): void {
+    if (this.#inARow > 0) this.#decided.set(this.#lastReason, (this.#decided.get(this.#lastReason) ?? 0) + this.#inARow)
+    this.#inARow = 0
   }
 
   #collectDecided(): void {
+    this.#noteRow()
     for (const [reason, count] of this.#decided) this.decisions.inc({ reason }, count)
     this.#decided.clear()
   }

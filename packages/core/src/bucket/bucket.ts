@@ -33,17 +33,20 @@ export function hasher(seed: string): (value: string) => number {
   return value => (fnv32aOfDecimal(fnv32a(value, state)) % POINTS) / POINTS
 }
 
-/** `fnv32a` of a whole number as text, digit by digit: making the text would cost more than all the rest. */
+/** The digits of a number of 32 bits, from the last to the first. */
+const digits = new Uint8Array(10)
+
+/** `fnv32a` of a whole number of 32 bits as text, digit by digit: making the text would cost more than all the rest. */
 function fnv32aOfDecimal(n: number): number {
-  let place = 1
-  while (n >= place * 10) place *= 10
+  let count = 0
+  let rest = n >>> 0
+  do {
+    const tenth = (rest / 10) >>> 0
+    digits[count++] = 48 + rest - tenth * 10
+    rest = tenth
+  } while (rest > 0)
   let hash = OFFSET_BASIS
-  let rest = n
-  for (; place >= 1; place /= 10) {
-    const digit = Math.floor(rest / place)
-    rest -= digit * place
-    hash = Math.imul(hash ^ (48 + digit), PRIME)
-  }
+  while (count > 0) hash = Math.imul(hash ^ digits[--count]!, PRIME)
   return hash >>> 0
 }
 

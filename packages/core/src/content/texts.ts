@@ -14,6 +14,11 @@ export class ContentTexts {
     }
   }
 
+  /** Whether the content is an object or a list that is the same for everybody. */
+  isConstant(content: Json): content is Json & object {
+    return this.#constants.has(content)
+  }
+
   /** What `fill` gave for the content, as JSON. */
   json(content: Json): string {
     const known = this.#constants.get(content)

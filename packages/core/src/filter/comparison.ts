@@ -120,7 +120,11 @@ function nextChange(moving: readonly Instant[], actual: Json | undefined, now: n
   return next
 }
 
+/** Of so few each is compared as fast as one is found in a set. */
+const FEW = 8
+
 function memberOf(values: readonly (string | number | boolean)[]): Test {
+  if (values.length <= FEW) return actual => (values as readonly unknown[]).includes(actual)
   const members: ReadonlySet<unknown> = new Set(values)
   return actual => members.has(actual)
 }

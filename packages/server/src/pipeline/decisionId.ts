@@ -32,11 +32,18 @@ export class DecisionIds {
     const head = headOf(keys, answer.requestId, givenTo)
     const place = placeOf(keys.places, answer)
     const { signed } = keys
-    place.digest.copy(signed, PLACE_AT)
+    // By numbers of four bytes: to call for copying costs more than to copy.
+    for (let i = 0; i < DIGEST_NUMBERS; i++) keys.digest[i] = place.digest[i]!
+    const flags = flagsOf(answer)
     signed.writeDoubleBE(answer.propensity, DRAW_AT)
-    signed[DRAW_AT + 8] = flagsOf(answer)
-    const draw = signed.toString('base64url', DRAW_AT)
-    return head + place.text + draw + macOf(signed)
+    signed[DRAW_AT + 8] = flags
+    // Most places have one draw for everybody.
+    if (place.propensity !== answer.propensity || place.flags !== flags) {
+      place.propensity = answer.propensity
+      place.flags = flags
+      place.tail = place.text + signed.toString('base64url', DRAW_AT)
+    }
+    return head + place.tail + macOf(signed)
   }
 
   /** What the id stands for; undefined when this workspace did not make it. */
@@ -51,9 +58,13 @@ export class DecisionIds {
     let keys = this.#keys.get(workspace)
     if (keys === undefined) {
       const key = (purpose: string) => deriveKey(this.#masterSecret, purpose, workspace)
+      // Not from a pool: the digest's numbers have to begin at a multiple of four.
+      const signed = Buffer.alloc(DRAW_AT + DRAW_BYTES)
+      signed.set(key('decision-id'))
       keys = {
         mask: Buffer.concat([key('decision-person')], MASK_KEY_BYTES + 16),
-        signed: Buffer.concat([key('decision-id')], DRAW_AT + DRAW_BYTES),
+        signed,
+        digest: new Int32Array(signed.buffer, signed.byteOffset + PLACE_AT, DIGEST_NUMBERS),
         places: new Map(),
         earlier: key('decision'),
       }
@@ -68,6 +79,8 @@ interface Keys {
   readonly mask: Buffer
   /** The key, and behind it what is signed with it. */
   readonly signed: Buffer
+  /** The place's digest in it. */
+  readonly digest: Int32Array
   /** By touchpoint, experience and variant. */
   readonly places: Map<string, Map<string, Map<string, Place>>>
   /** Of formats 1 and 2. */
@@ -79,7 +92,11 @@ interface Place {
   readonly version: number
   /** As it stands in an id. */
   readonly text: string
-  readonly digest: Buffer
+  readonly digest: Int32Array
+  /** The last draw, and place and draw as they stand in an id. */
+  propensity: number
+  flags: number
+  tail: string
 }
 
 const KEY_BYTES = 32
@@ -88,6 +105,7 @@ const PERSON_AT = REQUEST_AT + 16
 const PLACE_AT = PERSON_AT + 16
 const DRAW_AT = PLACE_AT + 32
 const DRAW_BYTES = 9
+const DIGEST_NUMBERS = 8
 
 const HEAD_BYTES = 1 + 16 + 16
 /** Characters: of 22, each has 6 bits. */
@@ -149,7 +167,8 @@ function newPlace(version: number, texts: readonly string[]): Place {
     at = bytes.writeUInt8(text.length, at)
     at += bytes.write(text, at, 'latin1')
   }
-  return { version, text: bytes.toString('base64url'), digest: hash('sha256', bytes, 'buffer') }
+  const digest = new Int32Array(new Uint8Array(hash('sha256', bytes, 'buffer')).buffer)
+  return { version, text: bytes.toString('base64url'), digest, propensity: Number.NaN, flags: 0, tail: '' }
 }
 
 function verified(keys: Keys, id: string, bytes: Buffer): ExposedAnswer | undefined {

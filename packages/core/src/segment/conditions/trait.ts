@@ -9,7 +9,12 @@ import { type CompiledCondition, READS_NOTHING, TOUCHED_BY_NOTHING } from '../no
 /** Reads a trait, or what a path leads to in one: `plan`, `address.city`. */
 export function traitReader(path: string): (profile: Pick<Profile, 'traits'>) => Json | undefined {
   const [name = '', ...rest] = splitPath(path)
-  return profile => (Object.hasOwn(profile.traits, name) ? valueAt(profile.traits[name]!.value, rest) : undefined)
+  const [isWhole, isInherited] = [rest.length === 0, name in Object.prototype]
+  return ({ traits }) => {
+    const trait = isInherited && !Object.hasOwn(traits, name) ? undefined : traits[name]
+    if (trait === undefined) return undefined
+    return isWhole ? (trait.value ?? undefined) : valueAt(trait.value, rest)
+  }
 }
 
 /** Holds when the trait compares as stated. */
