@@ -7,9 +7,9 @@ import { Lane } from './session.ts'
  * it: everything it has acknowledged is on the disk, so it may be killed at any moment.
  */
 
-// From the beginning; what the engine makes of it for its threads is put right as soon as they are there.
+// From the beginning; what the engine makes of it for its threads is put right as soon as they are there, which is once it has tables.
 giveWay()
-let givesWay = false
+let looksLeft = 50
 
 let lanes: { read: Lane; write: Lane } | undefined
 
@@ -41,7 +41,7 @@ async function run({ id, ...statement }: ToChild & { do: 'run' }): Promise<void>
   try {
     if (lanes === undefined) throw new Error('The engine is not open.')
     const result = await lanes[statement.lane].run(statement)
-    if (!givesWay) givesWay = giveWay()
+    if (looksLeft > 0) looksLeft = giveWay() ? 0 : looksLeft - 1
     send({ is: 'done', id, ...result })
   } catch (error) {
     send({ is: 'failed', id, message: messageOf(error) })
