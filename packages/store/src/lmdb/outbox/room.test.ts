@@ -21,7 +21,8 @@ it('R11 large batches one after the other have the same room, whatever else was 
   for (const body of [one, other]) rooms.giveBack(body.room)
   const first = ship(rooms, 12 * MB)
   expect(first.length).toBe(16 * MB)
-  for (let n = 0; n < 5; n++) expect(ship(rooms, (9 + n) * MB)).toBe(first)
+  // Not `toBe`: to say how two rooms of so many bytes differ would take minutes.
+  for (let n = 0; n < 5; n++) expect(ship(rooms, (9 + n) * MB) === first).toBe(true)
 })
 
 it('two at once never have one room', () => {
@@ -30,5 +31,5 @@ it('two at once never have one room', () => {
   const [one, other] = [new Body(rooms), new Body(rooms)]
   one.add(lines(10))
   other.add(lines(20))
-  expect(one.room).not.toBe(other.room)
+  expect(one.room === other.room).toBe(false)
 })
