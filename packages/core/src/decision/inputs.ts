@@ -5,6 +5,7 @@ import { timesOf } from '../segment/conditions/did.ts'
 import { traitReader } from '../segment/conditions/trait.ts'
 import type { Reads } from '../segment/node.ts'
 import type { Subject } from '../segment/subject.ts'
+import { isOfVisit } from './visit.ts'
 
 /** What the audiences that were considered looked at, as it was then (R7). Missing values are left out. */
 export type DecisionInputs = JsonObject & {
@@ -12,7 +13,7 @@ export type DecisionInputs = JsonObject & {
   traits: JsonObject
   /** Event times up to now, ascending, by event name. */
   signals: JsonObject
-  /** By context path. */
+  /** What the visit was like, by context path. The context as it was sent stands in the row beside the inputs. */
   context: JsonObject
   /** What else the audiences look at, by its name: segments, computed traits, sequences and the like. */
   facts: JsonObject
@@ -56,7 +57,9 @@ export function noInputs(): DecisionInputs {
 export function compileCollect(reads: Reads, readings: Readings): Collect {
   const at = (kind: keyof Reads, name: string) => readings.numberOf(kind, name)
   const traits = reads.traits.filter(nameable).map(path => ({ n: at('traits', path), path, read: traitReader(path) }))
-  const context = reads.context.filter(nameable).map(path => ({ n: at('context', path), path, steps: splitPath(path) }))
+  const context = reads.context
+    .map(path => ({ n: at('context', path), path, steps: splitPath(path) }))
+    .filter(({ steps }) => isOfVisit(steps))
   const signals = reads.signals.filter(nameable).map(event => ({ n: at('signals', event), event }))
   const facts = reads.facts.filter(({ name }) => nameable(name)).map(fact => ({ n: at('facts', fact.name), ...fact }))
   return (subject, into, taken) => {

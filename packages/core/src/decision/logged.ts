@@ -6,7 +6,7 @@ import { compiler } from '../segment/compile.ts'
 import type { Condition } from '../segment/condition.ts'
 import type { Language } from '../segment/language.ts'
 import { inputFact } from './policies.ts'
-import { visitOf } from './visit.ts'
+import { isOfVisit, visitOf } from './visit.ts'
 
 /** What the log knows of a decision. */
 export interface LoggedSubject {
@@ -33,8 +33,8 @@ export interface LoggedCondition {
  */
 function contextReader(path: string): (subject: LoggedSubject) => Json | undefined {
   const steps = splitPath(path)
-  const [first, ...rest] = steps
-  if (first !== 'visit') return ({ context }) => valueAt(context, steps)
+  if (!isOfVisit(steps)) return ({ context }) => valueAt(context, steps)
+  const rest = steps.slice(1)
   return ({ inputs, context }) =>
     valueAt(inputs.context, [path]) ?? valueAt(visitOf(context), rest) ?? valueAt(context, steps)
 }

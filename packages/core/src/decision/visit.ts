@@ -27,6 +27,11 @@ export function visitOf(context: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(visit).filter(([, value]) => value !== undefined)) as JsonObject
 }
 
+/** Whether a path into the context leads to what the visit was like, which is made of what the caller sent. */
+export function isOfVisit(path: readonly string[]): boolean {
+  return path[0] === 'visit'
+}
+
 function objectOf(value: Json | undefined): JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
 }
