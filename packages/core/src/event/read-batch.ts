@@ -19,21 +19,19 @@ export interface BatchError {
 export const BATCH_ERRORS = {
   body_invalid: 'The body must be a JSON object: {"batch": [...]}.',
   batch_missing: 'batch must be a list of events.',
-  batch_empty: 'batch is empty: send at least one event.',
   batch_too_long: `batch holds more than ${EVENT_LIMITS.items} events: send them in several requests.`,
   context_invalid: 'context must be a JSON object that any event could have.',
   context_too_large: `context is larger than ${EVENT_LIMITS.batchContextBytes} bytes of JSON and would be stored with each event: send less, or send it with the events that need it.`,
 } as const
 export type BatchErrorCode = keyof typeof BATCH_ERRORS
 
-/** Reads what surrounds the items of a batch. Never throws for bad input. */
+/** Reads what surrounds the items of a batch, which may be none: some clients send what gathered in a while, be it nothing. Never throws for bad input. */
 export function readBatch(
   body: unknown,
 ): { batch: BatchBody; error?: undefined } | { batch?: undefined; error: BatchError } {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return refuse('body_invalid')
   const { batch: items, context, sentAt } = body as Record<string, unknown>
   if (!Array.isArray(items)) return refuse('batch_missing')
-  if (items.length === 0) return refuse('batch_empty')
   if (items.length > EVENT_LIMITS.items) return refuse('batch_too_long')
   const isEmpty = context === undefined || context === null || (Array.isArray(context) && context.length === 0)
   if (isEmpty) return { batch: { items, sentAt } }

@@ -97,9 +97,9 @@ const batch = (path: string, summary: string, operationId?: string) =>
     summary,
     ...(operationId === undefined ? {} : { operationId }),
     description: 'The good ones are kept; `errors` names the others. `context` and `sentAt` count for all items.',
-    errors: [...shared.errors, 'body_invalid', 'batch_missing', 'batch_empty', 'batch_too_long', 'context_too_large'],
+    errors: [...shared.errors, 'body_invalid', 'batch_missing', 'batch_too_long', 'context_too_large'],
     body: Type.Object({
-      batch: Type.Array(Type.Object({ type: Type.String(), ...common }), { minItems: 1, maxItems: 2500 }),
+      batch: Type.Array(Type.Object({ type: Type.String(), ...common }), { maxItems: 2500 }),
       context: Type.Optional(Anything),
       integrations: Type.Optional(Anything),
       sentAt: Type.Optional(WhenSent),
