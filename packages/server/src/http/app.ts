@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import { isIP } from 'node:net'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -7,7 +6,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
-import { Problem, StartError } from '../problem.ts'
+import { Problem } from '../problem.ts'
 import type { Services } from '../services.ts'
 import { allow, allowanceOf, allowed } from './allowance.ts'
 import { authenticate, type Credentials } from './authenticate.ts'
@@ -16,7 +15,9 @@ import { check, checkNames, checkText } from './check.ts'
 import { type CorsRules, cors, originsOf } from './cors.ts'
 import { toProblem } from './failure.ts'
 import { answerMalformed } from './malformed.ts'
+import { type Offered, offeredBy } from './offered.ts'
 import { OFREP, ofrepFailure } from './ofrep.ts'
+import { trusted } from './proxies.ts'
 import { JsonText, type Route } from './route.ts'
 import { Turns } from './turns.ts'
 
@@ -45,6 +46,7 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
     // Bodies are read by `readBody`, with a limit a route.
     bodyLimit: Number.MAX_SAFE_INTEGER,
     requestTimeout: ARRIVES_WITHIN_MS,
+    rewriteUrl: ({ url = '/' }) => plainAddress(url),
     // Percent-encoded; the schema bounds what they decode to.
     routerOptions: { maxParamLength: 6000 },
     forceCloseConnections: 'idle',
@@ -79,27 +81,40 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
   app.setErrorHandler((error, request, reply) => {
     refuse(toProblem(error), request, reply, services)
   })
+  const offered = offeredBy(routes)
   app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?')[0]
-    const mend = 'See /openapi.json for what there is.'
-    refuse(new Problem('not_found', `There is no ${request.method} ${path}.`, { mend }), request, reply, services)
+    const problem = answerUnrouted(offered, request, reply)
+    if (problem !== undefined) refuse(problem, request, reply, services)
   })
   const turns = new Turns()
   for (const route of routes) add(app, route, services, turns)
   return app
 }
 
-function trusted(proxies: readonly string[]): string[] | false {
-  for (const proxy of proxies) {
-    const [address = '', bits] = proxy.split('/')
-    const named = ['loopback', 'linklocal', 'uniquelocal'].includes(proxy)
-    if (!named && (!isIP(address) || (bits !== undefined && !/^\d{1,3}$/.test(bits)))) {
-      throw new StartError(
-        `The option trustProxy holds "${proxy}", which is no address and no CIDR such as 10.0.0.0/8.`,
-      )
-    }
+/**
+ * Where a request goes. A base address that ends in a slash makes clients ask for `//v1/…`, and an address may come whole, as a proxy is
+ * asked. Slashes further on count: one behind the other, something between them is missing.
+ */
+function plainAddress(url: string): string {
+  if (url.charCodeAt(0) === SLASH) return url.charCodeAt(1) === SLASH ? url.replace(/^\/+/, '/') : url
+  const path = url.replace(/^https?:\/\/[^/?]*/i, '')
+  return path === url ? url : `/${path.replace(/^\/+/, '')}`
+}
+
+const SLASH = 0x2f
+
+/** Answers who asks what a path offers, and says why nothing else is answered there: there is no such path, or it is asked otherwise. */
+function answerUnrouted(offered: Offered, { method, url }: FastifyRequest, reply: FastifyReply): Problem | undefined {
+  const path = url.split('?')[0] ?? ''
+  const methods = offered(path)
+  if (methods.length === 0) {
+    const mend = 'See /openapi.json for what there is.'
+    return new Problem('not_found', `There is no ${method} ${path}.`, { mend })
   }
-  return proxies.length > 0 && [...proxies]
+  reply.header('allow', methods.join(', '))
+  if (method !== 'OPTIONS') return new Problem('method_not_allowed', `${path} is not for ${method}.`)
+  reply.code(204).send()
+  return undefined
 }
 
 function add(app: FastifyInstance, route: Route, services: Services, turns: Turns): void {

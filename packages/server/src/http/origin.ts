@@ -1,6 +1,7 @@
 import type { Signal } from '@espalier/core/event'
 import type { FastifyRequest } from 'fastify'
 import type { Origin } from '../pipeline/enrich.ts'
+import { withoutPort } from './proxies.ts'
 
 const NONE: readonly Signal[] = []
 
@@ -10,5 +11,5 @@ export function originOf({ headers, ip }: FastifyRequest): Origin {
   const dnt = headers.dnt === '1'
   const signals: readonly Signal[] =
     gpc || dnt ? [...(gpc ? (['gpc'] as const) : []), ...(dnt ? (['dnt'] as const) : [])] : NONE
-  return { userAgent: headers['user-agent'], ip, signals }
+  return { userAgent: headers['user-agent'], ip: withoutPort(ip), signals }
 }

@@ -9,6 +9,7 @@ import { Problem } from '../../problem.ts'
 import type { Services } from '../../services.ts'
 import { check } from '../check.ts'
 import { instant } from '../instant.ts'
+import { withoutPort } from '../proxies.ts'
 import { EXPOSURE_FOREIGN, TIMESTAMP_AHEAD, Warning } from '../refusals.ts'
 import { type Call, route } from '../route.ts'
 import { bodyBytes, countRejected, TrackQuery, takeBatch } from './track.ts'
@@ -150,7 +151,7 @@ async function importRows(
     isTrusted: true,
     items: events.map(event => event.item),
     received,
-    origin: { userAgent: undefined, ip: request.ip, signals: [] },
+    origin: { userAgent: undefined, ip: withoutPort(request.ip), signals: [] },
     maxBytes: IMPORT_ITEM_BYTES,
     importOf: index => events[index]!.origin,
   })
