@@ -361,6 +361,81 @@ describe('offers', () => {
     expect(codes.sort()).toEqual([...list].sort())
   })
 
+  describe('of which the last one was reserved and is yet to be bound', () => {
+    /** What happens while somebody's reservation is made and not yet bound. */
+    const reserving = async <T>(asked: () => Promise<T>, meanwhile: () => Promise<unknown>): Promise<T> => {
+      const { supplies } = server.services
+      const reserve = supplies.reserve.bind(supplies)
+      supplies.reserve = async (workspace, want) => {
+        const grant = await reserve(workspace, want)
+        supplies.reserve = reserve
+        // What a node believes of what is left is old by then.
+        time += 2000
+        await meanwhile()
+        return grant
+      }
+      try {
+        return await asked()
+      } finally {
+        supplies.reserve = reserve
+      }
+    }
+    const die = () => Promise.reject(new Error('killed for the test'))
+    const SUPPLIES = {
+      stock: { stock: 1 },
+      budget: { budget: 9, cost: 5 },
+      codes: { codes: { list: ['LAST'] }, stock: 3 },
+    }
+
+    it('R1 one person has one answer: another request of theirs is given the same, others are not', async () => {
+      for (const [name, supply] of Object.entries(SUPPLIES)) {
+        const key = `last-${name}`
+        await publish([touchpoint(key, { default: 'none' }), offer(key, supply)])
+        const answers: { reason: string; offer?: object }[] = []
+        const ask = async (userId: string) => answers.push(await at(key, { userId }))
+        await reserving(
+          () => ask('last'),
+          async () => {
+            await ask('last')
+            await ask('late')
+          },
+        )
+        await ask('late')
+        expect(answers.map(({ reason }) => reason)).toEqual(['assigned', 'sold-out', 'assigned', 'sold-out'])
+        expect(answers[0]!.offer).toEqual(answers[2]!.offer)
+      }
+    })
+
+    it('who asks again after their request died is given it; also as the person they have become since', async () => {
+      for (const [name, supply] of Object.entries(SUPPLIES)) {
+        const key = `died-${name}`
+        await publish([touchpoint(key, { default: 'none' }), offer(key, supply)])
+        expect(await reserving(() => at(key, { userId: key }), die)).toMatchObject({ reason: 'not-bound' })
+        time += 2000
+        expect((await at(key, { userId: 'late' })).reason).toBe('sold-out')
+        expect((await at(key, { userId: key })).offer).toBeDefined()
+        // Of two people the older one stays: once the device, once the user.
+        for (const isDeviceOlder of [true, false]) {
+          const merged = `${key}-${isDeviceOlder}`
+          await publish([touchpoint(merged, { default: 'none' }), offer(merged, supply)])
+          const [device, user] = [{ anonymousId: `device-${merged}` }, { userId: `user-${merged}` }]
+          for (const who of isDeviceOlder ? [device, user] : [user, device]) {
+            await server.post('/v1/track', { ...who, event: 'Seen' })
+            time += 1000
+          }
+          const died = isDeviceOlder ? user : device
+          expect((await reserving(() => at(merged, died), die)).reason).toBe('not-bound')
+          await server.post('/v1/identify', { ...device, ...user })
+          time += 2000
+          const own = (await at(merged, user)).offer
+          expect(own).toBeDefined()
+          expect((await at(merged, device)).offer).toEqual(own)
+          expect((await at(merged, { userId: 'late' })).reason).toBe('sold-out')
+        }
+      }
+    })
+  })
+
   it('make codes that nobody can guess and nobody else has', async () => {
     await publish([touchpoint('made'), offer('made', { codes: { length: 10, prefix: 'HI-' } })])
     const people = Array.from({ length: 30 }, (_, i) => ({ userId: `made-${i}` }))

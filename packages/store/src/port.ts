@@ -193,6 +193,8 @@ export interface CounterStore {
   /** Gives back a reservation that is not confirmed; false when there is none. */
   release(workspace: string, counter: string, key: string): Promise<boolean>
   used(workspace: string, counter: string, now: number): Promise<number>
+  /** The first of these keys that has a reservation; undefined: none has. */
+  held(workspace: string, counter: string, keys: readonly string[], now: number): Promise<string | undefined>
 }
 
 export interface ApiKey {

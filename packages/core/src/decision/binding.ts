@@ -1,5 +1,6 @@
 import type { Assigned, Binding, Grant, Quote } from '../profile/bound.ts'
 import type { CapKey, Kept } from './caps.ts'
+import type { Person } from './moment.ts'
 import type { Supply } from './offer.ts'
 
 /** An offer that somebody is to be given: to be reserved, and then to be decided again with it in `granted`. */
@@ -8,6 +9,11 @@ export interface Want {
   readonly variant: string
   /** Of the reservation: what this person asks for the same time has the same key. */
   readonly key: string
+  /**
+   * Under which it may have been reserved for somebody who has become this person since: then it is theirs, under that key. Absent:
+   * nobody has.
+   */
+  readonly earlier?: readonly string[]
   readonly cost: number
   readonly supply: Supply
   /** Epoch milliseconds; undefined: never. */
@@ -16,9 +22,17 @@ export interface Want {
   readonly turn?: number
 }
 
+/** An offer of which nothing is left for others: what was reserved for this person, by a request that has yet to bind it, is theirs. */
+export type Missed = Pick<Want, 'experience' | 'key' | 'earlier' | 'supply'>
+
 /** By the person, and when they were given it before, or left out; 0: never. */
-export function wantKey(person: string, previous: number): string {
-  return `${person}:${previous}`
+export function wantKeys(
+  { id, bucketKey, sources = [] }: Pick<Person, 'id' | 'bucketKey' | 'sources'>,
+  previous: number,
+): Pick<Want, 'key' | 'earlier'> {
+  const own = id ?? bucketKey
+  const earlier = sources.flatMap(source => (source === own ? [] : `${source}:${previous}`))
+  return { key: `${own}:${previous}`, ...(earlier.length > 0 && { earlier }) }
 }
 
 /** What a request binds, gathered while it is answered. */

@@ -8,7 +8,7 @@ import type { Binding } from '../profile/bound.ts'
 import type { ConsideredAccount } from '../segment/subject.ts'
 import type { Answer } from './answer.ts'
 import { byDefault, withoutExperience } from './answering.ts'
-import type { Want } from './binding.ts'
+import type { Missed, Want } from './binding.ts'
 import type { Candidate, CompiledExperience, CompiledSet, CompiledTouchpoint } from './compiled.ts'
 import { type Obstacle, obstacle, unfit } from './eligible.ts'
 import { explainConsent, explainForced, explainTouchpoint } from './explain.ts'
@@ -48,6 +48,8 @@ export interface Decision {
   readonly preview: boolean
   /** Offers to reserve before: while there are any, this is no answer yet. Ask again with those reserved in `granted`. */
   readonly wants: readonly Want[]
+  /** Offers that are passed over since nothing is left of them for others. What is reserved for this person already is theirs: ask again. */
+  readonly missed: readonly Missed[]
   /** What has to be committed before the answers may be given; undefined: nothing. */
   readonly binding: Binding | undefined
 }
@@ -100,6 +102,7 @@ export function decide(input: DecideInput): Decision {
     inputs,
     preview: preview !== undefined,
     wants: binds === undefined ? NO_WANTS : [...binds.wants.values()],
+    missed: moment.missed === undefined ? NONE_MISSED : [...moment.missed.values()],
     binding: preview === undefined ? binds?.binding() : undefined,
   }
 }
@@ -141,6 +144,7 @@ function answersTo(
 }
 
 const NO_WANTS: readonly Want[] = []
+const NONE_MISSED: readonly Missed[] = []
 const NOBODY: Person = { bucketKey: '', traits: {}, signals: {}, consent: {} }
 
 /** Answers the first candidates that are for this person now and have nothing in their way: as many as there are slots. */

@@ -84,17 +84,20 @@ function offerObstacle(
     return undefined
   }
   if (state === 'offer-expired' || state === 'offer-used') return state
-  return supplyObstacle(experience, offer, moment)
+  return supplyObstacle(experience, offer, moment, person)
 }
 
 /** Why somebody cannot be given what an offer has, whose turn it is. */
 export function supplyObstacle(
-  { key }: CompiledExperience,
+  experience: CompiledExperience,
   { eligibility }: NonNullable<CompiledExperience['offer']>,
-  { subject, terms }: Moment,
+  moment: Moment,
+  person: Person,
 ): 'not-eligible' | 'sold-out' | undefined {
-  if (eligibility?.test(subject) === false) return 'not-eligible'
-  return terms.supplied(key) ? undefined : 'sold-out'
+  if (eligibility?.test(moment.subject) === false) return 'not-eligible'
+  if (moment.terms.supplied(experience.key)) return undefined
+  moment.miss(experience, person)
+  return 'sold-out'
 }
 
 /** In the holdout, or in the experience's control group. */

@@ -4,12 +4,14 @@ import type { JsonObject } from '../json.ts'
 import { type Assigned, assignedKey, type Bound, type Grant, type Quote, UNBOUND } from '../profile/bound.ts'
 import type { Profile } from '../profile/profile.ts'
 import { type Considered, type Subject, zoneOfPerson } from '../segment/subject.ts'
-import { Binds } from './binding.ts'
+import { Binds, type Missed, wantKeys } from './binding.ts'
 import type { CompiledExperience, CompiledSet } from './compiled.ts'
 import { settled, standing, stateOf } from './offer.ts'
 
 /** What deciding looks at of a person. */
-export type Person = Considered & Pick<Profile, 'bucketKey' | 'consent'> & Partial<Pick<Profile, 'id' | 'bound'>>
+export type Person = Considered &
+  Pick<Profile, 'bucketKey' | 'consent'> &
+  Partial<Pick<Profile, 'id' | 'sources' | 'bound'>>
 
 /** How a question may be answered. */
 export interface Terms {
@@ -40,6 +42,8 @@ export class Moment implements World {
   declare passed: Record<string, string> | undefined
   /** What sticky splits hold for the person, of the experiences that are answered. */
   declare held: Record<string, JsonObject> | undefined
+  /** Offers that are passed over since nothing is left of them; undefined: none. */
+  declare missed: Map<string, Missed> | undefined
   /** What the request binds so far; undefined where it binds nothing. */
   declare bindsIfAny: Binds | undefined
   /** Items that were shown at the catalog's price. */
@@ -65,6 +69,7 @@ export class Moment implements World {
     this.taken = new Uint8Array(set.readings)
     this.passed = undefined
     this.held = undefined
+    this.missed = undefined
     this.bindsIfAny = undefined
     this.listed = undefined
     this.knownZone = undefined
@@ -120,6 +125,18 @@ export class Moment implements World {
     // Or the person has become one with somebody who has it.
     const holds = had.variant !== '' && offer !== undefined && stateOf(offer, had, this.subject.now) === 'live'
     return holds ? had : reserved
+  }
+
+  /** Nothing is left of an offer, but for what may be reserved for the person already. */
+  miss({ key, offer }: CompiledExperience, person: Person): void {
+    if (offer === undefined || !this.terms.binds || this.terms.preview) return
+    this.missed ??= new Map()
+    this.missed.set(key, { experience: key, ...wantKeys(person, this.previous({ key, offer })), supply: offer.supply })
+  }
+
+  /** When the person was given an offer before, or was left out; 0: never. */
+  previous(experience: Pick<CompiledExperience, 'key' | 'offer'>): number {
+    return this.grant(experience)?.at ?? 0
   }
 
   /** One of the person's grants was used before they became one: what the others took is given back. */

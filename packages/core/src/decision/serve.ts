@@ -4,7 +4,7 @@ import type { Assigned, Grant } from '../profile/bound.ts'
 import type { Answer } from './answer.ts'
 import { leftOut, show } from './answering.ts'
 import { type Assignment, assign, type Chosen } from './assign.ts'
-import { Binds, wantKey } from './binding.ts'
+import { Binds, wantKeys } from './binding.ts'
 import type { CompiledExperience, CompiledTouchpoint } from './compiled.ts'
 import { supplyObstacle } from './eligible.ts'
 import { assignedBy } from './held.ts'
@@ -111,17 +111,15 @@ export function serveBinding(
     return answer
   }
   if (offer !== undefined && held === undefined && !moment.terms.preview) {
-    const gone = turn && supplyObstacle(experience, offer, moment)
+    const gone = turn && supplyObstacle(experience, offer, moment, person)
     if (gone !== undefined) {
       countServed(experience, moment)
       return { ...answer, reason: gone, content: touchpoint.fallback.fill(moment).content }
     }
-    const reserved = moment.grant(experience)
-    const previous = reserved === undefined ? 0 : reserved.at
     moment.binds.wants.set(key, {
       experience: key,
       variant: assignment.variant.key,
-      key: wantKey(person.id ?? person.bucketKey, previous),
+      ...wantKeys(person, moment.previous(experience)),
       cost: offer.cost.get(assignment.variant.key) ?? 0,
       supply: offer.supply,
       expires: ends,

@@ -1,4 +1,4 @@
-import { type Decision, decisionRow, type Want, wantKey } from '@espalier/core/decision'
+import { type Decision, decisionRow, type Want, wantKeys } from '@espalier/core/decision'
 import { allGiven, type Binding, type Given, type Grant } from '@espalier/core/profile'
 import type { Entry } from '@espalier/core/stream'
 import type { Located } from '@espalier/store'
@@ -151,7 +151,8 @@ class Reserving {
         if (grant === undefined) this.#refused.add(want.experience)
         else {
           granted.set(want.experience, grant)
-          this.#reserved.set(JSON.stringify([want.experience, want.key, grant.code]), { want, grant })
+          const reserved = { want: { ...want, key: grant.key }, grant }
+          this.#reserved.set(JSON.stringify([want.experience, grant.key, grant.code]), reserved)
         }
       }
     }
@@ -191,5 +192,8 @@ function heldOf({ want }: Reserved, { profile }: Located, given: Readonly<Record
 function isForLater({ want }: Reserved, { profile }: Located, given: Readonly<Record<string, Grant>>): boolean {
   const grant = given[want.experience] ?? profile.bound?.grants[want.experience]
   const turns = grant === undefined ? [0] : allGiven(grant).map(({ at }) => at)
-  return turns.some(at => want.key === wantKey(profile.id, at))
+  return turns.some(at => {
+    const { key, earlier = [] } = wantKeys(profile, at)
+    return want.key === key || earlier.includes(want.key)
+  })
 }

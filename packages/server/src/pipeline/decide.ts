@@ -105,7 +105,7 @@ export class Decider {
     const recent = recentOf(question, asker?.person, timestamp)
     const items = recent.length === 0 ? (id: string) => set.items.get(id) : await this.#items(question, recent)
     const scarce = scarceAt(question)
-    const supplied = scarce.length === 0 ? undefined : await this.#parts.supplies.left(workspace, scarce)
+    let supplied = scarce.length === 0 ? undefined : await this.#parts.supplies.left(workspace, scarce)
     const again = (person: Person | undefined, more: More): Decision =>
       decide({
         set: set.compiled,
@@ -124,7 +124,14 @@ export class Decider {
     const kept = asker?.kept
     // Of somebody of whom nothing is kept, nothing can be bound.
     const unbinding = question.binds === false || (asker !== undefined && kept === undefined)
-    const first = again(asker?.person, unbinding ? UNBINDING : NO_MORE)
+    let first = again(asker?.person, unbinding ? UNBINDING : NO_MORE)
+    if (kept !== undefined && first.missed.length > 0) {
+      // Of the last ones some may be reserved for this person, who asks twice at once or whose first request died: one person, one answer.
+      const theirs = await this.#parts.supplies.theirs(workspace, first.missed)
+      const left = supplied
+      supplied = experience => theirs.has(experience) || left?.(experience) !== false
+      if (theirs.size > 0) first = again(asker?.person, NO_MORE)
+    }
     const { decision, logged } =
       kept !== undefined && binds(first)
         ? await this.#bind(question, { kept, person: asker?.person, requestId, timestamp, supplied, again })

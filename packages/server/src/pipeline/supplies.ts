@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
-import type { CompiledExperience, CompiledOffer, Supply, Want } from '@espalier/core/decision'
+import type { CompiledExperience, CompiledOffer, Missed, Supply, Want } from '@espalier/core/decision'
 import type { Given, Grant } from '@espalier/core/profile'
 import type { CounterStore } from '@espalier/store'
 import { deriveKey } from '../secrets.ts'
@@ -56,16 +56,48 @@ export class Supplies {
     return left
   }
 
+  /**
+   * Of offers of which nothing is left for others those that are reserved for this person already, by a request that is still under way or
+   * died before it bound what it had reserved: they are theirs (R1). What is reserved in part is theirs where there is enough of the rest.
+   */
+  async theirs(workspace: string, missed: readonly Missed[]): Promise<ReadonlySet<string>> {
+    const found = new Set<string>()
+    for (const one of missed) if (await this.#isTheirs(workspace, one)) found.add(one.experience)
+    return found
+  }
+
+  async #isTheirs(workspace: string, { experience, key, earlier = [], supply }: Missed): Promise<boolean> {
+    const now = this.#now()
+    let isHeld = false
+    for (const { counter, n, limit } of scarceOf(experience, supply, supply.dearest)) {
+      if ((await this.#counters.held(workspace, counter, [key, ...earlier], now)) !== undefined) isHeld = true
+      else if ((await this.#counters.used(workspace, counter, now)) + n > limit) return false
+    }
+    return isHeld
+  }
+
+  /** Under which a want is reserved: that of somebody who has become this person, where it was for them. */
+  async #keyOf(workspace: string, { key, earlier }: Want, scarce: readonly Scarce[], now: number): Promise<string> {
+    if (earlier === undefined) return key
+    for (const { counter } of scarce) {
+      const held = await this.#counters.held(workspace, counter, [key, ...earlier], now)
+      if (held !== undefined) return held
+    }
+    return key
+  }
+
   #remember(name: string, known: Known): void {
     if (this.#known.size >= MAX_KNOWN) this.#known.clear()
     this.#known.set(name, known)
   }
 
-  /** Takes what the offer costs and gives it its code: durable before it answers, and the same for the same want. Undefined: nothing is left. */
-  async reserve(workspace: string, want: Want): Promise<Grant | undefined> {
-    const { experience, variant, key, supply, cost, expires, turn } = want
+  /** Takes what the offer costs and gives it its code: durable before it answers, and the same for the same want, under the grant’s key. Undefined: nothing is left. */
+  async reserve(workspace: string, asked: Want): Promise<Grant | undefined> {
+    const { experience, variant, supply, cost, expires, turn } = asked
     const now = this.#now()
     const scarce = scarceOf(experience, supply, cost)
+    const key = await this.#keyOf(workspace, asked, scarce, now)
+    const want = { ...asked, key }
     if (!(await this.#take(workspace, { experience, supply }, scarce, { key, expires, now }))) return undefined
     const code = await this.#code(workspace, want, now)
     if (code === undefined && supply.codes !== undefined) {

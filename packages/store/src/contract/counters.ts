@@ -62,6 +62,24 @@ export function countersContract(open: OpenStore): void {
     expect(await counters.confirm('main', 'stock', 'none', NOON)).toBe(false)
   })
 
+  it('tells which of some keys has a reservation, the first of them, while it lasts', async () => {
+    const { counters } = (await opened()).store
+    const held = (keys: string[], now = NOON) => counters.held('main', 'stock', keys, now)
+    expect(await held(['a'])).toBeUndefined()
+    await counters.reserve('main', 'stock', { key: 'a', n: 1, limit: 3, now: NOON, expires: LATER })
+    await counters.reserve('main', 'stock', { key: 'b', n: 1, limit: 3, now: NOON })
+    await counters.reserve('main', 'stock', { key: 'c', n: 1, limit: 3, now: NOON, expires: LATER })
+    await counters.confirm('main', 'stock', 'c', NOON)
+    expect(await held(['none', 'b', 'a'])).toBe('b')
+    expect(await held(['a', 'b'], LATER - 1)).toBe('a')
+    expect(await held(['a', 'c', 'b'], LATER)).toBe('c')
+    expect([await held([]), await held(['a'], LATER)]).toEqual([undefined, undefined])
+    expect(await counters.held('other', 'stock', ['b'], NOON)).toBeUndefined()
+    expect(await counters.held('main', 'budget', ['b'], NOON)).toBeUndefined()
+    await counters.release('main', 'stock', 'b')
+    expect(await held(['b'])).toBeUndefined()
+  })
+
   it('a released reservation is free at once', async () => {
     const { counters } = (await opened()).store
     await counters.reserve('main', 'stock', { key: 'a', n: 1, limit: 1, now: NOON })

@@ -38,6 +38,11 @@ export class MemoryCounters implements CounterStore {
     return sum(this.#live(workspace, counter, now))
   }
 
+  async held(workspace: string, counter: string, keys: readonly string[], now: number): Promise<string | undefined> {
+    const reservations = this.#live(workspace, counter, now)
+    return keys.find(key => reservations.has(key))
+  }
+
   #live(workspace: string, counter: string, now: number): Map<string, Reservation> {
     const name = JSON.stringify([workspace, counter])
     const reservations = this.#counters.get(name) ?? new Map<string, Reservation>()

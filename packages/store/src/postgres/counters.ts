@@ -81,6 +81,17 @@ export class PostgresCounters implements CounterStore {
   async used(workspace: string, counter: string, now: number): Promise<number> {
     return readUsed(this.#database, workspace, counter, now)
   }
+
+  async held(workspace: string, counter: string, keys: readonly string[], now: number): Promise<string | undefined> {
+    const [first] = await this.#database.query<{ key: string }>(
+      `SELECT key FROM espalier.reservations
+       WHERE workspace = $1 AND counter = $2 AND key = ANY ($3::text[]) AND (confirmed OR expires IS NULL OR expires > $4)
+       ORDER BY array_position($3::text[], key) LIMIT 1`,
+      [workspace, counter, keys, now],
+      'counters.held',
+    )
+    return first?.key
+  }
 }
 
 /** Whoever changes a counter has its row; the others wait. */

@@ -69,6 +69,14 @@ export class LmdbCounters implements CounterStore {
     return sum(this.#db, workspace, counter) - sumOf(ranOut(this.#db, workspace, counter, now))
   }
 
+  async held(workspace: string, counter: string, keys: readonly string[], now: number): Promise<string | undefined> {
+    return keys.find(key => {
+      const reservation = get(this.#db, workspace, counter, key)
+      if (reservation === undefined) return false
+      return reservation.confirmed || reservation.expires === undefined || reservation.expires > now
+    })
+  }
+
   /** Frees what ran out; answers what is taken. */
   #sweep(transaction: ControlTransaction, workspace: string, counter: string, now: number): number {
     const gone = ranOut(transaction, workspace, counter, now)
