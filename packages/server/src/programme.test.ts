@@ -372,6 +372,56 @@ it('a holdout whose share was changed says nothing of who came before: they had 
     expect(measured.people.personalized).toBe(late.filter(({ held }) => !held).length)
     expect(measured.kpi).toMatchObject({ personalized: 10, control: 10, total: { value: 0 } })
     expect(notes).toContain('In some of the time nobody was held out; it is taken to be like the rest.')
+    // Each time by the share of its own: of the first nobody was to be held out.
+    expect(measured.sampleRatio).toMatchObject({
+      times: [{ people: 60, heldOut: measured.people.control, expected: 30 }],
+    })
+    expect(measured.sampleRatio.verdict).not.toBe('unknown')
+  } finally {
+    await own.stop()
+  }
+}, 300_000)
+
+it('a holdout that lost its people, whose exposures the client did not send, is told as one', async () => {
+  let now = Date.UTC(2026, 3, 3, 12)
+  const own = await testServer({}, { now: () => now++ })
+  try {
+    const experience = {
+      tactic: 'content',
+      touchpoints: ['home'],
+      control: 0.5,
+      variants: [{ key: 'v', content: { home: 'v' } }],
+    }
+    const changes = [
+      { kind: 'settings', key: 'workspace', body: { holdout: 0.3 } },
+      { kind: 'touchpoint', key: 'home', body: { channel: 'web', default: 'plain' } },
+      { kind: 'experience', key: 'hero', body: experience },
+    ]
+    expect((await own.post('/v1/definitions', { changes })).status).toBe(200)
+    const batch = await Promise.all(
+      Array.from({ length: 120 }, async (_, i) => {
+        const { json } = await own.post('/v1/decide', { userId: `visitor-${i}`, touchpoints: ['home'] })
+        const { decisionId, holdout } = json.answers.home
+        return { held: holdout, type: 'track', userId: `visitor-${i}`, event: 'Exposure', properties: { decisionId } }
+      }),
+    )
+    const send = async (some: typeof batch) => {
+      const events = some.map(({ held: _, ...event }) => event)
+      expect((await own.post('/v1/batch', { batch: events })).status).toBe(200)
+    }
+    const free = batch.filter(({ held }) => !held)
+    await send(free)
+    const lost = (await own.get('/v1/impact')).json
+    expect(lost.holdout.sampleRatio).toMatchObject({
+      verdict: 'mismatch',
+      times: [{ people: free.length, heldOut: 0, expected: expect.closeTo(0.3 * free.length, 6) }],
+    })
+    expect(lost.notes.join()).toContain(`0 of ${free.length} people were held out`)
+    await send(batch.filter(({ held }) => held))
+    expect((await own.get('/v1/impact')).json.holdout.sampleRatio).toMatchObject({
+      verdict: 'ok',
+      times: [{ people: 120, heldOut: 120 - free.length, expected: expect.closeTo(36, 6) }],
+    })
   } finally {
     await own.stop()
   }

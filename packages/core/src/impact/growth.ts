@@ -23,7 +23,7 @@ export interface Growth extends Gained<MonthEstimate> {
    * counted-twice: the interval of `overlap` is above 0. What several bring only together is counted in each. stand-in: it is below 0.
    * The control group of one has the others, which do part of its work, so each seems to bring less than it does. not-told-apart: it
    * holds 0. unknown: there is none, as where many people were given something that nobody was left out of: that is in the programme, and
-   * in no part of the sum.
+   * in no part of the sum. So it is where more or fewer people are held out than were to be.
    */
   readonly verdict: 'counted-twice' | 'stand-in' | 'not-told-apart' | 'unknown'
   readonly sentence: string
@@ -38,6 +38,8 @@ export interface GrowthOptions {
   /** What was spent on the experiences in the time: taken off both, so that it is no overlap. */
   readonly spend?: number
   readonly show: (value: number) => string
+  /** As many people are held out as were to be; so unless given. */
+  readonly isSound?: boolean
 }
 
 /** Of the people of all experiences so many may have nobody to be compared with, and the sum is still that of the programme. */
@@ -51,7 +53,7 @@ const MOST_UNCOMPARED = 0.01
 export function growthOf(
   parts: readonly Pair[],
   programme: readonly Pair[],
-  { measure, confidence, days, from = null, spend = 0, show }: GrowthOptions,
+  { measure, confidence, days, from = null, spend = 0, show, isSound = true }: GrowthOptions,
 ): Growth {
   const totalOf = (pairs: readonly Pair[], people?: number) => {
     const { total } = comparePairs(pairs, measure, confidence)
@@ -71,10 +73,11 @@ export function growthOf(
     programme: aMonth(whole, days),
     overlap: aMonth(overlap, days),
   }
-  const verdict = verdictOf(overlap)
+  const verdict = isSound ? verdictOf(overlap) : 'unknown'
+  const said = { verdict, uncompared: isPartial ? uncompared : 0, isSound }
   const sentence = isShort(days)
-    ? `${growthSentence({ ...soFar, verdict, uncompared: isPartial ? uncompared : 0 }, 'so far', show)}${sum.value === null ? '' : ` ${notYet(from)}.`}`
-    : growthSentence({ ...month, verdict, uncompared: isPartial ? uncompared : 0 }, 'a month', show)
+    ? `${growthSentence({ ...soFar, ...said }, 'so far', show)}${sum.value === null ? '' : ` ${notYet(from)}.`}`
+    : growthSentence({ ...month, ...said }, 'a month', show)
   return { ...month, soFar, verdict, sentence }
 }
 

@@ -4,7 +4,7 @@
  *
  * The way through: `cell.ts` is what the warehouse delivers, and which groups may be compared; `compare.ts` adds differences;
  * `effect.ts` is lift and money of one group of cells, `month.ts` what that is a month, `anyway.ts` its needless discounts; `growth.ts` holds the sum against the
- * holdout; `targeting.ts` judges the choice of variants, `timing.ts` that of the moment; `spend.ts` has the KPIs of bought traffic; `report.ts` puts it together.
+ * holdout, whose size `holdout.ts` checks; `targeting.ts` judges the choice of variants, `timing.ts` that of the moment; `spend.ts` has the KPIs of bought traffic; `report.ts` puts it together.
  */
 export * from './anyway.ts'
 export * from './cell.ts'
@@ -12,6 +12,7 @@ export * from './compare.ts'
 export * from './csv.ts'
 export * from './effect.ts'
 export * from './growth.ts'
+export * from './holdout.ts'
 export * from './month.ts'
 export * from './report.ts'
 export * from './spend.ts'

@@ -5,13 +5,14 @@ import { type Cell, type Pair, pairsOf } from './cell.ts'
 import { canCompare, missingOf } from './compare.ts'
 import { type Effect, type EffectOptions, effectOf, type Kpi } from './effect.ts'
 import { type Growth, growthOf } from './growth.ts'
+import { type HoldoutRatio, type HoldoutSums, holdoutRatio } from './holdout.ts'
 import { isShort, notYet } from './month.ts'
 import { type Periods, periodDays } from './period.ts'
 import { type Customers, type Spend, type SpendReport, spendReport } from './spend.ts'
 import { addSums, canPrice, type ValueSums } from './sums.ts'
 import { type Choosing, type Targeting, targetingOf } from './targeting.ts'
 import { type Timed, type Timing, timingAt } from './timing.ts'
-import { formatMoney, formatTotal, REASONS } from './words.ts'
+import { formatMoney, formatTotal, holdoutMismatch, REASONS } from './words.ts'
 
 /** Everything that a report is made of, from the warehouse and the definitions. */
 export interface ProgrammeFacts {
@@ -21,7 +22,7 @@ export interface ProgrammeFacts {
   /** The people who were in a segment at their first exposure. */
   readonly segments: readonly { readonly segment: string; readonly cells: readonly Cell[] }[]
   /** People by whether they were held out of the whole programme, of a quarter each. */
-  readonly holdout: readonly { readonly quarter: string; readonly heldOut: boolean; readonly sums: ValueSums }[]
+  readonly holdout: readonly HoldoutSums[]
   readonly spend: readonly Spend[]
   readonly customers: Customers
 }
@@ -37,6 +38,8 @@ export interface ProgrammeOptions {
   /** From when on the time is, epoch milliseconds, and since when experiences run as they are: for what timing brought. */
   readonly from?: number | null
   readonly steady?: ReadonlyMap<string, number>
+  /** Shares of people that were to be held out: before the first change within `holdout`, and after each. The log alone tells unless given. */
+  readonly holdoutShares?: readonly number[]
   /** How long its weeks or months are; each is as long as the whole unless given. */
   readonly periods?: Pick<Periods, 'by' | 'zone'>
   readonly touchpoints: ReadonlyMap<string, Pick<Touchpoint, 'name' | 'channel' | 'stage'>>
@@ -75,7 +78,7 @@ export interface Programme {
   readonly periods: readonly Row[]
   /** All experiences, and what the holdout says of them. */
   readonly growth: { readonly kpi: Growth; readonly revenue: Growth; readonly net: Growth | null }
-  readonly holdout: Effect & { readonly share: number | null }
+  readonly holdout: Effect & { readonly share: number | null; readonly sampleRatio: HoldoutRatio }
   readonly spend: SpendReport
   readonly notes: readonly string[]
   readonly sentence: string
@@ -126,6 +129,7 @@ export function programmeImpact(facts: ProgrammeFacts, options: ProgrammeOptions
     [...groupBy(facts.cells, keyOf)].map(([key, cells]) => ({ key, ...effect(cells, spendIn(cells)) }))
   const allPairs = pairsByExperience(facts.cells)
   const holdoutPairs = quartersOf(facts.holdout)
+  const sampleRatio = holdoutRatio(facts.holdout, options.holdoutShares ?? [])
   const onExperiences = facts.spend.reduce((sum, { experience, amount }) => sum + (experience === '' ? 0 : amount), 0)
   const grow = (measure: 'kpi' | 'revenue' | 'net', show: (value: number) => string) =>
     growthOf(allPairs, holdoutPairs, {
@@ -134,6 +138,7 @@ export function programmeImpact(facts: ProgrammeFacts, options: ProgrammeOptions
       days,
       from,
       show,
+      isSound: sampleRatio.verdict !== 'mismatch',
       ...(measure === 'net' && { spend: onExperiences }),
     })
   const show = (value: number) => formatMoney(value, currency)
@@ -178,9 +183,10 @@ export function programmeImpact(facts: ProgrammeFacts, options: ProgrammeOptions
     holdout: {
       ...effectOf(holdoutPairs, { ...base, spend: onExperiences }),
       share: held + free > 0 ? held / (held + free) : null,
+      sampleRatio,
     },
     spend: spendReport(facts.spend, facts.customers, { hasMargin, confidence }),
-    notes: notesOf({ hasMargin, isPriced, everybody, byExperience, holdoutPairs, days, from }),
+    notes: notesOf({ hasMargin, isPriced, everybody, byExperience, holdoutPairs, sampleRatio, days, from }),
     sentence: (growth.net ?? growth.revenue).sentence,
   }
 }
@@ -223,6 +229,7 @@ function notesOf(of: {
   everybody: ValueSums
   byExperience: ReadonlyMap<string, readonly Cell[]>
   holdoutPairs: readonly Pair[]
+  sampleRatio: HoldoutRatio
   days: number
   from: number | null
 }): string[] {
@@ -245,6 +252,7 @@ function notesOf(of: {
       notes.push(`${people} in a version without a control group: what it brought of them is not in the sum.`)
     }
   }
+  if (of.sampleRatio.verdict === 'mismatch') notes.push(holdoutMismatch(of.sampleRatio))
   if (of.holdoutPairs.length > 1 && of.holdoutPairs.some(pair => !canCompare(pair))) {
     notes.push('In some of the time nobody was held out; it is taken to be like the rest.')
   }

@@ -2,6 +2,7 @@ import { formatKpi, formatPercent, type Undefined } from '../experiment/index.ts
 import { formatConfidence, many } from '../words.ts'
 import type { Effect, EffectOptions, Kpi } from './effect.ts'
 import type { Gained, Growth } from './growth.ts'
+import type { HoldoutRatio } from './holdout.ts'
 import { isShort, type MonthEstimate, notYet } from './month.ts'
 
 /** Why something cannot be said, to a marketer, and what would mend it. */
@@ -82,13 +83,26 @@ function range({ interval }: MonthEstimate, show: (value: number) => string, con
     : ` (${formatConfidence(confidence)} interval ${show(interval[0])} to ${show(interval[1])})`
 }
 
-/** What the parts bring together, held against the holdout. `per`: a month, or so far. `uncompared`: people who are in no part of the sum. */
+/** That more or fewer people are held out than were to be, by the time in which chance explains it least. */
+export function holdoutMismatch({ times, p }: HoldoutRatio): string {
+  const [worst] = [...times].sort((a, b) => (a.p ?? 1) - (b.p ?? 1))
+  if (worst === undefined) return ''
+  const { quarter, people, heldOut, expected } = worst
+  const wanted = Math.round(expected).toLocaleString('en-US')
+  const found = `${heldOut.toLocaleString('en-US')} of ${many(people, 'person', 'people')}`
+  return `From ${quarter.slice(0, 10)} on ${found} ${heldOut === 1 ? 'was' : 'were'} held out, where about ${wanted} were to be (p = ${p?.toExponential(1)}): people of one side were lost, as where exposures to the default content are not sent. Do not trust what the holdout says until the cause is found.`
+}
+
+/**
+ * What the parts bring together, held against the holdout. `per`: a month, or so far. `uncompared`: people who are in no part of the sum.
+ * `isSound`: as many people are held out as were to be.
+ */
 export function growthSentence(
-  growth: Gained<MonthEstimate> & Pick<Growth, 'verdict'> & { readonly uncompared: number },
+  growth: Gained<MonthEstimate> & Pick<Growth, 'verdict'> & { readonly uncompared: number; readonly isSound: boolean },
   per: string,
   show: (value: number) => string,
 ): string {
-  const { sum, programme, overlap, verdict, uncompared } = growth
+  const { sum, programme, overlap, verdict, uncompared, isSound } = growth
   if (sum.value === null)
     return `What the experiences bring together is not known: ${REASONS[sum.reason ?? 'overflow']}.`
   const which = uncompared === 0 ? 'The experiences' : 'The experiences, as far as people were left out of them,'
@@ -101,6 +115,9 @@ export function growthSentence(
     return `${parts}; ${why}.`
   }
   const whole = `${parts}; the holdout measures ${show(programme.value)} for the whole programme`
+  if (!isSound) {
+    return `${whole}, which cannot be trusted: more or fewer people are held out than were to be.`
+  }
   if (uncompared > 0) {
     const of = many(uncompared, 'person', 'people')
     return `${whole}. Whether they overlap is not known: ${of} saw what nobody was left out of, which the holdout measures and the sum does not hold.`

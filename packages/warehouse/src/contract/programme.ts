@@ -1,4 +1,5 @@
 import type { Metric } from '@espalier/core/definition'
+import type { ExposureRow } from '@espalier/core/stream'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { ProgrammeQuestion } from '../queries/programme/question.ts'
@@ -238,6 +239,45 @@ export function programmeContract(warehouse: () => Warehouse, worlds: number): v
     ])
   })
 
+  it('tells quarters and changes of the share by the zone, with the chance of who was held out and who decided it', async () => {
+    const workspace = fresh('programme')
+    // In New York it is still the last evening of March.
+    const change = Date.UTC(2026, 3, 1, 1)
+    const seen = (profile: string, hours: number, rest: Partial<ExposureRow> = {}) =>
+      exposure({ workspace, profile, timestamp: change + hours * HOUR, ...rest })
+    const held = { holdout: true, variant: '', propensity: 0.25 }
+    await put({
+      exposures: [
+        seen('a', -1),
+        seen('b', 1, held),
+        seen('c', 1, { ...held, propensity: 0.5 }),
+        seen('d', 1, { ...held, version: 0, propensity: 1 }),
+        seen('e', 1),
+        seen('e', 2, held),
+        seen('f', 5),
+      ],
+      events: [],
+      links: [],
+      rates: [],
+    })
+    const { holdout } = await warehouse().programme({
+      ...question(workspace),
+      now: change + 24 * HOUR,
+      zone: 'America/New_York',
+      shareChanges: [change],
+    })
+    const within = new Date(change).toISOString()
+    expect(
+      holdout.map(({ sums: { people }, ...one }) => ({ ...one, people })).sort((a, b) => a.changes! - b.changes!),
+    ).toEqual([
+      { quarter: '2026-01-01', changes: 0, heldOut: false, people: 1 },
+      { quarter: within, changes: 1, heldOut: false, people: 1 },
+      { quarter: within, changes: 1, heldOut: true, weights: { sum: 6, sumSquares: 20 }, people: 2 },
+      { quarter: within, changes: 1, heldOut: true, elsewhere: true, people: 1 },
+      { quarter: '2026-04-01', changes: 1, heldOut: false, people: 1 },
+    ])
+  })
+
   it('agrees with going through everything, on random data', async () => {
     await fc.assert(
       fc.asyncProperty(randomWorld, randomQuestion, async (world, rest) => {
@@ -281,7 +321,8 @@ const randomExposure = fc
     timestamp,
     experience: fc.constantFrom('spring', 'summer'),
     touchpoint: fc.constantFrom('home.hero', 'cart.email'),
-    version: fc.constantFrom(1, 2),
+    // 0: decided elsewhere.
+    version: fc.constantFrom(1, 2, 1, 2, 0),
     variant: fc.constantFrom('bold', 'calm'),
     kind: fc.constantFrom('variant', 'variant', 'control', 'holdout'),
     // Of the second version some were left out with another chance than others.
@@ -294,7 +335,7 @@ const randomExposure = fc
       ...(kind === 'variant' ? {} : { variant: '' }),
       control: kind === 'control',
       holdout: kind === 'holdout',
-      propensity: kind === 'control' ? (isNew && row.version === 2 ? 0.25 : 0.1) : 0.45 / row.version,
+      propensity: kind === 'control' ? (isNew && row.version === 2 ? 0.25 : 0.1) : 0.45 / (row.version || 1),
     }),
   )
 

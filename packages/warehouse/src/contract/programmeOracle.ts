@@ -86,9 +86,9 @@ export function bruteForceProgramme(
   }
   const periodOf = (at: number) => (question.by === 'week' ? weekOf(at) : `${dayOf(at).slice(0, 7)}-01`)
   const active = did.filter(fact => units.some(({ person, row }) => person === fact.person && fact.at >= row.timestamp))
-  const quarters = [...new Map([...holdouts.values()].map(one => [`${one.quarter} ${one.row.holdout}`, one]))].sort(
-    byKey,
-  )
+  const drawKey = ({ quarter, row }: { quarter: string; row: ExposureRow }) =>
+    `${quarter} ${row.holdout} ${row.version === 0}`
+  const quarters = [...new Map([...holdouts.values()].map(one => [drawKey(one), one]))].sort(byKey)
   return {
     cells: cells(units),
     periods: [...new Set(active.map(({ at }) => periodOf(at)))].sort().map(period => ({
@@ -99,15 +99,18 @@ export function bruteForceProgramme(
       const inside = units.filter(({ person, row }) => wasIn(question, facts, person, segment, row.timestamp))
       return inside.length === 0 ? [] : [{ segment, cells: cells(inside) }]
     }),
-    holdout: quarters.map(([, { quarter, row }]) => ({
-      quarter,
-      heldOut: row.holdout,
-      sums: sumsOver(
-        [...holdouts.values()]
-          .filter(one => one.quarter === quarter && one.row.holdout === row.holdout)
-          .map(one => total(one.person, one.row.timestamp, ({ at }) => drawOf(at) === quarter)),
-      ),
-    })),
+    holdout: quarters.map(([key, { quarter, row }]) => {
+      const own = [...holdouts.values()].filter(one => drawKey(one) === key)
+      const weight = (power: number) => own.reduce((sum, one) => sum + one.row.propensity ** -power, 0)
+      return {
+        quarter,
+        changes: (question.shareChanges ?? []).filter(one => one <= row.timestamp).length,
+        heldOut: row.holdout,
+        ...(row.version === 0 && { elsewhere: true as const }),
+        ...(row.holdout && row.version > 0 && { weights: { sum: weight(1), sumSquares: weight(2) } }),
+        sums: sumsOver(own.map(one => total(one.person, one.row.timestamp, ({ at }) => drawOf(at) === quarter))),
+      }
+    }),
   }
 }
 
@@ -228,7 +231,12 @@ const armOrder = ({ timestamp, control, variant, touchpoint, version, propensity
   version,
   propensity,
 ]
-const heldOrder = ({ timestamp, holdout }: ExposureRow) => [timestamp, holdout ? 1 : 0]
+const heldOrder = ({ timestamp, holdout, version, propensity }: ExposureRow) => [
+  timestamp,
+  holdout ? 1 : 0,
+  version === 0 ? 1 : 0,
+  propensity,
+]
 
 /** Sorts as the SQL does: by the key's parts, false before true. A control group of several chances in a version is a cell for each. */
 function cellKeys(seen: readonly ExposureRow[]): (row: ExposureRow) => string {

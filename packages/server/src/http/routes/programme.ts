@@ -78,6 +78,7 @@ export const programme = route({
     const { settings } = live
     const metric = kpiMetric(live, query.metric)
     const { from, to } = span(query, 'query')
+    const held = await heldShares(services.store, workspace)
     const complete = await services.shipper.drain(DRAIN_MS)
     const statistics = await services.warehouse.programme({
       workspace,
@@ -86,7 +87,7 @@ export const programme = route({
       ...moneyOf(live),
       by: query.by ?? 'month',
       zone: settings.timezone,
-      shareChanges: await shareChangesOf(services.store, workspace),
+      shareChanges: held.changes,
       segments: segmentsOf(live, query.segments),
       ...(metric && { metric: metric.body }),
       ...(from !== undefined && { from }),
@@ -102,6 +103,7 @@ export const programme = route({
       experiences: bodiesOf(live, 'experience'),
       touchpoints: bodiesOf(live, 'touchpoint'),
       from: time?.from ?? null,
+      holdoutShares: held.shares,
       periods: { by: query.by ?? 'month', zone: settings.timezone },
       steady: await steadyOf(services.store, workspace, live),
       ...(query.confidence !== undefined && { confidence: query.confidence }),
@@ -162,17 +164,21 @@ async function steadyOf(
 /** Of more changes than these the latest count. */
 const MOST_CHANGES = 1000
 
-/** When the share of people who are held out of the programme was changed, in order. */
-async function shareChangesOf(store: Pick<Services['store'], 'definitions'>, workspace: string): Promise<number[]> {
+/** When the share of people who are held out of the programme was changed, in order; and what it was before the first change, and after each. */
+async function heldShares(
+  store: Pick<Services['store'], 'definitions'>,
+  workspace: string,
+): Promise<{ changes: number[]; shares: number[] }> {
   const history = (await store.definitions.history(workspace, 'settings', 'workspace')) as Definition<'settings'>[]
-  let share = complete('settings', {}).holdout
+  const shares = [complete('settings', {}).holdout]
   const changes: number[] = []
   for (const { archived, body, published } of [...history].sort((a, b) => a.version - b.version)) {
     const next = complete('settings', archived ? {} : body).holdout
-    if (next !== share) changes.push(published)
-    share = next
+    if (next === shares.at(-1)) continue
+    changes.push(published)
+    shares.push(next)
   }
-  return changes.slice(-MOST_CHANGES)
+  return { changes: changes.slice(-MOST_CHANGES), shares: shares.slice(-MOST_CHANGES - 1) }
 }
 
 function segmentsOf(live: LiveSet, asked: string | undefined): string[] {

@@ -1,9 +1,9 @@
-import { type Cell, NOBODY, type ValueSums } from '@espalier/core/impact'
+import { type Cell, type HoldoutSums, NOBODY, type ValueSums } from '@espalier/core/impact'
 import type { Database } from '../../client/database.ts'
 import type { Arm } from './arms.ts'
 import type { PricedQuestion, ProgrammeStatistics } from './question.ts'
 import { type SeenRow, type SumsRow, seenOf, sumsOf } from './sums.ts'
-import { drawOf, holdoutUnitsSql, inOwnDraw, unitsInSegmentsSql, unitsSql } from './units.ts'
+import { drawsOf, holdoutUnitsSql, inOwnDraw, unitsInSegmentsSql, unitsSql } from './units.ts'
 
 /** The cells, and the same with what was done in each week or month; where nothing was done then, sums are 0. */
 export async function cellsOf(
@@ -55,13 +55,19 @@ export async function holdoutOf(database: Database, question: PricedQuestion): P
   const query = { units: () => holdoutUnitsSql, counts: inOwnDraw }
   const seen = await seenOf(database, question, query)
   const rows = await sumsOf(database, question, query)
-  return seen.map(({ number, people }) => ({
-    ...drawOf(number, question.shareChanges ?? []),
-    sums: sumsIn(
-      people,
-      rows.find(row => row.number === number),
-    ),
-  }))
+  const drawOf = drawsOf(question.zone, question.shareChanges ?? [])
+  return seen.map(({ number, people, weight, weightSquares }): HoldoutSums => {
+    const { elsewhere, ...draw } = drawOf(number)
+    return {
+      ...draw,
+      ...(elsewhere && { elsewhere }),
+      ...(draw.heldOut && !elsewhere && { weights: { sum: weight, sumSquares: weightSquares } }),
+      sums: sumsIn(
+        people,
+        rows.find(row => row.number === number),
+      ),
+    }
+  })
 }
 
 /** In the order of their keys. */

@@ -1,5 +1,5 @@
 import type { Metric } from '@espalier/core/definition'
-import type { Cell, Customers, Spend, ValueSums } from '@espalier/core/impact'
+import type { Cell, Customers, HoldoutSums, Spend } from '@espalier/core/impact'
 import { ALL_TIME } from '../../sql/params.ts'
 
 /** What the whole programme brought in a time. */
@@ -49,7 +49,7 @@ export interface ProgrammeStatistics {
   readonly periods: readonly { readonly period: string; readonly cells: readonly Cell[] }[]
   readonly segments: readonly { readonly segment: string; readonly cells: readonly Cell[] }[]
   /** Quarters by their first day, `2026-10-01`; what follows a change of the share within one by when that was. */
-  readonly holdout: readonly { readonly quarter: string; readonly heldOut: boolean; readonly sums: ValueSums }[]
+  readonly holdout: readonly HoldoutSums[]
   readonly spend: readonly Spend[]
   readonly customers: Customers
   /** Currencies of money in scope without a rate: nothing is added up then. */

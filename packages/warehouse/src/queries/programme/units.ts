@@ -1,3 +1,4 @@
+import { quarterIn } from '@espalier/core/time'
 import { type Binder, within } from '../../sql/params.ts'
 import { type Arm, armText, inScope, textOf } from './arms.ts'
 import { joinPeople, personHash, sourceHash } from './people.ts'
@@ -66,40 +67,66 @@ export function unitsInSegmentsSql(arms: readonly Arm[], segments: readonly stri
 const drawNumber = (time: string, milliseconds: string) =>
   `toInt64(toRelativeQuarterNum(${time}, {zone:String}) + arrayCount(c -> c <= ${milliseconds}, {shareChanges:Array(Int64)}))`
 
-/** A fact lies in the time of the unit. */
-export const inOwnDraw = `${drawNumber("fromUnixTimestamp64Milli(f.at, 'UTC')", 'f.at')} = bitShiftRight(${groupOf('u')}, 1)`
+/** What is told apart in it: whether somebody was held out, and whether that was decided elsewhere. */
+const HOLDOUT_BITS = 2
 
-/** What the number of a group stands for: when its time began (the first day of a quarter, or when the share was changed), and whether people were held out in it. */
-export function drawOf(group: number, changes: readonly number[]): { quarter: string; heldOut: boolean } {
-  const number = group >> 1
-  const before = changes.findIndex((at, index) => number - index <= quarterNumber(at))
-  const index = before < 0 ? changes.length : before
-  const [quarter, change] = [number - index, changes[index - 1]]
-  const month = (quarter % 4) * 3 + 1
-  const first = `${Math.floor(quarter / 4)}-${String(month).padStart(2, '0')}-01`
-  const isWithin = change !== undefined && quarterNumber(change) === quarter
-  return { quarter: isWithin ? new Date(change).toISOString() : first, heldOut: group % 2 === 1 }
+/** A fact lies in the time of the unit. */
+export const inOwnDraw = `${drawNumber("fromUnixTimestamp64Milli(f.at, 'UTC')", 'f.at')} = bitShiftRight(${groupOf('u')}, ${HOLDOUT_BITS})`
+
+export interface Draw {
+  /** When its time began: the first day of a quarter, or when the share was changed. */
+  readonly quarter: string
+  /** How many changes of the share lie before. */
+  readonly changes: number
+  readonly heldOut: boolean
+  /** By decisions that were made elsewhere. */
+  readonly elsewhere: boolean
 }
 
-function quarterNumber(at: number): number {
-  const day = new Date(at)
-  return day.getUTCFullYear() * 4 + Math.floor(day.getUTCMonth() / 3)
+/** What the number of a group stands for. */
+export function drawsOf(zone: string, changes: readonly number[]): (group: number) => Draw {
+  const quarters = changes.map(quarterNumbers(zone))
+  return group => {
+    const number = group >> HOLDOUT_BITS
+    const before = quarters.findIndex((own, index) => number - index <= own)
+    const index = before < 0 ? changes.length : before
+    const [quarter, change] = [number - index, changes[index - 1]]
+    const month = (quarter % 4) * 3 + 1
+    const first = `${Math.floor(quarter / 4)}-${String(month).padStart(2, '0')}-01`
+    const isWithin = change !== undefined && quarters[index - 1] === quarter
+    return {
+      quarter: isWithin ? new Date(change).toISOString() : first,
+      changes: index,
+      heldOut: (group & 2) > 0,
+      elsewhere: (group & 1) > 0,
+    }
+  }
+}
+
+/** As the engine counts them: in the zone, from the year 0 on. */
+function quarterNumbers(zone: string): (at: number) => number {
+  const quarterOf = quarterIn(zone)
+  return at => {
+    const [year = 0, quarter = 1] = quarterOf(at).split('Q').map(Number)
+    return year * 4 + quarter - 1
+  }
 }
 
 /**
  * A row a person and time in which who is held out stays as it is, since in each quarter others are, and more or fewer once the share is changed:
- * when they were first exposed to any experience in it, and whether they were held out then.
+ * when they were first exposed to any experience in it, whether they were held out then, and with which chance.
  */
 export const holdoutUnitsSql = `(
-  SELECT x.person AS person, min(x.head) AS head, 1. AS propensity
+  SELECT x.person AS person, min(x.head) AS head, argMin(x.propensity, (x.head, x.propensity)) AS propensity
   FROM (
-    SELECT ${personHash('e')} AS person, e.head AS head
+    SELECT ${personHash('e')} AS person, e.head AS head, e.propensity AS propensity
     FROM (
-      SELECT ${sourceHash('e')} AS source,
-        toUnixTimestamp64Milli(e.timestamp) * 65536 + ${drawNumber('e.timestamp', 'toUnixTimestamp64Milli(e.timestamp)')} * 2 + toInt64(e.holdout) AS head
+      SELECT ${sourceHash('e')} AS source, e.propensity AS propensity,
+        toUnixTimestamp64Milli(e.timestamp) * 65536 + ${drawNumber('e.timestamp', 'toUnixTimestamp64Milli(e.timestamp)')} * 4
+          + toInt64(e.holdout) * 2 + toInt64(e.version = 0) AS head
       FROM exposures AS e
       WHERE e.workspace = {workspace:String} AND e.experience != '' AND ${within('e.timestamp')}
     ) AS e ${joinPeople('e')}
   ) AS x
-  GROUP BY x.person, bitShiftRight(bitAnd(x.head, 65535), 1)
+  GROUP BY x.person, bitShiftRight(bitAnd(x.head, 65535), ${HOLDOUT_BITS})
 )`
