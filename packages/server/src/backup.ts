@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { PassThrough, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { create, UnpackSync } from 'tar'
+import { usableFolder } from './folder.ts'
 import { Problem, StartError } from './problem.ts'
 import type { Services } from './services.ts'
 
@@ -99,7 +100,7 @@ export async function restoreBackup(archive: Readable, data: string): Promise<vo
   const there = await stat(data).catch(() => undefined)
   if (there?.isDirectory() === false) throw new StartError(`${data} is a file. Restore into a new folder.`)
   await rm(folder, { recursive: true, force: true })
-  await mkdir(data, { recursive: true })
+  await usableFolder(data)
   if ((await readdir(data)).length > 0) {
     throw new StartError(`${data} is not empty. Restore into a new folder and start the server with that one.`)
   }

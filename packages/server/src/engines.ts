@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { apply } from '@espalier/core/stream'
 import { type Store, StoreError } from '@espalier/store'
@@ -7,9 +6,16 @@ import { openPostgresStore } from '@espalier/store/postgres'
 import { type Location, openWarehouse, type Server, type Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
 import { STORE_FOLDER, WAREHOUSE_FOLDER } from './backup.ts'
+import { usableFolder } from './folder.ts'
 import { newId } from './id.ts'
 import type { ServerOptions } from './options/index.ts'
 import { StartError } from './problem.ts'
+
+/** Makes the folders of the embedded engines, so far as they lack. Throws `StartError` where one cannot be used. */
+export async function prepareFolders({ data, store, warehouse }: ServerOptions): Promise<void> {
+  if (store === 'embedded') await usableFolder(join(data, STORE_FOLDER))
+  if (warehouse === 'embedded') await usableFolder(join(data, WAREHOUSE_FOLDER))
+}
 
 /**
  * Opens the store the options name. What it dates by itself is dated by `now`, as commits are: whether all of a time has been
@@ -36,19 +42,9 @@ async function openSharedStore({ store: url, outboxBytes }: ServerOptions, clock
   return openPostgresStore({ url, apply, newId, clock, maxOutboxBytes: outboxBytes })
 }
 
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true })
-  } catch (error) {
-    const mend = 'Choose a folder this user may write to with --data.'
-    throw new StartError(`The data folder ${path} cannot be made: ${messageOf(error)}. ${mend}`, { cause: error })
-  }
-}
-
 /** Opens the warehouse the options name; throws what `openWarehouse` throws. */
 export async function openWarehouseOf(options: ServerOptions, log: Logger, signal: AbortSignal): Promise<Warehouse> {
   const location = locationOf(options)
-  if ('embedded' in location) await makeFolder(location.embedded.path)
   return openWarehouse(location, {
     threads: options.queryThreads,
     memory: options.warehouseMemory,

@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { createReadStream, createWriteStream, existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -71,7 +71,26 @@ describe('what keeps a server from starting is one line with the mend', () => {
   it('a data folder that cannot be made', async () => {
     const data = await folder()
     await writeFile(join(data, 'file'), '')
-    expect(await refused({ data: join(data, 'file'), port: 0 })).toContain(join(data, 'file'))
+    await symlink(join(data, 'nowhere'), join(data, 'dangling'))
+    await mkdir(join(data, 'halfway'))
+    await writeFile(join(data, 'halfway', 'warehouse'), '')
+    for (const [name, reason] of [
+      ['file', 'it is a file'],
+      ['file/below', 'it is a file'],
+      ['dangling', 'it leads to nothing'],
+      ['x'.repeat(300), 'its name is too long'],
+      ['halfway', 'it is a file'],
+    ] as const) {
+      const message = await refused({ data: join(data, name), port: 0 })
+      expect(message).toContain(`The data folder ${join(data, name)}`)
+      expect(message).toMatch(new RegExp(`cannot be used: ${reason}.*--data\\.$`))
+    }
+  })
+
+  it.runIf(existsSync('/proc/self'))('a data folder in /proc, where Node would try to make one for ever', async () => {
+    for (const data of ['/proc', '/proc/espalier', '/proc/espalier/data']) {
+      expect(await refused({ data, port: 0 })).toMatch(/ cannot be used: nothing can be made there\. .*--data\.$/)
+    }
   })
 
   it('an address this machine has not', async () => {

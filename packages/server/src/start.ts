@@ -9,7 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { refuseHalfRestored, removeOldBackups } from './backup.ts'
 import { WarehouseBond } from './bond.ts'
-import { locationOf, openStoreOf, openWarehouseOf } from './engines.ts'
+import { locationOf, openStoreOf, openWarehouseOf, prepareFolders } from './engines.ts'
 import { Eraser } from './erasure/eraser.ts'
 import { createApp } from './http/app.ts'
 import { routes } from './http/routes/index.ts'
@@ -82,6 +82,7 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
   locationOf(options)
   await refuseHalfRestored(options.data)
   const places = new Places(options.placeFile)
+  await prepareFolders(options)
   const store = parts.store ?? (await openStoreOf(options, now))
   const bond = new WarehouseBond(store, now)
   const warehouse = new SteadyWarehouse(

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { type Alias, type Document, isNode, parseAllDocuments, stringify, visit } from 'yaml'
+import { makeFolder } from '../folder.ts'
 import { DIALECT } from '../yaml.ts'
 import { filesOf, readFile, type StatedDefinition } from './files.ts'
 import type { LiveDefinition, LiveSet } from './live.ts'
@@ -124,7 +125,7 @@ function fieldsOf({ kind, key, body }: LiveDefinition): Record<string, unknown> 
 
 /** Whole or not at all: a broken pull must not leave half a file. */
 function write(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
   writeFileSync(`${path}.new`, text)
   renameSync(`${path}.new`, path)
 }

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../../folder.ts'
 
 /** How far an import came. It only saves time: the server takes each row of a file once, whatever is sent (R3). */
 export interface Progress {
@@ -34,7 +35,7 @@ export class ProgressFile {
 
   write(progress: Progress): void {
     try {
-      mkdirSync(this.#folder, { recursive: true })
+      makeFolder(this.#folder)
       writeFileSync(this.#path, JSON.stringify(progress))
     } catch {
       // A cache folder that cannot be written costs a repeated transfer after an interruption, nothing else.
