@@ -68,6 +68,9 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems
 
+/** What a body may hold beside `error`; the OpenAPI document describes each. */
+export type ExtraMember = 'success' | 'errors' | 'missingRates'
+
 export interface ProblemDetails {
   /** Where in the request, as a path such as `touchpoints[2]`. */
   readonly path?: string
@@ -77,7 +80,7 @@ export interface ProblemDetails {
   /** Seconds until it is worth trying again. */
   readonly retryAfter?: number
   /** What more the body holds beside `error`. */
-  readonly extra?: Readonly<Record<string, unknown>>
+  readonly extra?: Readonly<Partial<Record<ExtraMember, unknown>>>
   readonly cause?: unknown
 }
 

@@ -28,6 +28,24 @@ describe('generated references', () => {
     expect(names).not.toContain(undefined)
   })
 
+  it('every way to send a key is told where one is needed', () => {
+    const { paths, components } = JSON.parse(references()['openapi.json']!)
+    const { apiKey } = components.securitySchemes
+    expect(apiKey).toMatchObject({ type: 'apiKey', in: 'header', name: 'X-API-Key' })
+    expect(paths['/ofrep/v1/evaluate/flags'].post.security).toEqual([{ basic: [] }, { bearer: [] }, { apiKey: [] }])
+    expect(paths['/health/live'].get.security).toEqual([])
+  })
+
+  it('what may be asked wrongly says so, also where nothing but a key is asked for', () => {
+    const { paths } = JSON.parse(references()['openapi.json']!)
+    const of = (path: string, method: string) => paths[path][method].responses
+    for (const path of ['/v1/keys', '/v1/catalog', '/openapi.json']) {
+      expect(of(path, 'get')[400]?.description, path).toBe('invalid')
+    }
+    expect(of('/v1/track', 'post')[403]?.description).toBe('wrong_key')
+    expect(of('/ofrep/v1/evaluate/flags', 'post')).toHaveProperty('304')
+  })
+
   it('what answers as CSV when asked for it says so', () => {
     const { paths } = JSON.parse(references()['openapi.json']!) as { paths: Record<string, { get?: object }> }
     const asked = Object.values(paths).flatMap(({ get }) => {

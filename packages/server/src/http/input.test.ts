@@ -385,6 +385,28 @@ describe('the rest of the API: bad input is named by its path', () => {
     expect((await server.get('/health/live?verbose=1')).status).toBe(200)
   })
 
+  it('all that an error holds is in the OpenAPI document, for clients that are made from it', async () => {
+    const { paths, components } = (await server.get('/openapi.json', { key: '' })).json
+    const changes = [{ kind: 'segment', key: 'broken', body: {}, file: 'broken.yaml' }]
+    const refused: [path: string, body: object, members: string[]][] = [
+      ['/v1/track', {}, ['error', 'errors', 'success']],
+      ['/v1/batch', {}, ['error', 'success']],
+      ['/v1/definitions', { changes }, ['error', 'errors']],
+      ['/ofrep/v1/evaluate/flags', {}, ['error', 'errorCode', 'errorDetails']],
+      ['/ofrep/v1/evaluate/flags/{key}', {}, ['error', 'errorCode', 'errorDetails', 'key']],
+    ]
+    for (const [path, body, members] of refused) {
+      const { status, json } = await server.post(path.replace('{key}', 'none'), body, secret)
+      expect(Object.keys(json).sort(), path).toEqual(members)
+      const { responses } = paths[path].post
+      const { $ref } = (responses[status] ?? responses.default).content['application/json'].schema
+      const { properties } = components.schemas[$ref.split('/').at(-1)]
+      expect(Object.keys(properties), path).toEqual(expect.arrayContaining(members))
+      const item = Object.keys(json.errors?.[0] ?? {})
+      expect(Object.keys(properties.errors.items.properties), path).toEqual(expect.arrayContaining(item))
+    }
+  })
+
   it('what is not there is 404 with a mend', async () => {
     for (const path of [
       '/v1/touchpoints/none',

@@ -1,12 +1,13 @@
 import type { TSchema } from 'typebox'
-import { type ProblemCode, problems } from '../problem.ts'
+import { type ExtraMember, type ProblemCode, problems } from '../problem.ts'
+import { FAILURE_PROPERTIES, OFREP } from './ofrep.ts'
 import type { Route } from './route.ts'
 
 type Plain = { [key: string]: unknown }
 
 /** OpenAPI 3.1 of the routes, from the schemas that validate them. */
 export function openApi(routes: readonly Route[], version: string): Plain {
-  const shared: Record<string, unknown> = { Error: errorSchema() }
+  const shared: Record<string, unknown> = { Error: errorSchema(), FlagError: flagErrorSchema() }
   const paths: Record<string, Plain> = {}
   for (const route of routes) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, shared) }
@@ -26,6 +27,7 @@ export function openApi(routes: readonly Route[], version: string): Plain {
       securitySchemes: {
         basic: { type: 'http', scheme: 'basic', description: 'The key as user, no password.' },
         bearer: { type: 'http', scheme: 'bearer', description: 'The key as token.' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The key, as OFREP sends it.' },
       },
     },
   }
@@ -41,13 +43,14 @@ function operation(route: Route, shared: Record<string, unknown>): Plain {
     tags: [route.tag],
     summary: route.summary,
     description: [route.description, keyNeeded(route)].filter(text => text !== undefined).join('\n\n'),
-    ...(route.access === 'anybody' ? { security: [] } : { security: [{ basic: [] }, { bearer: [] }] }),
+    ...(route.access === 'anybody' ? { security: [] } : { security: [{ basic: [] }, { bearer: [] }, { apiKey: [] }] }),
     parameters: [...parameters(route.params, 'path', shared), ...parameters(route.query, 'query', shared)],
     ...(route.body === undefined
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: plain(route.body, shared) } } } }),
     responses: {
       [status]: { description: route.answer.description, ...(status === '204' ? {} : { content }) },
+      ...(route.answer.unchanged === undefined ? {} : { 304: { description: route.answer.unchanged } }),
       ...errorResponses(route),
     },
   }
@@ -84,19 +87,73 @@ function parameters(schema: TSchema | undefined, place: 'path' | 'query', shared
 
 function errorResponses(route: Route): Plain {
   const codes: ProblemCode[] = [
-    ...(route.body === undefined ? [] : (['invalid', 'too_large'] as const)),
-    ...(route.access === 'anybody' ? [] : (['unknown_key'] as const)),
-    ...(route.access === 'anybody' || route.access === 'write' ? [] : (['wrong_key'] as const)),
+    ...(mayBeAskedWrongly(route) ? (['invalid'] as const) : []),
+    ...(route.body === undefined ? [] : BODY_CODES),
+    // An analyst's key may only read.
+    ...(route.access === 'anybody' ? [] : (['no_key', 'unknown_key', 'wrong_key'] as const)),
+    ...(route.access === 'admin' || route.access === 'operator' ? (['not_admin'] as const) : []),
     ...(route.errors ?? []),
   ]
   const byStatus = new Map<string, ProblemCode[]>()
-  for (const code of codes) {
+  for (const code of new Set(codes)) {
     const status = String(code === 'too_large' ? (route.tooLargeIs ?? 413) : problems[code].status)
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
-  const content = { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } }
+  const name = route.path.startsWith(OFREP) ? 'FlagError' : 'Error'
+  const content = { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } }
   const responses = [...byStatus].map(([status, of]) => [status, { description: of.join(', '), content }])
   return { ...Object.fromEntries(responses), default: { description: 'An error of the catalogue.', content } }
+}
+
+const BODY_CODES = ['not_json', 'not_utf8', 'bad_encoding', 'too_deep', 'too_large'] as const
+
+/** By what a body, a path or a query holds, or by a field of the query that nobody knows. */
+function mayBeAskedWrongly({ params, query, body, passesOverQuery }: Route): boolean {
+  return params !== undefined || query !== undefined || body !== undefined || passesOverQuery !== true
+}
+
+/** What an error may hold beside `error`. */
+const EXTRA: Readonly<Record<ExtraMember | 'requestId', Plain>> = {
+  success: { type: 'boolean', const: false, description: 'Of events: nothing was kept.' },
+  errors: {
+    type: 'array',
+    description:
+      'Each thing that is wrong: of `nothing_kept` and `held_back` an item, of `invalid_definition` a place.',
+    items: {
+      type: 'object',
+      required: ['message'],
+      properties: {
+        index: { type: 'integer', description: 'The item’s place in the request.' },
+        code: { type: 'string', description: 'Stable.' },
+        file: { type: 'string', description: 'Where the definition was read from.' },
+        kind: { type: 'string', description: 'Of the definition.' },
+        key: { type: 'string', description: 'Of the definition.' },
+        path: { type: 'string', description: 'Where in the definition.' },
+        message: { type: 'string', description: 'What is wrong.' },
+        mend: { type: 'string', description: 'What to do about it.' },
+      },
+    },
+  },
+  missingRates: {
+    type: 'array',
+    description: 'Of `missing_rates`: what is needed to add up.',
+    items: {
+      type: 'object',
+      required: ['currency', 'days', 'firstDay'],
+      properties: {
+        currency: { type: 'string' },
+        base: { type: 'string', description: 'The currency to import rates to.' },
+        days: { type: 'integer', description: 'So many have none.' },
+        firstDay: { type: 'string' },
+      },
+    },
+  },
+  requestId: { type: 'string', description: 'Of `internal`: what the server’s log calls the request.' },
+}
+
+function flagErrorSchema(): Plain {
+  const { properties, ...rest } = errorSchema()
+  return { ...rest, properties: { ...(properties as Plain), ...FAILURE_PROPERTIES } }
 }
 
 function errorSchema(): Plain {
@@ -104,6 +161,7 @@ function errorSchema(): Plain {
     type: 'object',
     required: ['error'],
     properties: {
+      ...EXTRA,
       error: {
         type: 'object',
         required: ['code', 'message', 'mend'],

@@ -67,6 +67,8 @@ export interface Route<P extends TSchema = TSchema, Q extends TSchema = TSchema,
     readonly type?: string
     /** As CSV too, with `format=csv`. */
     readonly alsoCsv?: boolean
+    /** When the answer is 304, for clients that say what they know already. */
+    readonly unchanged?: string
   }
   readonly errors?: readonly ProblemCode[]
   handle(call: Call<P, Q, B>, services: Services): unknown

@@ -23,10 +23,13 @@ const Item = Type.Object(
     brand: Type.Optional(Text),
     categories: Type.Optional(Type.Array(Text, { maxItems: 50 })),
   },
-  { description: 'Further attributes are kept as they are.' },
+  { additionalProperties: true, description: 'Further attributes are kept as they are.' },
 )
 
-const StoredItem = Type.Object({ id: ItemId, updated: Type.Integer({ description: 'Epoch milliseconds.' }) })
+const StoredItem = Type.Object(
+  { ...Item.properties, updated: Type.Integer({ description: 'Epoch milliseconds.' }) },
+  { additionalProperties: true, description: 'With its further attributes.' },
+)
 
 export const putItems = route({
   method: 'POST',

@@ -86,6 +86,12 @@ export const impact = route({
         }),
       ),
       contaminated: Type.Integer(),
+      redrawn: Type.Optional(
+        Type.Boolean({ description: 'The policy draws anew from time to time: that some saw two arms is its doing.' }),
+      ),
+      limited: Type.Optional(
+        Type.Boolean({ description: 'Only exposures of the time that was asked for are in the numbers.' }),
+      ),
       crossover: Type.Optional(Numbers),
       capped: Type.Optional(Numbers),
       matured: Type.Optional(Type.Number({ description: 'Share of people whose window has closed.' })),

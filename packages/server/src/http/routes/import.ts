@@ -12,7 +12,7 @@ import { instant } from '../instant.ts'
 import { withoutPort } from '../proxies.ts'
 import { EXPOSURE_FOREIGN, TIMESTAMP_AHEAD, Warning } from '../refusals.ts'
 import { type Call, route } from '../route.ts'
-import { bodyBytes, countRejected, TrackQuery, takeBatch } from './track.ts'
+import { BatchBody, bodyBytes, countRejected, TrackAnswer, TrackQuery, takeBatch } from './track.ts'
 
 const MAX_ITEMS = 5000
 const MAX_BYTES = 8 << 20
@@ -59,6 +59,25 @@ const Body = Type.Object(
   { additionalProperties: false },
 )
 
+/** What became of the rows. */
+const Answer = Type.Object({
+  stored: Type.Integer(),
+  duplicates: Type.Integer(),
+  errors: Type.Array(
+    Type.Object({
+      row: Type.Union([Type.Integer(), Type.Null()]),
+      index: Type.Integer(),
+      code: Type.String(),
+      message: Type.String(),
+    }),
+  ),
+  warnings: Type.Optional(
+    Type.Array(Type.Object({ row: Type.Integer(), ...Warning.properties }), {
+      description: 'What of the rows was taken otherwise than it may have been meant.',
+    }),
+  ),
+})
+
 interface RowError {
   readonly row: number | null
   readonly index: number
@@ -74,29 +93,13 @@ export const importRoute = route({
   summary: 'Import rows of a file',
   description:
     'Items are events as for POST /v1/batch, or `decision`s, each with its `row`. A row of a file is taken in once, for ever. Up to 5,000 items of up to 1 MB, 8 MB together. Rows need a secret key. A body with `batch` is what Segment’s clients for Android and .NET send here, also with a write key: it is taken in, and answered, as by POST /v1/batch.',
-  body: Body,
+  body: Type.Union([Body, BatchBody]),
   checks: 'handler',
   query: TrackQuery,
   bodyLimit: () => MAX_BYTES,
   answer: {
     description: 'What became of the rows.',
-    schema: Type.Object({
-      stored: Type.Integer(),
-      duplicates: Type.Integer(),
-      errors: Type.Array(
-        Type.Object({
-          row: Type.Union([Type.Integer(), Type.Null()]),
-          index: Type.Integer(),
-          code: Type.String(),
-          message: Type.String(),
-        }),
-      ),
-      warnings: Type.Optional(
-        Type.Array(Type.Object({ row: Type.Integer(), ...Warning.properties }), {
-          description: 'What of the rows was taken otherwise than it may have been meant.',
-        }),
-      ),
-    }),
+    schema: Type.Union([Answer, TrackAnswer]),
   },
   errors: ['wrong_key', 'nothing_kept', 'held_back', 'too_busy', 'full', 'unavailable'],
   handle(call, services) {
@@ -118,7 +121,11 @@ function isBatch(body: unknown): boolean {
 }
 
 async function importRows(
-  { workspace, body: given, request }: Pick<Call<never, never, typeof Body>, 'workspace' | 'body' | 'request'>,
+  {
+    workspace,
+    body: given,
+    request,
+  }: Pick<Call<never, never, never>, 'workspace' | 'request'> & { readonly body: unknown },
   services: Services,
 ): Promise<unknown> {
   const body = check(Body, given, 'body')

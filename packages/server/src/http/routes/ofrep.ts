@@ -78,7 +78,8 @@ export const evaluateFlags = route({
   body: Body,
   bodyLimit: services => services.options.batchBytes,
   answer: {
-    description: 'One flag a touchpoint. 304 where all are as the ETag in If-None-Match.',
+    description: 'One flag a touchpoint.',
+    unchanged: 'All are as the ETag in If-None-Match.',
     schema: Type.Object({ flags: Type.Array(Flag) }),
   },
   errors: ['context_too_large', 'user_hash_required', 'too_busy', 'full', 'unavailable'],

@@ -39,13 +39,26 @@ const fields = {
   alias: { previousId: Id },
 } as const
 
+/** An item is what its own route takes, and its type. */
+const Item = Type.Object({ type: Type.String(), ...common }, { additionalProperties: true })
+
+export const BatchBody = Type.Object({
+  batch: Type.Array(Item, { maxItems: 2500 }),
+  context: Type.Optional(Anything),
+  integrations: Type.Optional(Anything),
+  sentAt: Type.Optional(WhenSent),
+  userHash: Type.Optional(Type.String()),
+  writeKey: Type.Optional(Type.String()),
+})
+
 export const TrackQuery = Type.Object({
   strict: Type.Optional(
     Type.String({ description: '`false`: answer 200 even where nothing was kept, as Segment does.' }),
   ),
 })
 
-const Answer = Type.Object({
+/** What events are answered. */
+export const TrackAnswer = Type.Object({
   success: Type.Boolean(),
   errors: Type.Optional(
     Type.Array(Type.Object({ index: Type.Integer(), code: Type.String(), message: Type.String() }), {
@@ -73,7 +86,7 @@ const shared = {
   passesOverQuery: true,
   bodyLimit: (services: Services) => services.options.batchBytes,
   tooLargeIs: 400,
-  answer: { description: 'What was kept is durable.', schema: Answer },
+  answer: { description: 'What was kept is durable.', schema: TrackAnswer },
   errors: ['nothing_kept', 'held_back', 'too_busy', 'full', 'unavailable'],
 } as const satisfies Partial<Route>
 
@@ -98,14 +111,7 @@ const batch = (path: string, summary: string, operationId?: string) =>
     ...(operationId === undefined ? {} : { operationId }),
     description: 'The good ones are kept; `errors` names the others. `context` and `sentAt` count for all items.',
     errors: [...shared.errors, 'body_invalid', 'batch_missing', 'batch_too_long', 'context_too_large'],
-    body: Type.Object({
-      batch: Type.Array(Type.Object({ type: Type.String(), ...common }), { maxItems: 2500 }),
-      context: Type.Optional(Anything),
-      integrations: Type.Optional(Anything),
-      sentAt: Type.Optional(WhenSent),
-      userHash: Type.Optional(Type.String()),
-      writeKey: Type.Optional(Type.String()),
-    }),
+    body: BatchBody,
     wantsText: true,
     handle(call, services) {
       const written = batchText(call.text)
