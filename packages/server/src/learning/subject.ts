@@ -25,6 +25,20 @@ export async function controlsOf(
   })
 }
 
+/**
+ * Whether people may hold what they drew while another share was in the control group than in the version they come under now: a sticky split
+ * keeps it, and its exposures have the chance of that draw. What that is among those who were not in the control group, no version tells.
+ */
+export async function keepsAcrossShares(
+  store: Pick<Store, 'definitions'>,
+  workspace: string,
+  experience: string,
+): Promise<boolean> {
+  const history = (await store.definitions.history(workspace, 'experience', experience)) as Definition<'experience'>[]
+  const shares = new Set(history.map(({ body }) => complete('experience', body).control))
+  return shares.size > 1 && history.some(({ body }) => body.policy?.kind === 'sticky-split')
+}
+
 /** Variants that earlier versions of an experience had, and it has no more. */
 export async function removedVariants(
   store: Pick<Store, 'definitions'>,

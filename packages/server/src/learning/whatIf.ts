@@ -25,6 +25,8 @@ export interface WhatIfInput {
   /** Variants that earlier versions of the experience had: no policy shows them now, and they are a part of what ran. */
   readonly removed: readonly string[]
   readonly target: Target
+  /** People held what they drew under another share of the control group: chances are known among all people only, that group with them. */
+  readonly keptAcrossShares?: boolean
   readonly question: CreditQuestion
   readonly confidence: number
 }
@@ -55,6 +57,16 @@ export async function evaluate(log: Log, input: WhatIfInput): Promise<WhatIfRepo
 }
 
 async function evaluated(log: Log, input: WhatIfInput): Promise<WhatIfReport> {
+  const report = await judged(log, input)
+  if (!input.keptAcrossShares || input.target.kind === 'control' || report.verdict === 'refused') return report
+  return { ...report, notes: [WITH_CONTROL, KEPT, ...report.notes] }
+}
+
+const WITH_CONTROL = 'What ran is told with its control group.'
+const KEPT =
+  'People kept what they had drawn while the share of the control group changed, so chances are those among all people.'
+
+async function judged(log: Log, input: WhatIfInput): Promise<WhatIfReport> {
   const { experience, target, question } = input
   const { variants } = complete('experience', experience.body)
   const keys = variants.map(({ key }) => key)
@@ -69,7 +81,7 @@ async function evaluated(log: Log, input: WhatIfInput): Promise<WhatIfReport> {
           chances: [...keys.map(() => 0), 1, ...input.removed.map(() => 0)],
         }),
         input.confidence,
-        ['What ran is told with its control group.'],
+        [WITH_CONTROL],
       )
     case 'fixed':
       return fixed(keys.map(key => (key === target.variant ? 1 : 0)))
@@ -110,6 +122,8 @@ function armsOf({ removed }: WhatIfInput, keys: readonly string[]): string[] {
   return [...keys, '', ...removed]
 }
 
+const controlOf = ({ keptAcrossShares }: WhatIfInput) => (keptAcrossShares ? 'all' : 'imported')
+
 /** A target that does not look at the person: sums by SQL. */
 async function judge(
   log: Log,
@@ -119,7 +133,7 @@ async function judge(
 ): Promise<WhatIfReport> {
   const sums = await log.whatIfSums({
     ...input.question,
-    withControl: 'imported',
+    withControl: controlOf(input),
     variants: armsOf(input, keys),
     chances: [...chances, 0, ...input.removed.map(() => 0)],
   })
@@ -173,7 +187,7 @@ async function streamed(
   asked: CreditQuestion,
   { model, notes = [] }: { readonly model?: Model; readonly notes?: readonly string[] },
 ): Promise<WhatIfReport> {
-  const question: CreditQuestion = { ...asked, withControl: 'imported' }
+  const question: CreditQuestion = { ...asked, withControl: controlOf(input) }
   const needs: LoggedNeed[] = []
   let policy: Policy<Subject>
   try {

@@ -2,7 +2,7 @@ import { unfitToLearn, validate } from '@espalier/core/definition'
 import { type PolicySpec, periodMs } from '@espalier/core/policy'
 import { sentence } from '@espalier/core/problem'
 import Type from 'typebox'
-import { controlsOf, experienceIn, metricIn, removedVariants } from '../../learning/subject.ts'
+import { controlsOf, experienceIn, keepsAcrossShares, metricIn, removedVariants } from '../../learning/subject.ts'
 import { evaluate, type Target } from '../../learning/whatIf.ts'
 import { Problem } from '../../problem.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
@@ -91,6 +91,7 @@ export const whatIf = route({
       experience,
       removed: await removedVariants(services.store, workspace, experience),
       target,
+      keptAcrossShares: await keepsAcrossShares(services.store, workspace, experience.key),
       confidence: body.confidence ?? 0.95,
       question: {
         workspace,
