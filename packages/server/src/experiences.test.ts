@@ -436,6 +436,25 @@ describe('offers', () => {
     })
   })
 
+  it('that are given later than they were reserved are kept for as long as they last', async () => {
+    await publish([touchpoint('later', { default: 'none' }), offer('later', { stock: 1, lasts: '2h' })])
+    const { supplies } = server.services
+    const reserve = supplies.reserve.bind(supplies)
+    supplies.reserve = async (workspace, want) => {
+      await reserve(workspace, want)
+      supplies.reserve = reserve
+      throw new Error('killed for the test')
+    }
+    expect((await at('later', { userId: 'later' })).reason).toBe('not-bound')
+    time += HOUR
+    expect((await at('later', { userId: 'later' })).offer.expires).toBe(time + 2 * HOUR)
+    time += 1.5 * HOUR
+    expect((await at('later', { userId: 'other' })).reason).toBe('sold-out')
+    expect((await server.post('/v1/offers/later/redeem', { person: 'userId:later' })).status).toBe(200)
+    time += HOUR
+    expect((await at('later', { userId: 'other' })).reason).toBe('sold-out')
+  })
+
   it('make codes that nobody can guess and nobody else has', async () => {
     await publish([touchpoint('made'), offer('made', { codes: { length: 10, prefix: 'HI-' } })])
     const people = Array.from({ length: 30 }, (_, i) => ({ userId: `made-${i}` }))

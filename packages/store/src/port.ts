@@ -180,8 +180,8 @@ export interface CatalogStore {
 /** Counters across people: budget, stock, codes. */
 export interface CounterStore {
   /**
-   * Takes `n` of `limit` under `key`, durably before it answers. The same key again gives the same answer and takes nothing.
-   * A reservation past `expires` that was not confirmed is free again. A refusal takes nothing and is not remembered.
+   * Takes `n` of `limit` under `key`, durably before it answers. The same key again gives the same answer and takes nothing; it
+   * lasts until the later of what was asked for. A reservation past `expires` that was not confirmed is free again. A refusal takes nothing and is not remembered.
    */
   reserve(
     workspace: string,

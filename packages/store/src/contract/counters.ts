@@ -49,6 +49,22 @@ export function countersContract(open: OpenStore): void {
     expect(await take('a', NOON + 2500)).toEqual({ granted: true, used: 1 })
   })
 
+  it('a reservation that is asked for again lasts until the later of both ends', async () => {
+    const { counters } = (await opened()).store
+    const take = (expires?: number) =>
+      counters.reserve('main', 'stock', { key: 'a', n: 2, limit: 2, now: NOON, ...(expires && { expires }) })
+    const used = (now: number) => counters.used('main', 'stock', now)
+    for (const end of [LATER, LATER + 10, LATER + 5]) expect(await take(end)).toEqual({ granted: true, used: 2 })
+    expect([await used(LATER + 9), await used(LATER + 10)]).toEqual([2, 0])
+    await take()
+    await take(LATER)
+    expect(await used(LATER + 10)).toBe(2)
+    await counters.confirm('main', 'stock', 'a', NOON)
+    expect(await take(LATER)).toEqual({ granted: true, used: 2 })
+    expect(await counters.release('main', 'stock', 'a')).toBe(false)
+    expect(await used(LATER + 10)).toBe(2)
+  })
+
   it('a confirmed reservation is final', async () => {
     const { counters } = (await opened()).store
     await counters.reserve('main', 'stock', { key: 'a', n: 1, limit: 1, now: NOON, expires: NOON + 1000 })

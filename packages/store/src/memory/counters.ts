@@ -2,7 +2,7 @@ import type { CounterStore } from '../port.ts'
 
 interface Reservation {
   readonly n: number
-  readonly expires: number
+  expires: number
   confirmed: boolean
 }
 
@@ -16,7 +16,11 @@ export class MemoryCounters implements CounterStore {
   ): Promise<{ granted: boolean; used: number }> {
     const reservations = this.#live(workspace, counter, now)
     const used = sum(reservations)
-    if (reservations.has(key)) return { granted: true, used }
+    const mine = reservations.get(key)
+    if (mine !== undefined) {
+      mine.expires = Math.max(mine.expires, expires ?? Infinity)
+      return { granted: true, used }
+    }
     if (used + n > limit) return { granted: false, used }
     reservations.set(key, { n, expires: expires ?? Infinity, confirmed: false })
     return { granted: true, used: used + n }

@@ -28,12 +28,13 @@ export class PostgresCounters implements CounterStore {
         'counters.expire',
       )
       const used = await readUsed(tx, workspace, counter, now)
-      const mine = await tx.query(
-        'SELECT FROM espalier.reservations WHERE workspace = $1 AND counter = $2 AND key = $3',
-        [workspace, counter, key],
+      const mine = await tx.change(
+        `UPDATE espalier.reservations SET expires = CASE WHEN expires < $4 THEN $4 WHEN $4 IS NULL THEN NULL ELSE expires END
+         WHERE workspace = $1 AND counter = $2 AND key = $3`,
+        [workspace, counter, key, expires ?? null],
         'counters.mine',
       )
-      if (mine.length > 0) return { granted: true, used }
+      if (mine > 0) return { granted: true, used }
       if (used + n > limit) return { granted: false, used }
       await tx.change(
         'INSERT INTO espalier.reservations (workspace, counter, key, n, expires) VALUES ($1, $2, $3, $4, $5)',

@@ -29,14 +29,16 @@ export class LmdbCounters implements CounterStore {
   ): Promise<{ granted: boolean; used: number }> {
     return this.#db.transaction(transaction => {
       const used = this.#sweep(transaction, workspace, counter, now)
-      if (get(transaction, workspace, counter, key)) return { granted: true, used }
-      if (used + n > limit) return { granted: false, used }
-      const runsOut = expires === undefined || expires === Infinity ? {} : { expires }
-      const reservation: Reservation = { key, n, ...runsOut, confirmed: false }
-      transaction.put('counters', controlKey(workspace, counter, 'key', key), reservation)
-      if (reservation.expires !== undefined) {
-        transaction.put('counters', controlKey(workspace, counter, 'expires', reservation.expires, key), reservation)
+      const before = get(transaction, workspace, counter, key)
+      if (before !== undefined) {
+        if (!before.confirmed && endOf(before) < endOf({ expires })) {
+          free(transaction, workspace, counter, before)
+          put(transaction, workspace, counter, { key, n: before.n, expires, confirmed: false })
+        }
+        return { granted: true, used }
       }
+      if (used + n > limit) return { granted: false, used }
+      put(transaction, workspace, counter, { key, n, expires, confirmed: false })
       transaction.put('counters', controlKey(workspace, counter, 'sum'), used + n)
       return { granted: true, used: used + n }
     })
@@ -72,8 +74,7 @@ export class LmdbCounters implements CounterStore {
   async held(workspace: string, counter: string, keys: readonly string[], now: number): Promise<string | undefined> {
     return keys.find(key => {
       const reservation = get(this.#db, workspace, counter, key)
-      if (reservation === undefined) return false
-      return reservation.confirmed || reservation.expires === undefined || reservation.expires > now
+      return reservation !== undefined && (reservation.confirmed || endOf(reservation) > now)
     })
   }
 
@@ -86,6 +87,22 @@ export class LmdbCounters implements CounterStore {
     transaction.put('counters', controlKey(workspace, counter, 'sum'), used)
     return used
   }
+}
+
+function put(
+  transaction: ControlTransaction,
+  workspace: string,
+  counter: string,
+  { expires = Infinity, ...rest }: Omit<Reservation, 'expires'> & { readonly expires: number | undefined },
+): void {
+  const reservation: Reservation = { ...rest, ...(expires < Infinity && { expires }) }
+  transaction.put('counters', controlKey(workspace, counter, 'key', rest.key), reservation)
+  if (expires === Infinity) return
+  transaction.put('counters', controlKey(workspace, counter, 'expires', expires, rest.key), reservation)
+}
+
+function endOf({ expires = Infinity }: { readonly expires?: number | undefined }): number {
+  return expires
 }
 
 function free(
