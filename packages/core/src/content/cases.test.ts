@@ -103,6 +103,22 @@ describe('content', () => {
     expect(shown).toHaveLength(50)
     expect(shown[0]).toEqual({ id: 'item-99-0' })
   })
+
+  it('what is left out is all that was bought lately, however much', () => {
+    const ordered = Array.from({ length: 12 }, (_, i): [string, string[]] => [
+      'Order Completed',
+      Array.from({ length: 10 }, (_, n) => `item-${i}-${n}`),
+    ])
+    const viewed: [string, string[]] = ['Product Viewed', ['item-0-0', 'item-11-9', 'other']]
+    const items = ['item-0-1', 'item-11-8', 'other']
+    const content = {
+      list: { $list: { items, without: ['Order Completed'] } },
+      seen: { $recent: { without: ['Order Completed'] } },
+    }
+    const world = { ...worldOf({ name: '', content, recent: [...ordered, viewed] }), items: (id: string) => ({ id }) }
+    const other = [{ id: 'other' }]
+    expect(compileContent(content, language()).fill(world).content).toEqual({ list: other, seen: other })
+  })
 })
 
 describe('what is wrong with content', () => {

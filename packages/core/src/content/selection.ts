@@ -24,7 +24,8 @@ export function selected(
   const preferences = prefer.map(preferenceOf)
   const otherwise = selection.else === undefined ? undefined : part(selection.else as Json)
   return (world, gathered) => {
-    const left = without === undefined ? undefined : new Set(recentItems(world.recent, without, world.subject.now))
+    const { recent, subject } = world
+    const left = without && new Set(recentItems(recent, without, subject.now, Number.POSITIVE_INFINITY))
     let items: JsonObject[] = []
     for (const id of ids(world)) {
       const item = left?.has(id) === true ? undefined : world.items(id)
