@@ -8,7 +8,7 @@ import { openTable } from '../import/source/rows.ts'
 import { temporaryFile } from './shell.ts'
 
 /** When everything is imported here. */
-export const NOW = Date.UTC(2025, 0, 1)
+const NOW = Date.UTC(2025, 0, 1)
 
 /** What a file becomes without a mapping: who recognised it, and its items in order of time. */
 export async function imported(
