@@ -224,6 +224,18 @@ describe('a life of a server', () => {
     await server.stop()
   })
 
+  it('a stopping server waits for no connection on which nothing was sent, as browsers and load balancers open them ahead', async () => {
+    const server = await started({ drainTime: 600_000 })
+    const port = Number(new URL(server.url).port)
+    const unused = connect(port, '127.0.0.1')
+    await new Promise(resolve => unused.once('connect', resolve))
+    const closed = new Promise(resolve => unused.on('error', () => undefined).once('close', resolve))
+    // Its acceptance is behind it.
+    expect((await server.get('/health/live')).status).toBe(200)
+    await server.close()
+    await closed
+  })
+
   it('logs no key, no query and no identifier', async () => {
     const lines: string[] = []
     const { pino } = await import('pino')

@@ -13,6 +13,7 @@ import { locationOf, openStoreOf, openWarehouseOf, prepareFolders } from './engi
 import { Eraser } from './erasure/eraser.ts'
 import { createApp } from './http/app.ts'
 import { routes } from './http/routes/index.ts'
+import { watchUnused } from './http/unused.ts'
 import { newId } from './id.ts'
 import { Models } from './learning/models.ts'
 import { createLog } from './log.ts'
@@ -99,6 +100,7 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
     }
     const services = await connect(options, { store, warehouse, bond, log, now, places })
     const app = createApp(routes, services)
+    const closeUnused = watchUnused(app.server)
     const url = await listen(app, options)
     services.shipper.start()
     services.timers.start()
@@ -114,7 +116,7 @@ export async function startServer(given: Partial<ServerOptions> = {}, parts: Par
       madeKeys,
       services,
       close: () => {
-        closing ??= shutDown(app, services)
+        closing ??= shutDown(app, services, closeUnused)
         return closing
       },
     }
@@ -216,7 +218,7 @@ async function listen(app: FastifyInstance, { port, host }: ServerOptions): Prom
   return `http://${name}:${address.port}`
 }
 
-async function shutDown(app: FastifyInstance, services: Services): Promise<void> {
+async function shutDown(app: FastifyInstance, services: Services, closeUnused: () => void): Promise<void> {
   const { queue, shipper, timers, eraser, retention, learner, optimizer, backfill, rebuilds, store, warehouse } =
     services
   const { options, log } = services
@@ -226,7 +228,7 @@ async function shutDown(app: FastifyInstance, services: Services): Promise<void>
   await within(
     left(),
     Promise.all([
-      closeApp(app, services),
+      closeApp(app, services, closeUnused),
       ...[backfill, rebuilds, timers, eraser, retention, learner, optimizer].map(one => one.stop()),
     ]),
   )
@@ -250,14 +252,17 @@ const MOST_MS = 250
  * A connection that is kept alive ends as soon as its request does. Those in use are told so with their answer, and only then the idle
  * ones are closed: one may look idle while the next request has been sent on it and is not yet read.
  */
-async function closeApp(app: FastifyInstance, { demand, options }: Services): Promise<void> {
+async function closeApp(app: FastifyInstance, { demand, options }: Services, closeUnused: () => void): Promise<void> {
   app.server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
   const asked = demand.watch()
   for (let waited = 0; waited < Math.min(MOST_MS, options.drainTime / 2); waited += TURN_MS) {
     await sleep(TURN_MS)
     if (asked() === 0) break
   }
-  const timer = setInterval(() => app.server.closeIdleConnections(), TURN_MS)
+  const timer = setInterval(() => {
+    app.server.closeIdleConnections()
+    closeUnused()
+  }, TURN_MS)
   try {
     await app.close()
   } finally {
