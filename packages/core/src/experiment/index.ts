@@ -14,7 +14,7 @@
  * | chances that differ between people | `ArmStatistics.weights` | sums weighted by 1 / chance, those of before among them; `expected` is summed chances |
  * | chances that change with the version | `ArmStatistics.stratum` | one set of arms a version of the experience or model |
  * | sample ratio of such chances | `ArmStatistics.weights`, or `Allocation.chanceProducts` | summed weights against everybody (`weighted-srm.ts`), or summed products of the arms' chances |
- * | quantiles | `QuantileStatistics` | in two steps: count and quantile, then `quantileLevels` and counts below it; where chances changed by `quantileWeights` |
+ * | quantiles | `QuantileStatistics` | in two steps: count and quantile, then `quantileLevels` of `effectiveCount` and counts below it; where chances changed by `quantileWeights` |
  * | drill-down, targeting rules | `SegmentStatistics` | arms by dimension and value at the first exposure |
  * | a rule judged | `ChoiceStatistics` | arms by what the rule chooses, of people it was not learned from |
  * | Qini | `RankedGroup` | people, sum and squares by arm in groups ranked by score |

@@ -1,5 +1,6 @@
 import type { Metric } from '@espalier/core/definition'
 import { impact } from '@espalier/core/experiment'
+import { normalQuantile } from '@espalier/core/numeric'
 import { random } from '@espalier/core/random'
 import type { EventRow, ExposureRow } from '@espalier/core/stream'
 import { describe, expect, it } from 'vitest'
@@ -103,18 +104,23 @@ export function chancesContract(warehouse: () => Warehouse): void {
         .flatMap(one => one.totals.map(total => ({ total, weight: weight(one.version, isControl) })))
         .sort((a, b) => a.total - b.total)
       const all = pairs.reduce((sum, one) => sum + one.weight, 0)
-      let sum = 0
-      const middle = pairs.findIndex(one => {
-        sum += one.weight
-        return sum > 0.5 * all
-      })
-      const value = pairs[middle]!.total
+      const at = (share: number) => {
+        let sum = 0
+        return pairs.find(one => {
+          sum += one.weight
+          return sum > share * all
+        })!.total
+      }
+      const value = at(0.5)
       const each = own.map(one => {
         const w = weight(one.version, isControl)
         return { below: w * one.totals.filter(total => total <= value).length, count: w * one.totals.length }
       })
       const found = median!.quantiles!.arms.find(arm => arm.control === isControl)!
-      expect(found).toMatchObject({ count: pairs.length, value, clusters: { people: own.length } })
+      const thinned = each.reduce((sum, one) => sum + one.count ** 2, 0) / all ** 2
+      const half = normalQuantile(0.975) * Math.sqrt(0.25 * thinned)
+      const [lower, upper] = [at(0.5 - half), at(0.5 + half)]
+      expect(found).toMatchObject({ count: pairs.length, value, lower, upper, clusters: { people: own.length } })
       expect(found.clusters!.total).toBeCloseTo(all, 9)
       expect(found.clusters!.below).toBeCloseTo(
         each.reduce((t, one) => t + one.below, 0),

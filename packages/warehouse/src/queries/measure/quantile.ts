@@ -47,7 +47,12 @@ export class Quantile {
   get sql(): string[] {
     const { name, values, level, z, weights } = this.#options
     const [xs, belows, counts, sums] = [`${values}_xs`, `${name}_belows`, `${values}_counts`, `${values}_sums`]
-    const half = `(${z} * sqrt(${level} * (1 - ${level}) / greatest(length(${xs}), 1)))`
+    // One over `effectiveCount` of core/experiment.
+    const thinned =
+      weights === undefined
+        ? `1 / greatest(length(${xs}), 1)`
+        : `ifNotFinite(arraySum(n -> n * n, ${counts}) / pow(arraySum(${counts}), 2), 1.)`
+    const half = `(${z} * sqrt(${level} * (1 - ${level}) * (${thinned})))`
     // With weights a value takes as much place as it weighs.
     const place = (share: string) =>
       weights === undefined
