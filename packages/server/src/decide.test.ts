@@ -219,6 +219,15 @@ describe('POST /v1/decide', () => {
     expect(kept.status, kept.text).toBe(200)
   })
 
+  it('R7 a context with a number that its log could not hold is refused, as an event is', async () => {
+    const ask = '{"anonymousId":"endless","touchpoints":["home.hero"],"context":{"cart":{"totals":[1,-1e400]}}}'
+    const refused = await server.post('/v1/decide', ask)
+    const path = 'body.context.cart.totals[1]'
+    expect(refused).toMatchObject({ status: 400, json: { error: { code: 'invalid', path } } })
+    const flags = await server.post('/ofrep/v1/evaluate/flags', '{"context":{"targetingKey":"ada","n":1e400}}')
+    expect(flags).toMatchObject({ status: 400, json: { errorCode: 'INVALID_CONTEXT' } })
+  })
+
   it('an exposure is counted for the arm of its decision id; `expose` counts at once', async () => {
     const before = (await server.get('/v1/summary')).json.totals
     const { decisionId } = await hero({ anonymousId: 'seer' })
