@@ -75,6 +75,46 @@ describe('exit codes and errors', () => {
     expect((await espalier(['keys', 'list', '--url', other])).errors).toContain(
       'answered 404 Not Found. Check that --url names an Espalier server',
     )
+    const { url: proxy } = await fakeApi(() => ({ status: 502, body: '<html>' }))
+    expect((await espalier(['keys', 'list', '--url', proxy])).errors).toBe(
+      `espalier: ${proxy} answered 502 Bad Gateway. A proxy finds no Espalier behind it: see that one runs there.\n`,
+    )
+  })
+
+  it('an address that sends on is named, and nothing goes there: it would be without its body or without its key', async () => {
+    const { url: other, requests } = await fakeApi(() => ({}))
+    const { url } = await fakeApi(({ path }) => ({ status: 301, headers: { location: `${other}/espalier${path}` } }))
+    expect(await espalier(['keys', 'create', '--kind', 'write', '--url', url])).toEqual({
+      code: 1,
+      output: '',
+      errors: `espalier: ${url} sends on to ${other}/espalier/v1/keys. Name ${other}/espalier with --url or ESPALIER_URL.\n`,
+    })
+    const { url: login } = await fakeApi(() => ({ status: 302, headers: { location: '/login' } }))
+    expect((await espalier(['keys', 'list', '--url', login])).errors).toContain('/login. Check that --url names')
+    expect(requests).toEqual([])
+  })
+
+  it('TLS where there is none', async () => {
+    const { url } = await fakeApi(() => ({}))
+    const { errors } = await espalier(['keys', 'list', '--url', url.replace('http:', 'https:')])
+    expect(errors).toMatch(/^espalier: https:.* does not answer by TLS \(ERR_SSL_.*\)\. Write http:\/\/ .*\n$/)
+  })
+
+  it('options of one question are refused with another', async () => {
+    for (const [given, said] of [
+      [['--variant', 'bold'], '--variant is of --by'],
+      [['--by', 'time', '--comparison', 'cart'], '--comparison is not of --by'],
+      [['--csv', '--by', 'time'], '--csv is not of --by'],
+      [['--csv', '--json'], '--csv is not of --json'],
+    ] as const) {
+      const { code, errors } = await espalier(['report', 'hero', ...given])
+      expect([code, errors]).toEqual([2, expect.stringContaining(said)])
+    }
+  })
+
+  it('a list of people into a folder that is not there is refused on one line', async () => {
+    const { code, errors } = await espalier(['segments', 'export', 'buyers', '/nowhere/people.csv'])
+    expect([code, errors]).toEqual([1, 'espalier: /nowhere/people.csv.part does not exist. Check the path.\n'])
   })
 
   it('a mapping that is wrong is named with its line', async () => {

@@ -65,6 +65,7 @@ export const report: Register = (program, shell) => {
     const api = apiOf(options, shell)
     const range = query({ from: options.from, to: options.to })
     if (experience !== undefined) {
+      refuseMixed(options)
       if (options.by !== undefined) {
         const path = `/v1/experiences/${encodeURIComponent(experience)}/evidence`
         const { by, variant, metric, from, to } = options
@@ -87,6 +88,16 @@ export const report: Register = (program, shell) => {
     shell.out(totals(summary))
     for (const { key, sentence } of experiences) shell.out(`\n${palette(shell.colour).bold(key)}: ${sentence}\n`)
   })
+}
+
+/** Who responded best is another question than what it changes: each has its own options. */
+function refuseMixed({ by, variant, comparison, csv, json }: Options): void {
+  if (by === undefined && variant !== undefined) {
+    throw new UsageError('--variant is of --by', 'Say by what: --by trait:NAME; without --by every variant is shown')
+  }
+  if (by !== undefined && comparison !== undefined) throw new UsageError('--comparison is not of --by', 'Leave one out')
+  if (csv && (json || by !== undefined))
+    throw new UsageError(`--csv is not of --${json ? 'json' : 'by'}`, 'Leave one out')
 }
 
 /** What each running experience with a goal changes, in a sentence. */

@@ -1,5 +1,5 @@
-import { once } from 'node:events'
-import { createWriteStream, existsSync, renameSync, rmSync, type WriteStream } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { csvCell, type Json } from '@espalier/core'
 import { CliError } from '../errors.ts'
 import type { Api } from '../http/api.ts'
@@ -126,21 +126,20 @@ export const segments: Register = (program, shell) => {
       const traits = (options.traits ?? '').split(',').filter(name => name !== '')
       const part = `${file}.part`
       const line = new ProgressLine(shell)
-      const out = createWriteStream(part)
+      const out = await open(part, 'w', 0o600)
       try {
         const asked = { key, traits, purpose: options.purpose }
         const { written, leftOut } = await writeAll(apiOf(options, shell), asked, out, (looked, people, found) =>
           line.update('Exporting', looked / Math.max(people, 1), () => `${count(found)} people`),
         )
-        out.end()
-        await once(out, 'finish')
+        await out.close()
         renameSync(part, file)
         line.clear()
         if (options.json) return printJson(shell, { file, people: written, leftOut })
         shell.out(`${file}: ${count(written)} people\n`)
         if (leftOut > 0) shell.out(`${count(leftOut)} more refuse ${options.purpose} and are left out\n`)
       } catch (error) {
-        out.destroy()
+        await out.close().catch(() => undefined)
         rmSync(part, { force: true })
         throw error
       } finally {
@@ -170,10 +169,10 @@ function pathOf(key: string): string {
 async function writeAll(
   api: Api,
   { key, traits, purpose }: { readonly key: string; readonly traits: readonly string[]; readonly purpose: string },
-  out: WriteStream,
+  out: FileHandle,
   progress: (looked: number, people: number, found: number) => void,
 ): Promise<{ written: number; leftOut: number }> {
-  out.write(`${['profile', 'userId', 'since', ...traits].map(csvCell).join(',')}\n`)
+  await out.appendFile(`${['profile', 'userId', 'since', ...traits].map(csvCell).join(',')}\n`)
   let looked = 0
   let written = 0
   let leftOut = 0
@@ -185,10 +184,11 @@ async function writeAll(
       ...(traits.length > 0 && { traits: traits.join(',') }),
     })
     const page: Page = await api.get<Page>(`${pathOf(key)}/members?${query}`, { retries: 5 })
-    for (const { profile, userId = '', since, traits: told } of page.members) {
+    const lines = page.members.map(({ profile, userId = '', since, traits: told }) => {
       const values = [profile, userId, new Date(since).toISOString(), ...traits.map(name => told[name] ?? '')]
-      if (!out.write(`${values.map(csvCell).join(',')}\n`)) await once(out, 'drain')
-    }
+      return `${values.map(csvCell).join(',')}\n`
+    })
+    await out.appendFile(lines.join(''))
     looked += page.looked
     written += page.members.length
     leftOut += page.leftOut

@@ -27,3 +27,18 @@ it('aborted, nothing is tried again: neither while a request is under way nor wh
   // Aborted before it waits, it does not wait.
   await pause(30_000, waiting.signal)
 }, 10_000)
+
+it('what breaks off within its answer, and what a proxy has no server for, is asked for again', async () => {
+  let asked = 0
+  const { url } = await fakeApi(() => {
+    asked++
+    if (asked === 1) return { status: 502, body: '<html>' }
+    // Less than it says comes: the connection ends before.
+    if (asked === 2) return { headers: { 'content-length': '1000' }, body: '{"stored": ' }
+    return { body: { stored: 1 } }
+  })
+  const heard: string[] = []
+  const api = new Api({ url, key: 'secret', wait: async () => undefined })
+  expect(await api.post('/v1/import', {}, { retries: 4, waiting: reason => heard.push(reason) })).toEqual({ stored: 1 })
+  expect(heard).toEqual([expect.stringContaining('502'), expect.stringContaining('No Espalier answers')])
+})

@@ -67,30 +67,43 @@ export class Api {
 
   /** The parsed answer; throws `ApiError` when the server refuses, `CliError` when nobody answers. */
   async request(method: string, path: string, options: RequestOptions = {}): Promise<unknown> {
-    const response = await this.send(method, path, options)
-    const text = await response.text()
+    const text = await this.#answered(method, path, options, response => response.text())
     if (text === '') return undefined
     try {
       return JSON.parse(text) as unknown
     } catch (cause) {
-      throw new CliError(`${this.url} answered something that is not JSON`, {
-        mend: 'Check that --url names an Espalier server, not a proxy or another site',
-        cause,
-      })
+      throw new CliError(`${this.url} answered something that is not JSON`, { mend: OTHER_SITE, cause })
     }
   }
 
   /** A successful response, its body not read yet. */
-  async send(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+  send(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+    return this.#answered(method, path, options, async response => response)
+  }
+
+  /** What `read` makes of a successful response; one that breaks off meanwhile is asked for again, as one that never came. */
+  async #answered<T>(
+    method: string,
+    path: string,
+    options: RequestOptions,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       const isLast = () => attempt >= (options.retries ?? 0) || options.signal?.aborted === true
-      const answer = await this.#fetch(method, path, options).catch((error: unknown) => this.#unreachable(error))
-      if (answer instanceof Response && answer.ok) return answer
-      const isRefusal = answer instanceof Response
-      const asksForTime = !isRefusal || answer.status === 429 || answer.status === 503
-      const asked = isRefusal ? answer.headers.get('retry-after') : null
-      const problem = isRefusal ? await this.#refusal(answer) : answer
-      if (!asksForTime || isLast()) throw problem
+      let asked: string | null = null
+      let problem: Error
+      let isForLater = true
+      try {
+        const response = await this.#fetch(method, path, options)
+        if (response.ok) return await read(response)
+        asked = response.headers.get('retry-after')
+        const refusal = await this.#refusal(response, path)
+        problem = refusal
+        isForLater = BUSY.has(response.status) || (GATEWAY.has(response.status) && refusal.code === UNEXPECTED)
+      } catch (error) {
+        problem = this.#unreachable(error)
+      }
+      if (!isForLater || isLast()) throw problem
       options.waiting?.(problem.message)
       await this.#wait(retryAfter(asked, attempt), options.signal)
       if (options.signal?.aborted) throw new CliError('Interrupted')
@@ -105,19 +118,35 @@ export class Api {
     return fetch(this.url + path, {
       method,
       headers,
+      // What is sent on loses its body, or its key.
+      redirect: 'manual',
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
   }
 
   #unreachable(cause: unknown): Error {
-    const code = cause instanceof Error && cause.cause instanceof Error && 'code' in cause.cause ? cause.cause.code : ''
-    return new CliError(`No Espalier answers at ${this.url}${code ? ` (${String(code)})` : ''}`, {
+    const code = codeOf(cause)
+    const said = code === '' ? '' : ` (${code})`
+    if (PLAIN_ANSWER.has(code)) {
+      return new CliError(`${this.url} does not answer by TLS${said}`, {
+        mend: 'Write http:// in --url or ESPALIER_URL, or name the port that has TLS',
+        cause,
+      })
+    }
+    if (CERTIFICATE.test(code)) {
+      return new CliError(`The certificate of ${this.url} is not trusted${said}`, {
+        mend: 'Let NODE_EXTRA_CA_CERTS name the file of the authority that signed it, or have the certificate mended',
+        cause,
+      })
+    }
+    return new CliError(`No Espalier answers at ${this.url}${said}`, {
       mend: 'Start one with `espalier start`, or name another with --url or ESPALIER_URL',
       cause,
     })
   }
 
-  async #refusal(response: Response): Promise<Error> {
+  async #refusal(response: Response, path: string): Promise<ApiError> {
+    const { status } = response
     const text = await response.text()
     let body: unknown
     try {
@@ -126,19 +155,42 @@ export class Api {
       body = undefined
     }
     const problem = (body as { error?: Problem } | undefined)?.error
-    if (response.status === 401 && !this.#key) {
+    if (status === 401 && !this.#key) {
       return new ApiError(401, { code: 'unauthorized', message: 'A secret key is needed', mend: KEY_MEND }, body)
     }
-    return new ApiError(
-      response.status,
-      problem ?? {
-        code: 'unexpected',
-        message: `${this.url} answered ${response.status} ${response.statusText}`.trim(),
-        mend: response.status === 404 ? 'Check that --url names an Espalier server of this version' : '',
-      },
-      body,
-    )
+    return new ApiError(status, typeof problem?.message === 'string' ? problem : this.#unexpected(response, path), body)
   }
+
+  /** An answer that no Espalier gives. */
+  #unexpected(response: Response, path: string): Problem {
+    const { status, statusText } = response
+    const target = response.headers.get('location')
+    if (status >= 300 && status < 400 && target !== null) {
+      const { href } = new URL(target, this.url)
+      const mend = href.endsWith(path) ? `Name ${href.slice(0, -path.length)} with --url or ESPALIER_URL` : OTHER_SITE
+      return { code: UNEXPECTED, message: `${this.url} sends on to ${href}`, mend }
+    }
+    const message = `${this.url} answered ${status} ${statusText}`.trim()
+    if (status === 404) return { code: UNEXPECTED, message, mend: `${OTHER_SITE}, and one of this version` }
+    if (!GATEWAY.has(status) && !BUSY.has(status)) return { code: UNEXPECTED, message, mend: OTHER_SITE }
+    return { code: UNEXPECTED, message, mend: 'A proxy finds no Espalier behind it: see that one runs there' }
+  }
+}
+
+/** Of an answer that is not Espalier's. */
+const UNEXPECTED = 'unexpected'
+const OTHER_SITE = 'Check that --url names an Espalier server, not a proxy or another site'
+/** The server asks for time. */
+const BUSY = new Set([429, 503])
+/** A proxy says that the server did not answer. */
+const GATEWAY = new Set([502, 504])
+/** Something without TLS answered. */
+const PLAIN_ANSWER = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'])
+const CERTIFICATE = /CERT|ISSUER|VERIFY_LEAF_SIGNATURE|ERR_TLS/
+
+function codeOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
 }
 
 const KEY_MEND = 'Give it with --key or ESPALIER_SECRET_KEY; `espalier start` shows it once when it makes it'

@@ -1,6 +1,7 @@
 import { many } from '@espalier/core'
 import { type Metric, statisticOf } from '@espalier/core/definition'
 import { type Novelty, novelty } from '@espalier/core/experiment'
+import { nearest, sentence } from '@espalier/core/problem'
 import { type Evidence, evidenceOf } from '@espalier/core/result'
 import type { Attribute, Cells } from '@espalier/warehouse'
 import { Problem } from '../problem.ts'
@@ -44,6 +45,7 @@ export async function experienceEvidence(services: Services, question: EvidenceQ
   const attributes = by.filter((one): one is Attribute => one !== 'time')
   const type = statisticOf(metric.body)
   if (type === 'quantile') throw unsuited(metric.key, 'is a quantile, and these do not add up over people')
+  const variants = new Set(experience?.body.variants.map(one => one.key))
   let evidence: Evidence | null = null
   if (attributes.length > 0) {
     const { cells, missing } = await warehouse.evidenceCells({ ...asked, by: attributes })
@@ -56,6 +58,7 @@ export async function experienceEvidence(services: Services, question: EvidenceQ
         },
       )
     }
+    for (const { arm } of cells) variants.add(arm.variant)
     const told = variant ?? (rolled?.others === undefined ? rolled?.variant : undefined)
     const shown = told === undefined || told !== rolled?.variant ? cells : cells.map(byLot)
     evidence = evidenceOf(
@@ -70,14 +73,20 @@ export async function experienceEvidence(services: Services, question: EvidenceQ
       },
     )
   }
-  return {
-    experience: key,
-    metric: metric.key,
-    evidence,
-    time: by.includes('time')
-      ? await overTime(services, metric, { ...asked, days }, confidence, rolled?.variant)
-      : null,
-  }
+  const time = by.includes('time')
+    ? await overTime(services, metric, { ...asked, days }, confidence, rolled?.variant)
+    : null
+  for (const one of time ?? []) variants.add(one.variant)
+  if (variant !== undefined && !variants.has(variant)) throw unknownVariant(key, variant, variants)
+  return { experience: key, metric: metric.key, evidence, time }
+}
+
+function unknownVariant(experience: string, variant: string, known: ReadonlySet<string>): Problem {
+  const names = [...known].filter(one => one !== '')
+  return new Problem('not_found', `Experience "${experience}" has no variant "${variant}".`, {
+    path: 'query.variant',
+    mend: sentence(nearest(variant, names, 'variants')).replace(/^./, letter => letter.toUpperCase()),
+  })
 }
 
 /** What a rollout brings to everybody bit by bit, and what the others get until then; undefined of anything else. */

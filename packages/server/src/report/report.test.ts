@@ -454,6 +454,11 @@ describe('GET /v1/experiences/{key}/evidence', () => {
         path: 'query.by',
       })
     }
+    for (const by of ['time', 'trait:plan']) {
+      const none = await server.get(`/v1/experiences/plans/evidence?by=${by}&variant=none-such`)
+      expect(none.json.error).toMatchObject({ code: 'not_found', path: 'query.variant' })
+      expect(none.json.error.mend).toMatch(/^Known variants: /)
+    }
     for (const path of ['evidence?by=time', 'impact']) {
       expect((await server.get(`/v1/experiences/none/${path}`)).json.error).toMatchObject({
         code: 'not_found',
