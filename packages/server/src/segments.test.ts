@@ -204,6 +204,18 @@ describe('segments', () => {
     expect((await ask({ condition: { not: { did: 'Order Completed' } } })).json.size).toBe(0)
     const wrong = await ask({ condition: { segment: 'nobody-knows' } })
     expect([wrong.status, wrong.json.error.code]).toEqual([422, 'invalid_definition'])
+    expect(wrong.json.error).toMatchObject({
+      path: 'condition.segment',
+      message: 'There is no segment "nobody-knows".',
+      mend: expect.stringMatching(/^Known segments: /),
+    })
+    expect(wrong.text).not.toContain('preview')
+    const mistyped = await ask({ condition: { all: [{ did: 'A' }, { did: 'A', withn: '3d' }] } })
+    expect(mistyped.json.error).toMatchObject({
+      path: 'condition.all[1].withn',
+      message: '"withn" is not known here.',
+      mend: 'Did you mean "within"?',
+    })
     const unknown = await ask({ condition: { score: 'churn', gte: 0.5 } })
     expect([unknown.status, unknown.json.error.code]).toEqual([501, 'unsupported'])
     // R11 Well formed, within every bound, and more than the engine takes in one query.

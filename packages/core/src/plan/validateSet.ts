@@ -60,6 +60,16 @@ export function validateSet(changes: readonly DefinitionChange[], current: Publi
   return graph.length > 0 ? graph : sizeProblems(after, changes)
 }
 
+/** Of a condition that is none's: what it may name are the others. */
+const UNNAMED = 'preview-of-a-condition'
+
+/** What is wrong with a condition that nobody has published, were it a segment's; in what it refers to, and in its size. */
+export function conditionProblems(condition: unknown, current: PublishedSet): Problem[] {
+  const body = { condition } as JsonObject
+  const own = validate('segment', UNNAMED, body, new Live(current))
+  return own.length > 0 ? own : validateSet([{ kind: 'segment', key: UNNAMED, body }], current)
+}
+
 const REPEATED: Problem = { path: '', message: 'it is in this publication twice', mend: 'leave one of the two out' }
 
 /** Stands for a body that has problems of its own: it is there, and what refers to it is not blamed. */

@@ -1,7 +1,8 @@
-import { languageOf } from '@espalier/core/plan'
+import type { PublishedSet } from '@espalier/core/definition'
+import { conditionProblems, languageOf } from '@espalier/core/plan'
+import { sentence } from '@espalier/core/problem'
 import type { Condition } from '@espalier/core/segment'
 import Type from 'typebox'
-import { publish } from '../../pipeline/publish.ts'
 import { Problem } from '../../problem.ts'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
 import { BodyTime, instant } from '../instant.ts'
@@ -11,7 +12,6 @@ import { route } from '../route.ts'
 const DAY_MS = 86_400_000
 /** Members named as examples. */
 const SAMPLE = 10
-const AUTHOR = 'preview'
 
 /** A condition that nobody published, asked of the log: how many, since when, and who. */
 export const previewSegment = route({
@@ -60,9 +60,8 @@ export const previewSegment = route({
   async handle({ workspace, body, key }, services) {
     const { warehouse, shipper, definitions, now } = services
     const { condition, days = 0, with: others = [] } = body
-    const change = { kind: 'segment', key: 'preview-of-a-condition', body: { condition } } as const
-    await publish(services, workspace, [change as never], { author: AUTHOR, dryRun: true })
     const live = await definitions.of(workspace)
+    refuseInvalid(condition, live.published)
     const language = languageOf(live.published)
     const asked = condition as Condition
     refusePersonal(key, body, 'condition', live)
@@ -89,3 +88,20 @@ export const previewSegment = route({
     }
   },
 })
+
+/** By its place in the condition: it has no name, and is in no file. */
+function refuseInvalid(condition: unknown, published: PublishedSet): void {
+  const problems = conditionProblems(condition, published)
+  const [first] = problems
+  if (first === undefined) return
+  const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`
+  throw new Problem('invalid_definition', said(`${first.message}${more}`), {
+    path: first.path,
+    mend: said(first.mend),
+    extra: { errors: problems },
+  })
+}
+
+function said(text: string): string {
+  return sentence(text.charAt(0).toUpperCase() + text.slice(1))
+}
