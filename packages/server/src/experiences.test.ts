@@ -491,6 +491,25 @@ describe('offers', () => {
     expect((await ask('spend-5')).reason).toBe('sold-out')
   })
 
+  it('that were used stay taken when their time is over, though the process died before it said so', async () => {
+    await publish([
+      touchpoint('used', { default: 'none' }),
+      offer('used', { stock: 1, budget: 9, cost: 5, lasts: '2h' }),
+    ])
+    expect((await at('used', { userId: 'used' })).offer).toBeDefined()
+    const { supplies } = server.services
+    const { confirm } = supplies
+    supplies.confirm = () => Promise.reject(new Error('killed for the test'))
+    try {
+      expect((await server.post('/v1/offers/used/redeem', { person: 'userId:used' })).status).toBe(500)
+    } finally {
+      supplies.confirm = confirm
+    }
+    time += 3 * HOUR
+    expect((await at('used', { userId: 'used' })).reason).toBe('offer-used')
+    expect((await at('used', { userId: 'other' })).reason).toBe('sold-out')
+  })
+
   describe('of somebody who was given one on two devices', () => {
     const used = (counter: string) => server.services.store.counters.used('main', `offer/${counter}`, time)
     const redeem = async (key: string, person: string, code?: string) => {

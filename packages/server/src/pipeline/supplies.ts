@@ -173,6 +173,18 @@ export class Supplies {
     if (code !== undefined) await this.#counters.release(workspace, codeCounter(experience, code), key)
   }
 
+  /**
+   * It is about to be used: what it takes does not run out any more. Should the process die once the use is stored and before it is
+   * confirmed, nobody else is given the same.
+   */
+  async keep(workspace: string, experience: string, supply: Supply, key: string): Promise<void> {
+    const now = this.#now()
+    for (const { counter, passing } of scarceOf(experience, supply, 0)) {
+      if (!passing || (await this.#counters.held(workspace, counter, [key], now)) === undefined) continue
+      await this.#counters.reserve(workspace, counter, { key, n: 0, limit: 0, now })
+    }
+  }
+
   /** It was used in time: it stays taken. What the offer was not limited by when it was given is not counted. */
   async confirm(workspace: string, experience: string, supply: Supply, key: string): Promise<void> {
     const now = this.#now()

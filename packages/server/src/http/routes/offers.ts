@@ -141,6 +141,7 @@ async function use(
   if (given.freed && !(await services.supplies.retake(workspace, key, offer, given))) {
     throw new Problem('offer_expired', 'It was given back when another code was used, and nothing is left of it.')
   }
+  await services.supplies.keep(workspace, key, offer.supply, given.key)
   const { freed, ...had } = given
   const redeemed = { ...had, redeemed: now }
   const others = allGiven(bound!.grants[key]!).filter(one => one.key !== given.key)
