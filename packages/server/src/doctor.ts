@@ -154,7 +154,8 @@ const examinations: Readonly<Record<string, Examination>> = {
     if (held.length > 0) {
       const events = held.reduce((sum, one) => sum + one.events, 0)
       const message = `${events} events of new people from ${held.length} networks were held back in the last hour.`
-      const mend = 'If they are people, raise newPeople; if not, let your firewall keep them out.'
+      const mend =
+        'If a network is a proxy of yours, name it in trustProxy; if they are people, raise newPeople; if not, let your firewall keep them out.'
       return { check: 'privacy', status: 'warn', message, mend, details }
     }
     const message = `Nothing waits to be erased; ${refused} events were refused for want of consent since the start.`

@@ -192,8 +192,9 @@ export const optionTable = {
   trustProxy: option({
     type: 'list',
     default: '',
-    help: 'Addresses or CIDRs of proxies whose X-Forwarded-For is believed (for `context.direct`), separated by commas.',
-    tradeOff: 'Believing everybody lets anybody choose their address.',
+    help: 'Addresses or CIDRs of proxies whose X-Forwarded-For is believed, separated by commas; loopback, linklocal and uniquelocal name networks too. Of the visitor’s address come the place, what `newPeople` counts, and `context.direct`.',
+    tradeOff:
+      'Believing everybody lets anybody choose their address. A proxy that is not named makes one network of all its visitors: their place is its own, and `newPeople` soon holds them back.',
     example: '10.0.0.0/8',
   }),
   newPeople: option({
