@@ -27,11 +27,15 @@ export interface AdjustedArms {
   readonly theta: number
 }
 
-/** The two samples with their variances steadied. */
-export function steady(control: Sample, treatment: Sample): readonly [control: Sample, treatment: Sample] {
+/** The two samples with their variances steadied, as if so many more people of each differed as those of both together do. */
+export function steady(
+  control: Sample,
+  treatment: Sample,
+  more = MORE_PEOPLE,
+): readonly [control: Sample, treatment: Sample] {
   const together = varianceTogether(control, treatment)
   const steadied = (sample: Sample): Sample => {
-    const variance = (sample.n * sample.variance + MORE_PEOPLE * together) / (sample.n + MORE_PEOPLE)
+    const variance = (sample.n * sample.variance + more * together) / (sample.n + more)
     return variance > sample.variance ? { ...sample, variance } : sample
   }
   return [steadied(control), steadied(treatment)]
