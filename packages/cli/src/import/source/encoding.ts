@@ -82,7 +82,7 @@ async function* checked(bytes: AsyncIterable<Uint8Array>, path: string): AsyncGe
     const held = left.length === 0 ? chunk : Buffer.concat([left, chunk])
     const end = held.length - unfinished(held)
     const whole = held.subarray(0, end)
-    if (!isUtf8(whole)) throw notUtf8(whole, read, path)
+    if (!isUtf8(whole)) throw whole.includes(0) ? withZeros(path) : notUtf8(whole, read, path)
     left = held.subarray(end)
     read += end
     yield whole
@@ -100,6 +100,14 @@ function unfinished(bytes: Uint8Array): number {
     return needs > back ? back : 0
   }
   return 0
+}
+
+/** No text that is saved as UTF-8 has them, and every Latin letter in UTF-16 has one. */
+export function withZeros(path: string): UsageError {
+  return new UsageError(
+    `${path} is not text in UTF-8: it holds bytes of zero`,
+    'Where it is UTF-16 without a mark that says so: --encoding utf-16le',
+  )
 }
 
 function notUtf8(bytes: Uint8Array, before: number, path: string): UsageError {

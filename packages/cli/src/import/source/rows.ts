@@ -1,6 +1,7 @@
 import type { Json } from '@espalier/core'
 import { UsageError } from '../../errors.ts'
 import { readCsv } from './csv.ts'
+import { withZeros } from './encoding.ts'
 import { mended, REJECT_COLUMNS } from './mended.ts'
 import { readNdjson } from './ndjson.ts'
 import { type OpenFile, openFile } from './open.ts'
@@ -53,12 +54,7 @@ export async function openTable(path: string, encoding?: string): Promise<Table>
       'Export it as CSV, as tab-separated text or as one JSON object a line',
     )
   }
-  if (start.includes('\0')) {
-    throw new UsageError(
-      `${path} is not text in UTF-8: it holds bytes of zero`,
-      'Where it is UTF-16 without a mark that says so: --encoding utf-16le',
-    )
-  }
+  if (start.includes('\0')) throw withZeros(path)
   const format: Format = start.startsWith('{') ? 'ndjson' : 'csv'
   const read = format === 'csv' ? await readCsv(bytes, path) : { columns: [], rows: readNdjson(bytes) }
   const isMended = REJECT_COLUMNS.every((name, i) => read.columns[i] === name)

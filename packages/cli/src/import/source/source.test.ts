@@ -69,6 +69,8 @@ describe('CSV', () => {
     for await (const row of rows) found.push(row)
     expect(cells(found)).toEqual([{ a: 'Müller', b: '5 €' }])
     await expect(openTable(path)).rejects.toThrow(/is not UTF-8 \(byte 6: …a,b Müller,5/)
+    const wide = temporaryFile('wide.csv', Buffer.from('a,b\nM\xfcller,5\n', 'utf16le'))
+    await expect(openTable(wide)).rejects.toThrow('is not text in UTF-8: it holds bytes of zero')
     await expect(openTable(path, 'klingon')).rejects.toThrow('"klingon" is not an encoding')
     await expect(openTable(temporaryFile('y.csv', Buffer.from([0x61, 0xff])), 'shift_jis')).rejects.toThrow(
       /is not shift_jis throughout/,
