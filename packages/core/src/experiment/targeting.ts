@@ -2,6 +2,7 @@ import type { Statistic } from '../definition/metric.ts'
 import { type ArmStatistics, addArms } from './arm.ts'
 import { DEFAULT_CONFIDENCE, type Estimate, estimateOf, noEstimate } from './estimate.ts'
 import { armSample, type Sample } from './sample.ts'
+import { steady } from './steady.ts'
 import type { VariantCosts } from './uplift.ts'
 
 /**
@@ -98,7 +99,11 @@ function stratumOf(
   return people > 0 ? [{ choice, people, samples }] : []
 }
 
-/** The rule less one arm for everybody. Where the rule chooses that very arm nothing differs, and nothing varies. */
+/**
+ * The rule less one arm for everybody. Where the rule chooses that very arm nothing differs, and nothing varies. Variances are steadied
+ * (`steady.ts`): with a tenth of 300 to 1,000 people in the control group, and no effect, 95 % intervals excluded 0 in up to 25 of 100 simulated
+ * experiments without it, and with it in 5 at most.
+ */
 function contrast(strata: readonly Stratum[], people: number, arm: string, confidence: number): Estimate {
   if (people === 0) return noEstimate('no-people')
   let value = 0
@@ -110,7 +115,8 @@ function contrast(strata: readonly Stratum[], people: number, arm: string, confi
     if (!isKnown(chosen) || !isKnown(other)) return noEstimate(arm === '' ? 'no-control' : 'no-people')
     if (choice !== arm && Math.min(chosen.n, other.n) < 2) return noEstimate('one-person')
     const effect = choice === arm ? 0 : chosen.mean - other.mean
-    const variance = choice === arm ? 0 : chosen.variance / chosen.n + other.variance / other.n
+    const [one, two] = steady(chosen, other)
+    const variance = choice === arm ? 0 : one.variance / one.n + two.variance / two.n
     value += share * effect
     squaredError += share ** 2 * variance
     effects.push({ share, effect })
