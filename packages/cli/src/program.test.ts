@@ -52,6 +52,30 @@ describe('exit codes and errors', () => {
     expect(verbose.errors).toMatch(/\n\s+at /)
   })
 
+  it('what the server says of a query is said of the options', async () => {
+    const invalid = 'Correct the field that `path` names; /openapi.json describes it.'
+    const said = async (error: object) => {
+      const { url } = await fakeApi(() => ({ status: 400, body: { error: { code: 'invalid', ...error } } }))
+      return (await espalier(['report', '--url', url])).errors
+    }
+    const mend = 'Correct it; the command’s --help says what it takes.'
+    expect(await said({ message: 'query.from is not before query.to.', path: 'query.from', mend: invalid })).toBe(
+      `espalier: --from is not before --to. ${mend}\n`,
+    )
+    expect(await said({ message: 'There is no metric "x".', path: 'query.metric', mend: 'Look.' })).toBe(
+      'espalier: --metric: There is no metric "x". Look.\n',
+    )
+    expect(await said({ message: 'There is no experience "x".', path: 'path.key', mend: 'Look.' })).toBe(
+      'espalier: There is no experience "x". Look.\n',
+    )
+  })
+
+  it('the help of start says what an option may be', async () => {
+    expect((await espalier(['start', '--help'])).output.replace(/\s+/g, ' ')).toContain(
+      'one of debug, info, warn, error, silent; info unless set',
+    )
+  })
+
   it('nobody answers', async () => {
     const { errors } = await espalier(['doctor', '--url', 'http://127.0.0.1:9'])
     expect(errors).toMatch(

@@ -26,9 +26,15 @@ export async function openStoreOf(options: ServerOptions, now: () => number): Pr
     return await (options.store === 'embedded' ? openEmbeddedStore(options, now) : openSharedStore(options, now))
   } catch (error) {
     if (error instanceof StartError) throw error
-    if (error instanceof StoreError) throw new StartError(error.message, { cause: error })
+    if (error instanceof StoreError) throw new StartError(told(error, options), { cause: error })
     throw new StartError(`The store cannot be opened: ${messageOf(error)}.`, { cause: error })
   }
+}
+
+/** A database that does not answer says what stands in the way, and not where it was looked for. */
+function told({ code, message }: StoreError, { store }: ServerOptions): string {
+  if (code !== 'unavailable' || store === 'embedded') return message
+  return `${message.replace(/\.$/, '')}. Start it, or mend ESPALIER_STORE.`
 }
 
 function openEmbeddedStore({ data, cacheBytes, outboxBytes }: ServerOptions, now: () => number): Promise<Store> {

@@ -20,8 +20,9 @@ export const start: Register = (program, shell) => {
     .option('--json', 'print the line that says it is ready as JSON', false)
   for (const name of optionNames) {
     const option: Option = optionTable[name]
+    const choices = option.choices ? `; one of ${option.choices.join(', ')}` : ''
     const preset = option.default ? `; ${option.default} unless set` : ''
-    command.option(`${flagName(name)} <${option.type}>`, `${option.help} (${environmentName(name)}${preset})`)
+    command.option(`${flagName(name)} <${option.type}>`, `${option.help} (${environmentName(name)}${choices}${preset})`)
   }
   command.action(async (given: Record<string, string | undefined> & { json: boolean }) => {
     const { config, json, verbose: _verbose, ...flags } = given as Record<string, string | undefined>

@@ -16,15 +16,25 @@ export class ApiError extends CliError {
   /** The whole answer, for callers that know more of it. */
   readonly body: unknown
   constructor(status: number, problem: Problem, body: unknown) {
-    const { path, message } = problem
-    super(path && !message.startsWith(path) ? `${path}: ${message}` : message, {
-      ...(problem.mend ? { mend: problem.mend } : {}),
-    })
+    const { path, message, mend } = problem
+    // What stands in a path was named on the command line, and is named in the message.
+    const where = path && !path.startsWith('path.') && !message.startsWith(path) ? `${path}: ` : ''
+    super(asGiven(where + message), mend ? { mend: mend === API_MEND ? CLI_MEND : mend } : {})
     this.name = 'ApiError'
     this.status = status
     this.code = problem.code
     this.body = body
   }
+}
+
+/** Of what is wrong with a field, for who wrote the request. */
+const API_MEND = 'Correct the field that `path` names; /openapi.json describes it.'
+const CLI_MEND = 'Correct it; the command’s --help says what it takes'
+
+/** Fields of a query by the options that they come from. */
+function asGiven(text: string): string {
+  const option = (name: string) => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+  return text.replace(/\bquery\.(\w+)/g, (_, name: string) => option(name))
 }
 
 export interface ApiOptions {

@@ -20,7 +20,8 @@ export function span(
   const from = instant(given.from, `${where}.from`)
   const to = instant(given.to, `${where}.to`)
   if (from !== undefined && to !== undefined && from >= to) {
-    throw new Problem('invalid', `${where}.from is not before ${where}.to.`, { path: `${where}.from` })
+    const mend = 'Let it begin before it ends.'
+    throw new Problem('invalid', `${where}.from is not before ${where}.to.`, { path: `${where}.from`, mend })
   }
   return { from, to }
 }
@@ -29,6 +30,9 @@ export function span(
 export function instant(text: string | number | undefined, path: string): number | undefined {
   if (text === undefined || typeof text === 'number') return text
   const time = /^-?\d{9,15}$/.test(text) ? Number(text) : timeOf(text)
-  if (Number.isNaN(time)) throw new Problem('invalid', `${path} is "${text}", which is no time.`, { path })
+  if (Number.isNaN(time)) {
+    const mend = 'Write it such as 2026-11-01, 2026-11-01T09:00:00+01:00 or in epoch milliseconds.'
+    throw new Problem('invalid', `${path} is "${text}", which is no time.`, { path, mend })
+  }
   return time
 }
