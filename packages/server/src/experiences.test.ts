@@ -436,6 +436,42 @@ describe('offers', () => {
     })
   })
 
+  it('that died with a request are free for others once its person has become one with somebody who has the offer', async () => {
+    const { supplies } = server.services
+    const reserve = supplies.reserve.bind(supplies)
+    const lists = { one: ['ONE', 'TWO'], two: ['THREE', 'FOUR'] }
+    for (const [name, again] of Object.entries({ once: undefined, repeated: '3d' })) {
+      const list = again === undefined ? lists.one : lists.two
+      const body = { codes: { list }, stock: 2, ...(again && { again, lasts: '2d' }) }
+      for (const isDeviceOlder of [true, false]) {
+        const key = `outdone-${name}-${isDeviceOlder}`
+        await publish([touchpoint(key, { default: 'none' }), offer(key, body)])
+        const [device, user] = [{ anonymousId: `device-${key}` }, { userId: `user-${key}` }]
+        for (const who of isDeviceOlder ? [device, user] : [user, device]) {
+          await server.post('/v1/track', { ...who, event: 'Seen' })
+          time += 1000
+        }
+        supplies.reserve = async (workspace, want) => {
+          await reserve(workspace, want)
+          supplies.reserve = reserve
+          throw new Error('killed for the test')
+        }
+        expect((await at(key, device)).reason).toBe('not-bound')
+        const own = (await at(key, user)).offer.code
+        await server.post('/v1/identify', { ...device, ...user })
+        time += 2000
+        expect((await at(key, { userId: 'too-early' })).reason).toBe('sold-out')
+        expect((await at(key, device)).offer.code).toBe(own)
+        time += 2000
+        const other = await at(key, { userId: 'other' })
+        // What was given again may have been given before, and is given to nobody else.
+        if (again === undefined) expect([own, other.offer?.code].sort()).toEqual([...list].sort())
+        else expect(other.reason).toBe('sold-out')
+        expect((await at(key, user)).offer.code).toBe(own)
+      }
+    }
+  })
+
   it('that are given later than they were reserved are kept for as long as they last', async () => {
     await publish([touchpoint('later', { default: 'none' }), offer('later', { stock: 1, lasts: '2h' })])
     const { supplies } = server.services

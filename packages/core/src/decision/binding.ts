@@ -1,7 +1,7 @@
-import type { Assigned, Binding, Grant, Quote } from '../profile/bound.ts'
+import { type Assigned, allGiven, type Binding, BOUND_LIMITS, type Grant, type Quote } from '../profile/bound.ts'
 import type { CapKey, Kept } from './caps.ts'
 import type { Person } from './moment.ts'
-import type { Supply } from './offer.ts'
+import type { CompiledOffer, Supply } from './offer.ts'
 
 /** An offer that somebody is to be given: to be reserved, and then to be decided again with it in `granted`. */
 export interface Want {
@@ -31,8 +31,31 @@ export function wantKeys(
   previous: number,
 ): Pick<Want, 'key' | 'earlier'> {
   const own = id ?? bucketKey
-  const earlier = sources.flatMap(source => (source === own ? [] : `${source}:${previous}`))
-  return { key: `${own}:${previous}`, ...(earlier.length > 0 && { earlier }) }
+  const earlier = sources.flatMap(source => (source === own ? [] : wantKey(source, previous)))
+  return { key: wantKey(own, previous), ...(earlier.length > 0 && { earlier }) }
+}
+
+function wantKey(person: string, previous: number): string {
+  return `${person}:${previous}`
+}
+
+/**
+ * Keys under which something may be reserved that was given to nobody, of somebody who has been given the offer: a process died over it
+ * before they became one with others, and they are not given another. None where it cannot be told from what was given before: where
+ * it was given again, or more than is kept.
+ */
+export function neverGiven(
+  { again }: Pick<CompiledOffer, 'again'>,
+  grant: Grant | undefined,
+  person: Person,
+): string[] {
+  if (grant === undefined || grant.variant === '' || again !== Number.POSITIVE_INFINITY) return []
+  const given = new Set(allGiven(grant).map(({ key }) => key))
+  const isFull =
+    given.size >= BOUND_LIMITS.others || Object.keys(person.bound?.grants ?? {}).length >= BOUND_LIMITS.grants
+  if (isFull || ![...given].every(key => key.endsWith(wantKey('', 0)))) return []
+  const { key, earlier = [] } = wantKeys(person, 0)
+  return [key, ...earlier].filter(one => !given.has(one))
 }
 
 /** What a request binds, gathered while it is answered. */

@@ -1,5 +1,5 @@
 export * from './answer.ts'
-export { type Missed, type Want, wantKeys } from './binding.ts'
+export { type Missed, neverGiven, type Want, wantKeys } from './binding.ts'
 export * from './compile.ts'
 export * from './compiled.ts'
 export * from './decide.ts'

@@ -105,6 +105,7 @@ export class Decider {
     const recent = recentOf(question, asker?.person, timestamp)
     const items = recent.length === 0 ? (id: string) => set.items.get(id) : await this.#items(question, recent)
     const scarce = scarceAt(question)
+    if (scarce.length > 0) await this.#settle(question, scarce, asker?.kept)
     let supplied = scarce.length === 0 ? undefined : await this.#parts.supplies.left(workspace, scarce)
     const again = (person: Person | undefined, more: More): Decision =>
       decide({
@@ -146,6 +147,17 @@ export class Decider {
     })
     if (question.expose && logged) await this.#expose(question, requestId, timestamp, decision.answers.filter(isLogged))
     return { requestId, profile: kept?.profile.id, answers }
+  }
+
+  /** What died with a request before somebody became one with others is free for others: as far as can be told, and once a node. */
+  async #settle(
+    { workspace, preview }: DecideQuestion,
+    scarce: readonly CompiledExperience[],
+    kept: Located | undefined,
+  ) {
+    if (kept === undefined || kept.profile.sources.length === 1 || preview !== undefined) return
+    // Where the store is down it is looked at another time.
+    await this.#parts.supplies.settle(workspace, scarce, kept.profile).catch(() => undefined)
   }
 
   /** What binds is committed first: then the decision, and whether it is in the log. */

@@ -1,6 +1,13 @@
 import { createHash, createHmac } from 'node:crypto'
-import type { CompiledExperience, CompiledOffer, Missed, Supply, Want } from '@espalier/core/decision'
-import type { Given, Grant } from '@espalier/core/profile'
+import {
+  type CompiledExperience,
+  type CompiledOffer,
+  type Missed,
+  neverGiven,
+  type Supply,
+  type Want,
+} from '@espalier/core/decision'
+import type { Given, Grant, Profile } from '@espalier/core/profile'
 import type { CounterStore } from '@espalier/store'
 import { deriveKey } from '../secrets.ts'
 import { isBelieved } from './believed.ts'
@@ -27,6 +34,8 @@ export class Supplies {
   readonly #masterSecret: Uint8Array
   readonly #now: () => number
   readonly #known = new Map<string, Known>()
+  /** People of whom nothing is reserved that they were not given: until they become one with others again. */
+  readonly #settled = new Set<string>()
 
   constructor(counters: CounterStore, masterSecret: Uint8Array, now: () => number) {
     this.#counters = counters
@@ -74,6 +83,39 @@ export class Supplies {
       else if ((await this.#counters.used(workspace, counter, now)) + n > limit) return false
     }
     return isHeld
+  }
+
+  /**
+   * Gives back what is reserved for somebody under a key of one whom they have become one with, whose request died over it: they hold
+   * something of the offer, so it is given to nobody any more. A request under way that reserved it is made again, since the merge came between.
+   */
+  async settle(workspace: string, experiences: readonly CompiledExperience[], person: Profile): Promise<void> {
+    for (const { key: experience, offer } of experiences) {
+      const name = JSON.stringify([workspace, experience, person.id, person.sources.length])
+      if (offer === undefined || this.#settled.has(name)) continue
+      const grants = person.bound?.grants ?? {}
+      const grant = Object.hasOwn(grants, experience) ? grants[experience] : undefined
+      if (grant === undefined) continue
+      for (const key of neverGiven(offer, grant, person)) await this.#forget(workspace, experience, offer.supply, key)
+      if (this.#settled.size >= MAX_KNOWN) this.#settled.clear()
+      this.#settled.add(name)
+    }
+  }
+
+  /** Its code goes first, as in `undo`: of which it is, its key tells. */
+  async #forget(workspace: string, experience: string, supply: Supply, key: string): Promise<void> {
+    const scarce = scarceOf(experience, supply, 0)
+    const now = this.#now()
+    let isHeld = false
+    for (const { counter } of scarce) {
+      isHeld ||= (await this.#counters.held(workspace, counter, [key], now)) !== undefined
+    }
+    if (!isHeld) return
+    for (const code of this.#codesFor(workspace, { experience, key, supply })) {
+      if (supply.codes?.list === undefined) break
+      if (await this.#counters.release(workspace, codeCounter(experience, code), key)) break
+    }
+    for (const { counter } of scarce) await this.#counters.release(workspace, counter, key)
   }
 
   /** Under which a want is reserved: that of somebody who has become this person, where it was for them. */
@@ -205,19 +247,25 @@ export class Supplies {
 
   /** A code that nobody else has; undefined where all of a list are given. Which ones are tried, and in which order, follows from the want: asked again, it is the same. */
   async #code(workspace: string, { experience, key, supply }: Want, now: number): Promise<string | undefined> {
+    for (const code of this.#codesFor(workspace, { experience, key, supply })) {
+      const counter = codeCounter(experience, code)
+      if ((await this.#counters.reserve(workspace, counter, { key, n: 1, limit: 1, now })).granted) return code
+    }
+    return undefined
+  }
+
+  /** The codes that are tried for a key, in their order: all of a list, or made ones without end. */
+  *#codesFor(workspace: string, { experience, key, supply }: Pick<Want, 'experience' | 'key' | 'supply'>) {
     const { codes } = supply
-    if (codes === undefined) return undefined
+    if (codes === undefined) return
     const mac = (part: string) =>
       createHmac('sha256', deriveKey(this.#masterSecret, 'code', workspace))
         .update(JSON.stringify([experience, key, part]))
         .digest()
     const { list, prefix = '', length = 0 } = codes
     for (let n = 0; n < (list?.length ?? Number.POSITIVE_INFINITY); n++) {
-      const code = list === undefined ? prefix + lettersOf(mac(String(n)), length) : listed(list, mac('list'), n)
-      const counter = codeCounter(experience, code)
-      if ((await this.#counters.reserve(workspace, counter, { key, n: 1, limit: 1, now })).granted) return code
+      yield list === undefined ? prefix + lettersOf(mac(String(n)), length) : listed(list, mac('list'), n)
     }
-    return undefined
   }
 }
 
