@@ -237,6 +237,38 @@ describe('a life of a server', () => {
     await closed
   })
 
+  it('a client that goes away in the middle of an export is no error of ours', async () => {
+    const lines: string[] = []
+    const { pino } = await import('pino')
+    const server = await started({}, { log: pino({ level: 'info' }, { write: line => lines.push(line) }) })
+    await server.post('/v1/track', order(1))
+    const { warehouse } = server.services
+    const person = warehouse.person.bind(warehouse)
+    // As long as the client is there, more is to come.
+    const left = new Promise<void>(resolve => {
+      warehouse.person = async function* (asked) {
+        try {
+          yield* person(asked)
+          for (;;) {
+            await new Promise(setImmediate)
+            yield []
+          }
+        } finally {
+          resolve()
+        }
+      }
+    })
+    const stop = new AbortController()
+    const asked = { headers: { authorization: `Bearer ${SECRET_KEY}` }, signal: stop.signal }
+    const answer = await fetch(`${server.url}/v1/profiles/userId:u1/export`, asked)
+    const { value } = await answer.body!.getReader().read()
+    expect(Buffer.from(value!).toString()).toContain('"kind":"about"')
+    stop.abort()
+    await left
+    expect((await server.get('/metrics')).text).not.toContain('code="internal"')
+    expect(lines.filter(line => JSON.parse(line).level >= 50)).toEqual([])
+  })
+
   it('logs no key, no query and no identifier', async () => {
     const lines: string[] = []
     const { pino } = await import('pino')

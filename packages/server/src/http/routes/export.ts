@@ -43,7 +43,7 @@ export const exportProfile = route({
     const rows = await services.warehouse.personSize({ workspace, sources: person.sources })
     const lines = linesOf(services, workspace, person, { complete, rows })
     reply.type('application/x-ndjson').header('content-disposition', `attachment; filename="${person.id}.ndjson"`)
-    return reply.send(Readable.from(lines))
+    return Readable.from(lines)
   },
 })
 

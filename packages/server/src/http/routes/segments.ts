@@ -167,7 +167,7 @@ export const getMembers = route({
         leftOut += found.leftOut
         return found.members
       }
-      return reply.send(Readable.from(csvOf(services, workspace, view, traits)))
+      return Readable.from(csvOf(services, workspace, view, traits))
     }
     const page = await store.people.page(workspace, query.after, PAGE)
     const next = page.length === PAGE ? page.at(-1)!.id : undefined
