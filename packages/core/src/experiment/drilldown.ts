@@ -6,7 +6,7 @@ import { DEFAULT_CONFIDENCE, type Estimate, estimateOf, noEstimate } from './est
 import { absoluteDifference, relativeLift } from './lift.ts'
 import { randomEffects } from './random-effects.ts'
 import { armSample, type Sample } from './sample.ts'
-import { steady } from './steady.ts'
+import { MORE_WITHOUT_WAITING, steady } from './steady.ts'
 import { stratified } from './stratified.ts'
 
 /**
@@ -66,14 +66,13 @@ export interface Drilldown {
 }
 
 /**
- * The variances of a segment's arms are steadied as those of the verdict (`steady.ts`), by more people: of a dozen segments one has a control
- * group of which nobody happened to do it, and it would pass for certain. Without it, of 12 segments with 50 people in the control group and
- * 450 beside it, of whom 5 % do it whatever they are shown, one was said to respond otherwise in 56 of 100 simulated experiments; with it in
- * none. With shares from 0.5 to 20 %, skewed values and spend, and 5 to 500 people in the control group, it was in 5 of 100 at most.
+ * Which segments responded best, corrected for having looked at many.
+ *
+ * The variances of a segment's arms are steadied: of a dozen segments one has a control group of which nobody happened to do it, and it would
+ * pass for certain. Without it, of 12 segments with 50 people in the control group and 450 beside it, of whom 5 % do it whatever they are shown,
+ * one was said to respond otherwise in 56 of 100 simulated experiments; with it in none. With shares from 0.5 to 20 %, skewed values and
+ * spend, and 5 to 500 people in the control group, it was in 5 of 100 at most.
  */
-const MORE_PEOPLE = 1000
-
-/** Which segments responded best, corrected for having looked at many. */
 export function drilldown(segments: readonly SegmentStatistics[], options: DrilldownOptions): Drilldown {
   const { direction = 'up', confidence = DEFAULT_CONFIDENCE, correction = 'holm' } = options
   const rows = segments.map(segment => ({ ...segment, pair: pairIn(segment.arms, options) }))
@@ -134,7 +133,7 @@ export function drilldown(segments: readonly SegmentStatistics[], options: Drill
 
 type Pair = readonly [control: Sample, treatment: Sample]
 
-const pairIn = (...of: Parameters<typeof pairOf>): Pair => steady(...pairOf(...of), MORE_PEOPLE)
+const pairIn = (...of: Parameters<typeof pairOf>): Pair => steady(...pairOf(...of), MORE_WITHOUT_WAITING)
 
 /** The control group and the variant of some people; within strata where there are several, as the report of the whole. */
 export function pairOf(

@@ -14,6 +14,14 @@ import type { Sample } from './sample.ts'
  */
 const MORE_PEOPLE = 100
 
+/**
+ * As many where nothing is waited for: the verdict waits until both means are five standard errors away from 0, a plain interval is told of
+ * any number of people. Without any, intervals of a difference that is none lay above 0 in up to 53 of 100 simulated experiments with 5 to
+ * 100 people in the control group and 9 or 19 times as many beside it, of whom 2 to 20 % did it or spent: nobody of the control group happened to. With
+ * 100 they did in 10, with 1,000 in 5.
+ */
+export const MORE_WITHOUT_WAITING = 1000
+
 /** Two arms that are compared, with what people did before where the difference is adjusted for it. */
 export interface ComparedArms {
   readonly control: Sample

@@ -1,4 +1,12 @@
-import { DEFAULT_CONFIDENCE, type Estimate, estimateOf, noEstimate } from '../experiment/index.ts'
+import {
+  DEFAULT_CONFIDENCE,
+  type Estimate,
+  estimateOf,
+  MORE_WITHOUT_WAITING,
+  noEstimate,
+  type Sample,
+  steady,
+} from '../experiment/index.ts'
 import type { Pair } from './cell.ts'
 import { canCompare, missingOf } from './compare.ts'
 import type { ValueSums, WeightedValueSums } from './sums.ts'
@@ -21,8 +29,8 @@ export interface GivenAnyway {
  *     N x (d1 x min(1, p0 / p1) - d0)
  *
  * went to them beyond what they would have been given anyway. At least 0 and at most N x (d1 - d0), all that was given more. The
- * interval is by the delta method; discounts and buying of one person go together (cov(d, buys) = d x (1 - p), as only buyers
- * have a discount).
+ * interval is by the delta method, with steadied variances of the shares; discounts and buying of one person go together
+ * (cov(d, buys) = d x (1 - p), as only buyers have a discount).
  */
 export function givenAnyway(pairs: readonly Pair[], confidence = DEFAULT_CONFIDENCE): GivenAnyway {
   const counted = pairs.filter(canCompare)
@@ -61,16 +69,16 @@ interface Part {
 
 function partOf({ personalized, control }: Pair): Part {
   const n = personalized.people
-  const [one, zero] = [momentsOf(personalized), momentsOf(control)]
+  const [zero, one] = steadied(momentsOf(control), momentsOf(personalized))
   const more = n * (one.discount - zero.discount)
   if (one.share === 0) return { value: 0, squaredError: 0, more }
-  const ratio = zero.share / one.share
-  // Gradient of d1 x min(1, p0 / p1) - d0, each arm for itself: (by its share of buyers, by its discount).
-  const isCapped = ratio >= 1
-  const byOne = isCapped ? ([0, 1] as const) : ([(-ratio * one.discount) / one.share, ratio] as const)
-  const byZero = isCapped ? ([0, -1] as const) : ([one.discount / one.share, -1] as const)
+  const ratio = Math.min(1, zero.share / one.share)
+  // Gradient of d1 x p0 / p1 - d0, each arm for itself: (by its share of buyers, by its discount). Where as many of the control group happened to
+  // buy, or more, it is that of just as many: fewer may.
+  const byOne = [(-ratio * one.discount) / one.share, ratio] as const
+  const byZero = [one.discount / one.share, -1] as const
   return {
-    value: n * (one.discount * Math.min(1, ratio) - zero.discount),
+    value: n * (one.discount * ratio - zero.discount),
     squaredError: n ** 2 * (varianceOf(one, byOne) + varianceOf(zero, byZero)),
     more,
   }
@@ -97,6 +105,16 @@ function momentsOf(sums: ValueSums | WeightedValueSums): Moments {
     discountVariance: Math.max(0, discountsSquares / people - discount ** 2),
     covariance: spread?.buyersDiscounts ?? discount * (1 - share),
   }
+}
+
+/** Nobody of a small control group bought, and yet some would have. */
+function steadied(control: Moments, personalized: Moments): readonly [control: Moments, personalized: Moments] {
+  const buying = ({ people: n, share: mean, shareVariance: variance }: Moments): Sample => ({ n, mean, variance })
+  const [zero, one] = steady(buying(control), buying(personalized), MORE_WITHOUT_WAITING)
+  return [
+    { ...control, shareVariance: zero.variance },
+    { ...personalized, shareVariance: one.variance },
+  ]
 }
 
 function varianceOf(of: Moments, [byShare, byDiscount]: readonly [number, number]): number {

@@ -2,12 +2,17 @@ import {
   absoluteDifference,
   type Estimate,
   estimateOf,
+  fiellerInterval,
+  liftParts,
+  MORE_WITHOUT_WAITING,
   meanSample,
   noEstimate,
   relativeLift,
   type Sample,
+  steady,
   type Undefined,
 } from '../experiment/index.ts'
+import { studentQuantile } from '../numeric/student.ts'
 import type { Pair } from './cell.ts'
 import type { Measure, ValueSums } from './sums.ts'
 
@@ -16,7 +21,10 @@ export interface Compared {
   /** Mean a person. Null where nobody is there, or none could be compared. */
   readonly personalized: number | null
   readonly control: number | null
-  /** (personalized - control) / |control|. */
+  /**
+   * (personalized - control) / |control|, with Fieller's interval: 0 is in it exactly where it is in that of the total. Without one where the
+   * control's mean may be 0.
+   */
   readonly lift: Estimate
   /** The difference times the people who were personalized: what it brought altogether. */
   readonly total: Estimate
@@ -30,7 +38,7 @@ export const canCompare = ({ personalized, control }: Pair) => personalized.peop
 /**
  * Each pair is compared for itself, since in another pair the people are others; the differences add by the number of people who
  * were personalized. Pairs of several experiences may hold the same people: each experience draws its control group for itself, so
- * that the errors of the differences do not go together, and their squares add.
+ * that the errors of the differences do not go together, and their squares add. Variances are steadied (`MORE_WITHOUT_WAITING`).
  */
 export function comparePairs(pairs: readonly Pair[], measure: Measure, confidence: number): Compared {
   const counted = pairs.filter(canCompare)
@@ -39,8 +47,11 @@ export function comparePairs(pairs: readonly Pair[], measure: Measure, confidenc
     const nothing = noEstimate(missingOf(pairs))
     return { personalized: null, control: null, lift: nothing, total: nothing }
   }
-  const combine = (side: keyof Pair): Sample => {
-    const samples = counted.map(pair => sampleOf(pair[side], measure))
+  const steadied = counted.map(pair =>
+    steady(sampleOf(pair.control, measure), sampleOf(pair.personalized, measure), MORE_WITHOUT_WAITING),
+  )
+  const combine = (side: 0 | 1): Sample => {
+    const samples = steadied.map(pair => pair[side])
     const shares = counted.map(({ personalized }) => personalized.people / people)
     const n = samples.reduce((sum, sample) => sum + sample.n, 0)
     const mean = samples.reduce((sum, sample, i) => sum + (shares[i] ?? 0) * sample.mean, 0)
@@ -50,14 +61,22 @@ export function comparePairs(pairs: readonly Pair[], measure: Measure, confidenc
     )
     return { n, mean, variance: n * squaredError }
   }
-  const [control, treatment] = [combine('control'), combine('personalized')]
+  const [control, treatment] = [combine(0), combine(1)]
   const finite = (value: number) => (Number.isFinite(value) ? value : null)
+  const difference = absoluteDifference(control, treatment, confidence)
   return {
     personalized: finite(treatment.mean),
     control: finite(control.mean),
-    lift: relativeLift(control, treatment, confidence),
-    total: scaled(absoluteDifference(control, treatment, confidence), people),
+    lift: liftOf(control, treatment, difference, confidence),
+    total: scaled(difference, people),
   }
+}
+
+function liftOf(control: Sample, treatment: Sample, { p, dof }: Estimate, confidence: number): Estimate {
+  const lift = relativeLift(control, treatment, confidence)
+  if (lift.interval === null || dof === null) return lift
+  const multiplier = studentQuantile(0.5 + confidence / 2, dof)
+  return { ...lift, interval: fiellerInterval(liftParts(control, treatment), multiplier), p }
 }
 
 export function sampleOf(sums: ValueSums, measure: Measure): Sample {

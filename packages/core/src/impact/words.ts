@@ -29,7 +29,7 @@ export function effectSentence(effect: Omit<Effect, 'sentence'>, options: Effect
   const change =
     lift.value === null
       ? REASONS[lift.reason ?? 'overflow']
-      : `${formatPercent(lift.value)}${range(lift, formatPercent, confidence)}`
+      : `${formatPercent(lift.value)}${range(lift, formatPercent, confidence) || (lift.standardError === null ? '' : ', too uncertain for an interval')}`
   return `${means}: ${change}. ${moneySentence(effect, options)}`
 }
 
