@@ -165,11 +165,18 @@ describe('POST /ofrep/v1/evaluate/flags', () => {
     )
     expect([gone.status, gone.json.key, gone.json.errorCode]).toEqual([404, 'no.such', 'FLAG_NOT_FOUND'])
     expect((await server.post('/ofrep/v1/evaluate/flags', {}, { key: '' })).status).toBe(401)
-    const byHeader = await server.post(
-      '/ofrep/v1/evaluate/flags',
-      { context: { targetingKey: 'ada' } },
-      { key: '', headers: { 'x-api-key': WRITE_KEY } },
-    )
-    expect(byHeader.status).toBe(200)
+  })
+
+  it('takes the key as X-API-Key where Authorization names none', async () => {
+    const ask = async (given: Readonly<Record<string, string>>) => {
+      const headers = { 'x-api-key': WRITE_KEY, ...given }
+      const body = { context: { targetingKey: 'ada' } }
+      return (await server.post('/ofrep/v1/evaluate/flags', body, { key: '', headers })).status
+    }
+    expect(await ask({})).toBe(200)
+    for (const authorization of ['', 'Bearer', 'Basic Og==', 'Negotiate YII=']) {
+      expect(await ask({ authorization }), authorization).toBe(200)
+    }
+    expect(await ask({ authorization: 'Bearer nobody-s' })).toBe(401)
   })
 })

@@ -9,7 +9,7 @@ import Fastify, {
 import { Problem } from '../problem.ts'
 import type { Services } from '../services.ts'
 import { allow, allowanceOf, allowed } from './allowance.ts'
-import { authenticate, type Credentials } from './authenticate.ts'
+import { authenticate, type Credentials, keyOf } from './authenticate.ts'
 import { parseJson, readBody, readJson } from './body.ts'
 import { check, checkNames, checkText } from './check.ts'
 import { type CorsRules, cors, originsOf } from './cors.ts'
@@ -153,13 +153,11 @@ function add(app: FastifyInstance, route: Route, services: Services, turns: Turn
   })
 }
 
-/** `X-API-Key` is OFREP's other way to send a key. */
+/** `X-API-Key` is OFREP's other way to send a key: it counts where `Authorization` names none, as what a gateway leaves there. */
 function credentialsOf({ headers, socket }: FastifyRequest): Credentials {
-  const key = headers['x-api-key']
-  return {
-    authorization: headers.authorization ?? (typeof key === 'string' ? `Bearer ${key}` : undefined),
-    connection: socket,
-  }
+  const { authorization, 'x-api-key': key } = headers
+  const isNamed = typeof key !== 'string' || Boolean(keyOf(authorization))
+  return { authorization: isNamed ? authorization : `Bearer ${key}`, connection: socket }
 }
 
 const NO_BODY = { value: undefined, text: '' }
