@@ -527,6 +527,25 @@ describe('offers', () => {
     expect((await ask('spend-5')).reason).toBe('sold-out')
   })
 
+  it('of a budget that the dearest variant cannot be paid from any more are over for the cheaper one at the same moment', async () => {
+    await publish([
+      touchpoint('arms', { default: 'none' }),
+      experience('arms', 'arms', null, {
+        tactic: 'offer',
+        offer: { budget: 3, cost: 1 },
+        policy: { kind: 'rules', rules: [{ when: { trait: 'dear', is: true }, variant: 'dear' }], otherwise: 'cheap' },
+        variants: [
+          { key: 'dear', offer: { cost: 2 }, content: { arms: { $offer: true } } },
+          { key: 'cheap', content: { arms: { $offer: true } } },
+        ],
+      }),
+    ])
+    await server.post('/v1/identify', { userId: 'dear', traits: { dear: true } })
+    expect((await at('arms', { userId: 'dear' })).variant).toBe('dear')
+    expect((await at('arms', { userId: 'cheap' })).reason).toBe('sold-out')
+    expect(await server.services.store.counters.used('main', 'offer/arms/budget', time)).toBe(2000)
+  })
+
   it('that were used stay taken when their time is over, though the process died before it said so', async () => {
     await publish([
       touchpoint('used', { default: 'none' }),

@@ -281,11 +281,16 @@ interface Scarce {
   readonly passing: boolean
 }
 
-function scarceOf(experience: string, { budget, stock, codes }: Supply, cost: number): Scarce[] {
+function milli(amount: number): number {
+  return Math.round(amount * MILLI)
+}
+
+/** A cheaper variant takes no more of the last of a budget than the dearest could, or arms would differ in it. */
+function scarceOf(experience: string, { budget, stock, codes, dearest }: Supply, cost: number): Scarce[] {
   const scarce: Scarce[] = []
   const add = (name: string, n: number, limit: number, passing: boolean) =>
     scarce.push({ counter: `offer/${experience}/${name}`, n, limit, passing })
-  if (budget !== undefined) add('budget', Math.round(cost * MILLI), Math.round(budget * MILLI), true)
+  if (budget !== undefined) add('budget', milli(cost), milli(budget) - milli(dearest) + milli(cost), true)
   if (stock !== undefined) add('stock', 1, stock, true)
   // Of another list other codes are left.
   if (codes?.list !== undefined) add(`codes/${nameOf(codes.list)}`, 1, codes.list.length, false)
