@@ -40,6 +40,21 @@ export interface CovariateSample extends Sample {
 
 /** Null where the arm's statistics have nothing from before, or nothing to divide by. */
 export function covariateSample(arm: ArmStatistics, type: Statistic): CovariateSample | null {
+  const sample = unboundedSample(arm, type)
+  return sample && { ...sample, covariance: possibleCovariance(sample) }
+}
+
+/**
+ * Two things go together by no more than each of them varies (Cauchy and Schwarz). Of values that hardly differ beside their size the products
+ * cancel, and what rounding leaves of them may be more than that: where one does not vary it is nothing. A share's variance is over n, and not
+ * over n - 1, which leaves as much room.
+ */
+function possibleCovariance({ n, variance, before, covariance }: CovariateSample): number {
+  const most = n < 2 ? 0 : Math.sqrt(variance * (n / (n - 1))) * Math.sqrt(before.variance)
+  return Math.min(most, Math.max(-most, covariance))
+}
+
+function unboundedSample(arm: ArmStatistics, type: Statistic): CovariateSample | null {
   const { people: n, covariate } = arm
   if (covariate === undefined) return null
   const after = armSample(arm, type)

@@ -4,6 +4,7 @@ import { random } from '../random/random.ts'
 import type { ArmStatistics } from './arm.ts'
 import { covariateSample } from './covariate.ts'
 import { cupedDifference, cupedLift, cupedSample, cupedTheta } from './cuped.ts'
+import { impact } from './impact.ts'
 import { absoluteDifference, relativeLift } from './lift.ts'
 import { armSample } from './sample.ts'
 import { armOfPeople, type Person } from './testing.ts'
@@ -238,5 +239,46 @@ describe('adjusting', () => {
     expect(cupedLift(nobody, unknown, 0.5).reason).toBe('no-control')
     // Of a ratio, nothing to divide by before.
     expect(covariateSample(armOfPeople('', [{ value: 1, count: 1, before: 1 }]), 'mean')).toBeNull()
+  })
+})
+
+describe('values that hardly differ beside their size', () => {
+  const rng = random('large and alike')
+  const people = (count: number, size: number, spread: number, rest: object = {}) =>
+    Array.from({ length: count }, (): Person => {
+      const own = rng.normal()
+      return { value: size + spread * (own + rng.normal()), before: size + spread * own, ...rest }
+    })
+
+  it.each([
+    { what: 'a sum', rest: {} },
+    { what: 'a ratio', rest: { count: 1, countBefore: 1 } },
+    { what: 'by chance', rest: { chance: 0.5 } },
+  ])('go together by no more than they differ: $what', ({ rest }) => {
+    const type = 'count' in rest ? 'mean' : 'sum'
+    for (const spread of [0, 1, 1e3, 1e5]) {
+      const arms = ['', 'a'].map(variant => armOfPeople(variant, people(300, 1e12, spread, rest)))
+      const samples = arms.map(arm => covariateSample(arm, type)!)
+      for (const { variance, before, covariance } of samples) {
+        expect(Math.abs(covariance)).toBeLessThanOrEqual(1.01 * Math.sqrt(variance * before.variance))
+      }
+      expect(cupedTheta(samples, { ratio: type === 'mean' })).toBe(0)
+    }
+  })
+
+  it('are no effect of anything: what rounding leaves of them was called one in 97 of 100 simulated experiments', () => {
+    const metric = { type: 'sum', event: 'Paid' } as const
+    for (const [size, spread] of [
+      [1e12, 1],
+      [1e12, 1e3],
+      [0.1, 0],
+    ] as const) {
+      for (let i = 0; i < 20; i++) {
+        const arms = ['', 'a'].map(variant => armOfPeople(variant, people(300, size, spread)))
+        const { verdict, evidence } = impact(arms, { metric }).variants[0]!
+        expect(['too-early', 'no-worthwhile-difference']).toContain(verdict.verdict)
+        expect(evidence.adjusted).toBeNull()
+      }
+    }
   })
 })

@@ -19,6 +19,7 @@ export function cupedTheta(samples: readonly CovariateSample[], { ratio = false 
 /** The same over strata: about the common mean of all arms of each. */
 export function cupedThetaOver(strata: readonly (readonly CovariateSample[])[], { ratio = false } = {}): number {
   const pooled = { covariance: 0, variance: 0 }
+  let within = 0
   for (const samples of strata) {
     const people = samples.reduce((sum, { n }) => sum + n, 0)
     const meanOf = (of: (sample: CovariateSample) => number) =>
@@ -27,13 +28,15 @@ export function cupedThetaOver(strata: readonly (readonly CovariateSample[])[], 
     for (const one of samples) {
       pooled.covariance += (one.n - 1) * one.covariance
       pooled.variance += (one.n - 1) * one.before.variance
+      within += (one.n - 1) * one.before.variance
       if (ratio) continue
       pooled.covariance += one.n * (one.mean - after) * (one.before.mean - before)
       pooled.variance += one.n * (one.before.mean - before) ** 2
     }
   }
   const theta = pooled.covariance / pooled.variance
-  return pooled.variance > 0 && Number.isFinite(theta) ? theta : 0
+  // Where within no arm people differed before, nothing foretells anything: the arms' means may differ by rounding alone.
+  return within > 0 && Number.isFinite(theta) ? theta : 0
 }
 
 /** The sample with `theta` times the value before subtracted from everybody's value. */
