@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { toWarehouseError } from '../errors.ts'
-import type { Gate } from './gate.ts'
+import { Gate } from './gate.ts'
 import { insertSettings, type Settings } from './settings.ts'
 
 export type Params = Readonly<Record<string, unknown>>
@@ -16,6 +16,8 @@ export interface DatabaseOptions {
 /** The one way to the engine, embedded or by URL: bounded, with our settings, and with our errors. */
 export class Database {
   readonly #options: DatabaseOptions
+  /** One piece of work that is done alone after the other. */
+  readonly #turns = new Gate('backups', { running: 1, waiting: 4 })
 
   constructor(options: DatabaseOptions) {
     this.#options = options
@@ -69,16 +71,18 @@ export class Database {
     return { queries: this.#options.reads.waiting, inserts: this.#options.writes.waiting }
   }
 
-  /** Nothing runs while `work` does; what comes meanwhile waits. */
-  async alone<T>(work: () => Promise<T>): Promise<T> {
+  /** Nothing runs while `work` does, other such work neither; what comes meanwhile waits. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
     const { reads, writes } = this.#options
-    try {
-      await Promise.all([reads.close(), writes.close()])
-      return await work()
-    } finally {
-      reads.open()
-      writes.open()
-    }
+    return this.#turns.pass(async () => {
+      try {
+        await Promise.all([reads.close(), writes.close()])
+        return await work()
+      } finally {
+        reads.open()
+        writes.open()
+      }
+    })
   }
 
   close(): Promise<void> {

@@ -54,7 +54,7 @@ export class EngineConnection implements Connection {
   }
 
   close(): Promise<void> {
-    return this.#engine.stop()
+    return this.#engine.close()
   }
 
   async #run(lane: Lane, params: QueryParams, body?: Uint8Array) {

@@ -10,6 +10,7 @@ import { batchesOf, bodyOf, event, fresh } from '../contract/index.ts'
 import { openWarehouse } from '../open.ts'
 import { migrate } from '../schema/migrate.ts'
 import type { Warehouse } from '../warehouse.ts'
+import type { EngineEvent } from './engine.ts'
 import { MERGES, QUERIES } from './giveWay.ts'
 import { engineWords } from './launch.ts'
 
@@ -300,6 +301,34 @@ describe('backup', () => {
     // R3 the copy knows what it has: whatever the outbox sends again is there once.
     for (const batch of batches) await copied.insert(batch)
     expect((await copied.summary({ workspace: 'w' })).totals.events).toBe(20)
+  }, 300_000)
+
+  it('two at once follow each other: each is of one moment, and one engine goes on', async () => {
+    const path = newPath()
+    const died: EngineEvent[] = []
+    const onEvent = (event: EngineEvent) => void (event.what === 'died' && died.push(event))
+    const warehouse = closing(await openWarehouse({ embedded: { path } }, { onEvent }))
+    const batches = Array.from({ length: 8 }, () => batchesOf('events', [event({ workspace: 'w' })])[0]!)
+    await warehouse.insert(batches[0]!)
+    const copies = [newPath(), newPath()]
+    const backups = copies.map(copy => warehouse.backup(copy))
+    await Promise.all([...backups, ...batches.slice(1).map(batch => warehouse.insert(batch))])
+    expect((await warehouse.summary({ workspace: 'w' })).totals.events).toBe(8)
+    expect(died).toEqual([])
+    for (const copy of copies) {
+      const copied = closing(await openWarehouse({ embedded: { path: copy } }))
+      expect((await copied.summary({ workspace: 'w' })).totals.events).toBeGreaterThanOrEqual(1)
+    }
+  }, 300_000)
+
+  it('of a warehouse that is closed meanwhile leaves no engine behind', async () => {
+    const path = newPath()
+    const warehouse = await openWarehouse({ embedded: { path } })
+    const backup = warehouse.backup(newPath())
+    await Promise.all([warehouse.close(), backup])
+    // Its lock is free: nobody else has the folder.
+    closing(await openWarehouse({ embedded: { path } }))
+    await expect(warehouse.check()).rejects.toMatchObject({ code: 'unavailable' })
   }, 300_000)
 
   it('refuses a folder that is not empty, and goes on', async () => {

@@ -52,6 +52,7 @@ export class Engine {
   #state: State = { is: 'stopped' }
   /** False from `stop` on: a start that fails then is not tried again. */
   #wanted = false
+  #closed = false
   #nextId = 1
   #failures = 0
   #starts = 0
@@ -78,8 +79,9 @@ export class Engine {
     }
   }
 
-  /** After `stop`: starts again, and goes on trying if that fails. */
+  /** After `stop`: starts again, and goes on trying if that fails. Nothing once it was closed meanwhile. */
   async resume(): Promise<void> {
+    if (this.#closed) return
     this.#wanted = true
     await this.#begin().catch((error: Error) => this.#retry(error.message))
   }
@@ -122,6 +124,12 @@ export class Engine {
     await ended
     clearTimeout(killer)
     this.#failAll('The warehouse was closed.')
+  }
+
+  /** Stops for good. */
+  close(): Promise<void> {
+    this.#closed = true
+    return this.stop()
   }
 
   #begin(): Promise<void> {
