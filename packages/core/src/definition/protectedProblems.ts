@@ -6,6 +6,7 @@ import { TemplateError } from '../template/error.ts'
 import { lookedAt } from '../template/lookedAt.ts'
 import { compileText, isTemplate, type Named } from '../template/text.ts'
 import type { Experience, Requirement } from './experience.ts'
+import { isObject } from './objects.ts'
 import type { Surroundings } from './references.ts'
 
 /** Whether an experience decides what somebody pays. */
@@ -72,26 +73,30 @@ class Looking {
 
   /**
    * Conditions and preferences in content, and texts that show prices: `priced` where it is a part of one. Which items a list is of
-   * by their own properties is nobody's trait.
+   * by their own properties is nobody's trait. What has not the shape it should have is told elsewhere.
    */
   content(content: unknown, path: Path, priced = false): void {
     if (typeof content === 'string') this.#text(content, path, {}, priced)
     if (typeof content !== 'object' || content === null) return
     const directive = Array.isArray(content) ? undefined : directiveOf(content)
     if (directive === '$text') {
-      const { $text, with: given = {} } = content as { $text: string; with?: JsonObject }
+      const { $text: text, with: given = {} } = content as { $text: unknown; with?: JsonObject }
+      const $text = typeof text === 'string' ? text : ''
       this.#text($text, [...path, '$text'], given, priced)
       this.content(given, [...path, 'with'], priced || showsPrice($text, given))
     } else if (directive === '$blocks') {
-      const { $blocks } = content as { $blocks: readonly { when?: unknown; rank?: unknown; content?: unknown }[] }
-      for (const [i, { when, rank, content: within }] of $blocks.entries()) {
+      const { $blocks } = content as { $blocks: unknown }
+      for (const [i, block] of (Array.isArray($blocks) ? $blocks : []).entries()) {
+        if (!isObject(block)) continue
+        const { when, rank, content: within } = block as { when?: unknown; rank?: unknown; content?: unknown }
         const here = [...path, '$blocks', i]
         this.at(when, [...here, 'when'])
         this.at(rank, [...here, 'rank'])
         this.content(within, [...here, 'content'], priced)
       }
     } else if (directive === '$list' || directive === '$recent') {
-      const { prefer, else: otherwise } = (content as Record<string, { prefer?: unknown; else?: unknown }>)[directive]!
+      const selection = (content as Record<string, unknown>)[directive]
+      const { prefer, else: otherwise } = isObject(selection) ? (selection as { prefer?: unknown; else?: unknown }) : {}
       this.at(prefer, [...path, directive, 'prefer'])
       this.content(otherwise, [...path, directive, 'else'], priced)
     } else {
