@@ -135,6 +135,8 @@ describe('where chances changed', () => {
       redrawn: true,
     })
     expect(codes(redrawn)).toEqual(['redrawn'])
+    const nobody = impact([arm('', 500, 50), arm('a', 500, 50)], { metric: conversion, redrawn: true })
+    expect(codes(nobody)).toEqual([])
   })
 })
 

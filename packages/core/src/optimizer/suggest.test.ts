@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { drilldown } from '../experiment/drilldown.ts'
 import { armOfConversions, armOfPeople, unspeakable } from '../experiment/testing.ts'
 import { type Cell, MONTH_DAYS, NOBODY } from '../impact/index.ts'
 import { judge } from './judge.ts'
@@ -250,6 +251,8 @@ describe('try this segment', () => {
       evidence: { comparisons: 4 },
     })
     // Drawn towards the others: the best of several looks better than it is.
+    const [{ shrunken }] = drilldown(segments, { type: 'conversion', direction: 'up' }).best as [{ shrunken: number }]
+    expect(one.expected!.lift).toBeCloseTo(shrunken / (400 / 4000), 10)
     expect(one.expected!.lift).toBeLessThan(0.55)
     expect(one.expected!.lift).toBeGreaterThan(0.2)
     expect(one.reason).toContain('people in "big-spenders"')

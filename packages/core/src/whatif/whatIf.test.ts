@@ -34,6 +34,16 @@ describe('numbers of the reference', () => {
     expect(estimateOf(sums, FUNCTIONALS.ips, 0.95)).toMatchObject({ interval: null, reason: 'one-person' })
   })
 
+  it.each([
+    [9, 0],
+    [0, 0],
+    [-10, -10],
+  ])('where nobody says how little a reward may be, and the least there was is %d, it is %d', (least, minReward) => {
+    const sums = fold(even(1000, i => ({ reward: i % 2 === 0 ? 10 : least })))
+    const said = whatIf(sums, { bounds: { maxWeight: 2, minReward, maxReward: 10 } })
+    expect(whatIf(sums, { bounds: { maxWeight: 2 } }).honest).toEqual(said.honest)
+  })
+
   it('10,000 alternating events: every 95 % interval is within (.75, .85)', () => {
     const decisions = even(10_000, i => ({ reward: 1 - (i % 2), target: [0.8, 0.2], predicted: [0.5, 0.5] }))
     const { estimators, honest, verdict } = whatIf(fold(decisions), { bounds: { maxWeight: 2 } })
