@@ -275,7 +275,9 @@ describe('values that hardly differ beside their size', () => {
     ] as const) {
       for (let i = 0; i < 20; i++) {
         const arms = ['', 'a'].map(variant => armOfPeople(variant, people(300, size, spread)))
-        const { verdict, evidence } = impact(arms, { metric }).variants[0]!
+        const { variants, warnings } = impact(arms, { metric })
+        const { verdict, evidence } = variants[0]!
+        expect(warnings.map(({ message }) => message).join()).toContain('less than a millionth of their size')
         expect(['too-early', 'no-worthwhile-difference']).toContain(verdict.verdict)
         expect(evidence.adjusted).toBeNull()
       }

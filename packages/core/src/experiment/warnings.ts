@@ -133,7 +133,7 @@ function explain(code: Warning['code'], arm: VariantReport, controlPeople: numbe
     case 'few-values':
       return `So few values in ${arm.variant} or in the control group do not tell how certain this quantile is: wait for more.`
     case 'no-variance':
-      return `Within ${arm.variant} and within the control group everybody has the same value, so chance cannot be judged.`
+      return `Within ${arm.variant} and within the control group everybody has the same value, or values differ by less than a millionth of their size, so chance cannot be judged.`
     default:
       return 'The sums are larger than a number can hold.'
   }
