@@ -251,8 +251,8 @@ describe('try this segment', () => {
       evidence: { comparisons: 4 },
     })
     // Drawn towards the others: the best of several looks better than it is.
-    const [{ shrunken }] = drilldown(segments, { type: 'conversion', direction: 'up' }).best as [{ shrunken: number }]
-    expect(one.expected!.lift).toBeCloseTo(shrunken / (400 / 4000), 10)
+    const [best] = drilldown(segments, { type: 'conversion', direction: 'up' }).best
+    expect(one.expected!.lift).toBeCloseTo(best!.shrunken! / (400 / 4000), 10)
     expect(one.expected!.lift).toBeLessThan(0.55)
     expect(one.expected!.lift).toBeGreaterThan(0.2)
     expect(one.reason).toContain('people in "big-spenders"')
