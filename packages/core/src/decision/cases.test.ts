@@ -127,6 +127,12 @@ describe('what a decision read', () => {
     })
   })
 
+  it('R7 leaves out what is missing: an event that is still to come', () => {
+    const later: [string, string][] = [['Product Viewed', '2026-11-22T13:00:00Z']]
+    const { inputs } = decide(inputOf({ ...base, traits: {}, events: later }))
+    expect(inputs).toEqual({ traits: {}, signals: {}, context: {}, facts: {} })
+  })
+
   it('R7 leaves out what the winner made unnecessary to look at', () => {
     const viewed = list.find(given => given.name.startsWith('the control group of the winner'))!
     const { inputs } = decide(inputOf({ ...viewed, traits: { plan: 'free' } }))

@@ -36,6 +36,14 @@ describe('the share of a reward that has come by an age', () => {
     )
   })
 
+  it('is of what comes within the window, not of all that ever comes', () => {
+    // Of a reward that takes as long as the window 63 % come within it, and 39 % within its half.
+    const slow: DelayModel = { kind: 'exponential', mean: WINDOW }
+    expect(delayShare(slow, WINDOW / 2, WINDOW)).toBeCloseTo((1 - Math.exp(-0.5)) / (1 - Math.exp(-1)), 10)
+    const table: DelayModel = { kind: 'table', at: [WINDOW / 2, 2 * WINDOW], share: [0.4, 1] }
+    expect(delayShare(table, WINDOW / 4, WINDOW)).toBeCloseTo(0.2 / 0.6, 10)
+  })
+
   it('learned from closed windows is what the rewards did; below 100 of them nothing is', () => {
     const rng = random('delays')
     const table = delayTable(Array.from({ length: 20_000 }, () => MEAN * rng.exponential()))!
