@@ -34,7 +34,7 @@ export async function openStoreOf(options: ServerOptions, now: () => number): Pr
 /** A database that does not answer says what stands in the way, and not where it was looked for. */
 function told({ code, message }: StoreError, { store }: ServerOptions): string {
   if (code !== 'unavailable' || store === 'embedded') return message
-  return `${message.replace(/\.$/, '')}. Start it, or mend ESPALIER_STORE.`
+  return `${message.replace(/\.$/, '')}. Mend ESPALIER_STORE, or see that it runs there.`
 }
 
 function openEmbeddedStore({ data, cacheBytes, outboxBytes }: ServerOptions, now: () => number): Promise<Store> {

@@ -109,7 +109,7 @@ describe('what keeps a server from starting is one line with the mend', () => {
     expect(await refused({ data, port: 0, warehouse: 'http://one', warehouseShards: ['shard1'] })).toContain('Shard 1')
     const down = await refused({ data, port: 0, store: 'postgresql://user:hush@127.0.0.1:1/none' })
     expect(down).not.toContain('hush')
-    expect(down).toMatch(/ECONNREFUSED.*\. Start it, or mend ESPALIER_STORE\.$/)
+    expect(down).toMatch(/ECONNREFUSED.*\. Mend ESPALIER_STORE, or see that it runs there\.$/)
   })
 
   it('proxies that are no addresses', async () => {

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net'
 import { apply } from '@espalier/core/stream'
 import { startPostgres, type TestPostgres } from '@espalier/testkit/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -12,6 +13,28 @@ beforeAll(async () => {
 afterAll(() => postgres.stop())
 
 const row = { table: 'decisions', partition: 202603, line: '{"request_id":"kept"}' } as const
+
+it('a server that asks for a password that the URL has not is told, and the connection closed', async () => {
+  const message = (type: number, body: string) => {
+    const bytes = Buffer.from(`R0000${'\0\0\0'}${String.fromCharCode(type)}${body}`, 'latin1')
+    bytes.writeUInt32BE(bytes.length - 1, 1)
+    return bytes
+  }
+  const server = createServer(socket => {
+    const answers = [message(10, 'SCRAM-SHA-256\0\0'), message(11, 'r=nonce,s=c2FsdA==,i=4096')]
+    socket.on('data', () => void (answers.length > 0 && socket.write(answers.shift()!)))
+    socket.on('error', () => undefined)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const opening = openPostgresStore({ url: `postgresql://ada@127.0.0.1:${port}/none`, apply, newId })
+  await expect(opening).rejects.toMatchObject({
+    code: 'unavailable',
+    message: 'PostgreSQL asks for a password, and its URL has none',
+  })
+  // Settled only when every connection is closed.
+  await new Promise(resolve => server.close(resolve))
+})
 
 describe('a lost connection', () => {
   it('makes the store unavailable and nothing else: it recovers by itself and loses nothing', async () => {

@@ -25,6 +25,27 @@ SET LOCAL statement_timeout = '60s';
 SET LOCAL idle_in_transaction_session_timeout = '30s';
 SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`
 
+/**
+ * A connection that cannot be had is closed: where the server asks for a password and there is none, it would be left open, and keep the
+ * process from ending, until the server has enough of it.
+ */
+class Client extends pg.Client {
+  override connect(): Promise<pg.Client>
+  override connect(callback: Connected): void
+  override connect(callback?: Connected): Promise<pg.Client> | undefined {
+    if (callback === undefined) return super.connect()
+    const tell = callback as (error: Error | null, client: pg.Client) => void
+    super.connect((error: Error | null) => {
+      if (error) void this.end().catch(() => undefined)
+      tell(error, this)
+    })
+    return undefined
+  }
+}
+
+/** As `pg` types it; the pool connects so. */
+type Connected = ((error: Error) => void) | ((error: null, client: pg.Client) => void)
+
 /** A pool of connections that recovers by itself; every error is told as the port promises. */
 export class Database implements Queries {
   readonly #pool: pg.Pool
@@ -32,6 +53,7 @@ export class Database implements Queries {
 
   constructor(options: { url: string; connections: number }) {
     this.#pool = new pg.Pool({
+      Client,
       connectionString: options.url,
       max: options.connections,
       connectionTimeoutMillis: 10_000,

@@ -26,6 +26,9 @@ const UNREACHABLE = /^(E(CONN|HOST|NET|PIPE|TIMEDOUT|NOTFOUND|NOENT|ACCES|AI_)|E
 const BROKEN =
   /connection terminated|timeout exceeded|not queryable|connection error|read timeout|pool after calling end/i
 
+/** What `pg` says, without a code, where the server asks for a password and the URL has none. */
+const NO_PASSWORD = /client password must be/
+
 export function mayTryAgain(error: unknown): boolean {
   return error instanceof Again || TRY_AGAIN.has(codeOf(error))
 }
@@ -37,6 +40,9 @@ export function asStoreError(error: unknown): unknown {
   const options = { cause: error }
   if (code === FULL) return new StoreError('full', 'PostgreSQL has no room left on its disk.', options)
   if (CORRUPT.test(code)) return new StoreError('corrupt', `PostgreSQL found damaged data: ${error.message}`, options)
+  if (code === '' && NO_PASSWORD.test(error.message)) {
+    return new StoreError('unavailable', 'PostgreSQL asks for a password, and its URL has none', options)
+  }
   const unavailable = error instanceof Again || UNAVAILABLE.test(code) || UNREACHABLE.test(code)
   if (unavailable || (code === '' && BROKEN.test(error.message))) {
     return new StoreError('unavailable', `PostgreSQL does not answer: ${error.message || code}`, options)
