@@ -11,6 +11,8 @@ export interface ApplyContext {
   readonly now: number
   /** Ids for profiles that come into being, taken in order; never repeats. */
   readonly newId: () => string
+  /** Ids for further sources of a person, where they were not given at the time (a commit from before they were). Default `newId`. */
+  readonly newSourceId?: () => string
   /** What the definitions of this moment need kept. */
   readonly plan: Plan
   /** What may be stored of whom (R8); absent: everything, as in a replay of what was let through. */

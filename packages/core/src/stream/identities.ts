@@ -178,7 +178,8 @@ export class Identities {
   /** A further identifier: its source is somebody's from the start, and silent until something is filed under it. */
   #link(person: Profile, identifier: string, at: number, cause: Cause): string {
     const draft = this.#drafts.draft(person.id)
-    const source = this.#context.newId()
+    const { newId, newSourceId = newId } = this.#context
+    const source = newSourceId()
     const origin: Origin = { identifier, firstSeen: at, since: this.#context.now, silent: true }
     draft.origins = [...originsOf(draft), origin]
     draft.sources = [...draft.sources, source]

@@ -1,6 +1,6 @@
 import type { IdentityRules } from '@espalier/core/identity'
 import { planOf } from '@espalier/core/plan'
-import type { Apply, Plan, Row } from '@espalier/core/stream'
+import type { Apply, ApplyContext, Plan, Row } from '@espalier/core/stream'
 import { StoreError } from '../../errors.ts'
 import type { RulesSaid } from '../checkpoint/db.ts'
 import { type CommitFacts, entriesOf, planFrom } from '../journal/facts.ts'
@@ -102,15 +102,25 @@ function repeat(
     const entries = entriesOf(commit.f, lines, turns)
     const ids = giveAgain(commit, draft, links && newId)
     const identity = identities.get(workspace)
-    const context = { workspace, now: commit.now, plan: known, newId: ids, ...(identity && { identity }) }
+    const context: ApplyContext = {
+      workspace,
+      now: commit.now,
+      plan: known,
+      newId: ids,
+      ...(frame.header.format < SOURCES_HAVE_IDS && { newSourceId: giveAgain({ ids: [] }, draft, newId) }),
+      ...(identity && { identity }),
+    }
     const { rows } = apply(draft, entries, context)
     links?.push(...newLinks(rows, groups))
   }
   for (const draft of drafts.values()) draft.publish()
 }
 
+/** Frames of earlier formats name the ids of people alone. */
+const SOURCES_HAVE_IDS = 2
+
 /** `more`: where further ids come from. */
-function giveAgain({ ids }: CommitFacts, draft: Draft, more: (() => string) | undefined): () => string {
+function giveAgain({ ids }: Pick<CommitFacts, 'ids'>, draft: Draft, more: (() => string) | undefined): () => string {
   let next = 0
   return () => {
     const id = ids[next++] ?? more?.()
