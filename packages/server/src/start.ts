@@ -38,6 +38,7 @@ import type { Services } from './services.ts'
 import { SteadyWarehouse } from './steadyWarehouse.ts'
 import { packageVersion } from './version.ts'
 import { watchGauges } from './watchGauges.ts'
+import { within } from './within.ts'
 import { Backfill } from './workers/backfill.ts'
 import { busyMs } from './workers/courtesy.ts'
 import { Learner } from './workers/learner.ts'
@@ -268,15 +269,6 @@ async function closeApp(app: FastifyInstance, { demand, options }: Services, clo
   } finally {
     clearInterval(timer)
   }
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<void>(resolve => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([work, timeout])
-  clearTimeout(timer)
 }
 
 /** Never with its password. */

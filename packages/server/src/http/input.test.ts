@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { SECRET_KEY, type TestServer, testServer, WRITE_KEY } from '../testing/server.ts'
 import { toProblem } from './failure.ts'
 import { routes } from './routes/index.ts'
@@ -318,4 +318,14 @@ it('monitors may ask by HEAD whether the server is up', async () => {
   for (const path of ['/health/live', '/health/ready']) {
     expect((await fetch(server.url + path, { method: 'HEAD' })).status, path).toBe(200)
   }
+})
+
+it('a store that hangs is told of before a probe gives up', async () => {
+  const { store } = server.services
+  const check = vi.spyOn(store, 'check').mockReturnValue(new Promise(() => undefined))
+  const hanging = await server.get('/health/ready')
+  check.mockRestore()
+  expect(hanging).toMatchObject({ status: 503, json: { error: { code: 'unavailable' } } })
+  expect(hanging.headers.get('retry-after')).toBe('2')
+  expect((await server.get('/health/ready')).status).toBe(200)
 })

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { Problem } from '../../problem.ts'
+import { within } from '../../within.ts'
 import { route } from '../route.ts'
 
 export const live = route({
@@ -13,6 +14,9 @@ export const live = route({
   answer: { description: 'It does.', schema: Type.Object({ status: Type.Literal('ok') }) },
   handle: () => ({ status: 'ok' }),
 })
+
+/** Probes wait for a second, as a rule: a store that hangs is told of within it. */
+const LOOK_MS = 800
 
 export const ready = route({
   method: 'GET',
@@ -32,11 +36,10 @@ export const ready = route({
   },
   errors: ['unavailable'],
   async handle(_call, { store, shipper }) {
-    try {
-      await store.check()
-    } catch (error) {
+    const looked = await within(LOOK_MS, store.check()).catch((error: unknown) => {
       throw new Problem('unavailable', 'The store cannot take commits.', { retryAfter: 2, cause: error })
-    }
+    })
+    if (!looked) throw new Problem('unavailable', 'The store does not answer.', { retryAfter: 2 })
     return { status: 'ok', warehouse: shipper.lastError === undefined ? 'ok' : 'down' }
   },
 })
