@@ -29,8 +29,12 @@ const BATCHES = 4
  */
 const LEASE_MS = 20_000
 const LONGEST_BACKOFF_MS = 5000
-/** A round that shipped at least this much goes on at once: there is probably more. */
-const BUSY_ROWS = 10_000
+/**
+ * A round that shipped at least this much, of either, goes on at once: there is probably more. What comes meanwhile is no reason to: it would
+ * make a small part for the warehouse to merge, where a second later it makes a larger one.
+ */
+const BUSY_ROWS = BATCH_ROWS
+const BUSY_BYTES = 16 << 20
 
 /**
  * Ships the outbox: claim, insert under the batch's token, settle. A batch that fails is tried again as it is, with growing
@@ -43,21 +47,21 @@ export class Shipper {
   #failures = 0
   /** Rounds that are over. */
   #over = 0
-  #round: Promise<number> = Promise.resolve(0)
+  #round: Promise<boolean> = Promise.resolve(false)
   /** Why the last round failed; undefined when it did not. */
   lastError: string | undefined
 
   constructor(options: ShipperOptions) {
     this.#options = options
-    let shipped = 0
+    let isBusy = false
     this.#rounds = new Rounds({
       work: async () => {
-        shipped = 0
+        isBusy = false
         if (this.#pauses > 0) return
         this.#round = this.#shipOnce()
-        shipped = await this.#round
+        isBusy = await this.#round
       },
-      pause: () => (shipped < BUSY_ROWS ? this.#pause() : 0),
+      pause: () => (isBusy ? 0 : this.#pause()),
       failed: error => options.log.error({ err: error }, 'shipping failed'),
     })
   }
@@ -114,10 +118,11 @@ export class Shipper {
     return this.#failures === 0 ? every : Math.min(every * 2 ** Math.min(this.#failures, 20), LONGEST_BACKOFF_MS)
   }
 
-  /** Rows shipped. Never throws: a failure is logged and counted, and the next round tries again. */
-  async #shipOnce(): Promise<number> {
+  /** Whether it was a busy round. Never throws: a failure is logged and counted, and the next round tries again. */
+  async #shipOnce(): Promise<boolean> {
     const { outbox, warehouse, now, holder, log, metrics } = this.#options
     let rows = 0
+    let bytes = 0
     try {
       // What this node cannot ship another may: it must not be held here.
       await warehouse.ready()
@@ -133,6 +138,7 @@ export class Shipper {
         try {
           await this.#ship(batch)
           rows += batch.rows
+          bytes += batch.body.length
         } catch (error) {
           if (!(error instanceof WarehouseError) || error.code !== 'invalid') throw error
           // This one will be refused again; those behind it need not wait for that.
@@ -151,7 +157,7 @@ export class Shipper {
       if (this.#failures === 1) log.warn({ err: error }, 'the warehouse does not take rows; they wait in the outbox')
     }
     this.#over++
-    return rows
+    return rows >= BUSY_ROWS || bytes >= BUSY_BYTES
   }
 
   async #ship(batch: ShipBatch): Promise<void> {
