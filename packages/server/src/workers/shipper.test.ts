@@ -5,17 +5,17 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Metrics } from '../metrics.ts'
 import { Shipper } from './shipper.ts'
 
-const batch = (token: string): ShipBatch => ({
+const batch = (token: string, { rows = 1, bytes = 3 } = {}): ShipBatch => ({
   token,
   table: 'events',
   partition: 202611,
-  rows: 1,
-  body: Buffer.from('{}\n'),
+  rows,
+  body: Buffer.alloc(bytes, '\n'),
 })
 
 /** An outbox of given batches, and a warehouse that answers as the test says. */
-function shipping(tokens: string[]) {
-  const waiting = new Map(tokens.map(token => [token, batch(token)]))
+function shipping(tokens: string[], { every = 5, size = {} } = {}) {
+  const waiting = new Map(tokens.map(token => [token, batch(token, size)]))
   const calls: string[] = []
   let claims = 0
   const outbox: Pick<Outbox, 'claim' | 'settle' | 'mark' | 'passed' | 'flush'> = {
@@ -48,7 +48,7 @@ function shipping(tokens: string[]) {
     log: pino({ level: 'silent' }),
     metrics: new Metrics(),
     holder: 'test',
-    every: 5,
+    every,
   })
   running.push(shipper)
   return { shipper, calls, waiting, state, claims: () => claims }
@@ -108,6 +108,25 @@ describe('the shipper', () => {
     state.insert = () => new Promise(() => undefined)
     const { shipper: stuck } = shipping(['b'])
     expect(await stuck.drain(50)).toBe(false)
+  })
+
+  it.each([
+    ['as many rows as a batch may have', { rows: 50_000 }],
+    ['as many bytes', { bytes: 16 << 20 }],
+  ])('a round of %s goes on at once, for there is probably more', async (_, size) => {
+    const { shipper, waiting, claims } = shipping(['a', 'b', 'c', 'd', 'e'], { every: 1e9, size })
+    shipper.start()
+    await vi.waitFor(() => expect(waiting.size).toBe(0))
+    await vi.waitFor(() => expect(claims()).toBe(3))
+  })
+
+  it('what came while a smaller one was shipped waits, to make a larger part with what comes next', async () => {
+    const { shipper, waiting, claims } = shipping(['a', 'b', 'c', 'd', 'e'], { every: 1e9, size: { rows: 12_000 } })
+    shipper.start()
+    await vi.waitFor(() => expect(waiting.size).toBe(1))
+    // The next turns of the event loop, in which a round that goes on at once would have claimed again.
+    for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve))
+    expect([claims(), waiting.size]).toEqual([1, 1])
   })
 
   it('holds nothing that another node could ship while its own warehouse is not open', async () => {
