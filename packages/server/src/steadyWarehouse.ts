@@ -1,6 +1,7 @@
 import { type Warehouse, WarehouseError } from '@espalier/warehouse'
 import type { Logger } from 'pino'
 import { BOND_MEND, type WarehouseBond } from './bond.ts'
+import { within } from './within.ts'
 
 /** How long a failed attempt to open is believed before the next. */
 const RETRY_MS = 1000
@@ -38,19 +39,15 @@ export class SteadyWarehouse implements Warehouse {
 
   /** The first attempt; what takes longer than `patienceMs` goes on beside. Throws only what will not pass by itself. */
   async start(patienceMs?: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      const error = new WarehouseError('unavailable', 'The warehouse does not answer.')
-      if (patienceMs !== undefined) timer = setTimeout(() => reject(error), patienceMs)
-    })
     try {
-      await Promise.race([this.#get(), late])
+      if (patienceMs === undefined) await this.#get()
+      else if (!(await within(patienceMs, this.#get()))) {
+        throw new WarehouseError('unavailable', 'The warehouse does not answer.')
+      }
     } catch (error) {
       if (error instanceof WarehouseError && FATAL.has(error.code)) throw error
       if (error instanceof WarehouseError && error.code === 'foreign') return
       this.#log.warn({ err: error }, 'the warehouse cannot be opened; events wait in the outbox until it can')
-    } finally {
-      clearTimeout(timer)
     }
   }
 
