@@ -177,24 +177,34 @@ export interface CatalogStore {
   count(workspace: string): Promise<number>
 }
 
-/** Counters across people: budget, stock, codes. */
+/** What is to be taken of a counter. */
+export interface Share {
+  readonly counter: string
+  readonly n: number
+  readonly limit: number
+  /** Absent: never. */
+  readonly expires?: number
+}
+
+/** Counters across people: budget, stock, codes. What somebody has of a counter is under a key; counters that are named together are different ones. */
 export interface CounterStore {
   /**
-   * Takes `n` of `limit` under `key`, durably before it answers. The same key again gives the same answer and takes nothing; it
-   * lasts until the later of what was asked for. A reservation past `expires` that was not confirmed is free again. A refusal takes nothing and is not remembered.
+   * Takes all of these shares under `key`, durably before it answers, or none of them: whether it did. What the key has already is
+   * not taken again; each share lasts until the later of what was asked for. A share past `expires` that was not confirmed is free again. A
+   * refusal changes nothing and is not remembered.
    */
-  reserve(
-    workspace: string,
-    counter: string,
-    options: { key: string; n: number; limit: number; now: number; expires?: number },
-  ): Promise<{ granted: boolean; used: number }>
-  /** Makes a reservation final, so that it is not released; again: true. False when there is none (any more). */
-  confirm(workspace: string, counter: string, key: string, now: number): Promise<boolean>
-  /** Gives back a reservation that is not confirmed; false when there is none. */
-  release(workspace: string, counter: string, key: string): Promise<boolean>
+  reserve(workspace: string, key: string, shares: readonly Share[], now: number): Promise<boolean>
+  /** Makes what the key has of these counters final together, so that it is not released; again: true. False when it has none of them (any more). */
+  confirm(workspace: string, key: string, counters: readonly string[], now: number): Promise<boolean>
+  /** Gives back together what the key has of these counters and is not confirmed; false when there is none. */
+  release(workspace: string, key: string, counters: readonly string[]): Promise<boolean>
   used(workspace: string, counter: string, now: number): Promise<number>
-  /** The first of these keys that has a reservation; undefined: none has. */
-  held(workspace: string, counter: string, keys: readonly string[], now: number): Promise<string | undefined>
+  /** Of each of these whether its key has something of its counter. */
+  held(
+    workspace: string,
+    asked: readonly { readonly counter: string; readonly key: string }[],
+    now: number,
+  ): Promise<readonly boolean[]>
 }
 
 export interface ApiKey {

@@ -8,7 +8,7 @@ import {
   type Want,
 } from '@espalier/core/decision'
 import type { Given, Grant, Profile } from '@espalier/core/profile'
-import type { CounterStore } from '@espalier/store'
+import type { CounterStore, Share } from '@espalier/store'
 import { deriveKey } from '../secrets.ts'
 import { isBelieved } from './believed.ts'
 
@@ -77,12 +77,22 @@ export class Supplies {
 
   async #isTheirs(workspace: string, { experience, key, earlier = [], supply }: Missed): Promise<boolean> {
     const now = this.#now()
-    let isHeld = false
-    for (const { counter, n, limit } of scarceOf(experience, supply, supply.dearest)) {
-      if ((await this.#counters.held(workspace, counter, [key, ...earlier], now)) !== undefined) isHeld = true
-      else if ((await this.#counters.used(workspace, counter, now)) + n > limit) return false
+    const scarce = scarceOf(experience, supply, supply.dearest)
+    const keys = [key, ...earlier]
+    const held = await this.#heldOf(workspace, scarce, keys, now)
+    if (held.length === 0) return false
+    for (const { counter, n, limit } of scarce) {
+      if (held.some(one => one.counter === counter)) continue
+      if ((await this.#counters.used(workspace, counter, now)) + n > limit) return false
     }
-    return isHeld
+    return true
+  }
+
+  /** What is reserved of these under these keys, in their order. */
+  async #heldOf(workspace: string, scarce: readonly Scarce[], keys: readonly string[], now: number) {
+    const asked = scarce.flatMap(({ counter }) => keys.map(key => ({ counter, key })))
+    const held = await this.#counters.held(workspace, asked, now)
+    return asked.filter((_, i) => held[i])
   }
 
   /**
@@ -105,27 +115,20 @@ export class Supplies {
   /** Its code goes first, as in `undo`: of which it is, its key tells. */
   async #forget(workspace: string, experience: string, supply: Supply, key: string): Promise<void> {
     const scarce = scarceOf(experience, supply, 0)
-    const now = this.#now()
-    let isHeld = false
-    for (const { counter } of scarce) {
-      isHeld ||= (await this.#counters.held(workspace, counter, [key], now)) !== undefined
-    }
-    if (!isHeld) return
+    const held = await this.#heldOf(workspace, scarce, [key], this.#now())
+    if (held.length === 0) return
     for (const code of this.#codesFor(workspace, { experience, key, supply })) {
       if (supply.codes?.list === undefined) break
-      if (await this.#counters.release(workspace, codeCounter(experience, code), key)) break
+      if (await this.#counters.release(workspace, key, [codeCounter(experience, code)])) break
     }
-    for (const { counter } of scarce) await this.#counters.release(workspace, counter, key)
+    await this.#counters.release(workspace, key, scarce.map(counterOf))
   }
 
   /** Under which a want is reserved: that of somebody who has become this person, where it was for them. */
   async #keyOf(workspace: string, { key, earlier }: Want, scarce: readonly Scarce[], now: number): Promise<string> {
     if (earlier === undefined) return key
-    for (const { counter } of scarce) {
-      const held = await this.#counters.held(workspace, counter, [key, ...earlier], now)
-      if (held !== undefined) return held
-    }
-    return key
+    const [held] = await this.#heldOf(workspace, scarce, [key, ...earlier], now)
+    return held?.key ?? key
   }
 
   #remember(name: string, known: Known): void {
@@ -143,7 +146,7 @@ export class Supplies {
     if (!(await this.#take(workspace, { experience, supply }, scarce, { key, expires, now }))) return undefined
     const code = await this.#code(workspace, want, now)
     if (code === undefined && supply.codes !== undefined) {
-      for (const { counter } of scarce) await this.#counters.release(workspace, counter, key)
+      await this.#counters.release(workspace, key, scarce.map(counterOf))
       await this.#closeList(workspace, want, now)
       return undefined
     }
@@ -164,23 +167,17 @@ export class Supplies {
     scarce: readonly Scarce[],
     { key, expires, now }: { readonly key: string; readonly expires: number | undefined; readonly now: number },
   ): Promise<boolean> {
-    const taken: string[] = []
-    for (const { counter, n, limit, passing } of scarce) {
-      const { granted } = await this.#counters.reserve(workspace, counter, {
-        key,
+    const shares = scarce.map(
+      ({ counter, n, limit, passing }): Share => ({
+        counter,
         n,
         limit,
-        now,
         ...(passing && expires !== undefined ? { expires } : {}),
-      })
-      if (!granted) {
-        for (const one of taken) await this.#counters.release(workspace, one, key)
-        this.#remember(JSON.stringify([workspace, experience]), { supply, left: false, checked: now })
-        return false
-      }
-      taken.push(counter)
-    }
-    return true
+      }),
+    )
+    if (await this.#counters.reserve(workspace, key, shares, now)) return true
+    this.#remember(JSON.stringify([workspace, experience]), { supply, left: false, checked: now })
+    return false
   }
 
   /** Takes once more what was given back while it was not needed; false where others have it now. Its code was never given back. */
@@ -195,9 +192,7 @@ export class Supplies {
     workspace: string,
     { experience, key, supply }: Pick<Want, 'experience' | 'key' | 'supply'>,
   ): Promise<void> {
-    for (const { counter, passing } of scarceOf(experience, supply, 0)) {
-      if (passing) await this.#counters.release(workspace, counter, key)
-    }
+    await this.#counters.release(workspace, key, passingOf(experience, supply))
   }
 
   /**
@@ -207,12 +202,12 @@ export class Supplies {
   async undo(workspace: string, want: Want, grant: Grant): Promise<void> {
     const { experience, key, supply } = want
     await this.releaseCode(workspace, want, grant)
-    for (const { counter } of scarceOf(experience, supply, 0)) await this.#counters.release(workspace, counter, key)
+    await this.#counters.release(workspace, key, scarceOf(experience, supply, 0).map(counterOf))
   }
 
   /** The code alone: under the same key another was given. */
   async releaseCode(workspace: string, { experience, key }: Want, { code }: Grant): Promise<void> {
-    if (code !== undefined) await this.#counters.release(workspace, codeCounter(experience, code), key)
+    if (code !== undefined) await this.#counters.release(workspace, key, [codeCounter(experience, code)])
   }
 
   /**
@@ -221,18 +216,19 @@ export class Supplies {
    */
   async keep(workspace: string, experience: string, supply: Supply, key: string): Promise<void> {
     const now = this.#now()
-    for (const { counter, passing } of scarceOf(experience, supply, 0)) {
-      if (!passing || (await this.#counters.held(workspace, counter, [key], now)) === undefined) continue
-      await this.#counters.reserve(workspace, counter, { key, n: 0, limit: 0, now })
-    }
+    const passing = scarceOf(experience, supply, 0).filter(one => one.passing)
+    const held = await this.#heldOf(workspace, passing, [key], now)
+    await this.#counters.reserve(
+      workspace,
+      key,
+      held.map(({ counter }) => ({ counter, n: 0, limit: 0 })),
+      now,
+    )
   }
 
   /** It was used in time: it stays taken. What the offer was not limited by when it was given is not counted. */
   async confirm(workspace: string, experience: string, supply: Supply, key: string): Promise<void> {
-    const now = this.#now()
-    for (const { counter, passing } of scarceOf(experience, supply, 0)) {
-      if (passing) await this.#counters.confirm(workspace, counter, key, now)
-    }
+    await this.#counters.confirm(workspace, key, passingOf(experience, supply), this.#now())
   }
 
   /** The rest of a list was given when it stood in an earlier one: none is left of it, which need not be found out again. */
@@ -240,7 +236,7 @@ export class Supplies {
     for (const { counter, limit, passing } of scarceOf(experience, supply, 0)) {
       if (passing) continue
       const used = await this.#counters.used(workspace, counter, now)
-      await this.#counters.reserve(workspace, counter, { key: `before/${used}`, n: limit - used, limit, now })
+      await this.#counters.reserve(workspace, `before/${used}`, [{ counter, n: limit - used, limit }], now)
     }
     this.#remember(JSON.stringify([workspace, experience]), { supply, left: false, checked: now })
   }
@@ -249,7 +245,7 @@ export class Supplies {
   async #code(workspace: string, { experience, key, supply }: Want, now: number): Promise<string | undefined> {
     for (const code of this.#codesFor(workspace, { experience, key, supply })) {
       const counter = codeCounter(experience, code)
-      if ((await this.#counters.reserve(workspace, counter, { key, n: 1, limit: 1, now })).granted) return code
+      if (await this.#counters.reserve(workspace, key, [{ counter, n: 1, limit: 1 }], now)) return code
     }
     return undefined
   }
@@ -281,6 +277,10 @@ interface Scarce {
   readonly passing: boolean
 }
 
+function counterOf({ counter }: Scarce): string {
+  return counter
+}
+
 function milli(amount: number): number {
   return Math.round(amount * MILLI)
 }
@@ -295,6 +295,13 @@ function scarceOf(experience: string, { budget, stock, codes, dearest }: Supply,
   // Of another list other codes are left.
   if (codes?.list !== undefined) add(`codes/${nameOf(codes.list)}`, 1, codes.list.length, false)
   return scarce
+}
+
+/** What is free again when the offer expires. */
+function passingOf(experience: string, supply: Supply): string[] {
+  return scarceOf(experience, supply, 0)
+    .filter(({ passing }) => passing)
+    .map(counterOf)
 }
 
 /** Made once a list, of which there may be many codes. */

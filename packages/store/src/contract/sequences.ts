@@ -11,13 +11,14 @@ type Step =
   | { do: 'commit'; workspace: string; people: [who: number, message: number, row: number | null][] }
   | { do: 'ship'; maxRows: number }
   | { do: 'publish'; workspace: string; key: string; body: number | null; expected: number | null }
-  | { do: 'reserve'; counter: string; key: string; n: number; after: number; ttl: number | null }
-  | { do: 'confirm' | 'release'; counter: string; key: string; after: number }
+  | { do: 'reserve'; counters: string[]; key: string; n: number; after: number; ttl: number | null }
+  | { do: 'confirm' | 'release'; counters: string[]; key: string; after: number }
   | { do: 'items'; put: string[]; remove: string[] }
   | { do: 'reopen' }
 
 const workspace = fc.constantFrom('mine', 'yours')
 const few = fc.constantFrom('a', 'b', 'c')
+const counters = fc.uniqueArray(few, { minLength: 1, maxLength: 3 })
 const after = fc.nat({ max: 5 })
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -46,7 +47,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('reserve' as const),
-      counter: few,
+      counters,
       key: few,
       n: fc.integer({ min: 1, max: 3 }),
       after,
@@ -57,7 +58,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       do: fc.constantFrom('confirm' as const, 'release' as const),
-      counter: few,
+      counters,
       key: few,
       after,
     }),
@@ -144,14 +145,15 @@ async function answer(store: Store, step: Exclude<Step, { do: 'reopen' }>, now: 
     }
     case 'reserve': {
       const expires = step.ttl === null ? {} : { expires: now + step.ttl }
-      return store.counters.reserve('main', step.counter, { key: step.key, n: step.n, limit: 5, now, ...expires })
+      const shares = step.counters.map(counter => ({ counter, n: step.n, limit: 5, ...expires }))
+      return [await store.counters.reserve('main', step.key, shares, now), await taken(store, now)]
     }
     case 'confirm':
-      return store.counters.confirm('main', step.counter, step.key, now)
+      return [await store.counters.confirm('main', step.key, step.counters, now), await taken(store, now)]
     case 'release':
       // Whether one that ran out is still there to be released is the adapter's business.
-      await store.counters.release('main', step.counter, step.key)
-      return store.counters.used('main', step.counter, now)
+      await store.counters.release('main', step.key, step.counters)
+      return taken(store, now)
     case 'items':
       await store.catalog.put(
         'main',
@@ -160,6 +162,12 @@ async function answer(store: Store, step: Exclude<Step, { do: 'reopen' }>, now: 
       await store.catalog.remove('main', step.remove)
       return store.catalog.page('main', undefined, 10)
   }
+}
+
+async function taken({ counters }: Store, now: number): Promise<unknown> {
+  const asked = ['a', 'b', 'c'].flatMap(counter => ['a', 'b', 'c'].map(key => ({ counter, key })))
+  const used = await Promise.all(['a', 'b', 'c'].map(counter => counters.used('main', counter, now)))
+  return { used, held: await counters.held('main', asked, now) }
 }
 
 async function everything(store: Store): Promise<unknown> {

@@ -1,4 +1,4 @@
-import type { CounterStore } from '../port.ts'
+import type { CounterStore, Share } from '../port.ts'
 
 interface Reservation {
   readonly n: number
@@ -9,42 +9,42 @@ interface Reservation {
 export class MemoryCounters implements CounterStore {
   readonly #counters = new Map<string, Map<string, Reservation>>()
 
-  async reserve(
-    workspace: string,
-    counter: string,
-    { key, n, limit, now, expires }: { key: string; n: number; limit: number; now: number; expires?: number },
-  ): Promise<{ granted: boolean; used: number }> {
-    const reservations = this.#live(workspace, counter, now)
-    const used = sum(reservations)
-    const mine = reservations.get(key)
-    if (mine !== undefined) {
-      mine.expires = Math.max(mine.expires, expires ?? Infinity)
-      return { granted: true, used }
+  async reserve(workspace: string, key: string, shares: readonly Share[], now: number): Promise<boolean> {
+    const live = (counter: string) => this.#live(workspace, counter, now)
+    const fits = ({ counter, n, limit }: Share) => live(counter).has(key) || sum(live(counter)) + n <= limit
+    if (!shares.every(fits)) return false
+    for (const { counter, n, expires = Infinity } of shares) {
+      const mine = live(counter).get(key)
+      if (mine === undefined) live(counter).set(key, { n, expires, confirmed: false })
+      else mine.expires = Math.max(mine.expires, expires)
     }
-    if (used + n > limit) return { granted: false, used }
-    reservations.set(key, { n, expires: expires ?? Infinity, confirmed: false })
-    return { granted: true, used: used + n }
-  }
-
-  async confirm(workspace: string, counter: string, key: string, now: number): Promise<boolean> {
-    const reservation = this.#live(workspace, counter, now).get(key)
-    if (!reservation) return false
-    reservation.confirmed = true
     return true
   }
 
-  async release(workspace: string, counter: string, key: string): Promise<boolean> {
-    const reservations = this.#live(workspace, counter, -Infinity)
-    return reservations.get(key)?.confirmed === false && reservations.delete(key)
+  async confirm(workspace: string, key: string, counters: readonly string[], now: number): Promise<boolean> {
+    const mine = counters.flatMap(counter => this.#live(workspace, counter, now).get(key) ?? [])
+    for (const reservation of mine) reservation.confirmed = true
+    return mine.length > 0
+  }
+
+  async release(workspace: string, key: string, counters: readonly string[]): Promise<boolean> {
+    const mine = counters
+      .map(counter => this.#live(workspace, counter, -Infinity))
+      .filter(reservations => reservations.get(key)?.confirmed === false)
+    for (const reservations of mine) reservations.delete(key)
+    return mine.length > 0
   }
 
   async used(workspace: string, counter: string, now: number): Promise<number> {
     return sum(this.#live(workspace, counter, now))
   }
 
-  async held(workspace: string, counter: string, keys: readonly string[], now: number): Promise<string | undefined> {
-    const reservations = this.#live(workspace, counter, now)
-    return keys.find(key => reservations.has(key))
+  async held(
+    workspace: string,
+    asked: readonly { readonly counter: string; readonly key: string }[],
+    now: number,
+  ): Promise<readonly boolean[]> {
+    return asked.map(({ counter, key }) => this.#live(workspace, counter, now).has(key))
   }
 
   #live(workspace: string, counter: string, now: number): Map<string, Reservation> {

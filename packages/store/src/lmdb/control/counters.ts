@@ -1,4 +1,4 @@
-import type { CounterStore } from '../../port.ts'
+import type { CounterStore, Share } from '../../port.ts'
 import type { ControlDb, ControlReader } from './db.ts'
 import { after, controlKey } from './key.ts'
 import type { ControlTransaction } from './transaction.ts'
@@ -22,48 +22,57 @@ export class LmdbCounters implements CounterStore {
     this.#db = db
   }
 
-  reserve(
-    workspace: string,
-    counter: string,
-    { key, n, limit, now, expires }: { key: string; n: number; limit: number; now: number; expires?: number },
-  ): Promise<{ granted: boolean; used: number }> {
+  reserve(workspace: string, key: string, shares: readonly Share[], now: number): Promise<boolean> {
     return this.#db.transaction(transaction => {
-      const used = this.#sweep(transaction, workspace, counter, now)
-      const before = get(transaction, workspace, counter, key)
-      if (before !== undefined) {
-        if (!before.confirmed && endOf(before) < endOf({ expires })) {
+      const asked = shares.map(share => {
+        const used = this.#sweep(transaction, workspace, share.counter, now)
+        return { share, used, before: get(transaction, workspace, share.counter, key) }
+      })
+      if (asked.some(({ share, used, before }) => before === undefined && used + share.n > share.limit)) return false
+      for (const { share, used, before } of asked) {
+        const { counter, n, expires } = share
+        if (before === undefined) {
+          put(transaction, workspace, counter, { key, n, expires, confirmed: false })
+          transaction.put('counters', controlKey(workspace, counter, 'sum'), used + n)
+        } else if (!before.confirmed && endOf(before) < endOf(share)) {
           free(transaction, workspace, counter, before)
           put(transaction, workspace, counter, { key, n: before.n, expires, confirmed: false })
         }
-        return { granted: true, used }
       }
-      if (used + n > limit) return { granted: false, used }
-      put(transaction, workspace, counter, { key, n, expires, confirmed: false })
-      transaction.put('counters', controlKey(workspace, counter, 'sum'), used + n)
-      return { granted: true, used: used + n }
-    })
-  }
-
-  confirm(workspace: string, counter: string, key: string, now: number): Promise<boolean> {
-    return this.#db.transaction(transaction => {
-      this.#sweep(transaction, workspace, counter, now)
-      const reservation = get(transaction, workspace, counter, key)
-      if (!reservation) return false
-      const { expires, ...rest } = reservation
-      if (expires !== undefined) transaction.remove('counters', controlKey(workspace, counter, 'expires', expires, key))
-      transaction.put('counters', controlKey(workspace, counter, 'key', key), { ...rest, confirmed: true })
       return true
     })
   }
 
-  release(workspace: string, counter: string, key: string): Promise<boolean> {
+  confirm(workspace: string, key: string, counters: readonly string[], now: number): Promise<boolean> {
     return this.#db.transaction(transaction => {
-      const reservation = get(transaction, workspace, counter, key)
-      if (!reservation || reservation.confirmed) return false
-      free(transaction, workspace, counter, reservation)
-      const left = sum(transaction, workspace, counter) - reservation.n
-      transaction.put('counters', controlKey(workspace, counter, 'sum'), left)
-      return true
+      let isAny = false
+      for (const counter of counters) {
+        this.#sweep(transaction, workspace, counter, now)
+        const reservation = get(transaction, workspace, counter, key)
+        if (!reservation) continue
+        isAny = true
+        const { expires, ...rest } = reservation
+        if (expires !== undefined) {
+          transaction.remove('counters', controlKey(workspace, counter, 'expires', expires, key))
+        }
+        transaction.put('counters', controlKey(workspace, counter, 'key', key), { ...rest, confirmed: true })
+      }
+      return isAny
+    })
+  }
+
+  release(workspace: string, key: string, counters: readonly string[]): Promise<boolean> {
+    return this.#db.transaction(transaction => {
+      let isAny = false
+      for (const counter of counters) {
+        const reservation = get(transaction, workspace, counter, key)
+        if (!reservation || reservation.confirmed) continue
+        isAny = true
+        free(transaction, workspace, counter, reservation)
+        const left = sum(transaction, workspace, counter) - reservation.n
+        transaction.put('counters', controlKey(workspace, counter, 'sum'), left)
+      }
+      return isAny
     })
   }
 
@@ -71,8 +80,12 @@ export class LmdbCounters implements CounterStore {
     return sum(this.#db, workspace, counter) - sumOf(ranOut(this.#db, workspace, counter, now))
   }
 
-  async held(workspace: string, counter: string, keys: readonly string[], now: number): Promise<string | undefined> {
-    return keys.find(key => {
+  async held(
+    workspace: string,
+    asked: readonly { readonly counter: string; readonly key: string }[],
+    now: number,
+  ): Promise<readonly boolean[]> {
+    return asked.map(({ counter, key }) => {
       const reservation = get(this.#db, workspace, counter, key)
       return reservation !== undefined && (reservation.confirmed || endOf(reservation) > now)
     })
