@@ -149,6 +149,36 @@ describe('pull', () => {
     }
   })
 
+  it.each([
+    ['a file of its own', {}],
+    ['a document', { 'a.yaml': '# ours\nkind: touchpoint\nkey: a\nchannel: web\n' }],
+    ['a place in a list', { 'a.yaml': '- { kind: touchpoint, key: a, channel: web }\n' }],
+    ['JSON', { 'a.json': '{"kind": "touchpoint", "key": "a", "channel": "web"}' }],
+  ] as [string, Record<string, string>][])('content of any shape comes back as it is from %s', (_, files) => {
+    const odd = ['<<', '*a', '&a', '~', 'yes', '010', '1e3', '? x', 'a: b', '# x', ' x ', 'a\n\n b\n', '\u2028', '']
+    const text = fc.oneof(fc.constantFrom(...odd), fc.string())
+    const name = text.filter(key => key !== '__proto__')
+    const json = fc.letrec<{ value: unknown }>(tie => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        fc.oneof(text, fc.boolean(), fc.constant(null), fc.double({ noNaN: true, noDefaultInfinity: true })),
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(name, tie('value'), { maxKeys: 3, noNullPrototype: true }),
+      ),
+    })).value
+    fc.assert(
+      fc.property(json, content => {
+        const folder = folderOf(files)
+        const body = JSON.parse(JSON.stringify({ channel: 'web', default: [content] })) as JsonObject
+        const set = { version: 1, definitions: [liveOf('touchpoint', 'a', body)] }
+        writeDefinitions(folder, set)
+        expect(readDefinitions([folder]).map(one => one.body.default)).toEqual([body.default])
+        expect(writeDefinitions(folder, set)).toMatchObject({ created: [], updated: [], unchanged: 1 })
+      }),
+      { examples: [[{ '<<': { a: 1 } }], [{ '<<': 'x', a: { '<<': [{ b: 1 }] } }]] },
+    )
+  })
+
   it('a file with a list and more documents loses none of them', () => {
     const one = (key: string) => `{ kind: metric, key: ${key}, type: conversion, event: E }`
     const folder = folderOf({ 'mixed.yaml': `- ${one('a')}\n- ${one('orders')}\n---\n${one('b')}\n` })

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
-import { type Alias, type Document, isNode, parseAllDocuments, stringify, visit } from 'yaml'
+import { type Alias, Document, isNode, isScalar, type Node, parseAllDocuments, visit } from 'yaml'
 import { makeFolder } from '../folder.ts'
 import { DIALECT } from '../yaml.ts'
 import { filesOf, readFile, type StatedDefinition } from './files.ts'
@@ -87,7 +87,13 @@ function inYaml(text: string, { document: place, item }: StatedDefinition, defin
   writeOut(document, item === undefined ? document.contents : document.getIn([item], true))
   if (item === undefined) replaceContents(document, definition)
   else document.setIn([item], document.createNode(fieldsOf(definition)))
-  return documents.map(document => document.toString(STYLE).replace(/^---\n/, '')).join('---\n')
+  return documents
+    .map(document =>
+      writtenNames(document)
+        .toString(STYLE)
+        .replace(/^---\n/, ''),
+    )
+    .join('---\n')
 }
 
 /** What else refers to anchors inside of what is about to go gets its own copy of what they stand for. */
@@ -113,10 +119,22 @@ function replaceContents(document: Document, definition: LiveDefinition): void {
   document.contents = contents as typeof document.contents
 }
 
+/** Fields that are called `<<` keep their name: written bare, it would say that their value is merged into what they stand in. */
+function writtenNames<Root extends Node | Document>(root: Root): Root {
+  visit(root, {
+    Pair(_, { key }) {
+      // What does stand for a merge has a symbol there.
+      if (isScalar(key) && key.value === '<<')
+        Object.assign(key, { type: 'QUOTE_DOUBLE', tag: 'tag:yaml.org,2002:str' })
+    },
+  })
+  return root
+}
+
 const STYLE = { lineWidth: 120 } as const
 
 function yamlOf(definition: LiveDefinition): string {
-  return stringify(fieldsOf(definition), STYLE)
+  return writtenNames(new Document(fieldsOf(definition))).toString(STYLE)
 }
 
 function fieldsOf({ kind, key, body }: LiveDefinition): Record<string, unknown> {
