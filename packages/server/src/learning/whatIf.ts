@@ -77,6 +77,7 @@ async function judged(log: Log, input: WhatIfInput): Promise<WhatIfReport> {
         await log.whatIfSums({
           ...question,
           withControl: 'all',
+          byControl: true,
           variants: armsOf(input, keys),
           chances: [...keys.map(() => 0), 1, ...input.removed.map(() => 0)],
         }),

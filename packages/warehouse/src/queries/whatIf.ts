@@ -9,6 +9,11 @@ export interface WhatIfQuestion extends CreditQuestion {
   readonly variants: readonly string[]
   /** The target's chance of each, the same for everybody; they sum to 1. */
   readonly chances: readonly number[]
+  /**
+   * Of variant '' the control group alone stands for others. For whom a policy chose nothing saw the default content as well, but the
+   * chance of that is logged beside that of being left out: counted by each, they would stand for themselves twice.
+   */
+  readonly byControl?: boolean
 }
 
 /** Least propensity that anything is drawn with, as in core/whatif. */
@@ -37,13 +42,14 @@ interface Totals {
  * variant's mean reward among the other half of the people, so none has learned from the person it is asked about.
  */
 export async function whatIfSums(database: Database, question: WhatIfQuestion): Promise<WhatIfSums> {
-  const { variants, chances } = question
+  const { variants, chances, byControl = false } = question
+  const stands = byControl ? "(row.variant != '' OR row.control)" : 'true'
   const scope = creditParams(question)
   // A chance that nobody stated is none.
   const rowsOf = (binder: Binder) => `(
     SELECT row.person AS person, cityHash64('half', row.person) % 2 AS half, row.variant AS variant,
       if(d.request_id != '', 0., row.propensity) AS propensity, row.reward AS reward,
-      indexOf(${binder.bind('Array(String)', variants)}, row.variant) AS arm
+      indexOf(${binder.bind('Array(String)', variants)}, row.variant) AS arm, ${stands} AS stands
     FROM (
       SELECT request_id FROM decisions
       WHERE workspace = {workspace:String} AND definitions = 0 AND has(answers.experience, {experience:String})
@@ -54,15 +60,16 @@ export async function whatIfSums(database: Database, question: WhatIfQuestion): 
     ) AS row ON d.request_id = row.request
   )`
   const first = new Binder()
-  const arms = await database.rows<Arm & { unknown: number; impossible: number }>(
-    `SELECT if(arm = 0, '', variant) AS variant, half, arm = 0 AS unknown, NOT (propensity >= ${LEAST}) AS impossible,
+  const arms = await database.rows<Arm & { unknown: number; impossible: number; stands: number }>(
+    `SELECT if(arm = 0, '', variant) AS variant, half, arm = 0 AS unknown, NOT (propensity >= ${LEAST}) AS impossible, stands,
       count() AS shown, sum(reward) AS reward
-    FROM ${rowsOf(first)} GROUP BY variant, half, unknown, impossible`,
+    FROM ${rowsOf(first)} GROUP BY variant, half, unknown, impossible, stands`,
     { ...first.params, ...scope },
   )
   const usable = arms.filter(arm => !arm.unknown && !arm.impossible)
   const count = (some: readonly Arm[]) => some.reduce((total, { shown }) => total + shown, 0)
-  const means = [0, 1].map(half => meansOf(variants, usable, 1 - half))
+  const standing = usable.filter(arm => arm.stands)
+  const means = [0, 1].map(half => meansOf(variants, standing, 1 - half))
   const direct = means.map(mean => mean.reduce((sum, q, i) => sum + q * chances[i]!, 0))
 
   const second = new Binder()
@@ -79,7 +86,7 @@ export async function whatIfSums(database: Database, question: WhatIfQuestion): 
         sumIf(weight * (reward - q), weight <= ${DEFAULT_SWITCH}) AS sw,
         sum(weight * weight) AS ww, max(weight) AS most, min(reward) AS least, max(reward) AS largest
       FROM (
-        SELECT person, half, reward, ${target}[arm] / propensity AS weight, if(half = 0, ${even}[arm], ${odd}[arm]) AS q
+        SELECT person, half, reward, if(stands, ${target}[arm] / propensity, 0.) AS weight, if(half = 0, ${even}[arm], ${odd}[arm]) AS q
         FROM ${rowsOf(second)} WHERE arm > 0 AND propensity >= ${LEAST}
       ) GROUP BY person
     )`,

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SECRET_KEY, type TestServer, testServer } from '../testing/server.ts'
+
+const DAY = 86_400_000
+const PEOPLE = 400
+const CONTROL = 0.5
+let now = Date.UTC(2026, 2, 10, 12)
+let server: TestServer
+
+/** Whom no rule names sees the default content as the control group does, and spends a tenth of what the others do. */
+const rows: { readonly isControl: boolean; readonly reward: number }[] = []
+
+async function come(i: number): Promise<object> {
+  const userId = `person-${i}`
+  const isPro = i % 2 === 0
+  const context = { plan: isPro ? 'pro' : 'free' }
+  const asked = { userId, context, touchpoints: ['home'], expose: true }
+  const { control, variant } = (await server.post('/v1/decide', asked, { key: SECRET_KEY })).json.answers.home
+  if (!control) expect(variant).toBe(isPro ? 'a' : undefined)
+  const reward = (isPro ? 100 : 10) + (i % 5)
+  rows.push({ isControl: control, reward })
+  return { type: 'track', userId, event: 'Bought', properties: { amount: reward } }
+}
+
+beforeAll(async () => {
+  server = await testServer({}, { now: () => now++ })
+  const experience = {
+    tactic: 'content',
+    touchpoints: ['home'],
+    goal: 'spent',
+    control: CONTROL,
+    policy: { kind: 'rules', rules: [{ when: { context: 'plan', is: 'pro' }, variant: 'a' }] },
+    variants: [{ key: 'a', content: { home: 'a' } }],
+  }
+  const changes = [
+    { kind: 'settings', key: 'workspace', body: { holdout: 0 } },
+    { kind: 'touchpoint', key: 'home', body: { channel: 'web', default: 'plain' } },
+    { kind: 'metric', key: 'spent', body: { type: 'sum', event: 'Bought', property: 'amount', window: '1h' } },
+    { kind: 'experience', key: 'hero', body: experience },
+  ]
+  expect((await server.post('/v1/definitions', { changes })).status).toBe(200)
+  const bought: object[] = []
+  for (let i = 0; i < PEOPLE; i += 16) {
+    const some = Array.from({ length: Math.min(16, PEOPLE - i) }, (_, j) => come(i + j))
+    bought.push(...(await Promise.all(some)))
+  }
+  expect((await server.post('/v1/batch', { batch: bought })).status).toBe(200)
+  now += DAY
+}, 300_000)
+afterAll(() => server.stop())
+
+describe('POST /v1/whatif on rules that name not everybody', () => {
+  it('R7 the default content for everybody is judged by the control group, and not by those whom no rule names', async () => {
+    const policy = { kind: 'control' }
+    const { status, json, text } = await server.post('/v1/whatif', { experience: 'hero', policy })
+    expect(status, text).toBe(200)
+    expect(json.verdict, json.sentence).toBe('answered')
+    const left = rows.filter(({ isControl }) => isControl)
+    const brought = left.reduce((sum, { reward }) => sum + reward, 0)
+    expect(json.estimators.ips.value).toBeCloseTo(brought / CONTROL / rows.length, 6)
+    expect(json.estimators.snips.value).toBeCloseTo(brought / left.length, 6)
+    expect(json.overlap.meanWeight).toBeCloseTo(left.length / CONTROL / rows.length, 9)
+    expect(json.overlap.decisions).toBe(rows.length)
+  })
+})
