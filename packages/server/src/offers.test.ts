@@ -400,6 +400,36 @@ describe('offers', () => {
       expect(await used('early/stock')).toBe(2)
     })
 
+    it('what the other took goes back when they next ask, though the process died when that was stored', async () => {
+      await shop.publish([touchpoint('left', { default: 'none' }), offer('left', { codes: { length: 8 }, stock: 9 })])
+      const { counters } = shop.server.services.store
+      const { release } = counters
+      /** What is asked is stored; what then is to be given back is not. */
+      const dying = async (asked: () => Promise<unknown>) => {
+        counters.release = () => Promise.reject(new Error('killed for the test'))
+        try {
+          await asked()
+        } finally {
+          counters.release = release
+        }
+      }
+      // The use itself is stored, and the process dies over the rest.
+      await unite('left', 'left-a')
+      await dying(async () => expect(await redeem('left', 'userId:left-a')).toMatchObject({ code: 'internal' }))
+      expect(await used('left/stock')).toBe(2)
+      expect((await shop.at('left', { userId: 'left-a' })).reason).toBe('offer-used')
+      expect(await used('left/stock')).toBe(1)
+      // It was used before they were one: the next request stores that the other goes back.
+      await shop.at('left', { anonymousId: 'web-left-b' })
+      await shop.at('left', { userId: 'left-b' })
+      await redeem('left', 'userId:left-b')
+      await shop.server.post('/v1/identify', { userId: 'left-b', anonymousId: 'web-left-b' })
+      await dying(() => shop.at('left', { userId: 'left-b' }))
+      expect(await used('left/stock')).toBe(3)
+      expect((await shop.at('left', { anonymousId: 'web-left-b' })).reason).toBe('offer-used')
+      expect(await used('left/stock')).toBe(2)
+    })
+
     it('R12 and who turn out to be two after all, each has their own again, as far as there are any left', async () => {
       await shop.publish([
         touchpoint('apart', { default: 'none' }),

@@ -106,11 +106,9 @@ export class Binder {
   /** Of people who turned out to be one: what they were given and cannot use any more, since they used another. */
   async #releaseFreed({ workspace, set }: DecideQuestion, { grants }: Binding): Promise<void> {
     for (const [experience, grant] of Object.entries(grants)) {
-      const supply = set.compiled.experiences.get(experience)?.offer?.supply
-      if (grant.others === undefined || supply === undefined) continue
-      for (const { key, freed } of allGiven(grant)) {
-        if (freed) await this.#supplies.release(workspace, { experience, key, supply })
-      }
+      const offer = set.compiled.experiences.get(experience)?.offer
+      if (grant.others === undefined || offer === undefined) continue
+      await this.#supplies.releaseOutdone(workspace, experience, offer, grant)
     }
   }
 }

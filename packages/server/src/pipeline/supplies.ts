@@ -5,9 +5,10 @@ import {
   type Missed,
   neverGiven,
   type Supply,
+  usedInstead,
   type Want,
 } from '@espalier/core/decision'
-import type { Given, Grant, Profile } from '@espalier/core/profile'
+import { allGiven, type Given, type Grant, type Profile } from '@espalier/core/profile'
 import type { CounterStore, Share } from '@espalier/store'
 import { deriveKey } from '../secrets.ts'
 import { isBelieved } from './believed.ts'
@@ -96,19 +97,37 @@ export class Supplies {
   }
 
   /**
-   * Gives back what is reserved for somebody under a key of one whom they have become one with, whose request died over it: they hold
-   * something of the offer, so it is given to nobody any more. A request under way that reserved it is made again, since the merge came between.
+   * Gives back what processes that died left with somebody who has become one with others. What is reserved under a key of one of them and
+   * was never given: they hold something of the offer, so it is given to nobody any more, and a request under way that reserved it is
+   * made again, since the merge came between. And what they cannot use any more, where it was stored that it is given back and was not.
    */
   async settle(workspace: string, experiences: readonly CompiledExperience[], person: Profile): Promise<void> {
     for (const { key: experience, offer } of experiences) {
-      const name = JSON.stringify([workspace, experience, person.id, person.sources.length])
-      if (offer === undefined || this.#settled.has(name)) continue
       const grants = person.bound?.grants ?? {}
       const grant = Object.hasOwn(grants, experience) ? grants[experience] : undefined
-      if (grant === undefined) continue
+      if (offer === undefined || grant === undefined) continue
+      const freed = allGiven(grant).filter(one => one.freed)
+      const name = JSON.stringify([workspace, experience, person.id, person.sources.length, freed.length])
+      if (this.#settled.has(name)) continue
+      await this.releaseOutdone(workspace, experience, offer, grant, freed)
       for (const key of neverGiven(offer, grant, person)) await this.#forget(workspace, experience, offer.supply, key)
       if (this.#settled.size >= MAX_KNOWN) this.#settled.clear()
       this.#settled.add(name)
+    }
+  }
+
+  /** Gives back what was taken for those of these that can be used no more, since another of the grant was. Again: changes nothing. */
+  async releaseOutdone(
+    workspace: string,
+    experience: string,
+    offer: CompiledOffer,
+    grant: Grant,
+    some: readonly Given[] = allGiven(grant),
+  ): Promise<void> {
+    const all = allGiven(grant)
+    for (const one of some) {
+      if (usedInstead(offer, all, one) === undefined) continue
+      await this.release(workspace, { experience, key: one.key, supply: offer.supply })
     }
   }
 

@@ -90,12 +90,10 @@ async function used(
     if (final === undefined) continue
     // Also where it was used before: whoever used it may have died over this.
     await supplies.confirm(workspace, key, offer.supply, final.key)
-    const after = all.map(one => (one.key === final.key ? final : one))
-    for (const other of after) {
-      if (usedInstead(offer, after, other) !== undefined) {
-        await supplies.release(workspace, { experience: key, key: other.key, supply: offer.supply })
-      }
-    }
+    await supplies.releaseOutdone(workspace, key, offer, {
+      ...final,
+      others: all.filter(one => one.key !== final.key),
+    })
     if (isUsed(final) && instead === undefined) return final
     const at = new Date(instead!.redeemed!).toISOString()
     throw new Problem('offer_used', `This person used another code of this offer at ${at}.`, { path: 'body.code' })
