@@ -17,6 +17,7 @@ import { toProblem } from './failure.ts'
 import { answerMalformed } from './malformed.ts'
 import { type Offered, offeredBy } from './offered.ts'
 import { OFREP, ofrepFailure } from './ofrep.ts'
+import { Outages } from './outages.ts'
 import { trusted } from './proxies.ts'
 import { JsonText, type Route } from './route.ts'
 import { Turns } from './turns.ts'
@@ -37,6 +38,7 @@ const JSON_UTF8 = 'application/json; charset=utf-8'
 /** The HTTP face: routes in, a Fastify application out, not yet listening. */
 export function createApp(routes: readonly Route[], services: Services): FastifyInstance {
   const { options } = services
+  const outages = new Outages(services.now)
   const app = Fastify({
     loggerInstance: services.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: options.logLevel !== 'debug' }),
@@ -54,7 +56,7 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
     return503OnClosing: false,
     clientErrorHandler: answerMalformed,
     // What is refused before there is a route: an address that cannot be decoded.
-    frameworkErrors: (error, request, reply) => refuse(toProblem(error), request, reply, services),
+    frameworkErrors: (error, request, reply) => refuse(toProblem(error), request, reply, services, outages),
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(JSON_TYPE, (request: FastifyRequest, payload: IncomingMessage, done) => {
@@ -79,12 +81,12 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
     if (!cors(rules, request, reply)) done()
   })
   app.setErrorHandler((error, request, reply) => {
-    refuse(toProblem(error), request, reply, services)
+    refuse(toProblem(error), request, reply, services, outages)
   })
   const offered = offeredBy(routes)
   app.setNotFoundHandler((request, reply) => {
     const problem = answerUnrouted(offered, request, reply)
-    if (problem !== undefined) refuse(problem, request, reply, services)
+    if (problem !== undefined) refuse(problem, request, reply, services, outages)
   })
   const turns = new Turns()
   for (const route of routes) add(app, route, services, turns)
@@ -167,10 +169,18 @@ function bodyOf(route: Route, body: unknown): { value: unknown; text: string } {
   return route.wantsText ? readJson(body) : { value: parseJson(body), text: '' }
 }
 
-function refuse(problem: Problem, request: FastifyRequest, reply: FastifyReply, services: Services): void {
-  services.metrics.requests.inc({ code: problem.code })
-  if (problem.status >= 500) {
-    request.log.error({ err: problem.cause ?? problem, code: problem.code, reqId: request.id }, problem.message)
+function refuse(
+  problem: Problem,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  services: Services,
+  outages: Outages,
+): void {
+  const { code, message } = problem
+  services.metrics.requests.inc({ code })
+  const said = problem.status >= 500 ? outages.says(problem) : undefined
+  if (said !== undefined) {
+    request.log.error({ err: problem.cause ?? problem, code, reqId: request.id, ...said }, message)
   }
   if (reply.sent || reply.raw.headersSent) {
     reply.raw.destroy()
