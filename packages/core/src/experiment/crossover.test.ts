@@ -22,6 +22,39 @@ it('many are diluted; more from one arm than from another is uneven', () => {
   expect(crossover(arms([10_000, 20], [10_000, 90]))).toMatchObject({ verdict: 'uneven', share: 0.0055 })
 })
 
+it('a small arm loses most of those who have two devices, and a large one few: no more from the one than from the other', () => {
+  const rng = random('two devices')
+  const designs: [shares: number[], devices: number][] = [
+    [[0.1, 0.9], 2],
+    [[0.1, 0.9], 3],
+    [[0.1, 0.6, 0.3], 2],
+    [[0.05, 0.05, 0.9], 40],
+  ]
+  for (const [shares, devices] of designs) {
+    const counts = shares.map((): [people: number, crossed: number] => [0, 0])
+    const draw = () => {
+      const point = rng.uniform()
+      return shares.findIndex(
+        (_, i) => point < shares.slice(0, i + 1).reduce((a, b) => a + b, 0) || i === shares.length - 1,
+      )
+    }
+    for (let i = 0; i < 40_000; i++) {
+      const drawn = Array.from({ length: i % 20 === 0 ? devices : 1 }, draw)
+      const own = counts[drawn[0]!]!
+      own[0]++
+      if (drawn.some(arm => arm !== drawn[0])) own[1]++
+    }
+    const { verdict, p } = crossover(arms(...counts))
+    expect(verdict, String(shares)).not.toBe('uneven')
+    expect(p).toBeGreaterThan(0.001)
+    // Of the first arm three times as many are lost as there can be by chance, or nobody at all.
+    const [[people, crossed] = [0, 0], ...rest] = counts
+    for (const odd of [3 * crossed, 0]) {
+      expect(crossover(arms([people, odd], ...rest)).verdict, `${shares}: ${odd}`).toBe('uneven')
+    }
+  }
+})
+
 it('nobody at all', () => {
   expect(crossover([])).toEqual({ crossed: 0, share: null, arms: [], p: null, verdict: 'few' })
   expect(crossover(arms([0, 0], [0, 0]))).toMatchObject({ share: null, verdict: 'few' })

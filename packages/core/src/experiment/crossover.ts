@@ -17,11 +17,11 @@ export interface Crossover {
   /** Of all people; null where there is nobody. */
   readonly share: number | null
   readonly arms: readonly { readonly variant: string; readonly crossed: number; readonly share: number | null }[]
-  /** Of equal shares in all arms; null where there are too few to tell. */
+  /** Of chance alone having told who of them is in which arm; null where there are too few to tell. */
   readonly p: number | null
   /**
-   * `diluted`: so many that the lift is drawn towards 0 noticeably. `uneven`: arms lose people to others at different rates,
-   * as when seeing a variant makes people change their device: look for the cause.
+   * `diluted`: so many that the lift is drawn towards 0 noticeably. `uneven`: arms lose people to others at rates that chance does not
+   * explain, as when seeing a variant makes people change their device: look for the cause.
    */
   readonly verdict: 'few' | 'diluted' | 'uneven'
 }
@@ -29,12 +29,20 @@ export interface Crossover {
 /** A share of people seen in two arms above which the comparison is diluted noticeably. */
 export const CONTAMINATION = 0.01
 
+/**
+ * How often somebody is drawn for anew is not known: once where two devices turn out to be one person's, again and again where a policy
+ * draws daily.
+ */
+const TIMES_DRAWN = [1, 2, 4, 8, 16, Number.POSITIVE_INFINITY]
+
 export function crossover(arms: readonly CrossoverCounts[]): Crossover {
   const people = arms.reduce((sum, arm) => sum + arm.people, 0)
   const crossed = arms.reduce((sum, arm) => sum + arm.crossed, 0)
   const share = people > 0 ? crossed / people : null
-  // Those who crossed ought to divide as all people do.
-  const { verdict, p } = sampleRatio(arms.map(arm => ({ people: arm.crossed, expected: arm.people })))
+  const ratios = TIMES_DRAWN.map(times => sampleRatio(arms.map(arm => crossedByChance(arm, people, times))))
+  // As it must be however often they were drawn.
+  const verdict = ratios.every(ratio => ratio.verdict === 'mismatch') ? 'mismatch' : 'ok'
+  const p = ratios.some(ratio => ratio.p === null) ? null : Math.max(...ratios.map(ratio => ratio.p!))
   return {
     crossed,
     share,
@@ -46,4 +54,12 @@ export function crossover(arms: readonly CrossoverCounts[]): Crossover {
     p,
     verdict: verdict === 'mismatch' ? 'uneven' : (share ?? 0) > CONTAMINATION ? 'diluted' : 'few',
   }
+}
+
+/**
+ * Who is drawn for anew gets an arm as large as half of all again in half of the cases, and one of a tenth in a tenth: that small one loses nine
+ * of ten, and no more people altogether than it takes from the large one.
+ */
+function crossedByChance({ people, crossed }: CrossoverCounts, all: number, times: number) {
+  return { people: crossed, expected: people * (1 - (people / all) ** times) }
 }
