@@ -60,6 +60,8 @@ export function createApp(routes: readonly Route[], services: Services): Fastify
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(JSON_TYPE, (request: FastifyRequest, payload: IncomingMessage, done) => {
+    // What no route answers is answered at once: the rest is thrown away as it comes.
+    if (request.is404) return done(null)
     const { bodyLimit, tooLargeIs } = request.routeOptions.config
     const { bytes, over } = allowed(request) ?? { bytes: bodyLimit ?? options.bodyBytes }
     readBody(payload, request.headers, bytes, (error, body) => {

@@ -45,6 +45,28 @@ describe('a path that is asked otherwise than it is offered', () => {
     expect(answer).toMatch(/^HTTP\/1.1 405 .*\r\nallow: OPTIONS, POST\r\n.*\r\n\r\n$/s)
   })
 
+  it('is told before its body is there, as a path that leads nowhere is', async () => {
+    for (const [target, status] of Object.entries({ '/v1/profiles/userId:a': 405, '/v1/tracks': 404 })) {
+      const first = await new Promise<string>((resolve, reject) => {
+        const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () =>
+          socket.write(`POST ${target} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n{"a":`),
+        )
+        socket.once('data', chunk => {
+          resolve(chunk.toString())
+          socket.destroy()
+        })
+        socket.on('error', reject)
+      })
+      expect(first).toContain(`HTTP/1.1 ${status} `)
+    }
+    // Whoever sends on until it is over reads the answer all the same, also of more than a body may hold.
+    const large = 'x'.repeat(server.services.options.bodyBytes + 1)
+    for (const connection of ['keep-alive', 'close']) {
+      const answer = await server.call('POST', '/v1/tracks', { body: large, headers: { connection } })
+      expect(answer).toMatchObject({ status: 404, json: { error: { code: 'not_found' } } })
+    }
+  })
+
   it('a path that leads nowhere stays 404', async () => {
     for (const path of ['/v1/tracks', '/v1/track/', '/v1//track', '/']) {
       const answer = await server.call('PATCH', path)
