@@ -12,6 +12,7 @@ import { allGiven, type Given, type Grant, type Profile } from '@espalier/core/p
 import type { CounterStore, Share } from '@espalier/store'
 import { deriveKey } from '../secrets.ts'
 import { isBelieved } from './believed.ts'
+import { HeldLooks } from './heldLooks.ts'
 
 /** Offers whose state a node remembers (R11): beyond, all are forgotten and asked for again. */
 const MAX_KNOWN = 10_000
@@ -33,6 +34,7 @@ interface Known {
 export class Supplies {
   readonly #counters: CounterStore
   readonly #masterSecret: Uint8Array
+  readonly #looks: HeldLooks
   readonly #now: () => number
   readonly #known = new Map<string, Known>()
   /** People of whom nothing is reserved that they were not given: until they become one with others again. */
@@ -40,6 +42,7 @@ export class Supplies {
 
   constructor(counters: CounterStore, masterSecret: Uint8Array, now: () => number) {
     this.#counters = counters
+    this.#looks = new HeldLooks(counters, now)
     this.#masterSecret = masterSecret
     this.#now = now
   }
@@ -71,16 +74,15 @@ export class Supplies {
    * died before it bound what it had reserved: they are theirs (R1). What is reserved in part is theirs where there is enough of the rest.
    */
   async theirs(workspace: string, missed: readonly Missed[]): Promise<ReadonlySet<string>> {
-    const found = new Set<string>()
-    for (const one of missed) if (await this.#isTheirs(workspace, one)) found.add(one.experience)
-    return found
+    const theirs = await Promise.all(missed.map(one => this.#isTheirs(workspace, one)))
+    return new Set(missed.filter((_, i) => theirs[i]).map(({ experience }) => experience))
   }
 
   async #isTheirs(workspace: string, { experience, key, earlier = [], supply }: Missed): Promise<boolean> {
     const now = this.#now()
     const scarce = scarceOf(experience, supply, supply.dearest)
     const keys = [key, ...earlier]
-    const held = await this.#heldOf(workspace, scarce, keys, now)
+    const held = await this.#heldOf(workspace, scarce, keys)
     if (held.length === 0) return false
     for (const { counter, n, limit } of scarce) {
       if (held.some(one => one.counter === counter)) continue
@@ -90,9 +92,9 @@ export class Supplies {
   }
 
   /** What is reserved of these under these keys, in their order. */
-  async #heldOf(workspace: string, scarce: readonly Scarce[], keys: readonly string[], now: number) {
+  async #heldOf(workspace: string, scarce: readonly Scarce[], keys: readonly string[]) {
     const asked = scarce.flatMap(({ counter }) => keys.map(key => ({ counter, key })))
-    const held = await this.#counters.held(workspace, asked, now)
+    const held = await this.#looks.held(workspace, asked)
     return asked.filter((_, i) => held[i])
   }
 
@@ -134,7 +136,7 @@ export class Supplies {
   /** Its code goes first, as in `undo`: of which it is, its key tells. */
   async #forget(workspace: string, experience: string, supply: Supply, key: string): Promise<void> {
     const scarce = scarceOf(experience, supply, 0)
-    const held = await this.#heldOf(workspace, scarce, [key], this.#now())
+    const held = await this.#heldOf(workspace, scarce, [key])
     if (held.length === 0) return
     for (const code of this.#codesFor(workspace, { experience, key, supply })) {
       if (supply.codes?.list === undefined) break
@@ -144,9 +146,9 @@ export class Supplies {
   }
 
   /** Under which a want is reserved: that of somebody who has become this person, where it was for them. */
-  async #keyOf(workspace: string, { key, earlier }: Want, scarce: readonly Scarce[], now: number): Promise<string> {
+  async #keyOf(workspace: string, { key, earlier }: Want, scarce: readonly Scarce[]): Promise<string> {
     if (earlier === undefined) return key
-    const [held] = await this.#heldOf(workspace, scarce, [key, ...earlier], now)
+    const [held] = await this.#heldOf(workspace, scarce, [key, ...earlier])
     return held?.key ?? key
   }
 
@@ -160,7 +162,7 @@ export class Supplies {
     const { experience, variant, supply, cost, expires, turn } = asked
     const now = this.#now()
     const scarce = scarceOf(experience, supply, cost)
-    const key = await this.#keyOf(workspace, asked, scarce, now)
+    const key = await this.#keyOf(workspace, asked, scarce)
     const want = { ...asked, key }
     if (!(await this.#take(workspace, { experience, supply }, scarce, { key, expires, now }))) return undefined
     const code = await this.#code(workspace, want, now)
@@ -236,7 +238,7 @@ export class Supplies {
   async keep(workspace: string, experience: string, supply: Supply, key: string): Promise<void> {
     const now = this.#now()
     const passing = scarceOf(experience, supply, 0).filter(one => one.passing)
-    const held = await this.#heldOf(workspace, passing, [key], now)
+    const held = await this.#heldOf(workspace, passing, [key])
     await this.#counters.reserve(
       workspace,
       key,
