@@ -41,13 +41,14 @@ export function cupedThetaOver(strata: readonly (readonly CovariateSample[])[], 
 
 /** The sample with `theta` times the value before subtracted from everybody's value. */
 export function cupedSample(sample: CovariateSample, theta: number): Sample {
-  const { n, mean, variance, before, covariance } = sample
+  const { n, mean, variance, before, covariance, units } = sample
   const adjusted = variance + theta ** 2 * before.variance - 2 * theta * covariance
   return {
     n,
     mean: theta === 0 ? mean : mean - theta * before.mean,
     // Where before foretells after completely, what is left is rounding.
     variance: adjusted > ROUNDING * variance ? adjusted : 0,
+    ...(units !== undefined && { units }),
   }
 }
 

@@ -3,7 +3,9 @@ import { type Random, random } from '../random/random.ts'
 import { covariateSample } from './covariate.ts'
 import { cupedTheta } from './cuped.ts'
 import { fiellerInterval, liftParts } from './fieller.ts'
+import { impact } from './impact.ts'
 import { missingIn, relativeLift } from './lift.ts'
+import type { Impact } from './report.ts'
 import { meanSample, proportionSample, type Sample } from './sample.ts'
 import { armOfPeople, binomial, type Person } from './testing.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
@@ -163,4 +165,43 @@ it('A/A with an adjustment for before, looked at again and again', () => {
   expect(wrong / experiments).toBeLessThanOrEqual(0.05)
   // A lift of 5 %, which 300 people an arm do not show without the adjustment.
   expect(found / experiments).toBeGreaterThan(0.5)
+})
+
+describe('the value of an order, when one in twenty buys', () => {
+  /** Of people who come a hundred at a time, and of whom `control` are left out: every verdict there was. */
+  function verdictsOf(rng: Random, { control, lift, looks }: { control: number; lift: number; looks: number }) {
+    const arms = ['', 'a'].map(variant => ({ variant, people: 0, buyers: [] as Person[] }))
+    const verdicts = new Set<Verdict['verdict']>()
+    const intervals: Impact['variants'][number]['evidence']['anytime']['interval'][] = []
+    for (let look = 0; look < looks; look++) {
+      for (let i = 0; i < 100; i++) {
+        const arm = arms[rng.chance(control) ? 0 : 1]!
+        arm.people++
+        if (!rng.chance(0.05)) continue
+        arm.buyers.push({ value: (arm.variant === '' ? 1 : 1 + lift) * Math.exp(3 + 0.8 * rng.normal()), count: 1 })
+      }
+      const statistics = arms.map(({ variant, people, buyers }) => ({
+        ...armOfPeople(variant, buyers.length > 0 ? buyers : [{ value: 0, count: 0 }], people),
+        people,
+      }))
+      const [one] = impact(statistics, { metric: { type: 'mean', event: 'Order Completed' } }).variants
+      verdicts.add(one!.verdict.verdict)
+      intervals.push(one!.evidence.anytime.interval)
+    }
+    return { verdicts, intervals }
+  }
+
+  it.each([0.5, 0.1])('is not judged by a few who happen to have spent alike: %f in the control group', control => {
+    const rng = random(`few buyers/${control}`)
+    const runs = Array.from({ length: 400 }, () => verdictsOf(rng, { control, lift: 0, looks: 10 }))
+    const share = (of: (run: (typeof runs)[number]) => boolean) => runs.filter(of).length / runs.length
+    expect(share(({ verdicts }) => verdicts.has('works') || verdicts.has('hurts'))).toBeLessThanOrEqual(0.01)
+    expect(share(({ intervals }) => intervals.some(one => one && (one[0] > 0 || one[1] < 0)))).toBeLessThanOrEqual(0.02)
+  })
+
+  it('is, once enough have bought', () => {
+    const rng = random('many buyers')
+    const runs = Array.from({ length: 20 }, () => verdictsOf(rng, { control: 0.5, lift: 0.5, looks: 120 }))
+    expect(runs.filter(({ verdicts }) => verdicts.has('works')).length).toBeGreaterThanOrEqual(19)
+  })
 })

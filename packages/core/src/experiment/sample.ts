@@ -1,6 +1,6 @@
 import type { Statistic } from '../definition/metric.ts'
 import type { ArmStatistics } from './arm.ts'
-import { weightedRatioSample, weightedSample } from './weighted.ts'
+import { unitsOf, weightedRatioSample, weightedSample } from './weighted.ts'
 
 /** One arm as the mathematics sees it: people, the mean of the KPI, and the variance of one person's contribution to it. */
 export interface Sample {
@@ -11,6 +11,17 @@ export interface Sample {
   readonly variance: number
   /** A quantile of too few values: its variance is not known, and 0 here. */
   readonly fewValues?: true
+  /**
+   * Of a ratio: how many people would tell as much if all had as much to divide by. Whoever has nothing tells nothing: of a thousand people
+   * of whom ten bought, the value of an order is that of ten. Everybody tells alike unless given.
+   */
+  readonly units?: number
+}
+
+/** The sample as one of people who tell alike, with the same mean and the same error of it. */
+export function inUnits(sample: Sample): Sample {
+  const { n, mean, variance, units = n } = sample
+  return units === n ? sample : { n: units, mean, variance: (variance * units) / n }
 }
 
 /** A mean over people, from their number, sum and sum of squares. */
@@ -43,7 +54,8 @@ export function ratioSample(n: number, sums: RatioSums): Sample {
   const terms = [sums.sumSquares, mean ** 2 * sums.denominatorSumSquares, -2 * mean * sums.crossSum]
   const squares = terms.reduce((total, term) => total + term, 0)
   const size = terms.reduce((total, term) => total + Math.abs(term), 0)
-  return { n, mean, variance: n < 2 || squares <= ROUNDING * size ? 0 : squares / (n - 1) / d ** 2 }
+  const units = unitsOf(n, sums.denominatorSum, sums.denominatorSumSquares)
+  return { n, mean, variance: n < 2 || squares <= ROUNDING * size ? 0 : squares / (n - 1) / d ** 2, units }
 }
 
 /** Sums of squares that cancel leave this much of themselves: where all values are equal the rest is rounding. */

@@ -3,7 +3,7 @@ import { type Anytime, anytime, anytimeMultiplier } from './anytime.ts'
 import type { CovariateSample } from './covariate.ts'
 import { cupedSample } from './cuped.ts'
 import { cupedLiftParts, fiellerInterval, type LiftParts, liftParts } from './fieller.ts'
-import type { Sample } from './sample.ts'
+import { inUnits, type Sample } from './sample.ts'
 
 /**
  * A small arm has often not seen yet how much people differ: no big order so far, nobody who left, and its mean looks as if
@@ -35,16 +35,20 @@ export interface AdjustedArms {
   readonly theta: number
 }
 
-/** The two samples with their variances steadied, as if so many more people of each differed as those of both together do. */
+/**
+ * The two samples with their variances steadied, as if so many more people of each differed as those of both together do: of a ratio, people
+ * who have something to divide by.
+ */
 export function steady(
   control: Sample,
   treatment: Sample,
   more = MORE_PEOPLE,
 ): readonly [control: Sample, treatment: Sample] {
-  const together = varianceTogether(control, treatment)
+  const together = varianceTogether(inUnits(control), inUnits(treatment))
   const steadied = (sample: Sample): Sample => {
-    const variance = (sample.n * sample.variance + more * together) / (sample.n + more)
-    return variance > sample.variance ? { ...sample, variance } : sample
+    const { n, variance: own } = inUnits(sample)
+    const variance = (n * own + more * together) / (n + more)
+    return variance > own ? { ...sample, variance: (variance * sample.n) / n } : sample
   }
   return [steadied(control), steadied(treatment)]
 }

@@ -96,14 +96,17 @@ export function combine<S extends { readonly people: number }>(
 ): Sample {
   const people = strata.reduce((sum, stratum) => sum + stratum.people, 0)
   let n = 0
+  let units = 0
   let mean = 0
   let squaredError = 0
   for (const stratum of strata) {
     const sample = sampleOf(stratum)
     const share = stratum.people / people
     n += sample.n
+    units += sample.units ?? sample.n
     mean += share * sample.mean
     squaredError += (share ** 2 * sample.variance) / sample.n
   }
-  return { n, mean: strata.length === 0 ? Number.NaN : mean, variance: n * squaredError }
+  const own = { n, mean: strata.length === 0 ? Number.NaN : mean, variance: n * squaredError }
+  return units < n ? { ...own, units } : own
 }

@@ -1,6 +1,6 @@
 import { many } from '../words.ts'
 import { DEFAULT_CONFIDENCE, type Undefined } from './estimate.ts'
-import type { Sample } from './sample.ts'
+import { inUnits, type Sample } from './sample.ts'
 import type { SampleRatio } from './srm.ts'
 import { anytimeLift, type ComparedArms, steady, steadyLiftParts, varianceTogether } from './steady.ts'
 
@@ -147,7 +147,8 @@ function conclude(input: VerdictInput, settings: Settings, factor: number): Conc
   const eachReady = steadied.every(sample => isReady(sample, ceiling))
   const together = asOne(...steadied)
   const spread = eachReady ? parts.differenceVariance : Math.max(parts.differenceVariance, together.differenceVariance)
-  const judged = anytimeLift({ ...parts, differenceVariance: spread }, together.sample.n, settings)
+  const people = arms.control.n + arms.treatment.n
+  const judged = anytimeLift({ ...parts, differenceVariance: spread }, people, settings)
   const numbers = { lift, interval: eachReady ? judged.interval : null, p: judged.p }
   if (sampleRatio.verdict === 'mismatch') return { ...numbers, verdict: 'too-early', because: 'sample-ratio' }
   if (!isReady(together.sample, ceiling)) return { ...numbers, verdict: 'too-early', because: 'few-events' }
@@ -163,7 +164,11 @@ function conclude(input: VerdictInput, settings: Settings, factor: number): Conc
 }
 
 function grown({ control, treatment, adjusted }: ComparedArms, factor: number): ComparedArms {
-  const more = <T extends Sample>(sample: T): T => ({ ...sample, n: sample.n * factor })
+  const more = <T extends Sample>(sample: T): T => ({
+    ...sample,
+    n: sample.n * factor,
+    ...(sample.units !== undefined && { units: sample.units * factor }),
+  })
   return {
     control: more(control),
     treatment: more(treatment),
@@ -173,7 +178,9 @@ function grown({ control, treatment, adjusted }: ComparedArms, factor: number): 
   }
 }
 
-function isReady({ n, mean, variance }: Sample, ceiling = Number.POSITIVE_INFINITY): boolean {
+/** A ratio's mean may be that of a few who happen to be alike, so that it takes as many of them as of people who did something. */
+function isReady({ n, mean, variance, units = n }: Sample, ceiling = Number.POSITIVE_INFINITY): boolean {
+  if (units < n && units < READY_STANDARD_ERRORS ** 2) return false
   const least = READY_STANDARD_ERRORS * Math.sqrt(variance / n)
   return mean !== 0 && Math.abs(mean) >= least && mean !== ceiling && ceiling - mean >= least
 }
@@ -183,11 +190,12 @@ function isReady({ n, mean, variance }: Sample, ceiling = Number.POSITIVE_INFINI
  * arm, its own variance says too little.
  */
 function asOne(control: Sample, treatment: Sample): { sample: Sample; differenceVariance: number } {
-  const n = control.n + treatment.n
-  const variance = varianceTogether(control, treatment)
+  const [a, b] = [inUnits(control), inUnits(treatment)]
+  const [n, units] = [control.n + treatment.n, a.n + b.n]
+  const variance = varianceTogether(a, b)
   return {
-    sample: { n, mean: (control.n * control.mean + treatment.n * treatment.mean) / n, variance },
-    differenceVariance: variance * (1 / control.n + 1 / treatment.n),
+    sample: { n, mean: (a.n * a.mean + b.n * b.mean) / units, variance: (variance * n) / units, units },
+    differenceVariance: variance * (1 / a.n + 1 / b.n),
   }
 }
 

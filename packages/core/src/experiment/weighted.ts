@@ -55,7 +55,13 @@ export function weightedRatioSample(people: number, sums: WeightSums): Sample {
     [sums.valueSumSquares, mean ** 2 * denominatorSumSquares, -2 * mean * ratioCrossSum],
     denominatorSum,
   )
-  return { n: people, mean, variance: people < 2 ? 0 : (people * squares * people) / (people - 1) }
+  const units = unitsOf(people, denominatorSum, denominatorSumSquares)
+  return { n: people, mean, variance: people < 2 ? 0 : (people * squares * people) / (people - 1), units }
+}
+
+/** Of the denominators d (Σd)² / Σd²: how many people of equal ones would tell as much, at most everybody. */
+export function unitsOf(people: number, sum: number, sumSquares: number): number {
+  return sumSquares > 0 ? Math.min(people, sum ** 2 / sumSquares) : people
 }
 
 /** How many people with equal weights would tell as much: (Σw)² / Σw². 0 where there is nobody. */
