@@ -58,8 +58,33 @@ export function charged(handler: Handler): Handler {
     if (typeof result === 'number' && !Number.isFinite(result)) {
       throw new TemplateError(`${result} is no number that can be shown`)
     }
-    return result
+    if (Array.isArray(result)) chargeList(result, this)
+    return isSteps(result) ? listOf(result, this) : result
   }
+}
+
+/** Also a list that nobody looks at by a name is paid for, with all the lists in it. */
+function chargeList(list: readonly unknown[], { context }: FilterThis): void {
+  context.memoryLimit.use((context.renderLimit as Rendering).elementsIn(list))
+}
+
+/** Filters that look into the members of a list answer step by step. */
+function isSteps(result: unknown): result is Iterator<unknown> {
+  return (
+    typeof result === 'object' && result !== null && typeof (result as Partial<Iterator<unknown>>).next === 'function'
+  )
+}
+
+function* listOf(steps: Iterator<unknown>, filter: FilterThis): Generator<unknown, unknown> {
+  const result: unknown = yield steps
+  if (!Array.isArray(result)) return result
+  for (const made of result) {
+    const { name, items } = (made ?? {}) as { name?: unknown; items?: unknown }
+    if (name !== undefined && Array.isArray(items))
+      (filter.context.renderLimit as Rendering).group(made as object, items)
+  }
+  chargeList(result, filter)
+  return result
 }
 
 /** What binary fractions add to a decimal is beyond its fifteenth digit. */

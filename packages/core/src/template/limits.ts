@@ -6,6 +6,9 @@ export const TEMPLATE_LIMITS = {
   steps: 10_000,
   /** Characters written, captured ones included. */
   output: 200_000,
-  /** Characters and list elements that filters and ranges work through. */
+  /**
+   * Characters and list elements that filters and ranges work through; elements of lists that are looked at, those of lists in them
+   * included; values of a tag or output that names many.
+   */
   memory: 500_000,
 } as const

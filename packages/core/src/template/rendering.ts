@@ -1,4 +1,4 @@
-import { toValue } from 'liquidjs'
+import { Context, toValue } from 'liquidjs'
 import { TemplateError } from './error.ts'
 import { TEMPLATE_LIMITS } from './limits.ts'
 
@@ -15,6 +15,8 @@ export class Rendering {
   readonly markup: Set<string>
   #steps = 0
   #written = 0
+  /** Of lists, and of what `group_by` made of some. */
+  readonly #elements = new WeakMap<object, number>()
 
   constructor(zone: string, isRaw = false, markup: Set<string> = new Set()) {
     this.zone = zone
@@ -28,11 +30,40 @@ export class Rendering {
     }
   }
 
+  /**
+   * How many elements a list has with those of the lists in it, each as often as it is in there: lists may stand in lists many times,
+   * so a short text makes one that nobody could go through. Objects are given, but for groups (`group`).
+   */
+  elementsIn(value: unknown): number {
+    if (typeof value !== 'object' || value === null) return 0
+    const known = this.#elements.get(value)
+    if (known !== undefined) return known
+    if (!Array.isArray(value)) return 0
+    let count = value.length
+    for (const element of value) count += this.elementsIn(element)
+    this.#elements.set(value, count)
+    return count
+  }
+
+  /** An object that a filter has made of elements of a list: it has as many as these. */
+  group(made: object, items: unknown): void {
+    this.#elements.set(made, this.elementsIn(items))
+  }
+
   write(characters: number): void {
     this.#written += characters
     if (this.#written > TEMPLATE_LIMITS.output) {
       throw new TemplateError(`it writes more than ${TEMPLATE_LIMITS.output} characters`)
     }
+  }
+}
+
+/** The values of a text, where looking at a list costs its elements: whatever looks then, a tag, a comparison or a filter. */
+export class BoundedContext extends Context {
+  override *_getFromScope(...args: Parameters<Context['_getFromScope']>): IterableIterator<unknown> {
+    const value: unknown = yield super._getFromScope(...args)
+    if (typeof value === 'object') this.memoryLimit.use((this.renderLimit as unknown as Rendering).elementsIn(value))
+    return value
   }
 }
 

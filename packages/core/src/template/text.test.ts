@@ -142,6 +142,47 @@ describe('R11 a template is bounded', () => {
     refused('{% for i in (1..200) %}{% if list contains "z" %}{% endif %}{% endfor %}', 'limit exceeded', { list })
   })
 
+  it('in lists within lists, which a few characters double', () => {
+    const doubled = (filter: string) =>
+      `{% assign l = "a,b" | split: "," %}{% assign m = l | reverse %}${`{% assign l = l | ${filter} %}`.repeat(40)}`
+    const looks = [
+      '{{ l }}',
+      '{{ l | json }}',
+      '{% if l == m %}{% endif %}',
+      '{% case l %}{% when m %}{% endcase %}',
+      '{{ m | append: l }}',
+    ]
+    for (const look of looks) {
+      for (const filter of ['push: l', 'unshift: l', 'group_by: "size" | concat: l']) {
+        refused(doubled(filter) + look, 'limit exceeded')
+      }
+    }
+    expect(text('{% assign l = "a,b" | split: "," %}{{ l | push: l | json }}')).toBe('["a","b",["a","b"]]')
+    expect(text('{{ l | group_by: "x" | map: "name" | join }}', { l: [{ x: 1 }, { x: 2 }, { x: 1 }] })).toBe('1 2')
+  })
+
+  it('in the values of one tag, and in looking at lists', () => {
+    const loop = (body: string) => `{% for i in (1..9000) %}${body}{% endfor %}`
+    const many = [
+      `{% if x${' or x'.repeat(2000)} %}{% endif %}`,
+      `{% if x %}${'{% elsif 1 == 2 %}'.repeat(2000)}{% endif %}`,
+      `{% case x %}{% when ${'1, '.repeat(5000)}1 %}{% endcase %}`,
+      `{% cycle ${'"a", '.repeat(5000)}"a" %}`,
+      `{{ x${'.x'.repeat(5000)} }}`,
+      `{{ 1 | default: ${'x, '.repeat(5000)}x }}`,
+    ]
+    for (const tag of many) refused(loop(tag), 'limit exceeded')
+    const list = Array.from({ length: 10_000 }, (_, i) => i)
+    refused(loop('{% if a == b %}{% endif %}'), 'limit exceeded', { a: list, b: [...list] })
+    // What people write is not held up by it.
+    const products = Array.from({ length: 100 }, (_, i) => ({ title: `t${i}`, tags: ['a', 'b'] }))
+    const shown = text(
+      '{% for p in products %}{% if p.title != "" and p.tags contains "a" or p.title == "x" %}{{ p.title }}{% endif %}{% endfor %}',
+      { products },
+    )
+    expect(shown).toBe(products.map(({ title }) => title).join(''))
+  })
+
   it('in length', () => {
     refused(`${'x'.repeat(TEMPLATE_LIMITS.source + 1)}{{ x }}`, 'parse length limit exceeded')
   })

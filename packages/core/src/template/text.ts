@@ -1,7 +1,8 @@
-import { Context, toValueSync } from 'liquidjs'
+import { toValueSync } from 'liquidjs'
 import { engineFor, type TextFormat } from './engine.ts'
 import { templateError } from './error.ts'
-import { BoundedEmitter, Rendering } from './rendering.ts'
+import { BoundedContext, BoundedEmitter, Rendering } from './rendering.ts'
+import { weigh } from './weight.ts'
 
 /** What a template names that it does not make itself: a path of names and indices. */
 export interface Named {
@@ -37,6 +38,7 @@ export function compileText(source: string, format: TextFormat): TextTemplate {
         const path = segments.map(step => (typeof step === 'object' ? undefined : step))
         return { path, line: location.row }
       })
+    weigh(templates)
     const isRaw = /\|\s*raw\b/.test(source)
     return {
       isRaw,
@@ -44,7 +46,7 @@ export function compileText(source: string, format: TextFormat): TextTemplate {
       render: (variables, zone, markup) => {
         const rendering = new Rendering(zone, isRaw, markup)
         const limits = { renderLimit: rendering as never, liquid }
-        const context = new Context(variables, liquid.options, { sync: true }, limits)
+        const context = new BoundedContext(variables, liquid.options, { sync: true }, limits)
         const emitter = new BoundedEmitter(rendering)
         try {
           toValueSync(liquid.renderer.renderTemplates(templates, context, emitter))
