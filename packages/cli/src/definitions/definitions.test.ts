@@ -61,6 +61,14 @@ describe('definition files', () => {
       /b\.yaml:3: metric x is stated in .*a\.yaml:2 too/,
     ],
     [{ 'a.txt': 'kind: metric' }, /no definition files/],
+    [
+      { 'a.yaml': 'kind: touchpoint\nkey: x\ndefault:\n  size: .inf' },
+      /a\.yaml:4: default\.size: Infinity is no number/,
+    ],
+    [
+      { 'a.yaml': '- { kind: touchpoint, key: x,\n  default: !!set { a, b } }' },
+      /a\.yaml:2: default: Set is nothing that/,
+    ],
     [{ 'a.yaml': Buffer.from('kind: metric\nkey: gr\xfcn', 'latin1') }, /a\.yaml is not UTF-8/],
   ] as [Record<string, string | Buffer>, RegExp][])('%o is refused', (files, message) => {
     expect(() => readDefinitions([folderOf(files)])).toThrow(message)

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { extname, join, relative } from 'node:path'
 import type { JsonObject } from '@espalier/core'
 import { SCHEMAS } from '@espalier/core/definition'
+import { plainProblems } from '@espalier/core/problem'
 import { CliError, UsageError } from '../errors.ts'
 import { parseYaml, type SourceDocument } from '../yaml.ts'
 
@@ -92,5 +93,11 @@ function definitionOf(
     throw new UsageError(`${at}: the key ${named} is a number, not text`, 'Write it in quotes')
   if (typeof named !== 'string')
     throw new UsageError(`${at}: key is missing`, 'It names the definition, such as home-hero')
+  // YAML can say what JSON cannot, and on its way to the server that would become something else.
+  const [odd] = plainProblems(body)
+  if (odd) {
+    const where = `${file}:${source.lineOf(prefix + odd.path)}: ${odd.path === '' ? '' : `${odd.path}: `}`
+    throw new UsageError(`${where}${odd.message}`, odd.mend.charAt(0).toUpperCase() + odd.mend.slice(1))
+  }
   return { kind, key: named, body: body as JsonObject, file, ...place, lineOf: path => source.lineOf(prefix + path) }
 }
