@@ -24,17 +24,37 @@ function run(command, args, doing) {
   }
 }
 
-const lock = createHash('sha256')
-  .update(readFileSync(join(root, 'package-lock.json')))
-  .digest('hex')
-const installed = join(root, 'node_modules', '.espalier-setup')
-if (!existsSync(installed) || readFileSync(installed, 'utf8') !== lock) {
-  run(
-    'npm',
-    ['ci', '--no-audit', '--no-fund'],
-    'Installing packages (chDB alone is 543 MB; this takes a minute or two)',
-  )
-  writeFileSync(installed, lock)
+const lockFile = join(root, 'package-lock.json')
+const lock = createHash('sha256').update(readFileSync(lockFile)).digest('hex')
+const stamp = join(root, 'node_modules', '.espalier-setup')
+
+/**
+ * Whether `npm install` was here already: what npm says it installed is what the lock file names. To install anew would
+ * take the packages away from under a server that runs from this folder.
+ */
+function isInstalled() {
+  const told = join(root, 'node_modules', '.package-lock.json')
+  if (!existsSync(told)) return false
+  const { packages: there } = JSON.parse(readFileSync(told, 'utf8'))
+  const { packages: wanted } = JSON.parse(readFileSync(lockFile, 'utf8'))
+  return Object.entries(wanted).every(([path, entry]) => {
+    if (!path.startsWith('node_modules/')) return true
+    const found = there[path]
+    // Optional ones are those of other systems too.
+    if (found === undefined) return entry.optional === true
+    return found.version === entry.version && found.integrity === entry.integrity
+  })
+}
+
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
+  if (!isInstalled()) {
+    run(
+      'npm',
+      ['ci', '--no-audit', '--no-fund'],
+      'Installing packages (chDB alone is 543 MB; this takes a minute or two)',
+    )
+  }
+  writeFileSync(stamp, lock)
 }
 // Fewer checkers than the usual four take less of few cores: each goes through what the others need as well.
 run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b', '--checkers', '2'], 'Building')
