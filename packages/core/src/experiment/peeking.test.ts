@@ -205,3 +205,27 @@ describe('the value of an order, when one in twenty buys', () => {
     expect(runs.filter(({ verdicts }) => verdicts.has('works')).length).toBeGreaterThanOrEqual(19)
   })
 })
+
+it('a variant that some have hardly a chance of is not judged before several of them had it', () => {
+  const rng = random('few with a small chance')
+  const experiments = 200
+  let wrong = 0
+  for (let i = 0; i < experiments; i++) {
+    const arms: Record<string, Person[]> = { '': [], a: [], b: [] }
+    const verdicts = new Set<Verdict['verdict']>()
+    for (let look = 0; look < 10; look++) {
+      for (let k = 0; k < 200; k++) {
+        // Who has one chance in a hundred does it three times as often, whatever they are shown.
+        const [a, buys] = k % 2 === 0 ? [0.01, 0.15] : [0.49, 0.05]
+        const point = rng.uniform()
+        const [variant, chance] = point < 0.5 ? ['', 0.5] : point < 0.5 + a ? ['a', a] : ['b', 0.5 - a]
+        arms[variant]!.push({ value: rng.chance(buys) ? 1 : 0, chance })
+      }
+      const statistics = Object.entries(arms).map(([variant, people]) => armOfPeople(variant, people))
+      const [one] = impact(statistics, { metric: { type: 'conversion', event: 'Order Completed' } }).variants
+      verdicts.add(one!.verdict.verdict)
+    }
+    if (verdicts.has('works') || verdicts.has('hurts')) wrong++
+  }
+  expect(wrong / experiments).toBeLessThanOrEqual(0.02)
+})

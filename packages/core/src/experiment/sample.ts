@@ -12,8 +12,9 @@ export interface Sample {
   /** A quantile of too few values: its variance is not known, and 0 here. */
   readonly fewValues?: true
   /**
-   * Of a ratio: how many people would tell as much if all had as much to divide by. Whoever has nothing tells nothing: of a thousand people
-   * of whom ten bought, the value of an order is that of ten. Everybody tells alike unless given.
+   * How many people would tell as much if all told alike; all do unless given. Of a ratio who has nothing to divide by tells nothing: of a
+   * thousand people of whom ten bought, the value of an order is that of ten. Of people who count by their chances those who had a
+   * small one tell most.
    */
   readonly units?: number
 }

@@ -36,8 +36,8 @@ export interface AdjustedArms {
 }
 
 /**
- * The two samples with their variances steadied, as if so many more people of each differed as those of both together do: of a ratio, people
- * who have something to divide by.
+ * The two samples with their variances steadied, as if so many more people of each differed as those of both together do. Where people do not
+ * tell alike, as many more who do.
  */
 export function steady(
   control: Sample,

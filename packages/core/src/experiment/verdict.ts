@@ -178,7 +178,7 @@ function grown({ control, treatment, adjusted }: ComparedArms, factor: number): 
   }
 }
 
-/** A ratio's mean may be that of a few who happen to be alike, so that it takes as many of them as of people who did something. */
+/** Where a few people tell most they may happen to be alike, so that it takes as many of them as of people who did something. */
 function isReady({ n, mean, variance, units = n }: Sample, ceiling = Number.POSITIVE_INFINITY): boolean {
   if (units < n && units < READY_STANDARD_ERRORS ** 2) return false
   const least = READY_STANDARD_ERRORS * Math.sqrt(variance / n)

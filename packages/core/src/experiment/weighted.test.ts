@@ -45,7 +45,12 @@ describe('weights', () => {
   })
 
   it('of nobody, of one person, and of equal values', () => {
-    expect(armSample(armOfPeople('a', [{ value: 3, chance: 0.1 }]), 'sum')).toEqual({ n: 1, mean: 3, variance: 0 })
+    expect(armSample(armOfPeople('a', [{ value: 3, chance: 0.1 }]), 'sum')).toEqual({
+      n: 1,
+      mean: 3,
+      variance: 0,
+      units: 1,
+    })
     const nothing = { sum: 0, sumSquares: 0, valueSum: 0, valueSumSquares: 0, valueCrossSum: 0 }
     expect(weightedSample(0, nothing)).toEqual({ n: 0, mean: Number.NaN, variance: 0 })
     expect(effectivePeople(nothing)).toBe(0)

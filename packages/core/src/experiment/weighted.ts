@@ -43,7 +43,8 @@ export function weightedSample(people: number, sums: WeightSums): Sample {
     [sums.valueSumSquares, mean ** 2 * sums.sumSquares, -2 * mean * sums.valueCrossSum],
     sums.sum,
   )
-  return { n: people, mean, variance: people < 2 ? 0 : (people * squares * people) / (people - 1) }
+  const units = unitsOf(people, sums.sum, sums.sumSquares)
+  return { n: people, mean, variance: people < 2 ? 0 : (people * squares * people) / (people - 1), units }
 }
 
 /** The weighted ratio of two totals: Σwy / Σwd. */
@@ -59,7 +60,7 @@ export function weightedRatioSample(people: number, sums: WeightSums): Sample {
   return { n: people, mean, variance: people < 2 ? 0 : (people * squares * people) / (people - 1), units }
 }
 
-/** Of the denominators d (Σd)² / Σd²: how many people of equal ones would tell as much, at most everybody. */
+/** (Σd)² / Σd² of weights or denominators d: how many people of equal ones would tell as much, at most everybody. */
 export function unitsOf(people: number, sum: number, sumSquares: number): number {
   return sumSquares > 0 ? Math.min(people, sum ** 2 / sumSquares) : people
 }
