@@ -315,6 +315,10 @@ describe('what is refused', () => {
     expect(check({ sale: experience(seen), first: { ...message, ...two, policy: byRule } })).toEqual([
       'sale requires[0]: a price must not depend on the protected trait "race"',
     ])
+    const byOffer = { offer: { terms: { trait: 'city' }, eligibility: { trait: 'race', is: 'x' } } }
+    expect(check({ sale: experience(seen), first: { ...message, ...byOffer } })).toEqual([
+      'sale requires[0]: a price must not depend on the protected trait "race"',
+    ])
     const { gender, survey } = {
       gender: { last: 'gender', of: 'Survey Answered' },
       survey: { did: 'Survey Answered', where: [{ property: 'gender', is: 'f' }] },
@@ -324,6 +328,8 @@ describe('what is refused', () => {
       { value: gender, is: 'f' },
       { preference: 'gender', is: 'f' },
       { feedback: 'age', gte: 60 },
+      { subscription: 'gender', is: 'subscribed' },
+      { consent: 'religion', is: true },
       { context: 'gender', is: 'f' },
     ]) {
       expect(check({ sale: experience({ audience }) }), JSON.stringify(audience)).toHaveLength(1)
@@ -388,6 +394,8 @@ describe('what is refused', () => {
     expect(byText(`{% assign f = person.customers | where: "gender", "f" %}{% if f[0] %}${price}{% endif %}`)).toEqual(
       open,
     )
+    const written = `{% assign all = person.customer | json %}{% if all contains "gender" %}${price}{% endif %}`
+    expect(byText(written)).toEqual(open)
     const named = `{% assign c = person.customer | default: context.user %}{% if c.gender == "f" %}${price}{% endif %}`
     expect(byText(named)).toEqual(said('gender'))
     expect(byText(named.replace('gender', 'plan'))).toEqual([])

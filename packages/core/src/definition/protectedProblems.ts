@@ -44,7 +44,9 @@ const NAMED = 'name what it looks at, such as context.traits.plan'
 
 /** By what a rule names something that a person has told, the values of aggregates among it. */
 const NAMING: ReadonlySet<string> = new Set(
-  'trait property preference feedback score sum average min max distinct mostFrequent list first last'.split(' '),
+  'trait property preference feedback subscription consent person score sum average min max distinct mostFrequent list first last'.split(
+    ' ',
+  ),
 )
 
 class Looking {
@@ -117,11 +119,12 @@ class Looking {
     }
   }
 
-  /** Who is shown another experience, and which variant. An assignment is a hash, whoever is shown it. */
+  /** Who is shown another experience, as its audience and offer say, and which variant. An assignment is a hash, whoever is shown it. */
   required({ experience: key, state }: Requirement, path: Path): void {
     if (state !== 'seen') return
     this.through('experience', key, 'audience', path)
     this.through('experience', key, 'policy', path)
+    this.through('experience', key, 'offer', path)
     this.through('experience', key, 'requires', path)
   }
 
@@ -131,7 +134,8 @@ class Looking {
     if (this.#seen.has(name)) return
     this.#seen.add(name)
     const body = this.#surroundings.find(kind, key)
-    if (member !== 'requires') this.at(body?.[member], path, path)
+    if (member === 'offer') this.at((body?.offer as Experience['offer'])?.eligibility, path, path)
+    else if (member !== 'requires') this.at(body?.[member], path, path)
     else for (const one of (body?.requires ?? []) as unknown as readonly Requirement[]) this.required(one, path)
   }
 

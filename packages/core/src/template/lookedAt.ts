@@ -7,8 +7,8 @@ type Path = Named['path']
 type Argument = Arguments extends Iterable<infer A> ? A : never
 type Token = Exclude<Argument, Value>
 
-/** Filters that look into the members of what they are given. */
-const INTO = new Set('find find_index group_by has map reject sort sort_natural sum where'.split(' '))
+/** Filters that look into the members of what they are given, or write them all down. */
+const INTO = new Set('find find_index group_by has json map reject sort sort_natural sum where'.split(' '))
 
 /** Of how many paths it is told, and of how many steps: no text of a person's traits has more. */
 const MOST = 1000
