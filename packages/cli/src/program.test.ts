@@ -1,7 +1,10 @@
 import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fakeApi } from './testing/fakeApi.ts'
 import { espalier, temporaryFile, temporaryFolder } from './testing/shell.ts'
+
+const MEND = 'Check that --url names an Espalier server, not a proxy or another site.'
 
 describe('exit codes and errors', () => {
   it.each([
@@ -102,6 +105,120 @@ describe('exit codes and errors', () => {
     const { url: proxy } = await fakeApi(() => ({ status: 502, body: '<html>' }))
     expect((await espalier(['keys', 'list', '--url', proxy])).errors).toBe(
       `espalier: ${proxy} answered 502 Bad Gateway. A proxy finds no Espalier behind it: see that one runs there.\n`,
+    )
+  })
+
+  it('somebody else’s site that answers JSON as well: every command says so on one line, and none that it did something', async () => {
+    const spend = temporaryFile('spend.csv', 'day,channel,amount,currency\n2026-11-01,search,1.50,EUR\n')
+    const events = temporaryFile(
+      'events.ndjson',
+      '{"type":"track","event":"Seen","userId":"u","timestamp":"2026-11-01T00:00:00Z"}\n',
+    )
+    const definitions = temporaryFile('hero.yaml', 'kind: touchpoint\nkey: hero\nbody: {channel: web}\n')
+    const out = () => join(temporaryFolder(), 'out')
+    const commands = [
+      ['backup', out()],
+      ['collisions'],
+      ['decide', '--user-id', 'u', '--touchpoint', 'hero'],
+      ['diff', definitions],
+      ['doctor'],
+      ['impact'],
+      ['impact', '--csv'],
+      ['import', events],
+      ['keys', 'create', '--kind', 'write'],
+      ['keys', 'list'],
+      ['keys', 'revoke', 'k'],
+      ['library'],
+      ['library', 'add', 'churn'],
+      ['next'],
+      ['next', '--now'],
+      ['next', '--record'],
+      ['next', 'done', 'n'],
+      ['person', 'erase', 'userId:u'],
+      ['person', 'erase', 'userId:u', '--yes'],
+      ['person', 'erasures'],
+      ['person', 'export', 'userId:u', out()],
+      ['pull', temporaryFolder()],
+      ['push', definitions],
+      ['report'],
+      ['report', 'offer'],
+      ['report', 'offer', '--by', 'time'],
+      ['report', 'offer', '--csv'],
+      ['segments', 'list'],
+      ['segments', 'show', 's'],
+      ['segments', 'preview', 's'],
+      ['segments', 'export', 's', out(), '--purpose', 'email'],
+      ['spend', spend],
+      ['warehouse', 'accept'],
+      ['whatif', 'offer', '--variant', 'a'],
+    ]
+    for (const body of [{ id: 7 }, [], 'null']) {
+      const { url } = await fakeApi(() => ({ body }))
+      for (const args of commands) {
+        const answer = await espalier([...args, '--url', url, '--key', 'k'])
+        const said = `espalier: ${url} answered something that no Espalier does. ${MEND}\n`
+        const errors = answer.errors.replace(/^Reading.*\n/gm, '')
+        expect({ ...answer, errors }, args.join(' ')).toEqual({ code: 1, output: '', errors: said })
+      }
+    }
+  })
+
+  it('an address may have a path, where a proxy has Espalier below it, and nothing else', async () => {
+    const { url, requests } = await fakeApi(({ path }) =>
+      path.startsWith('/tools/')
+        ? { body: { keys: [] } }
+        : { status: 404, body: { error: { code: 'not_found', message: `There is no GET ${path}.`, mend: 'See.' } } },
+    )
+    const list = (address: string) => espalier(['keys', 'list', '--url', address, '--key', 'k'])
+    expect(await list(`${url}/tools/espalier/`)).toMatchObject({ code: 0, errors: '' })
+    expect(requests.at(-1)?.path).toBe('/tools/espalier/v1/keys')
+    expect((await list(`${url}/v1`)).errors).toBe(
+      'espalier: There is no GET /v1/v1/keys. Write --url without /v1: this server has nothing below it.\n',
+    )
+    const host = new URL(url).host
+    for (const address of [`http://${host}/?workspace=a`, `http://${host}/#a`, 'ftp://a', 'localhost:8080']) {
+      const mend = 'Write it as http://127.0.0.1:8080.'
+      expect(await list(address)).toMatchObject({
+        code: 2,
+        errors: `espalier: ${address} is not the address of a server. ${mend}\n`,
+      })
+    }
+    const named = await list(`http://user:word@${host}`)
+    expect(named).toMatchObject({ code: 2, errors: expect.stringMatching(/user or a password\. Leave it out/) })
+    expect(named.errors).not.toContain('word@')
+    expect(requests).toHaveLength(2)
+  })
+
+  it('what the server says of a field is said of what it was given with', async () => {
+    const said = (message: string, path: string) => ({
+      status: 400,
+      body: { error: { code: 'invalid', message, path } },
+    })
+    const errorsOf = async (args: string[], message: string, path: string) => {
+      const { url } = await fakeApi(() => said(message, path))
+      return (await espalier([...args, '--url', url, '--key', 'k'])).errors
+    }
+    const decide = ['decide', '--user-id', 'u', '--touchpoint', 'a', '--touchpoint', 'b']
+    const long = 'must not have more than 100 characters.'
+    for (const [args, path, option] of [
+      [decide, 'body.userId', '--user-id'],
+      [decide, 'body.touchpoints[1]', '--touchpoint'],
+      [decide, 'body.preview.at', '--at'],
+      [decide, 'body.preview.offer', '--preview offer'],
+      [decide, 'body.context.device.type', '--context device.type'],
+      [['whatif', 'offer', '--variant', 'a'], 'body.experience', 'experience'],
+      [['whatif', 'offer', '--variant', 'a'], 'body.policy.variant', '--variant'],
+      [['whatif', 'offer', '--variant', 'a', '--reward', 'x'], 'body.reward', '--reward'],
+      [['keys', 'create', '--kind', 'write', '--label', 'x'], 'body.label', '--label'],
+      [['segments', 'preview', 's', '--with', 'x'], 'body.with[0]', '--with'],
+      [['segments', 'preview', 's'], 'body.condition', 'condition'],
+      [['next', 'done', 'n', '--note', 'x'], 'body.note', '--note'],
+      [['library', 'add', 'churn', '--rhythm', 'x'], 'query.rhythmDays', '--rhythm'],
+    ] as const) {
+      expect(await errorsOf([...args], `${path} ${long}`, path)).toBe(`espalier: ${option} ${long}\n`)
+    }
+    expect(await errorsOf(decide, 'There is none.', 'body.preview.offer')).toBe(
+      'espalier: --preview offer: There is none.\n',
     )
   })
 

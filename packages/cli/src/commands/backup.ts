@@ -23,7 +23,7 @@ export const backup: Register = (program, shell) => {
     }
     // Told now, not when the server has made its copy.
     await access(dirname(file), constants.W_OK)
-    const response = await apiOf(options, shell).send('GET', '/v1/backup')
+    const response = await apiOf(options, shell).download('/v1/backup', 'application/gzip')
     const line = new ProgressLine(shell)
     const part = `${file}.part`
     let bytes = 0

@@ -13,7 +13,7 @@ export const collisions: Register = (program, shell) => {
     const api = apiOf(options, shell)
     const found =
       paths.length === 0
-        ? await api.get<Collisions>('/v1/collisions')
+        ? await api.get<Collisions>('/v1/collisions', 'collisions')
         : ((await publish(api, readDefinitions(paths), { dryRun: true })).collisions ?? { collisions: [], more: false })
     if (options.json) return printJson(shell, found)
     const paint = palette(shell.colour)

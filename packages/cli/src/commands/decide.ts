@@ -52,7 +52,8 @@ export const decide: Register = (program, shell) => {
       ...(options.expose ? { expose: true } : {}),
       ...(options.explain ? { explain: true } : {}),
     }
-    const answer = await apiOf(options, shell).post<{ answers: Record<string, Answer> }>('/v1/decide', body)
+    const api = apiOf(options, shell)
+    const answer = await api.post<{ answers: Record<string, Answer> }>('/v1/decide', body, 'answers', { named: NAMED })
     if (options.json) return printJson(shell, answer)
     const paint = palette(shell.colour)
     for (const [touchpoint, given] of Object.entries(answer.answers)) {
@@ -64,6 +65,8 @@ export const decide: Register = (program, shell) => {
     }
   })
 }
+
+const NAMED = { 'body.touchpoints': '--touchpoint', 'body.preview.at': '--at' }
 
 function why({ reason, experience, version, propensity }: Answer): string {
   const of = experience ? ` by ${experience} version ${version}` : ''

@@ -15,7 +15,7 @@ export const doctor: Register = (program, shell) => {
   const command = program.command('doctor').description('check everything a support engineer would ask for')
   withClientOptions(command, shell).action(async (options: ClientOptions) => {
     const api = apiOf(options, shell)
-    const report = await api.get<{ healthy: boolean; checks: Check[] }>(`/v1/doctor?clock=${Date.now()}`)
+    const report = await api.get<{ healthy: boolean; checks: Check[] }>(`/v1/doctor?clock=${Date.now()}`, 'checks')
     const checks: Check[] = [
       {
         check: 'client',

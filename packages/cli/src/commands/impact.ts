@@ -36,8 +36,8 @@ export const impactCommand: Register = (program, shell) => {
       (field): field is [string, string] => field[1] !== undefined,
     )
     const path = `/v1/impact${given.length === 0 ? '' : `?${new URLSearchParams(given)}`}`
-    if (options.csv) return shell.out(await (await api.send('GET', path)).text())
-    const report = await api.get<Report>(path)
+    if (options.csv) return shell.out(await (await api.download(path, 'text/csv')).text())
+    const report = await api.get<Report>(path, 'sentence')
     if (options.json) return printJson(shell, report)
     shell.out(body(report))
     const paint = palette(shell.colour)

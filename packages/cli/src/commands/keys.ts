@@ -18,7 +18,7 @@ export const keys: Register = (program, shell) => {
     group.command('list').description('all keys; never the keys themselves, only their hashes are kept'),
     shell,
   ).action(async (options: ClientOptions) => {
-    const answer = await apiOf(options, shell).get<{ keys: KeyView[] }>('/v1/keys')
+    const answer = await apiOf(options, shell).get<{ keys: KeyView[] }>('/v1/keys', 'keys')
     if (options.json) return printJson(shell, answer.keys)
     const rows = answer.keys.map(({ id, kind, label, created, revoked }) => [
       id,
@@ -43,9 +43,10 @@ export const keys: Register = (program, shell) => {
     )
     .option('--label <text>', 'what it is for', '')
   withClientOptions(create, shell).action(async (options: ClientOptions & { kind: string; label: string }) => {
-    const made = await apiOf(options, shell).post<KeyView & { key: string }>('/v1/keys', {
-      kind: options.kind,
-      label: options.label,
+    const { kind, label } = options
+    const named = { 'body.label': '--label' }
+    const made = await apiOf(options, shell).post<KeyView & { key: string }>('/v1/keys', { kind, label }, 'key', {
+      named,
     })
     if (options.json) return printJson(shell, made)
     shell.out(`${made.key}\n`)
@@ -54,7 +55,7 @@ export const keys: Register = (program, shell) => {
 
   const revoke = group.command('revoke <id>').description('revoke a key, for ever')
   withClientOptions(revoke, shell).action(async (id: string, options: ClientOptions) => {
-    await apiOf(options, shell).request('DELETE', `/v1/keys/${encodeURIComponent(id)}`)
+    await apiOf(options, shell).remove(`/v1/keys/${encodeURIComponent(id)}`)
     if (options.json) return printJson(shell, { revoked: id })
     shell.out(`${id} is revoked\n`)
   })

@@ -20,7 +20,7 @@ export const libraryCommand: Register = (program, shell) => {
   const group = program.command('library').description('ready-made segments, computed traits and metrics')
   const list = group.command('list', { isDefault: true }).description('what there is')
   withClientOptions(list, shell).action(async (options: ClientOptions) => {
-    const found = await apiOf(options, shell).get<Library>('/v1/library')
+    const found = await apiOf(options, shell).get<Library>('/v1/library', 'entries')
     if (options.json) return printJson(shell, found)
     shell.out(
       `Customers usually come back after ${found.rhythmDays} days (${found.measured ? 'measured' : 'assumed: too few orders to tell'}).\n\n`,
@@ -46,7 +46,9 @@ export const libraryCommand: Register = (program, shell) => {
       ...(options.currency !== undefined && { currency: options.currency }),
     })
     const query = given.size === 0 ? '' : `?${given}`
-    const { entries } = await api.get<Library>(`/v1/library${query}`)
+    const { entries } = await api.get<Library>(`/v1/library${query}`, 'entries', {
+      named: { 'query.rhythmDays': '--rhythm' },
+    })
     const changes = keys.map(wanted => {
       const found = entries.find(({ key }) => key === wanted)
       if (found === undefined) {
@@ -56,7 +58,11 @@ export const libraryCommand: Register = (program, shell) => {
       }
       return { kind: found.kind, key: found.key, body: found.body }
     })
-    const result = await api.post<{ changed: { key: string; change: string }[] }>('/v1/definitions', { changes })
+    const result = await api.post<{ changed: { key: string; change: string }[] }>(
+      '/v1/definitions',
+      { changes },
+      'changed',
+    )
     if (options.json) return printJson(shell, result)
     for (const { key, change } of result.changed) shell.out(`${key}: ${change}\n`)
   })

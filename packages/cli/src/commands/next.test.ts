@@ -66,7 +66,9 @@ describe.skipIf(!built)('espalier next', () => {
       ]
     }).flat()
     const api = new Api({ url: server.url, key: server.secretKey })
-    expect(await api.post('/v1/import', { file: 'f'.repeat(64), items })).toMatchObject({ errors: [] })
+    expect(await api.request('POST', '/v1/import', { body: { file: 'f'.repeat(64), items } })).toMatchObject({
+      errors: [],
+    })
     const { output, code } = await cli('next', '--now')
     expect(code).toBe(0)
     expect(output).toMatch(/^do +at +for +metric +expected +interval +a month\n/)

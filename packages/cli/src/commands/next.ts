@@ -40,20 +40,25 @@ export const next: Register = (program, shell) => {
         if ((what !== 'done' && what !== 'dismiss') || id === undefined) {
           throw new UsageError('It is not said what became of which suggestion', 'Write done <id> or dismiss <id>')
         }
-        const line = await api.post<RecordOf['record'][number]>(`/v1/next/${encodeURIComponent(id)}/${what}`, {
-          ...(options.note !== undefined && { note: options.note }),
-        })
+        const line = await api.post<RecordOf['record'][number]>(
+          `/v1/next/${encodeURIComponent(id)}/${what}`,
+          { ...(options.note !== undefined && { note: options.note }) },
+          'state',
+          { named: { 'body.note': '--note' } },
+        )
         if (options.json) return printJson(shell, line)
         const due = line.measure === undefined ? '' : `, and is measured on ${day(line.measure.due)}`
         return shell.out(`${line.id} is ${line.state}${line.state === 'done' ? due : ''}.\n`)
       }
       if (options.record) {
-        const found = await api.get<RecordOf>('/v1/next/record')
+        const found = await api.get<RecordOf>('/v1/next/record', 'record')
         if (options.json) return printJson(shell, found)
         if (found.record.length > 0) shell.out(`${recordTable(found.record)}\n`)
         return shell.out(`${paint.bold(found.calibration.sentence)}\n`)
       }
-      const found = options.now ? await api.post<Next>('/v1/next', {}) : await api.get<Next>('/v1/next')
+      const found = options.now
+        ? await api.post<Next>('/v1/next', {}, 'suggestions')
+        : await api.get<Next>('/v1/next', 'suggestions')
       if (options.json) return printJson(shell, found)
       const { suggestions, at, sentence } = found
       if (suggestions.length > 0) shell.out(`${listTable(suggestions)}\n`)

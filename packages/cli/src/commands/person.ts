@@ -65,13 +65,13 @@ export const person: Register = (program, shell) => {
     async (ref: string, options: ClientOptions & { yes: boolean; wait: boolean }) => {
       const api = apiOf(options, shell)
       if (!options.yes) {
-        const { profile } = await api.get<{ profile: { id: string; events: number } }>(pathOf(ref))
+        const { profile } = await api.get<{ profile: { id: string; events: number } }>(pathOf(ref), 'profile')
         throw new CliError(`${ref} is profile ${profile.id} with ${count(profile.events)} events`, {
           mend: 'Say --yes to erase them for ever; `espalier person export` keeps a copy for them',
           exitCode: 2,
         })
       }
-      let erasure = (await api.request('DELETE', pathOf(ref))) as Erasure
+      let erasure = api.asExpected<Erasure>(await api.request('DELETE', pathOf(ref)), 'stage')
       if (!options.json) shell.err(`No request knows them any more. This is erasure ${erasure.id}.\n`)
       if (options.wait) erasure = await finished(api, shell, erasure)
       if (options.json) return printJson(shell, erasure)
@@ -82,8 +82,9 @@ export const person: Register = (program, shell) => {
   const erasures = group.command('erasures [id]').description('erasures and how far they are, or one with its receipts')
   withClientOptions(erasures, shell).action(async (id: string | undefined, options: ClientOptions) => {
     const api = apiOf(options, shell)
-    if (id !== undefined) return printJson(shell, await api.get(`/v1/erasures/${encodeURIComponent(id)}`))
-    const { erasures: list } = await api.get<{ erasures: Erasure[] }>('/v1/erasures')
+    if (id !== undefined)
+      return printJson(shell, await api.get<Erasure>(`/v1/erasures/${encodeURIComponent(id)}`, 'stage'))
+    const { erasures: list } = await api.get<{ erasures: Erasure[] }>('/v1/erasures', 'erasures')
     if (options.json) return printJson(shell, list)
     const rows = list.map(one => [one.id, one.profile, new Date(one.requested).toISOString(), told(one)])
     shell.out(table(['erasure', 'profile', 'asked for', 'how far'], rows))
@@ -103,7 +104,7 @@ function told({ stage, physical, error }: Erasure): string {
 async function finished(api: Api, shell: Shell, begun: Erasure): Promise<Erasure> {
   const path = `/v1/erasures/${encodeURIComponent(begun.id)}`
   let said = ''
-  for (let erasure = begun; ; erasure = await api.get<Erasure>(path, { retries: 5 })) {
+  for (let erasure = begun; ; erasure = await api.get<Erasure>(path, 'stage', { retries: 5 })) {
     if (erasure.stage === 'physical') return erasure
     const { error = '' } = erasure
     if (error !== said) shell.err(`${error} It is tried again.\n`)
@@ -114,7 +115,7 @@ async function finished(api: Api, shell: Shell, begun: Erasure): Promise<Erasure
 
 /** Hands on the lines of an export; how many. Throws where the last of them did not come. */
 async function copy(api: Api, shell: Shell, ref: string, write: (text: string) => Promise<void>): Promise<number> {
-  const response = await api.send('GET', `${pathOf(ref)}/export`)
+  const response = await api.download(`${pathOf(ref)}/export`, 'application/x-ndjson')
   const progress = new ProgressLine(shell)
   const decoder = new TextDecoder()
   let expected = 0

@@ -69,20 +69,20 @@ export const report: Register = (program, shell) => {
       if (options.by !== undefined) {
         const path = `/v1/experiences/${encodeURIComponent(experience)}/evidence`
         const { by, variant, metric, from, to } = options
-        const found = await api.get<Found>(`${path}${query({ by, variant, metric, from, to })}`)
+        const found = await api.get<Found>(`${path}${query({ by, variant, metric, from, to })}`, 'evidence')
         return options.json ? printJson(shell, found) : shell.out(evidenceText(found, palette(shell.colour)))
       }
       if (options.csv) {
-        const table = await api.send('GET', impactPath(experience, { ...options, format: 'csv' }))
+        const table = await api.download(impactPath(experience, { ...options, format: 'csv' }), 'text/csv')
         return shell.out(await table.text())
       }
-      const result = await api.get<Result>(impactPath(experience, { ...options }))
+      const result = await api.get<Result>(impactPath(experience, { ...options }), 'answer')
       if (options.json) return printJson(shell, result)
       return shell.out(resultText(result, palette(shell.colour)))
     }
     const alone = (['by', 'variant', 'metric', 'comparison', 'csv'] as const).find(name => options[name] !== undefined)
     if (alone !== undefined) throw new UsageError(`--${alone} is of one experience`, 'Name it: espalier report KEY')
-    const summary = await api.get<Summary>(`/v1/summary${range}`)
+    const summary = await api.get<Summary>(`/v1/summary${range}`, 'totals')
     const experiences = await sentences(api)
     if (options.json) return printJson(shell, { ...summary, experiences })
     shell.out(totals(summary))
@@ -102,11 +102,11 @@ function refuseMixed({ by, variant, comparison, csv, json }: Options): void {
 
 /** What each running experience with a goal changes, in a sentence. */
 async function sentences(api: Api): Promise<{ key: string; sentence: string }[]> {
-  const { experiences } = await api.get<{ experiences: LiveExperience[] }>('/v1/experiences')
+  const { experiences } = await api.get<{ experiences: LiveExperience[] }>('/v1/experiences', 'experiences')
   const found: { key: string; sentence: string }[] = []
   for (const { key, body } of experiences) {
     if (!body.goal || body.status === 'draft') continue
-    const sentence = await api.get<Result>(impactPath(key, {})).then(
+    const sentence = await api.get<Result>(impactPath(key, {}), 'answer').then(
       ({ answer, next }) => `${answer.label}. ${answer.sentence} ${next.says}`,
       error => explain(error),
     )

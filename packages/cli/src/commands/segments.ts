@@ -48,9 +48,9 @@ export const segments: Register = (program, shell) => {
   const list = group.command('list', { isDefault: true }).description('all segments with their sizes')
   withClientOptions(list, shell).action(async (options: ClientOptions) => {
     const api = apiOf(options, shell)
-    const { segments: keys } = await api.get<{ segments: { key: string }[] }>('/v1/segments')
+    const { segments: keys } = await api.get<{ segments: { key: string }[] }>('/v1/segments', 'segments')
     const found: (Segment & { key: string })[] = []
-    for (const { key } of keys) found.push({ key, ...(await api.get<Segment>(pathOf(key))) })
+    for (const { key } of keys) found.push({ key, ...(await api.get<Segment>(pathOf(key), 'state')) })
     if (options.json) return printJson(shell, found)
     shell.out(
       table(
@@ -64,7 +64,7 @@ export const segments: Register = (program, shell) => {
   })
   const show = group.command('show <segment>').description('one segment: size, history, overlap with others')
   withClientOptions(show, shell).action(async (key: string, options: ClientOptions) => {
-    const segment = await apiOf(options, shell).get<Segment>(pathOf(key))
+    const segment = await apiOf(options, shell).get<Segment>(pathOf(key), 'state')
     if (options.json) return printJson(shell, segment)
     shell.out(`${key}: ${count(segment.size)} people${buildingOf(segment)}\n\n`)
     shell.out(
@@ -91,11 +91,13 @@ export const segments: Register = (program, shell) => {
     .option('--with <segments>', 'segments to tell the overlap with, separated by commas')
   withClientOptions(preview, shell).action(
     async (condition: string, options: ClientOptions & { days?: string; with?: string }) => {
-      const found = await apiOf(options, shell).post<Preview>('/v1/segments/preview', {
+      const body = {
         condition: conditionOf(condition),
         ...(options.days !== undefined && { days: Number(options.days) }),
         ...(options.with !== undefined && { with: options.with.split(',').filter(name => name !== '') }),
-      })
+      }
+      const named = { 'body.condition': 'condition' }
+      const found = await apiOf(options, shell).post<Preview>('/v1/segments/preview', body, 'size', { named })
       if (options.json) return printJson(shell, found)
       shell.out(`${count(found.size)} people\n`)
       if (found.history.length > 0) {
@@ -183,7 +185,7 @@ async function writeAll(
       ...(after && { after }),
       ...(traits.length > 0 && { traits: traits.join(',') }),
     })
-    const page: Page = await api.get<Page>(`${pathOf(key)}/members?${query}`, { retries: 5 })
+    const page: Page = await api.get<Page>(`${pathOf(key)}/members?${query}`, 'members', { retries: 5 })
     const lines = page.members.map(({ profile, userId = '', since, traits: told }) => {
       const values = [profile, userId, new Date(since).toISOString(), ...traits.map(name => told[name] ?? '')]
       return `${values.map(csvCell).join(',')}\n`

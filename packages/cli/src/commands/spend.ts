@@ -31,9 +31,11 @@ export const spendCommand: Register = (program, shell) => {
     const where = (row: number) => `${file}, row ${row}`
     const send = async () => {
       if (batch.length === 0) return
-      const answer = await api.post<{ stored: number }>('/v1/spend', { spend: batch }).catch((error: unknown) => {
-        throw ofRow(error, index => where(numbers[index] ?? 0), stored)
-      })
+      const answer = await api
+        .post<{ stored: number }>('/v1/spend', { spend: batch }, 'stored')
+        .catch((error: unknown) => {
+          throw ofRow(error, index => where(numbers[index] ?? 0), stored)
+        })
       stored += answer.stored
       batch = []
       numbers = []

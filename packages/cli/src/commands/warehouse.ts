@@ -7,7 +7,7 @@ export const warehouse: Register = (program, shell) => {
     .command('accept')
     .description('begin history anew with a warehouse that is not the one the store has shipped to (see doctor)')
   withClientOptions(accept, shell).action(async (options: ClientOptions) => {
-    const answer = await apiOf(options, shell).request('POST', '/v1/warehouse/accept')
+    const answer = await apiOf(options, shell).post<{ accepted: true }>('/v1/warehouse/accept', {}, 'accepted')
     if (options.json) return printJson(shell, answer)
     shell.out('The warehouse is accepted. What waits in the outbox is shipped to it within seconds.\n')
   })

@@ -58,7 +58,8 @@ export const whatif: Register = (program, shell) => {
       ...(Object.fromEntries(given) as JsonObject),
       ...(confidence === undefined ? {} : { confidence: Number(confidence) }),
     }
-    const report = await apiOf(options, shell).post<Report>('/v1/whatif', body)
+    const named = { 'body.experience': 'experience', ...(options.variant && { 'body.policy.variant': '--variant' }) }
+    const report = await apiOf(options, shell).post<Report>('/v1/whatif', body, 'verdict', { named })
     if (options.json) return printJson(shell, report)
     const paint = palette(shell.colour)
     if (report.estimators) shell.out(`${estimates(report.estimators)}\n`)

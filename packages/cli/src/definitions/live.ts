@@ -30,7 +30,7 @@ export interface Published {
 }
 
 export function live(api: Api): Promise<LiveSet> {
-  return api.get<LiveSet>('/v1/definitions')
+  return api.get<LiveSet>('/v1/definitions', 'definitions')
 }
 
 /**
@@ -69,11 +69,9 @@ export async function publish(
     ...(options.archive ?? []).map(({ kind, key }) => ({ kind, key, body: null })),
   ]
   try {
-    return await api.post<Published>('/v1/definitions', {
-      changes,
-      dryRun: options.dryRun,
-      ...(options.expected === undefined ? {} : { expected: options.expected }),
-    })
+    const { dryRun, expected } = options
+    const body = { changes, dryRun, ...(expected === undefined ? {} : { expected }) }
+    return await api.post<Published>('/v1/definitions', body, 'changed')
   } catch (error) {
     throw error instanceof ApiError && error.status === 422 ? refusal(error, stated) : error
   }

@@ -66,7 +66,7 @@ const PATIENCE = 12
 /** What the warehouse counts must be what was sent, less repeats and crawlers. */
 async function check(api: Demo['api'], expected: number, shell: Demo['shell']): Promise<void> {
   for (let asked = 0; asked < PATIENCE; asked++) {
-    const { complete, totals } = await api.get<Totals>('/v1/summary')
+    const { complete, totals } = await api.get<Totals>('/v1/summary', 'totals')
     if (!complete) continue
     if (totals.events !== expected) {
       throw new CliError(`The warehouse holds ${totals.events} events, but it should be ${expected}`)

@@ -17,7 +17,7 @@ interface Summary {
 const FUNNEL = ['Home', 'Product Viewed', 'Product Added', 'Checkout Started', 'Order Completed']
 
 export async function reportFunnel({ api, shell }: Demo): Promise<void> {
-  const { events, revenue } = await api.get<Summary>('/v1/summary')
+  const { events, revenue } = await api.get<Summary>('/v1/summary', 'events')
   const countOf = (name: string) =>
     events.filter(event => event.name === name).reduce((sum, event) => sum + event.count, 0)
   const visits = countOf('Home')
@@ -39,7 +39,7 @@ export async function reportExperiences(
   const rows: string[][] = []
   const sentences: string[] = []
   for (const [key, { goal, variants }] of Object.entries(EXPERIENCES)) {
-    const impact = await api.get<Impact>(`/v1/experiences/${key}/impact`)
+    const impact = await api.get<Impact>(`/v1/experiences/${key}/impact`, 'variants')
     const viewers = shoppers.flatMap(one => one.viewers.get(key) ?? [])
     const arms = variants.map(variant => ({ variant: variant.key, weight: variant.weight }))
     const planted = plantedLift(viewers, { key, arms, kpi: goal }, shop)
@@ -107,7 +107,7 @@ export async function reportShopper({ api, shell, heading }: Demo, shoppers: rea
       firstSeen: number
     }
     timeline: { name: string; timestamp: number }[]
-  }>(`/v1/profiles/${encodeURIComponent(`userId:${userId}`)}`)
+  }>(`/v1/profiles/${encodeURIComponent(`userId:${userId}`)}`, 'profile')
   const traits = ['email', 'loyalty', 'newsletter'].map(name => `${name} ${String(profile.traits[name]?.value)}`)
   shell.out(`known as    ${profile.identifiers.join(', ')}
 traits      ${traits.join(', ')}
@@ -118,11 +118,11 @@ latest      ${timeline
     .join(' < ')}
 `)
   const touchpoints = ['home.hero', 'cart.offer']
-  const { answers } = await api.post<{ answers: Record<string, Answer> }>('/v1/decide', {
-    userId,
-    touchpoints,
-    explain: true,
-  })
+  const { answers } = await api.post<{ answers: Record<string, Answer> }>(
+    '/v1/decide',
+    { userId, touchpoints, explain: true },
+    'answers',
+  )
   for (const touchpoint of touchpoints) {
     const { variant, reason, content, explanation, experience } = answers[touchpoint]!
     shell.out(`\n${touchpoint}: ${experience ?? 'no experience'}, ${variant ?? 'default content'} (${reason})\n`)

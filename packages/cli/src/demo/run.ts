@@ -71,11 +71,13 @@ async function tell(server: Server, options: DemoOptions, shell: Shell, heading:
   const api = new Api({ url: server.url, key: secretKey })
   const scale = SCALES[options.scale]
   const world = createWorld({ seed: options.seed, people: scale.people })
-  const { version } = await api.post<{ version: number }>('/v1/definitions', {
-    changes: JSON.parse(JSON.stringify(CHANGES)),
-  })
-  await api.post('/v1/catalog', { items: catalogItems(world.catalog) })
-  const { identitySecret } = await api.get<{ identitySecret: string }>('/v1/identity-secret')
+  const { version } = await api.post<{ version: number }>(
+    '/v1/definitions',
+    { changes: JSON.parse(JSON.stringify(CHANGES)) },
+    'version',
+  )
+  await api.post<{ stored: number }>('/v1/catalog', { items: catalogItems(world.catalog) }, 'stored')
+  const { identitySecret } = await api.get<{ identitySecret: string }>('/v1/identity-secret', 'identitySecret')
   const client = new ShopClient({ url: server.url, writeKey, identitySecret })
   shell.out(
     `Published ${CHANGES.length} definitions (version ${version}) and ${count(world.catalog.length)} products. The workspace requires userHash: the shop signs each userId.\n`,

@@ -10,7 +10,8 @@ it('aborted, nothing is tried again: neither while a request is under way nor wh
     stop.abort()
     return BUSY
   })
-  const post = () => new Api({ url, key: 'secret' }).post('/v1/import', {}, { retries: 40, signal: stop.signal })
+  const post = () =>
+    new Api({ url, key: 'secret' }).request('POST', '/v1/import', { body: {}, retries: 40, signal: stop.signal })
   await expect(post()).rejects.toThrow('Busy')
   expect(requests).toHaveLength(1)
 
@@ -22,7 +23,9 @@ it('aborted, nothing is tried again: neither while a request is under way nor wh
     return over
   }
   const other = new Api({ url: busy.url, key: 'secret', wait })
-  await expect(other.post('/v1/import', {}, { retries: 40, signal: waiting.signal })).rejects.toThrow('Interrupted')
+  await expect(other.request('POST', '/v1/import', { body: {}, retries: 40, signal: waiting.signal })).rejects.toThrow(
+    'Interrupted',
+  )
   expect(busy.requests).toHaveLength(1)
   // Aborted before it waits, it does not wait.
   await pause(30_000, waiting.signal)
@@ -39,6 +42,8 @@ it('what breaks off within its answer, and what a proxy has no server for, is as
   })
   const heard: string[] = []
   const api = new Api({ url, key: 'secret', wait: async () => undefined })
-  expect(await api.post('/v1/import', {}, { retries: 4, waiting: reason => heard.push(reason) })).toEqual({ stored: 1 })
+  expect(
+    await api.request('POST', '/v1/import', { body: {}, retries: 4, waiting: reason => heard.push(reason) }),
+  ).toEqual({ stored: 1 })
   expect(heard).toEqual([expect.stringContaining('502'), expect.stringContaining('No Espalier answers')])
 })

@@ -1,5 +1,5 @@
 import type { Json } from '@espalier/core'
-import { CliError } from '../errors.ts'
+import { CliError, UsageError } from '../errors.ts'
 
 /** One item of an answer that refuses: what the server says of it. */
 export interface Problem {
@@ -15,11 +15,11 @@ export class ApiError extends CliError {
   readonly code: string
   /** The whole answer, for callers that know more of it. */
   readonly body: unknown
-  constructor(status: number, problem: Problem, body: unknown) {
+  constructor(status: number, problem: Problem, body: unknown, named: Named = {}) {
     const { path, message, mend } = problem
     // What stands in a path was named on the command line, and is named in the message.
     const where = path && !path.startsWith('path.') && !message.startsWith(path) ? `${path}: ` : ''
-    super(asGiven(where + message), mend ? { mend: mend === API_MEND ? CLI_MEND : mend } : {})
+    super(asGiven(where + message, named), mend ? { mend: mend === API_MEND ? CLI_MEND : mend } : {})
     this.name = 'ApiError'
     this.status = status
     this.code = problem.code
@@ -31,11 +31,26 @@ export class ApiError extends CliError {
 const API_MEND = 'Correct the field that `path` names; /openapi.json describes it.'
 const CLI_MEND = 'Correct it; the command’s --help says what it takes'
 
-/** Fields of a query by the options that they come from. */
-function asGiven(text: string): string {
-  const option = (name: string) => `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
-  return text.replace(/\bquery\.(\w+)/g, (_, name: string) => option(name))
+/**
+ * Fields of a request, such as `query.rhythmDays`, `body.touchpoints` or `body.preview.at`, by what they are called on the command line. A
+ * field that is not named there has an option of its own name; but of a body only where any are named, or it comes from a file.
+ */
+export type Named = Readonly<Record<string, string>>
+
+/** What the server says of fields, said of what they were given with. */
+function asGiven(text: string, named: Named): string {
+  const nameOf = (part: string, name: string) =>
+    named[`${part}.${name}`] ?? `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+  const asked = text.replace(/\bquery\.(\w+)/g, (_, name: string) => nameOf('query', name))
+  if (Object.keys(named).length === 0) return asked
+  return asked.replace(FIELD, (field: string, name: string, rest: string) => {
+    const within = rest.replace(/^\[\d+\]/, '').replace(/^\./, ' ')
+    return named[field] ?? nameOf('body', name) + within
+  })
 }
+
+/** A field of a body, and where in it. */
+const FIELD = /\bbody\.(\w+)((?:\[\d+\]|\.[\w-]+)*)/g
 
 export interface ApiOptions {
   readonly url: string
@@ -53,6 +68,7 @@ export interface RequestOptions {
   readonly retries?: number
   /** Hears, before each wait for another try, what the server said, or that nobody answers. */
   readonly waiting?: ((reason: string) => void) | undefined
+  readonly named?: Named
 }
 
 /** A client of the HTTP API, with errors a person can act on. */
@@ -67,12 +83,19 @@ export class Api {
     this.#wait = options.wait ?? pause
   }
 
-  async get<T>(path: string, options: RequestOptions = {}): Promise<T> {
-    return (await this.request('GET', path, options)) as T
+  /** `has`: what every answer to this has; one without it is another site's. */
+  async get<T extends object>(path: string, has: keyof T & string, options: RequestOptions = {}): Promise<T> {
+    return this.asExpected<T>(await this.request('GET', path, options), has)
   }
 
-  async post<T>(path: string, body: Json, options: RequestOptions = {}): Promise<T> {
-    return (await this.request('POST', path, { ...options, body })) as T
+  /** As `get`. */
+  async post<T extends object>(
+    path: string,
+    body: Json,
+    has: keyof T & string,
+    options: RequestOptions = {},
+  ): Promise<T> {
+    return this.asExpected<T>(await this.request('POST', path, { ...options, body }), has)
   }
 
   /** The parsed answer; throws `ApiError` when the server refuses, `CliError` when nobody answers. */
@@ -86,9 +109,27 @@ export class Api {
     }
   }
 
-  /** A successful response, its body not read yet. */
-  send(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
-    return this.#answered(method, path, options, async response => response)
+  /** The answer as what has this member; throws where another site gave it. */
+  asExpected<T extends object>(answer: unknown, has: keyof T & string): T {
+    if (typeof answer === 'object' && answer !== null && Object.hasOwn(answer, has)) return answer as T
+    throw this.#otherSite()
+  }
+
+  #otherSite(): CliError {
+    return new CliError(`${this.url} answered something that no Espalier does`, { mend: OTHER_SITE })
+  }
+
+  /** What is no more afterwards: there is nothing to answer. */
+  async remove(path: string): Promise<void> {
+    if ((await this.request('DELETE', path)) !== undefined) throw this.#otherSite()
+  }
+
+  /** A successful response of this type, its body not read yet. */
+  async download(path: string, type: string): Promise<Response> {
+    const response = await this.#answered('GET', path, {}, async response => response)
+    if (response.headers.get('content-type')?.startsWith(type)) return response
+    await response.body?.cancel()
+    throw this.#otherSite()
   }
 
   /** What `read` makes of a successful response; one that breaks off meanwhile is asked for again, as one that never came. */
@@ -107,7 +148,7 @@ export class Api {
         const response = await this.#fetch(method, path, options)
         if (response.ok) return await read(response)
         asked = response.headers.get('retry-after')
-        const refusal = await this.#refusal(response, path)
+        const refusal = await this.#refusal(response, path, options.named)
         problem = refusal
         isForLater = BUSY.has(response.status) || (GATEWAY.has(response.status) && refusal.code === UNEXPECTED)
       } catch (error) {
@@ -155,7 +196,7 @@ export class Api {
     })
   }
 
-  async #refusal(response: Response, path: string): Promise<ApiError> {
+  async #refusal(response: Response, path: string, named: Named | undefined): Promise<ApiError> {
     const { status } = response
     const text = await response.text()
     let body: unknown
@@ -168,7 +209,13 @@ export class Api {
     if (status === 401 && !this.#key) {
       return new ApiError(401, { code: 'unauthorized', message: 'A secret key is needed', mend: KEY_MEND }, body)
     }
-    return new ApiError(status, typeof problem?.message === 'string' ? problem : this.#unexpected(response, path), body)
+    if (typeof problem?.message !== 'string') return new ApiError(status, this.#unexpected(response, path), body)
+    const base = new URL(this.url).pathname
+    if (status === 404 && base !== '/' && problem.message.includes(` ${base}/`)) {
+      const mend = `Write --url without ${base}: this server has nothing below it`
+      return new ApiError(status, { code: problem.code, message: problem.message, mend }, body)
+    }
+    return new ApiError(status, problem, body, named)
   }
 
   /** An answer that no Espalier gives. */
@@ -227,13 +274,14 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
 
 function normalized(url: string): string {
   try {
-    const parsed = new URL(url)
-    if (parsed.protocol === 'http:' || parsed.protocol === 'https:') return url.replace(/\/+$/, '')
-  } catch {
-    // falls through to the one error
+    const { protocol, origin, pathname, search, hash, username, password } = new URL(url)
+    if (username !== '' || password !== '') {
+      throw new UsageError('--url holds a user or a password', 'Leave it out, and give the key with --key')
+    }
+    const isPlain = (protocol === 'http:' || protocol === 'https:') && search === '' && hash === ''
+    if (isPlain) return origin + pathname.replace(/\/+$/, '')
+  } catch (error) {
+    if (error instanceof CliError) throw error
   }
-  throw new CliError(`${url} is not the address of a server`, {
-    mend: 'Write it as http://127.0.0.1:8080',
-    exitCode: 2,
-  })
+  throw new UsageError(`${url} is not the address of a server`, 'Write it as http://127.0.0.1:8080')
 }

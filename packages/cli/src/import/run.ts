@@ -84,7 +84,7 @@ export async function importFile(
   await access(dirname(options.rejects))
   const size = await sizeOf(options.file)
   // A wrong address or key is told now, not after reading the whole file.
-  if (!options.dryRun) await api.get('/v1/settings')
+  if (!options.dryRun) await api.get<{ timezone: string }>('/v1/settings', 'timezone')
   const table = await openTable(options.file, options.encoding)
   const importer =
     options.mapping === undefined

@@ -29,7 +29,7 @@ export async function fakeApi(
     // An import asks for the settings first, to see that address and key are right: not what these tests are about.
     const greeting = seen.method === 'GET' && seen.path === '/v1/settings'
     if (!greeting) requests.push(seen)
-    const { status = 200, headers = {}, body } = greeting ? {} : await answer(seen)
+    const { status = 200, headers = {}, body } = greeting ? { body: { timezone: 'UTC' } } : await answer(seen)
     response.writeHead(status, { 'content-type': 'application/json', ...headers })
     response.end(typeof body === 'string' ? body : JSON.stringify(body ?? {}))
   }

@@ -51,7 +51,11 @@ async function put(
   const [path, name] = ENDPOINTS[options.target]
   const body = `{"${name}":[${batch.map(item => item.json).join(',')}]}`
   try {
-    await options.api.post(path, body, { retries: 40, signal: options.signal, waiting: options.waiting })
+    await options.api.post<{ stored: number }>(path, body, 'stored', {
+      retries: 40,
+      signal: options.signal,
+      waiting: options.waiting,
+    })
   } catch (error) {
     if (!(error instanceof ApiError) || ![400, 413, 422].includes(error.status)) {
       if (options.signal.aborted) return

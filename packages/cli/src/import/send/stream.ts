@@ -143,7 +143,7 @@ async function sendWindow(window: readonly Sendable[], options: StreamOptions, r
 }
 
 async function sendBatch(batch: readonly Sendable[], options: StreamOptions, result: StreamResult): Promise<void> {
-  const answer = await options.api.post<ImportAnswer>('/v1/import', bodyOf(options, batch), {
+  const answer = await options.api.post<ImportAnswer>('/v1/import', bodyOf(options, batch), 'stored', {
     retries: RETRIES,
     signal: options.signal,
     waiting: options.waiting,
