@@ -258,6 +258,7 @@ describe('bad settings', () => {
       'consent.purposes[1].categories[0]',
     ],
     [{ purposes: [{ key: 'a', categories: ['analytics'] }] }, 'consent.purposes[0].categories[0]'],
+    [{ purposes: [{ key: 'a', categories: ['C1', 'personalization'] }] }, 'consent.purposes[0].categories[1]'],
     [{ globalPrivacyControl: 'ads' }, 'consent.globalPrivacyControl'],
   ])('%j is refused where it is wrong', async (consent, path) => {
     const { status, json } = await server.call('PUT', '/v1/settings', { body: { consent } })

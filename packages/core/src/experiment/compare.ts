@@ -30,7 +30,6 @@ export interface CompareOptions {
   }
 }
 
-/** Two arms as they are compared: within strata where there are several, otherwise as they are. */
 /** Of an arm whose people nothing but what they are gave it to, so that there is nobody to compare them with. */
 export function incomparable(
   arm: Pick<ArmStatistics, 'people'>,
@@ -50,6 +49,7 @@ export function incomparable(
   }
 }
 
+/** Two arms as they are compared: within strata where there are several, otherwise as they are. */
 interface Pair extends ComparedArms {
   readonly adjusted: AdjustedArms | null
   readonly evidence: Pick<Evidence, 'effectivePeople' | 'strata'>

@@ -31,6 +31,32 @@ const treatment = arm('b', 3000, 222, 555, 120, 405, -10)
 const third = arm('c', 4000, 450, 900, 300, 600, -30)
 const sums = (one: ArmStatistics) => covariateSample(one, 'sum')!
 
+describe('how much of the variance is gone', () => {
+  const of = (variant: string, ...people: [value: number, before: number][]) =>
+    armOfPeople(
+      variant,
+      people.map(([value, before]) => ({ value, before })),
+    )
+  const adjustedIn = (...arms: ArmStatistics[]) =>
+    impact(arms, { metric: { type: 'sum', event: 'Order Completed' } }).variants[0]!.evidence.adjusted
+
+  it('is not told where there was none, and only another variant shows what before foretells', () => {
+    const adjusted = adjustedIn(
+      of('', [5, 1], [5, 3], [5, 4]),
+      of('a', [6, 2], [6, 5], [6, 3]),
+      of('b', [1, 1], [9, 8]),
+    )
+    expect(adjusted!.lift.standardError).toBeGreaterThan(0)
+    expect(adjusted!.varianceReduction).toBeNull()
+  })
+
+  it('nor where nothing is left of it: then there is no error to compare', () => {
+    const adjusted = adjustedIn(of('', [1, 1], [2, 2], [6, 6]), of('a', [2, 2], [3, 3], [4, 4]))
+    expect(adjusted!.lift).toMatchObject({ standardError: null, reason: 'no-variance' })
+    expect(adjusted!.varianceReduction).toBeNull()
+  })
+})
+
 describe('published reference numbers', () => {
   it('two arms of a mean', () => {
     const [a, b] = [sums(control), sums(treatment)]

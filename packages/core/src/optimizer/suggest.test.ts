@@ -120,6 +120,19 @@ describe('declare', () => {
     const changed = netOf(experienceOf(), { ...facts, cells: [...cells, ...later] })!
     expect(changed.report.variants).toEqual([])
     expect(changed.report.personalized!.difference.value).toBeCloseTo(0.3, 9)
+    // Variants of unlike chances are told one by one all the same, as long as each kept its own.
+    const beside = cell(false, { variant: 'b', propensity: 0.3 })
+    const touched = cell(false, { touchpoint: 'cart.top' })
+    // For whom nothing was chosen is no control group.
+    const nothing = cell(false, { variant: '', propensity: 0.1 })
+    const each = netOf(experienceOf(), { ...facts, cells: [...cells, touched, beside, nothing] })!
+    expect(each.report.variants.map(({ variant, people }) => [variant, people])).toEqual([
+      ['a', 8000],
+      ['b', 4000],
+      ['', 4000],
+    ])
+    const moved = netOf(experienceOf(), { ...facts, cells: [...cells, { ...touched, propensity: 0.2 }, beside] })!
+    expect(moved.report.variants).toEqual([])
     // Of too many orders the margin is not known.
     const unknown = cells.map(one => ({ ...one, sums: { ...one.sums, unpriced: 100 } }))
     expect(netOf(experienceOf(), { ...facts, cells: unknown })).toBeNull()

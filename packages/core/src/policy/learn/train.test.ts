@@ -204,6 +204,8 @@ describe('training', () => {
     const { model } = train(learnerOf('beta'), undefined, rows, 5 * DAY)
     expect(() => train(learnerOf('gaussian'), model, rows, 6 * DAY)).toThrow(/train from the log/)
     expect(() => train(learnerOf('beta'), model, rows, 4 * DAY)).toThrow(/a clock went back/)
+    // Of the same instant nothing is new, and nothing went back.
+    expect(train(learnerOf('beta'), model, rows, 5 * DAY).model).toEqual({ ...model, version: 2 })
     expect(() =>
       train({ ...learnerOf('linear'), encoding: undefined } as unknown as Learner, undefined, rows, 0),
     ).toThrow(/needs its encoding/)
