@@ -6,7 +6,8 @@ export interface Explanation {
   readonly holdout?: { readonly point: number; readonly below: number }
   readonly draw?: {
     readonly control: { readonly point: number; readonly below: number; readonly held: boolean }
-    readonly variant: { readonly point: number; readonly drawn: string | null }
+    /** The point only where stated shares decide. */
+    readonly variant: { readonly point?: number; readonly drawn: string | null }
   }
 }
 
@@ -26,7 +27,8 @@ export function inWords({ candidates, holdout, draw }: Explanation): string[] {
   if (holdout) lines.push(`holdout: their point ${holdout.point} is ${side(holdout)} ${holdout.below}`)
   if (draw) {
     lines.push(`control group: their point ${draw.control.point} is ${side(draw.control)} ${draw.control.below}`)
-    if (draw.variant.drawn) lines.push(`variant: their point ${draw.variant.point} falls to ${draw.variant.drawn}`)
+    const { point, drawn } = draw.variant
+    if (drawn) lines.push(`variant: ${point === undefined ? 'they get' : `their point ${point} falls to`} ${drawn}`)
   }
   return lines
 }

@@ -3,6 +3,7 @@ import type { Permission } from '../consent/permits.ts'
 import { PERSONALIZATION } from '../consent/rules.ts'
 import type { JsonObject } from '../json.ts'
 import type { Assigned } from '../profile/bound.ts'
+import type { CompiledCondition } from '../segment/node.ts'
 import type { Subject } from '../segment/subject.ts'
 import { assign } from './assign.ts'
 import type { CompiledExperience, CompiledSet, CompiledTouchpoint } from './compiled.ts'
@@ -32,10 +33,10 @@ export function explainTouchpoint(touchpoint: CompiledTouchpoint, moment: Moment
       won++
       winner ??= experience
     }
-    return explainCandidate(experience, outcome, subject, person)
+    return explainCandidate(experience, outcome, moment, person)
   })
   const resting = touchpoint.resting.map(experience =>
-    explainCandidate(experience, experience.status as Outcome, subject, person),
+    explainCandidate(experience, experience.status as Outcome, moment, person),
   )
   const { bucketKey } = person
   return {
@@ -60,20 +61,32 @@ export function explainForced(
 function explainCandidate(
   experience: CompiledExperience,
   outcome: Outcome,
-  subject: Subject,
+  { subject, set }: Moment,
   person: Person,
 ): JsonObject {
   const held = assignedBy(experience, person)
+  const { audience } = experience
   return {
     experience: experience.key,
     version: experience.version,
     priority: experience.priority,
     outcome,
     // Everybody, where it has none.
-    audience: experience.audience?.explain(subject) ?? null,
+    audience: audience?.explain(subject) ?? null,
+    // What it looks at is kept from when it runs, and filled in from the log then: until that is done it looks as if nothing had happened.
+    ...(audience && !knows(set, audience) && { complete: false }),
     // Given before, and kept: by a sticky split that asks once its audience need not hold any more.
     ...(held && { held: explainHeld(held) }),
   }
+}
+
+/** Whether all that a condition needs kept of people is. */
+function knows({ plan }: CompiledSet, { needs }: CompiledCondition): boolean {
+  return needs.every(need => {
+    const kept = plan.signals.get(need.key)
+    if (kept === undefined || !kept.filled) return false
+    return need.kind !== 'times' || kept.need.kind !== 'times' || kept.need.keep >= need.keep
+  })
 }
 
 function explainHoldout({ holdout }: CompiledSet, bucketKey: string, now: number): JsonObject {
@@ -87,20 +100,23 @@ function explainHeld({ arm, variant, at, propensity }: Assigned): JsonObject {
 
 function explainDraw(experience: CompiledExperience, subject: Subject, person: Person): JsonObject {
   const { bucketKey } = person
-  const { seed, control, variant } = experience.draws
-  const point = control.point(bucketKey)
-  const assignment = assign(experience, subject, bucketKey, assignedBy(experience, person))
+  const { draws, policy, variants } = experience
+  const { seed, control, variant } = draws
+  const before = assignedBy(experience, person)
+  const assignment = assign(experience, subject, bucketKey, before)
+  // Another policy has chances, and may have a draw, of its own; what is held was drawn by the shares of then.
+  const bySplit = assignment?.held === undefined && (policy === undefined || policy.sticky !== undefined)
   return {
     seed,
-    control: { point, below: control.range[1], held: inRange(point, control.range) },
+    control: { point: control.point(bucketKey), below: control.range[1], held: assignment === undefined },
     variant: {
-      point: variant.point(bucketKey),
-      ranges: experience.variants.map(({ key }, i) => ({ variant: key, range: [...variant.ranges[i]!] })),
+      ...(bySplit && {
+        point: variant.point(bucketKey),
+        ranges: variants.map(({ key }, i) => ({ variant: key, range: [...variant.ranges[i]!] })),
+      }),
       // Undefined in the control group: the variant is not drawn.
       drawn: assignment?.variant?.key ?? null,
     },
-    ...(experience.policy && assignment
-      ? { policy: { propensity: assignment.propensity, model: assignment.model ?? null } }
-      : {}),
+    ...(policy && assignment ? { policy: { propensity: assignment.propensity, model: assignment.model ?? null } } : {}),
   }
 }
