@@ -77,6 +77,19 @@ describe('values of one person are alike', () => {
     expect(heldIfIndependent / experiments).toBeLessThan(0.8)
   })
 
+  it.each([0.5, 0.9])('and where they are a few prices a %f quantile is no surer than the step to the next', level => {
+    const rng = random(`prices ${level}`)
+    const prices = () => loads(rng).map(value => 10 * Math.ceil(value))
+    let held = 0
+    for (let i = 0; i < experiments; i++) {
+      const [a, b] = [0, 1].map(() => quantileSample(statisticsOf(Array.from({ length: 200 }, prices), level)))
+      // Where both are sure of one price they are equal, and there is no error.
+      const { value, p } = absoluteDifference(a!, b!)
+      if (p === null ? value === 0 : p >= 0.05) held++
+    }
+    expect(held / experiments).toBeGreaterThan(0.92)
+  })
+
   it('one value a person is not stretched', () => {
     const rng = random('one value each')
     const one = statisticsOf(

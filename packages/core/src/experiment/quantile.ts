@@ -86,7 +86,9 @@ export function quantileSample(statistics: QuantileStatistics, confidence = DEFA
   if (!(effective >= 2) || quantileLevels(level, effective, confidence) === null) {
     return { n, mean: value, variance: 0, fewValues: true }
   }
-  const error = (upper - lower) / (2 * normalQuantile(0.5 + confidence / 2))
+  // Of values that many share (prices, marks) the quantile may be an end of its own interval: what else it may be lies all on one side.
+  const isEnd = value === lower || value === upper
+  const error = ((upper - lower) * (isEnd ? 2 : 1)) / (2 * normalQuantile(0.5 + confidence / 2))
   const squaredError = ((effective - 1) / effective) * error ** 2
   return { n, mean: value, variance: n * squaredError * stretch(level, { count, effective, clusters }) }
 }
