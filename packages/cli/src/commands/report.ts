@@ -26,6 +26,7 @@ type Result = Impact & ResultPage & { readonly complete: boolean }
 interface Found {
   readonly evidence: Evidence | null
   readonly time: readonly ({ readonly variant: string; readonly people: number } & Novelty)[] | null
+  readonly timeSays?: string
 }
 
 /** `GET /v1/summary`. */
@@ -172,7 +173,7 @@ function indicationText({ certainty, series, says }: Indication, paint: Palette)
 }
 
 /** Who responded how, what a rule would bring, and how the difference goes on. */
-function evidenceText({ evidence, time }: Found, paint: Palette): string {
+function evidenceText({ evidence, time, timeSays }: Found, paint: Palette): string {
   const parts: string[] = []
   for (const { dimension, segments } of evidence?.drilldown.dimensions ?? []) {
     const rows = segments.map(({ value, people, lift, adjustedP, responds }) => [
@@ -195,6 +196,7 @@ function evidenceText({ evidence, time }: Found, paint: Palette): string {
     const values = days.map(({ value }) => (value === null ? '–' : plainNumber(value))).join(' ')
     parts.push(`${variant} by day, of ${count(people)} people: ${verdict} (${values})\n`)
   }
+  if (timeSays !== undefined) parts.push(`Over time: ${timeSays}\n`)
   return parts.length === 0 ? 'Nobody has been seen for whom it could be told yet.\n' : parts.join('')
 }
 

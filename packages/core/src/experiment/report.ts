@@ -101,6 +101,7 @@ export interface Adjusted {
 export interface Warning {
   readonly code:
     | 'no-control'
+    | 'comparison-unused'
     | 'no-people'
     | 'one-person'
     | 'zero-control-mean'

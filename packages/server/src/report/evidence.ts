@@ -21,8 +21,12 @@ export interface EvidenceReport {
   readonly experience: string
   readonly metric: string
   readonly evidence: Evidence | null
-  readonly time: readonly ({ readonly variant: string; readonly people: number } & Novelty)[] | null
+  readonly time: readonly OverTime[] | null
+  /** Why there is nothing in `time`. */
+  readonly timeSays?: string
 }
+
+type OverTime = { readonly variant: string; readonly people: number } & Novelty
 
 /** How we know: by segment, by what a rule would bring, and over time. None of it changes the verdict. */
 export async function experienceEvidence(services: Services, question: EvidenceQuestion): Promise<EvidenceReport> {
@@ -73,12 +77,18 @@ export async function experienceEvidence(services: Services, question: EvidenceQ
       },
     )
   }
-  const time = by.includes('time')
-    ? await overTime(services, metric, { ...asked, days }, confidence, rolled?.variant)
-    : null
-  for (const one of time ?? []) variants.add(one.variant)
+  const found = by.includes('time')
+    ? await overTime(services, metric, { ...asked, days }, { confidence, variant, rolled: rolled?.variant })
+    : undefined
+  for (const one of found?.seen ?? []) variants.add(one)
   if (variant !== undefined && !variants.has(variant)) throw unknownVariant(key, variant, variants)
-  return { experience: key, metric: metric.key, evidence, time }
+  return {
+    experience: key,
+    metric: metric.key,
+    evidence,
+    time: found?.time ?? null,
+    ...(found?.says !== undefined && { timeSays: found.says }),
+  }
 }
 
 function unknownVariant(experience: string, variant: string, known: ReadonlySet<string>): Problem {
@@ -104,10 +114,15 @@ async function overTime(
   { warehouse }: Services,
   { key, body }: { readonly key: string; readonly body: Metric },
   question: Parameters<Services['warehouse']['evidenceDays']>[0],
-  confidence: number | undefined,
-  /** The variant of a rollout: of no other there is anything to tell. */
-  rolled: string | undefined,
-) {
+  told: {
+    readonly confidence: number | undefined
+    /** The one that is asked for; undefined: all. */
+    readonly variant: string | undefined
+    /** The variant of a rollout: of no other there is anything to tell. */
+    readonly rolled: string | undefined
+  },
+): Promise<{ readonly time: OverTime[]; readonly seen: readonly string[]; readonly says?: string }> {
+  const { confidence, variant, rolled } = told
   const daily = body.type === 'conversion' || body.type === 'count' || body.type === 'sum'
   if (!daily || body.absent || (body.per ?? 'person') !== 'person') {
     throw unsuited(key, 'does not add up day by day; ask for a conversion, count or sum per person')
@@ -116,13 +131,42 @@ async function overTime(
   // Where who got which variant was certain, all of them together are compared, as they came.
   const isCertain = rolled === undefined && days.some(({ certain }) => certain)
   const arms = isCertain ? days.map(({ weight: _, ...arm }) => ({ ...arm, variant: arm.control ? '' : 'all' })) : days
-  if (!arms.some(({ control }) => control)) return []
-  const shown = arms.filter(({ control, variant }) => !control && (rolled === undefined || variant === rolled))
-  const variants = [...new Set(shown.map(arm => arm.variant))]
-  return variants.map(variant => {
-    const people = arms.reduce((sum, arm) => sum + (!arm.control && arm.variant === variant ? arm.people : 0), 0)
-    return { variant, people, ...novelty(arms, variant, confidence) }
+  const seen = days.flatMap(arm => (arm.control ? [] : [arm.variant]))
+  const isTold = (one: string) =>
+    (rolled === undefined || one === rolled) && (variant === undefined || (one === variant && !isCertain))
+  const variants = [...new Set(arms.flatMap(arm => (arm.control || !isTold(arm.variant) ? [] : [arm.variant])))]
+  const hasControl = arms.some(({ control }) => control)
+  if (!hasControl || variants.length === 0) {
+    return { time: [], seen, says: nothingOverTime(question.days, arms, hasControl, { ...told, isCertain }) }
+  }
+  const time = variants.map(one => {
+    const people = arms.reduce((sum, arm) => sum + (!arm.control && arm.variant === one ? arm.people : 0), 0)
+    return { variant: one, people, ...novelty(arms, one, confidence) }
   })
+  return { time, seen }
+}
+
+function nothingOverTime(
+  days: number,
+  arms: readonly unknown[],
+  hasControl: boolean,
+  {
+    variant,
+    rolled,
+    isCertain,
+  }: { readonly variant: string | undefined; readonly rolled: string | undefined; readonly isCertain: boolean },
+): string {
+  if (variant !== undefined && rolled !== undefined && variant !== rolled) {
+    return `Of a rollout only "${rolled}" is told over time.`
+  }
+  if (variant !== undefined && isCertain) {
+    return 'Who gets which variant is certain here, so over time all are told together and none by itself.'
+  }
+  const past = `${days} days ago or longer`
+  const mend = `Only those count of whom all ${days} days have passed: wait, or ask for fewer days.`
+  if (arms.length === 0) return `Nobody saw it ${past}. ${mend}`
+  if (!hasControl) return `Nobody of a control group came ${past}, so there is nothing to compare with. ${mend}`
+  return `Nobody saw ${variant === undefined ? 'a variant' : `variant "${variant}"`} ${past}. ${mend}`
 }
 
 function unsuited(key: string, why: string): Problem {

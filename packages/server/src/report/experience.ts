@@ -7,8 +7,10 @@ import {
   daysOf,
   type Impact,
   impact,
+  type Warning,
 } from '@espalier/core/experiment'
 import { guardrails as readyMade, USUAL_BUSINESS } from '@espalier/core/library'
+import { nearest, sentence } from '@espalier/core/problem'
 import {
   designOf,
   type Indication,
@@ -138,7 +140,28 @@ export async function experienceReport(services: Services, question: PageQuestio
     indication: isAlone(report) ? await indicationFor(services, question, subject) : null,
     until: Math.min(now(), to ?? Number.POSITIVE_INFINITY),
   })
-  return { experience: key, ...report, ...page }
+  const unused = page.indication === null ? unusedComparison(report, definitions, question) : []
+  return { experience: key, ...report, ...page, warnings: [...report.warnings, ...unused] }
+}
+
+/** What is said of a touchpoint to compare with that is compared with nothing. */
+function unusedComparison(
+  { control, personalized }: Impact,
+  definitions: readonly Definition[],
+  { comparison }: PageQuestion,
+): Warning[] {
+  if (comparison === undefined) return []
+  const known = definitions.flatMap(({ kind, key }) => (kind === 'touchpoint' ? [key] : []))
+  const [left, seen] = [control?.people ?? 0, personalized?.people ?? 0]
+  const why =
+    left > 0
+      ? 'people are held against the control group'
+      : `${seen > 0 ? 'this metric has no before and after' : 'nobody has been seen yet'}`
+  const unknown = known.includes(comparison)
+    ? ''
+    : ` Nor is there a touchpoint "${comparison}": ${sentence(nearest(comparison, known, 'touchpoints'))}`
+  const message = `The comparison with visitors of ${comparison} is not used: ${why}.${unknown}`
+  return [{ code: 'comparison-unused', message }]
 }
 
 function statusOf(experience: Subject['experience'], stopped: number | undefined) {

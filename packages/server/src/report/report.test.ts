@@ -43,6 +43,11 @@ async function publish(...changes: object[]) {
   expect(published.status, published.text).toBe(200)
 }
 
+interface Warning {
+  readonly code: string
+  readonly message: string
+}
+
 let files = 0
 interface Shown {
   readonly bold: boolean
@@ -248,6 +253,18 @@ describe('without a control group', () => {
     const other = await report('always', '?comparison=cart.top')
     expect(other.indication.says).toContain('choose another comparison')
     expect((await report('fixed')).indication, 'where there is a control group there is better').toBe(null)
+    const said = async (of: string, comparison: string) => {
+      const { warnings } = await report(of, `?from=2026-01-01&comparison=${comparison}`)
+      return warnings.flatMap((one: Warning) => (one.code === 'comparison-unused' ? [one.message] : []))
+    }
+    const unused = (of: string) =>
+      `The comparison with visitors of ${of} is not used: people are held against the control group.`
+    expect(await said('fixed', 'home.hero')).toEqual([unused('home.hero')])
+    expect(await said('fixed', 'home.heroo')).toEqual([
+      `${unused('home.heroo')} Nor is there a touchpoint "home.heroo": did you mean "home.hero"?`,
+    ])
+    expect(await said('always', 'cart.top')).toEqual([])
+    expect((await report('fixed')).warnings.map(({ code }: Warning) => code)).not.toContain('comparison-unused')
   }, 300_000)
 })
 
@@ -391,6 +408,7 @@ describe('GET /v1/experiences/{key}/evidence', () => {
     )
     expect(day.slice(1)).toEqual([0, 0])
     expect(time[0].verdict).toBe('fading')
+    expect(found.json).not.toHaveProperty('timeSays')
     expect(found.text).not.toMatch(/NaN|Infinity/)
   }, 300_000)
 
@@ -436,6 +454,65 @@ describe('GET /v1/experiences/{key}/evidence', () => {
       expect(time.map(({ variant, people }: Record<string, unknown>) => [variant, people])).toEqual([['bold', 1000]])
       expect(time[0].days[0].value).toBeCloseTo(0.2, 6)
     }
+  }, 300_000)
+
+  it('over time a variant is told by itself where it is asked for, and where there is nothing it says why', async () => {
+    const variants = ['bold', 'calm', 'loud'].map(key => ({ key, content: { 'home.hero': key } }))
+    const rules = { kind: 'rules', rules: [{ when: { trait: 'plan', is: 'pro' }, variant: 'bold' }], otherwise: 'calm' }
+    const staged = { kind: 'rollout', variant: 'bold', otherwise: 'calm', guardrails: ['clicked'] }
+    await publish(
+      experience('two', { variants }),
+      experience('ruled', { variants, policy: rules }),
+      experience('staged', { variants: variants.slice(0, 2), policy: staged }),
+    )
+    const items = ['two', 'ruled'].flatMap(key =>
+      Array.from({ length: 200 }, (_, i) => {
+        const [userId, control, bold] = [`${key}-${i}`, i % 4 === 0, i % 2 === 0]
+        const shown = {
+          touchpoint: 'home.hero',
+          experience: key,
+          control,
+          variant: control ? '' : bold ? 'bold' : 'calm',
+        }
+        const buys = i % 3 === 0 || (bold && i % 5 === 0)
+        const time = (after: number) => new Date(SEEN + after).toISOString()
+        const propensity = control ? 0.25 : key === 'ruled' ? 0.75 : bold ? 0.25 : 0.5
+        return [
+          { type: 'decision', userId, ...shown, propensity, timestamp: time(0) },
+          ...(buys ? [{ type: 'track', userId, event: 'Order Completed', timestamp: time(60_000) }] : []),
+        ]
+      }).flat(),
+    )
+    const file = (++files).toString(16).padStart(64, '0')
+    const taken = await server.post('/v1/import', { file, items: items.map((item, row) => ({ row, ...item })) })
+    expect(taken.json?.errors, taken.text).toEqual([])
+    const ask = async (key: string, query: string) => {
+      const found = await server.get(`/v1/experiences/${key}/evidence?by=time${query}`)
+      expect(found.status, found.text).toBe(200)
+      return found.json as { time: { variant: string; people: number }[]; timeSays?: string }
+    }
+    const { time, timeSays } = await ask('two', '&days=2')
+    expect(time.map(({ variant, people }) => [variant, people])).toEqual([
+      ['bold', 50],
+      ['calm', 100],
+    ])
+    expect(timeSays).toBeUndefined()
+    for (const one of time) expect((await ask('two', `&days=2&variant=${one.variant}`)).time).toEqual([one])
+    const mend = 'Only those count of whom all 60 days have passed: wait, or ask for fewer days.'
+    for (const [key, query, says] of [
+      ['two', '&days=60', `Nobody saw it 60 days ago or longer. ${mend}`],
+      ['empty', '&days=60', `Nobody saw it 60 days ago or longer. ${mend}`],
+      ['two', '&days=2&variant=loud', expect.stringMatching(/^Nobody saw variant "loud" 2 days ago or longer\./)],
+      ['staged', '&days=2&variant=calm', 'Of a rollout only "bold" is told over time.'],
+      [
+        'ruled',
+        '&days=2&variant=calm',
+        'Who gets which variant is certain here, so over time all are told together and none by itself.',
+      ],
+    ] as const) {
+      expect(await ask(key, query), key + query).toMatchObject({ time: [], timeSays: says })
+    }
+    expect((await ask('ruled', '&days=2')).time).toMatchObject([{ variant: 'all', people: 150 }])
   }, 300_000)
 
   it('R8 an analyst asks by what is not personal, and by nothing else', async () => {

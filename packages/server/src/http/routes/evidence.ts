@@ -46,6 +46,7 @@ export const evidence = route({
       metric: Type.String(),
       evidence: Type.Union([Numbers, Type.Null()]),
       time: Type.Union([Type.Array(Numbers), Type.Null()]),
+      timeSays: Type.Optional(Type.String({ description: 'Why there is nothing in `time`.' })),
     }),
   },
   errors: ['not_found', 'missing_rates', 'warehouse_unavailable'],
