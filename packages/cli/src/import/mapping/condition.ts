@@ -2,13 +2,24 @@ import type { Json } from '@espalier/core'
 import type { Cells } from '../source/rows.ts'
 import { asText, cellOf } from './cells.ts'
 import { fieldsOf, join, MappingProblem, textOf } from './problem.ts'
+import { timeReader } from './time.ts'
 
 export type Test = (cells: Cells) => boolean
 
 type Operator = (cell: Json | undefined) => boolean
 
+/** What a condition needs of the rule it stands in. */
+export interface ConditionScope {
+  /** Hears which columns it looks at. */
+  reads(column: string): void
+  /** Of times that name none. */
+  readonly zone: string
+  /** The moment of the import. */
+  readonly now: number
+}
+
 /** Each operator makes a test of its argument. An empty cell passes only `exists: false`, `isNot` and `notIn`. */
-const OPERATORS: Record<string, (argument: unknown, path: string) => Operator> = {
+const OPERATORS: Record<string, (argument: unknown, path: string, scope: ConditionScope) => Operator> = {
   is: argument => cell => same(cell, argument),
   isNot: argument => cell => !same(cell, argument),
   in: (argument, path) => among(argument, path),
@@ -34,19 +45,27 @@ const OPERATORS: Record<string, (argument: unknown, path: string) => Operator> =
     if (typeof argument !== 'boolean') throw new MappingProblem(path, 'must be true or false')
     return cell => (asText(cell) !== undefined) === argument
   },
+  now: (argument, path, { zone, now }) => {
+    if (typeof argument !== 'boolean') throw new MappingProblem(path, 'must be true or false')
+    const holds = stretch(zone)
+    return cell => {
+      const text = asText(cell)
+      return text !== undefined && holds(text, now) === argument
+    }
+  },
 }
 
 /**
  * A condition over the cells of a row: `{column, …}` with one or several operators that must all hold, or `all`, `any`,
- * `not`. `reads` hears which columns it looks at.
+ * `not`.
  */
-export function parseCondition(node: unknown, path: string, reads: (column: string) => void): Test {
+export function parseCondition(node: unknown, path: string, scope: ConditionScope): Test {
   const fields = fieldsOf(node, path, ['column', 'all', 'any', 'not', ...Object.keys(OPERATORS)])
   const nested = (name: 'all' | 'any') => {
     const list = fields[name]
     if (!Array.isArray(list) || list.length === 0)
       throw new MappingProblem(join(path, name), 'must be a list of conditions')
-    return list.map((item, i) => parseCondition(item, `${join(path, name)}[${i}]`, reads))
+    return list.map((item, i) => parseCondition(item, `${join(path, name)}[${i}]`, scope))
   }
   const tests: Test[] = []
   if ('all' in fields) tests.push(...nested('all'))
@@ -55,18 +74,18 @@ export function parseCondition(node: unknown, path: string, reads: (column: stri
     tests.push(cells => any.some(test => test(cells)))
   }
   if ('not' in fields) {
-    const not = parseCondition(fields.not, join(path, 'not'), reads)
+    const not = parseCondition(fields.not, join(path, 'not'), scope)
     tests.push(cells => !not(cells))
   }
   const operators = Object.keys(OPERATORS).filter(name => name in fields)
   if ('column' in fields) {
     const column = textOf(fields.column, join(path, 'column'))
-    reads(column)
+    scope.reads(column)
     if (operators.length === 0) {
       throw new MappingProblem(path, `needs an operator beside column: one of ${Object.keys(OPERATORS).join(', ')}`)
     }
     for (const name of operators) {
-      const test = OPERATORS[name]!(fields[name], join(path, name))
+      const test = OPERATORS[name]!(fields[name], join(path, name), scope)
       tests.push(cells => test(cellOf(cells, column)))
     }
   } else if (operators.length > 0) {
@@ -83,6 +102,20 @@ export function expressionOf(node: unknown, path: string): RegExp {
     return new RegExp(source, 'u')
   } catch (error) {
     throw new MappingProblem(path, `is not a regular expression: ${(error as Error).message}`)
+  }
+}
+
+/** Whether an instant lies in what `from/to` says, `to` exclusive; in none that cannot be read. */
+function stretch(zone: string): (text: string, at: number) => boolean {
+  const instant = timeReader('auto', zone)
+  return (text, at) => {
+    const ends = text.split('/')
+    try {
+      const [from, to] = ends.map(instant)
+      return ends.length === 2 && from! <= at && at < to!
+    } catch {
+      return false
+    }
   }
 }
 

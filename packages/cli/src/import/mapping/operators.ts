@@ -22,6 +22,8 @@ export interface ValueScope {
   /** Columns read by the rule as a whole; complete only once the rule is parsed. */
   readonly columns: ReadonlySet<string>
   readonly zone: string
+  /** The moment of the import. */
+  readonly now: number
   readonly grouped: boolean
 }
 
@@ -129,7 +131,7 @@ export const OPERATORS: Record<string, Operator> = {
   /** `{$if: condition, then, else}`. */
   $if(node, path, scope, parse) {
     const fields = fieldsOf(node, path, ['$if', 'then', 'else'])
-    const test = parseCondition(fields.$if, join(path, '$if'), column => scope.reads(column))
+    const test = parseCondition(fields.$if, join(path, '$if'), scope)
     const yes = fields.then === undefined ? undefined : parse(fields.then, join(path, 'then'), scope)
     const no = fields.else === undefined ? undefined : parse(fields.else, join(path, 'else'), scope)
     return rows => (test(rows.first) ? yes?.(rows) : no?.(rows))

@@ -48,7 +48,7 @@ export interface RuleDefaults {
   readonly zone: string
   /** Fields used where a rule has none of its own. */
   readonly common: Record<string, unknown>
-  /** The moment of the import, for `otherwise: now`. */
+  /** The moment of the import. */
   readonly now: number
 }
 
@@ -66,9 +66,10 @@ export function parseRule(node: unknown, path: string, defaults: RuleDefaults): 
     reads: column => columns.add(column),
     columns,
     zone: defaults.zone,
+    now: defaults.now,
     grouped: group !== undefined,
   }
-  const matches = fields.when === undefined ? () => true : parseCondition(fields.when, join(path, 'when'), scope.reads)
+  const matches = fields.when === undefined ? () => true : parseCondition(fields.when, join(path, 'when'), scope)
   const at = events ? parseTime(fields.time, join(path, 'time'), scope, defaults.now) : () => 0
   const values = names
     .filter(name => name !== 'time' && fields[name] !== undefined)

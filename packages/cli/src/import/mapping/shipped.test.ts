@@ -71,6 +71,30 @@ describe('Google product feeds', () => {
     ])
   })
 
+  it('have the price of a sale only while it is on', async () => {
+    const row = (id: string, on: string) =>
+      `${id}\tMug\thttps://x/1\thttps://x/1.png\t25.50 USD\t20.00 USD\t${on}\tin_stock`
+    const { items } = await imported(
+      [
+        'id\ttitle\tlink\timage_link\tprice\tsale_price\tsale_price_effective_date\tavailability',
+        row('on', '2024-12-24T13:00-0800/2025-01-29T15:30-0800'),
+        row('over', '2024-02-24T13:00-0800/2024-12-31T15:59-0800'),
+        row('ends now', '2024-02-24T13:00-0800 / 2024-12-31T16:00-0800'),
+        row('to come', '2025-02-24T13:00Z/2025-03-29T15:30Z'),
+        row('unreadable', 'in spring'),
+        row('always', ''),
+      ].join('\n'),
+    )
+    expect(items.map(({ id, price }) => [id, price])).toEqual([
+      ['on', 20],
+      ['over', 25.5],
+      ['ends now', 25.5],
+      ['to come', 25.5],
+      ['unreadable', 25.5],
+      ['always', 20],
+    ])
+  })
+
   it('whose prices can be read in two ways are refused, and not cut at the comma', async () => {
     const rows = [row('a', '1,299.00 USD', '', 'in_stock'), row('b', '15,00 EUR', '', 'in_stock')]
     const { items, reasons } = await imported([header, ...rows].join('\n'))
