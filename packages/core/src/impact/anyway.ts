@@ -86,6 +86,8 @@ function partOf({ personalized, control }: Pair): Part {
 
 interface Moments {
   readonly people: number
+  /** As many as would tell as much if all counted alike. */
+  readonly units: number
   readonly share: number
   readonly discount: number
   readonly shareVariance: number
@@ -99,6 +101,7 @@ function momentsOf(sums: ValueSums | WeightedValueSums): Moments {
   const spread = 'spread' in sums ? sums.spread : undefined
   return {
     people,
+    units: 'units' in sums ? sums.units : people,
     share,
     discount,
     shareVariance: spread?.buyers ?? Math.max(0, share * (1 - share)),
@@ -109,7 +112,12 @@ function momentsOf(sums: ValueSums | WeightedValueSums): Moments {
 
 /** Nobody of a small control group bought, and yet some would have. */
 function steadied(control: Moments, personalized: Moments): readonly [control: Moments, personalized: Moments] {
-  const buying = ({ people: n, share: mean, shareVariance: variance }: Moments): Sample => ({ n, mean, variance })
+  const buying = ({ people: n, units, share: mean, shareVariance: variance }: Moments): Sample => ({
+    n,
+    mean,
+    variance,
+    units,
+  })
   const [zero, one] = steady(buying(control), buying(personalized), MORE_WITHOUT_WAITING)
   return [
     { ...control, shareVariance: zero.variance },

@@ -162,6 +162,32 @@ describe('a control group that had several chances in one version', () => {
     }
     expect(held / runs).toBeGreaterThan(0.92)
   })
+
+  it('nothing is not told as something where nobody of the few who count most happened to do it', () => {
+    const rng = random('few who count most')
+    const runs = 300
+    let told = 0
+    for (let run = 0; run < runs; run++) {
+      // One in fifty is left out of those who buy twice as often, and half of the others.
+      const people = Array.from({ length: 1000 }, (_, i) => {
+        const chance = i % 2 === 0 ? 0.02 : 0.5
+        return { chance, isControl: rng.chance(chance), person: { kpi: rng.chance(i % 2 === 0 ? 0.08 : 0.04) ? 1 : 0 } }
+      })
+      const group = (control: boolean, of?: number) =>
+        people
+          .filter(({ isControl, chance }) => isControl === control && (of === undefined || chance === of))
+          .map(({ person }) => person)
+      const pairs = pairsOf([
+        cellOf(group(false)),
+        cellOf(group(true, 0.02), { control: true, propensity: 0.02 }),
+        cellOf(group(true, 0.5), { control: true, propensity: 0.5 }),
+      ])
+      const { interval } = comparePairs(pairs, 'kpi', 0.95).total
+      if (interval !== null && (interval[0] > 0 || interval[1] < 0)) told++
+    }
+    // As if all of them told alike it was in 47 of 100.
+    expect(told / runs).toBeLessThanOrEqual(0.05)
+  })
 })
 
 describe('comparing pairs', () => {

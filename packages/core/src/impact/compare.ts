@@ -14,7 +14,7 @@ import {
 } from '../experiment/index.ts'
 import { studentQuantile } from '../numeric/student.ts'
 import type { Pair } from './cell.ts'
-import type { Measure, ValueSums } from './sums.ts'
+import type { Measure, ValueSums, WeightedValueSums } from './sums.ts'
 
 /** One measure of several pairs, added up by the number of people who were personalized in each. */
 export interface Compared {
@@ -79,8 +79,9 @@ function liftOf(control: Sample, treatment: Sample, { p, dof }: Estimate, confid
   return { ...lift, interval: fiellerInterval(liftParts(control, treatment), multiplier), p }
 }
 
-export function sampleOf(sums: ValueSums, measure: Measure): Sample {
-  return meanSample(sums.people, sums[measure], sums[`${measure}Squares`])
+export function sampleOf(sums: ValueSums | WeightedValueSums, measure: Measure): Sample {
+  const sample = meanSample(sums.people, sums[measure], sums[`${measure}Squares`])
+  return 'units' in sums ? { ...sample, units: sums.units } : sample
 }
 
 /** Why none of the pairs can be compared. */

@@ -1,4 +1,4 @@
-import { weightedSample } from '../experiment/index.ts'
+import { unitsOf, weightedSample } from '../experiment/index.ts'
 
 /**
  * Sums over the people of one group, made of each person's own total within the time, formed before it is squared. They add over
@@ -65,6 +65,8 @@ const MEASURES: readonly Measure[] = ['kpi', 'revenue', 'margin', 'discounts', '
 
 /** Sums of people who do not count alike, with what their sums alone do not tell of how they differ. */
 export interface WeightedValueSums extends ValueSums {
+  /** How many of them would tell as much if all counted alike. */
+  readonly units: number
   /** Variances such that divided by the number of people they are those of the weighted means. */
   readonly spread: {
     /** Of having bought. */
@@ -118,7 +120,11 @@ export function sumsAsPersonalized(
       weight ** 2 * ((1 - bought.mean) * one.discounts - discount * one.buyers + discount * bought.mean * one.people),
   )
   const scale = people < 2 ? 0 : (people * people) / (people - 1) / sum / sum
-  return { ...sums, spread: { buyers: bought.variance, buyersDiscounts: scale * together } }
+  return {
+    ...sums,
+    units: unitsOf(people, sum, sumSquares),
+    spread: { buyers: bought.variance, buyersDiscounts: scale * together },
+  }
 }
 
 /** Of a share of orders up to this the margin may be missing: they count as 0 of it, so that the rest still says something. */
