@@ -23,6 +23,14 @@ describe('bad input is named by its path', () => {
     ['POST', '/v1/decide', { userId: 'u1', touchpoints: ['a'], preview: { nope: 'x' } }, { path: 'body.preview.nope' }],
     ['POST', '/v1/decide', [], { path: 'body' }],
     ['POST', '/v1/catalog', { items: [{ id: 'a', price: -1 }] }, { path: 'body.items[0].price' }],
+    // As a part of an address they are taken out of it, also as %2E: nobody could ask for the item, or remove it.
+    [
+      'POST',
+      '/v1/catalog',
+      { items: [{ id: 'a' }, { id: '.' }] },
+      { path: 'body.items[1].id', mend: 'Call it otherwise.' },
+    ],
+    ['POST', '/v1/catalog', { items: [{ id: '..' }] }, { path: 'body.items[0].id' }],
     ['POST', '/v1/catalog', { items: [{ id: 'a', stock: '7' }] }, { path: 'body.items[0].stock' }],
     ['POST', '/v1/catalog', { items: [{ id: 'a', image: 'javascript:alert(1)' }] }, { path: 'body.items[0].image' }],
     [

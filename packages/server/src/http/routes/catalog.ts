@@ -11,7 +11,7 @@ const Url = Type.String({ maxLength: 2000, pattern: '^(https?:)?/', description:
 /** An item of the catalog. Fields of a product feed are checked; what else the business needs is kept as it is. */
 const Item = Type.Object(
   {
-    id: ItemId,
+    id: Type.String({ ...ItemId, description: 'Not `.` or `..`: no address can name those.' }),
     title: Type.Optional(Text),
     description: Type.Optional(Type.String({ maxLength: 10_000 })),
     price: Type.Optional(Money),
@@ -41,7 +41,17 @@ export const putItems = route({
   body: Type.Object({ items: Type.Array(Item, { minItems: 1, maxItems: 1000 }) }, { additionalProperties: false }),
   answer: { description: 'They are stored.', schema: Type.Object({ stored: Type.Integer() }) },
   async handle({ workspace, body }, { store, definitions, now }) {
-    for (const [index, { id }] of body.items.entries()) refuseControl(id, `body.items[${index}].id`)
+    for (const [index, { id }] of body.items.entries()) {
+      const path = `body.items[${index}].id`
+      refuseControl(id, path)
+      // Clients take them out of `/v1/catalog/..`, encoded as well, and ask for something else.
+      if (id === '.' || id === '..') {
+        throw new Problem('invalid', `${path} is "${id}", which no address can name.`, {
+          path,
+          mend: 'Call it otherwise.',
+        })
+      }
+    }
     const updated = now()
     await store.catalog.put(
       workspace,
