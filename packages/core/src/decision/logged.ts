@@ -5,6 +5,7 @@ import type { InputSpec } from '../policy/spec.ts'
 import { compiler } from '../segment/compile.ts'
 import type { Condition } from '../segment/condition.ts'
 import type { Language } from '../segment/language.ts'
+import { knownZone } from '../time/zone.ts'
 import { inputFact } from './policies.ts'
 import { isOfVisit, visitOf } from './visit.ts'
 
@@ -14,6 +15,8 @@ export interface LoggedSubject {
   readonly context: JsonObject
   /** Epoch milliseconds. */
   readonly at: number
+  /** Version of the definitions it was made under; 0: it was made elsewhere. */
+  readonly definitions?: number
 }
 
 /** A value that a decision must have looked at, or it is not in the log: where it stands in `inputs`. */
@@ -25,6 +28,8 @@ export interface LoggedNeed {
 export interface LoggedCondition {
   readonly test: (subject: LoggedSubject) => boolean
   readonly needs: readonly LoggedNeed[]
+  /** Whether the log of this one decision tells its truth; undefined: where it has the needs. */
+  readonly knows?: (subject: LoggedSubject) => boolean
 }
 
 /**
@@ -83,14 +88,35 @@ export function compileLogged(condition: Condition, language: Language): LoggedC
     const test = compileComparisons(comparisons)
     return { test: subject => test(read(subject), subject.at), needs: [] }
   }
-  if ('time' in condition || 'calendar' in condition) {
-    const { test } = compiler(language)(condition)
-    return { test: ({ context, at }) => test({ profile: { traits: {}, signals: {} }, context, now: at }), needs: [] }
-  }
+  if ('time' in condition || 'calendar' in condition) return byClock(condition, language)
   const [name = ''] = Object.keys(condition)
   throw new NotLogged(
     `"${name}" cannot be asked of the log: make a segment of it, let the experience look at that, and ask again when enough people have been seen`,
   )
+}
+
+/**
+ * What a clock or the calendar shows. What the clock showed is in the log where the decision asked just this; else it is asked anew. By the person's clock that takes the zone: what a decision of ours knew of it besides the context is not in the log.
+ */
+function byClock(condition: Condition, language: Language): LoggedCondition {
+  const { test, reads } = compiler(language)(condition)
+  const asked = (subject: LoggedSubject) =>
+    'time' in condition ? loggedValue(subject, { part: 'facts', name: reads.facts[0]!.name }) : undefined
+  const anew = ({ context, at }: LoggedSubject) => test({ profile: { traits: {}, signals: {} }, context, now: at })
+  const isPersons = 'time' in condition && condition.time.zone === 'person'
+  return {
+    test: subject => {
+      const then = asked(subject)
+      return typeof then === 'boolean' ? then : anew(subject)
+    },
+    needs: [],
+    ...(isPersons && {
+      knows: subject =>
+        subject.definitions === 0 ||
+        knownZone(subject.context.timezone) !== undefined ||
+        typeof asked(subject) === 'boolean',
+    }),
+  }
 }
 
 function together(parts: readonly Condition[], language: Language, how: 'every' | 'some'): LoggedCondition {
@@ -98,7 +124,14 @@ function together(parts: readonly Condition[], language: Language, how: 'every' 
   return {
     test: subject => compiled[how](({ test }) => test(subject)),
     needs: compiled.flatMap(({ needs }) => needs),
+    ...knowsAll(compiled),
   }
+}
+
+/** Whether the log of a decision tells all of these. */
+function knowsAll(compiled: readonly Pick<LoggedCondition, 'knows'>[]): Pick<LoggedCondition, 'knows'> {
+  const each = compiled.flatMap(({ knows }) => (knows === undefined ? [] : [knows]))
+  return each.length === 0 ? {} : { knows: subject => each.every(knows => knows(subject)) }
 }
 
 function compared(need: LoggedNeed, comparisons: Parameters<typeof compileComparisons>[0]): LoggedCondition {
@@ -111,11 +144,11 @@ export function compileLoggedInput(
   experience: string,
   { key, from }: InputSpec,
   language?: Language,
-): { readonly read: (subject: LoggedSubject) => Json | undefined; readonly needs: readonly LoggedNeed[] } {
+): Pick<LoggedCondition, 'needs' | 'knows'> & { readonly read: (subject: LoggedSubject) => Json | undefined } {
   if ('context' in from) return { read: contextReader(from.context), needs: [] }
   if ('when' in from && language !== undefined) {
-    const { test, needs } = compileLogged(from.when, language)
-    return { read: test, needs }
+    const { test, ...rest } = compileLogged(from.when, language)
+    return { read: test, ...rest }
   }
   const need: LoggedNeed =
     'trait' in from

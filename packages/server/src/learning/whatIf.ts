@@ -100,7 +100,7 @@ async function judged(log: Log, input: WhatIfInput): Promise<WhatIfReport> {
       const { model, since, note } = learned
       const rest = { ...question, from: since }
       if (target.kind === 'contextual') return streamed(log, input, keys, rest, { model, notes: [note] })
-      const policy = policyFor(input, target, [], model)
+      const policy = policyFor(input, target, { needs: [], knows: [] }, model)
       const { points } = policy.chances({ bucketKey: '', now: question.now, subject: undefined as never })
       const report = await judge(
         log,
@@ -148,10 +148,16 @@ function reportOf(sums: WhatIfSums, confidence: number, notes: readonly string[]
 /** A person as the log has them. */
 type Subject = PolicyRow
 
+/** What a policy looks at of logged decisions: what some of a version must have looked at, and what each must tell. */
+interface Looks {
+  readonly needs: LoggedNeed[]
+  readonly knows: ((row: Subject) => boolean)[]
+}
+
 function policyFor(
   { set, experience }: WhatIfInput,
   spec: PolicySpec,
-  needs: LoggedNeed[],
+  looks: Looks,
   model: Model | undefined,
 ): Policy<Subject> {
   const language = languageOf(set)
@@ -163,7 +169,10 @@ function policyFor(
           one => [one.key, compileLoggedInput(experience.key, one, ownOf(experience, one.key, language))] as const,
         )
       : []
-  needs.push(...rules.flatMap(rule => rule.needs), ...inputs.flatMap(([, one]) => one.needs))
+  for (const { needs, knows } of [...rules, ...inputs.map(([, input]) => input)]) {
+    looks.needs.push(...needs)
+    if (knows !== undefined) looks.knows.push(knows)
+  }
   return compilePolicy<Subject>({
     spec,
     seed,
@@ -189,14 +198,15 @@ async function streamed(
   { model, notes = [] }: { readonly model?: Model; readonly notes?: readonly string[] },
 ): Promise<WhatIfReport> {
   const question: CreditQuestion = { ...asked, withControl: controlOf(input) }
-  const needs: LoggedNeed[] = []
+  const looks: Looks = { needs: [], knows: [] }
   let policy: Policy<Subject>
   try {
-    policy = policyFor(input, input.target as PolicySpec, needs, model)
+    policy = policyFor(input, input.target as PolicySpec, looks, model)
   } catch (error) {
     if (error instanceof NotLogged) return refused(`The log cannot tell: ${error.message}.`)
     throw error
   }
+  const { needs } = looks
   const all = armsOf(input, keys)
   const first = await survey(log, question, all, needs)
   const unseen = needs.filter((_, i) => first.seen.every(({ needs }) => !needs[i]))
@@ -218,7 +228,7 @@ async function streamed(
   for await (const page of log.policyRows(question)) {
     for (const row of page) {
       if (row.closesAt > question.now) continue
-      if (!row.known || !knows.has(row.definitions)) {
+      if (!row.known || !knows.has(row.definitions) || !looks.knows.every(knows => knows(row))) {
         left++
         continue
       }
