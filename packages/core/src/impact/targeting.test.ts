@@ -39,6 +39,29 @@ describe('what targeting added over the best single variant', () => {
     expect(held / experiments).toBeGreaterThan(0.9)
   })
 
+  it('nothing was added where variants are alike, though of the few who count most hardly anybody happened to do it', () => {
+    const rng = random('alike')
+    const experiments = 200
+    let told = 0
+    for (let i = 0; i < experiments; i++) {
+      const arms: Record<string, Person[]> = { '': [], a: [], b: [] }
+      for (let k = 0; k < 2000; k++) {
+        // Half are given a with a chance of 2 % unless they are left out, the others b.
+        const isRare = k % 2 === 0
+        const chance = 0.9 * (isRare ? 0.02 : 0.98)
+        const kpi = rng.chance(isRare ? 0.03 : 0.08) ? Math.exp(3 + 0.8 * rng.normal()) : 0
+        const point = rng.uniform()
+        if (point < 0.1) arms['']!.push({ kpi })
+        else if (point < 0.1 + chance) arms.a!.push({ kpi, chance })
+        else arms.b!.push({ kpi, chance: 0.9 - chance })
+      }
+      const cells = Object.entries(arms).map(([variant, some]) => cellOf(some, { variant, control: variant === '' }))
+      const interval = targetingOf(cells, 'person', 0.95).total?.interval
+      if (interval && (interval[0] > 0 || interval[1] < 0)) told++
+    }
+    expect(told / experiments).toBeLessThanOrEqual(0.05)
+  })
+
   it('the log cannot tell where a rule leaves no chance, or a variant was hardly shown', () => {
     expect(targetingOf(served('rule', 3000, 1), 'person', 0.95)).toMatchObject({
       known: false,

@@ -1,4 +1,4 @@
-import { type Estimate, estimateOf } from '../experiment/index.ts'
+import { type Estimate, estimateOf, MORE_WITHOUT_WAITING, type Sample, steady, unitsOf } from '../experiment/index.ts'
 import type { Cell, WeightedSums } from './cell.ts'
 import { scaled } from './compare.ts'
 import { addSums } from './sums.ts'
@@ -107,5 +107,10 @@ function overSingle(
   const single = sums.squaredKpiSquares - 2 * m * sums.squaredKpi + m ** 2 * sums.weightSquares
   const both = sums.kpiSquares - (m + mean) * sums.kpi + mean * m * sums.weight
   const squares = Math.max(0, served + ratio ** 2 * single - 2 * ratio * both)
-  return scaled(estimateOf(mean - m, squares / n ** 2, { confidence }), n)
+  // Of those who count most for the variant nobody may happen to have done it.
+  const units = unitsOf(n, sums.weight, sums.weightSquares)
+  const own: Sample = { n: units, mean: m, variance: (units * single) / sums.weight ** 2 }
+  const [steadied] = steady(own, { n, mean, variance: served / n }, MORE_WITHOUT_WAITING)
+  const more = (steadied.variance - own.variance) / units
+  return scaled(estimateOf(mean - m, squares / n ** 2 + more, { confidence }), n)
 }
