@@ -89,6 +89,8 @@ describe('pull', () => {
         liveOf('touchpoint', 'home.hero', { channel: 'web', default: { title: 'Hi' } }),
         liveOf('metric', 'orders', metric),
         liveOf('metric', 'gone', metric, true),
+        liveOf('segment', 'buyers', { condition: { did: 'Order Completed' } }),
+        liveOf('computedTrait', 'bought', { value: { count: 'Order Completed' } }),
         liveOf('settings', 'workspace', { currency: 'EUR' }),
       ],
     }
@@ -96,6 +98,8 @@ describe('pull', () => {
     expect(first.created.map(path => path.slice(folder.length + 1))).toEqual([
       'touchpoints/home.hero.yaml',
       'metrics/orders.yaml',
+      'segments/buyers.yaml',
+      'computed-traits/bought.yaml',
       'settings.yaml',
     ])
     expect(readFileSync(join(folder, 'metrics/orders.yaml'), 'utf8')).toBe(
@@ -103,13 +107,13 @@ describe('pull', () => {
     )
     for (const path of first.created) utimesSync(path, 1, 1)
     const second = writeDefinitions(folder, set)
-    expect(second).toEqual({ created: [], updated: [], unchanged: 3, local: [] })
+    expect(second).toEqual({ created: [], updated: [], unchanged: 5, local: [] })
     for (const path of first.created) expect(statSync(path).mtimeMs).toBe(1000)
     expect(
       readDefinitions([folder])
         .map(({ kind, key }) => `${kind} ${key}`)
         .sort(),
-    ).toEqual(['metric orders', 'settings workspace', 'touchpoint home.hero'])
+    ).toEqual(['computedTrait bought', 'metric orders', 'segment buyers', 'settings workspace', 'touchpoint home.hero'])
   })
 
   it('a file that says the same without its defaults, in another order, with comments, stays as it is', () => {

@@ -19,6 +19,8 @@ const FOLDERS: Record<string, string> = {
   touchpoint: 'touchpoints',
   experience: 'experiences',
   metric: 'metrics',
+  segment: 'segments',
+  computedTrait: 'computed-traits',
   settings: '.',
 }
 
