@@ -1,4 +1,6 @@
+import { many } from '@espalier/core'
 import { validateSet } from '@espalier/core/plan'
+import type { ApiKey } from '@espalier/store'
 import { WarehouseError } from '@espalier/warehouse'
 import { freeBytes } from './backup.ts'
 import { BOND_MEND } from './bond.ts'
@@ -97,7 +99,7 @@ const examinations: Readonly<Record<string, Examination>> = {
     const { rows, bytes, oldest } = await store.outbox.depth()
     const lag = oldest === undefined ? 0 : (now() - oldest) / 1000
     const full = bytes / options.outboxBytes
-    const message = `${rows} rows wait for the warehouse, the oldest for ${lag.toFixed(1)} s; ${(100 * full).toFixed(1)} % of the bound.`
+    const message = `${many(rows, 'row waits', 'rows wait')} for the warehouse, the oldest for ${lag.toFixed(1)} s; ${(100 * full).toFixed(1)} % of the bound.`
     const details = { rows, bytes, lagSeconds: lag, lastError: shipper.lastError ?? null }
     if (full > 0.8) {
       const mend = 'At the bound events are refused: mend the warehouse, or raise outboxBytes.'
@@ -119,10 +121,10 @@ const examinations: Readonly<Record<string, Examination>> = {
     const details = { version: set.version, definitions: live.length, fillingInSignals: backfill.pending }
     const [first] = problems
     if (first !== undefined) {
-      const message = `${problems.length} problems; ${first.kind} "${first.key}" ${first.path}: ${first.message}.`
+      const message = `${many(problems.length, 'problem')}; ${first.kind} "${first.key}" ${first.path}: ${first.message}.`
       return { check: 'definitions', status: 'fail', message, mend: first.mend, details: { ...details, problems } }
     }
-    const message = `${live.length} definitions at version ${set.version}, all sound.`
+    const message = `${many(live.length, 'definition')} at version ${set.version}, all sound.`
     if (backfill.pending.length === 0) return { check: 'definitions', status: 'ok', message, details }
     return {
       check: 'definitions',
@@ -135,8 +137,11 @@ const examinations: Readonly<Record<string, Examination>> = {
 
   async keys({ store }, workspace) {
     const keys = (await store.keys.list(workspace)).filter(key => key.revoked === undefined)
-    const count = (kind: string) => keys.filter(key => key.kind === kind).length
-    const message = `${count('write')} write keys and ${count('secret')} secret keys are live.`
+    const count = (kind: ApiKey['kind']) => keys.filter(key => key.kind === kind).length
+    const counts = (['write', 'secret', 'analyst'] as const)
+      .filter(kind => count(kind) > 0)
+      .map(kind => many(count(kind), `${kind} key`))
+    const message = `Live: ${counts.join(', ')}.`
     if (count('write') > 0) return { check: 'keys', status: 'ok', message }
     return { check: 'keys', status: 'warn', message, mend: 'Make a write key, or no page can send events.' }
   },
@@ -153,12 +158,12 @@ const examinations: Readonly<Record<string, Examination>> = {
     }
     if (held.length > 0) {
       const events = held.reduce((sum, one) => sum + one.events, 0)
-      const message = `${events} events of new people from ${held.length} networks were held back in the last hour.`
+      const message = `${many(events, 'event')} of new people from ${many(held.length, 'network')} ${events === 1 ? 'was' : 'were'} held back in the last hour.`
       const mend =
         'If a network is a proxy of yours, name it in trustProxy; if they are people, raise newPeople; if not, let your firewall keep them out.'
       return { check: 'privacy', status: 'warn', message, mend, details }
     }
-    const message = `Nothing waits to be erased; ${refused} events were refused for want of consent since the start.`
+    const message = `Nothing waits to be erased; ${many(refused, 'event was', 'events were')} refused for want of consent since the start.`
     if ((await definitions.of(workspace)).compiled.consent.isStated)
       return { check: 'privacy', status: 'ok', message, details }
     const mend =

@@ -237,6 +237,7 @@ describe.skipIf(!built)('commands against a running server', () => {
     expect(code).toBe(0)
     expect(output).toMatch(/^ok {4}client/)
     expect(output).toMatch(/ok {4}warehouse/)
+    expect(output).toMatch(/keys +Live: 1 write key, 1 secret key\.\n/)
   })
 
   it('warehouse accept changes nothing where no warehouse was refused', async () => {

@@ -1,3 +1,4 @@
+import { many } from '@espalier/core'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CliError } from '../errors.ts'
 import { KINDS, type Kind } from '../import/formats/plain.ts'
@@ -69,7 +70,7 @@ const written = ({ rejected, unwritten }: ImportSummary) =>
 export function described(summary: ImportSummary): string {
   const names = Object.entries(summary.names)
   const lines = [
-    `${summary.file}: ${summary.format}, ${count(summary.rows)} rows${summary.first ? `, ${summary.first} to ${summary.last}` : ''}\n`,
+    `${summary.file}: ${summary.format}, ${many(summary.rows, 'row')}${summary.first ? `, ${summary.first} to ${summary.last}` : ''}\n`,
     table(
       ['item', 'count'],
       names.slice(0, 30).map(([name, n]) => [name, count(n)]),
@@ -82,7 +83,7 @@ export function described(summary: ImportSummary): string {
     lines.push(
       `Nothing was sent (dry run).${example ? ` The first would be:\n${JSON.stringify(example.body, null, 2)}` : ''}\n`,
     )
-  } else lines.push(`${count(summary.stored)} taken in, ${count(summary.duplicates)} were there already\n`)
+  } else lines.push(`${count(summary.stored)} taken in, ${many(summary.duplicates, 'was', 'were')} there already\n`)
   if (summary.resumed > 0) lines.push(`${count(summary.resumed)} had been sent by a run before\n`)
   const { missing } = summary
   if (missing.length > 0) {
@@ -90,7 +91,7 @@ export function described(summary: ImportSummary): string {
     const more = missing.length > 10 ? ` and ${missing.length - 10} more` : ''
     lines.push(`The mapping reads ${names.join(', ')}${more}, which the file does not have: counted as empty\n`)
   }
-  if (summary.ignored > 0) lines.push(`${count(summary.ignored)} rows match no rule of the mapping\n`)
+  if (summary.ignored > 0) lines.push(`${many(summary.ignored, 'row matches', 'rows match')} no rule of the mapping\n`)
   if (summary.rejected > 0) {
     lines.push(
       `${count(summary.rejected)} rejected${summary.rejects ? `, ${written(summary)}with the reason in ${summary.rejects}` : ''}; such as:\n`,

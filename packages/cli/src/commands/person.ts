@@ -1,6 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { ReadableStream } from 'node:stream/web'
+import { many } from '@espalier/core'
 import { CliError } from '../errors.ts'
 import type { Api } from '../http/api.ts'
 import { count, ProgressLine } from '../output/progressLine.ts'
@@ -47,7 +48,7 @@ export const person: Register = (program, shell) => {
         await out.close()
         renameSync(part, file)
         if (options.json) printJson(shell, { file, lines })
-        else shell.out(`${file}: ${count(lines)} lines\n`)
+        else shell.out(`${file}: ${many(lines, 'line')}\n`)
       } catch (error) {
         await out.close().catch(() => undefined)
         rmSync(part, { force: true })
@@ -66,7 +67,7 @@ export const person: Register = (program, shell) => {
       const api = apiOf(options, shell)
       if (!options.yes) {
         const { profile } = await api.get<{ profile: { id: string; events: number } }>(pathOf(ref), 'profile')
-        throw new CliError(`${ref} is profile ${profile.id} with ${count(profile.events)} events`, {
+        throw new CliError(`${ref} is profile ${profile.id} with ${many(profile.events, 'event')}`, {
           mend: 'Say --yes to erase them for ever; `espalier person export` keeps a copy for them',
           exitCode: 2,
         })

@@ -1,6 +1,6 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { csvCell, type Json } from '@espalier/core'
+import { csvCell, type Json, many } from '@espalier/core'
 import { CliError } from '../errors.ts'
 import type { Api } from '../http/api.ts'
 import { count, ProgressLine } from '../output/progressLine.ts'
@@ -66,7 +66,7 @@ export const segments: Register = (program, shell) => {
   withClientOptions(show, shell).action(async (key: string, options: ClientOptions) => {
     const segment = await apiOf(options, shell).get<Segment>(pathOf(key), 'state')
     if (options.json) return printJson(shell, segment)
-    shell.out(`${key}: ${count(segment.size)} people${buildingOf(segment)}\n\n`)
+    shell.out(`${key}: ${many(segment.size, 'person', 'people')}${buildingOf(segment)}\n\n`)
     shell.out(
       table(
         ['day', 'entered', 'left', 'people'],
@@ -99,7 +99,7 @@ export const segments: Register = (program, shell) => {
       const named = { 'body.condition': 'condition' }
       const found = await apiOf(options, shell).post<Preview>('/v1/segments/preview', body, 'size', { named })
       if (options.json) return printJson(shell, found)
-      shell.out(`${count(found.size)} people\n`)
+      shell.out(`${many(found.size, 'person', 'people')}\n`)
       if (found.history.length > 0) {
         const rows = found.history.map(({ at, size }) => [new Date(at).toISOString().slice(0, 10), count(size)])
         shell.out(`\n${table(['day', 'people'], rows)}`)
@@ -138,7 +138,7 @@ export const segments: Register = (program, shell) => {
         renameSync(part, file)
         line.clear()
         if (options.json) return printJson(shell, { file, people: written, leftOut })
-        shell.out(`${file}: ${count(written)} people\n`)
+        shell.out(`${file}: ${many(written, 'person', 'people')}\n`)
         if (leftOut > 0) shell.out(`${count(leftOut)} more refuse ${options.purpose} and are left out\n`)
       } catch (error) {
         await out.close().catch(() => undefined)

@@ -1,8 +1,7 @@
-import type { JsonObject } from '@espalier/core'
+import { type JsonObject, many } from '@espalier/core'
 import { CliError, UsageError } from '../errors.ts'
 import { ApiError } from '../http/api.ts'
 import { openTable } from '../import/source/rows.ts'
-import { count } from '../output/progressLine.ts'
 import type { Register } from '../program.ts'
 import { apiOf, type ClientOptions, withClientOptions } from './client.ts'
 
@@ -51,7 +50,9 @@ export const spendCommand: Register = (program, shell) => {
       if (batch.length >= AT_ONCE) await send()
     }
     await send()
-    shell.out(options.json ? `${JSON.stringify({ stored })}\n` : `${count(stored)} amounts are stored.\n`)
+    shell.out(
+      options.json ? `${JSON.stringify({ stored })}\n` : `${many(stored, 'amount is', 'amounts are')} stored.\n`,
+    )
   })
 }
 
@@ -98,4 +99,5 @@ function ofRow(error: unknown, where: (index: number) => string, stored: number)
   return new CliError(`${where(Number(index))}: ${field} ${reason}`, { mend: `${mend}. ${told(stored)}`, cause: error })
 }
 
-const told = (stored: number) => `${count(stored)} rows before it are stored; the same file may be sent again`
+const told = (stored: number) =>
+  `${many(stored, 'row before it is', 'rows before it are')} stored; the same file may be sent again`

@@ -233,6 +233,7 @@ function unknownReference(
   key: string,
   { keys }: Surroundings,
 ): Problem {
-  const mend = `${nearest(key, keys(kind), `${kind}s`)}; or publish it together with this`
+  const meant = nearest(key, keys(kind), `${kind}s`)
+  const mend = `${meant}${meant.endsWith('?') ? ' Or' : '; or'} publish it together with this`
   return problem(path, `there is no ${kind} "${key}"`, mend)
 }

@@ -57,7 +57,7 @@ describe('a publication', () => {
         published(['touchpoint', 'heros', hero], ['metric', 'orders', orders, true]),
       ),
     ).toEqual([
-      'experience x touchpoints[0]: there is no touchpoint "hero" -> did you mean "heros"?; or publish it together with this',
+      'experience x touchpoints[0]: there is no touchpoint "hero" -> did you mean "heros"? Or publish it together with this',
       'experience x goal: there is no metric "orders" -> there are no metrics yet; or publish it together with this',
     ])
     expect(
@@ -71,7 +71,7 @@ describe('a publication', () => {
   it('a misspelt touchpoint is named, beside what its content then lacks', () => {
     const body = { ...welcome, touchpoints: ['heor'], variants: [{ key: 'a', content: { hero: { title: 'A' } } }] }
     expect(check([change('experience', 'welcome', body)], all)).toContain(
-      'experience welcome touchpoints[0]: there is no touchpoint "heor" -> did you mean "hero"?; or publish it together with this',
+      'experience welcome touchpoints[0]: there is no touchpoint "heor" -> did you mean "hero"? Or publish it together with this',
     )
   })
 
