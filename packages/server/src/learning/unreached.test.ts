@@ -62,4 +62,11 @@ describe('POST /v1/whatif on rules that name not everybody', () => {
     expect(json.overlap.meanWeight).toBeCloseTo(left.length / CONTROL / rows.length, 9)
     expect(json.overlap.decisions).toBe(rows.length)
   })
+
+  it('a rule by a clock whose zone is of no decision in the log is refused', async () => {
+    const when = { time: { from: '09:00', zone: 'person' } }
+    const policy = { kind: 'rules', rules: [{ when, variant: 'a' }], otherwise: 'a' }
+    const { json } = await server.post('/v1/whatif', { experience: 'hero', policy })
+    expect(json).toMatchObject({ verdict: 'refused', sentence: expect.stringContaining('context.timezone') })
+  })
 })

@@ -189,6 +189,9 @@ function ownOf({ body }: Definition<'experience'>, key: string, language: Return
   return policy?.kind === 'contextual' && policy.inputs.some(one => one.key === key) ? undefined : language
 }
 
+const NO_CLOCK =
+  'The log cannot tell: of no decision the zone of the person’s clock is in it. Send context.timezone, or let a policy of this experience ask that time, and ask again when enough people have been seen.'
+
 /** A target that looks at the person: decision by decision, twice, since predictions must come from other people. */
 async function streamed(
   log: Log,
@@ -225,6 +228,7 @@ async function streamed(
   const predict: Predict<Subject> | undefined = model && compilePredict(model, all, readsOf(input))
   const fold = startWhatIf({ variants: all })
   let left = 0
+  let judged = 0
   for await (const page of log.policyRows(question)) {
     for (const row of page) {
       if (row.closesAt > question.now) continue
@@ -232,6 +236,7 @@ async function streamed(
         left++
         continue
       }
+      judged++
       targetOf(policy.chances({ bucketKey: row.person, now: row.at, subject: row }), target)
       if (predict) predict(row, predicted)
       else predicted.set(first.means[1 - halfOf(row.person)]!)
@@ -240,6 +245,7 @@ async function streamed(
       fold.add({ person, propensity, reward, arm: all.indexOf(row.variant), target, predicted })
     }
   }
+  if (judged === 0 && left > 0 && looks.knows.length > 0) return refused(NO_CLOCK)
   const told =
     left === 0
       ? []
