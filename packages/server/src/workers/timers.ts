@@ -2,6 +2,7 @@ import type { Entry } from '@espalier/core/stream'
 import type { Store } from '@espalier/store'
 import type { Logger } from 'pino'
 import type { CommitQueue } from '../pipeline/queue.ts'
+import { Sparing } from '../sparing.ts'
 import { Rounds } from './rounds.ts'
 
 export interface TimersOptions {
@@ -31,10 +32,15 @@ export class Timers {
 
   constructor(options: TimersOptions) {
     this.#options = options
+    const sparing = new Sparing(options.now)
     this.#rounds = new Rounds({
       work: () => this.round(),
       pause: () => options.every,
-      failed: error => options.log.warn({ err: error }, 'hearing timers failed; it is tried again'),
+      failed: error => {
+        // It looks several times a second, and each time the store is down.
+        const said = sparing.says(String(error))
+        if (said !== undefined) options.log.warn({ err: error, ...said }, 'hearing timers failed; it is tried again')
+      },
     })
   }
 
