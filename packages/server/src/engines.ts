@@ -88,9 +88,20 @@ function serverOf(text: string): (Server & { readonly database?: string }) | und
   const database = pathname.slice(1)
   return {
     url: origin,
-    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(username === '' ? {} : { username: decoded(username) }),
+    ...(password === '' ? {} : { password: decoded(password) }),
     ...(database === '' ? {} : { database }),
+  }
+}
+
+/** A user or a password as it was before it was written into a URL; the error says nothing of either. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new StartError(
+      'The user or the password in a URL of the warehouse holds a % that stands for nothing. Write it as %25 in ESPALIER_WAREHOUSE or ESPALIER_WAREHOUSE_SHARDS.',
+    )
   }
 }
 

@@ -21,8 +21,8 @@ export function createLog(level: string, to: DestinationStream = pino.destinatio
         req: (request: { method: string; url: string; id: string }) => ({
           id: request.id,
           method: request.method,
-          // A query may hold a link or somebody's identifier.
-          path: request.url.split('?')[0]?.replace(/\/v1\/profiles\/.*/, '/v1/profiles/…'),
+          // A query may hold a link or somebody's identifier; where the id of a key belongs some write the key.
+          path: request.url.split('?')[0]?.replace(/\/v1\/(profiles|keys)\/.*/, '/v1/$1/…'),
         }),
       },
     },

@@ -120,9 +120,12 @@ describe('R8 what is personal', () => {
     const cause = new Error(`row {"email":"${EMAIL}"} from 203.0.113.77`)
     log.warn({ err: new Error('The warehouse said no', { cause }) }, 'refused')
     log.info({ req: { method: 'GET', url: `${ref}?link=l`, id: '1' } }, 'asked')
-    expect(lines).toHaveLength(2)
+    // Where the id of a key belongs some write the key.
+    log.info({ req: { method: 'DELETE', url: `/v1/keys/${SECRET_KEY}`, id: '2' } }, 'asked')
+    expect(lines).toHaveLength(3)
     expect(lines.join()).toContain('The warehouse said no')
     expect(lines.join()).not.toMatch(/ada@|ada%40|203\.0\.113/)
+    expect(lines.join()).not.toContain(SECRET_KEY)
   })
 })
 

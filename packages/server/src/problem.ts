@@ -19,7 +19,7 @@ export const problems = {
   context_too_large: { status: 400, mend: 'Send the context with the events that need it.' },
   nothing_kept: { status: 400, mend: 'Correct the items as `errors` says; nothing of this request was stored.' },
   no_key: { status: 401, mend: 'Send the key as HTTP Basic user, as Bearer token or as writeKey in the body.' },
-  unknown_key: { status: 401, mend: 'Use a key that `espalier keys` lists; a revoked one stays revoked.' },
+  unknown_key: { status: 401, mend: 'Use a key that `espalier keys list` names; a revoked one stays revoked.' },
   wrong_key: { status: 403, mend: 'This needs a secret key, which belongs on servers only.' },
   not_admin: { status: 403, mend: 'Use the key of the option adminKey; without that option nobody may.' },
   user_hash_required: {

@@ -101,6 +101,9 @@ describe('what keeps a server from starting is one line with the mend', () => {
     const data = await folder()
     expect(await refused({ data, port: 0, store: 'mysql://x' })).toContain('ESPALIER_STORE')
     expect(await refused({ data, port: 0, warehouse: 'clickhouse' })).toContain('ESPALIER_WAREHOUSE')
+    const malformed = await refused({ data, port: 0, warehouse: 'http://user:h%ush@one' })
+    expect(malformed).toContain('%25')
+    expect(malformed).not.toContain('ush')
     const warehouseShards = ['http://user:hush@shard1:8123', 'http://user:hush@shard2:8123/espalier']
     expect(await refused({ data, port: 0, warehouseShards })).toContain('ESPALIER_WAREHOUSE.')
     const shards = await refused({ data, port: 0, warehouse: 'http://one', warehouseShards })

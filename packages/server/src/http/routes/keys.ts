@@ -71,7 +71,11 @@ export const revokeKey = route({
       throw new Problem('conflict', 'This is the key you are using.', { mend: 'Revoke it with another secret key.' })
     }
     const revoked = await store.keys.revoke(workspace, params.id, now())
-    if (!revoked) throw new Problem('not_found', `There is no live key ${params.id} in this workspace.`)
+    if (!revoked) {
+      // What was sent may be a key, so it is not said again.
+      const mend = 'Name the id of a key, which `espalier keys list` tells, and not the key.'
+      throw new Problem('not_found', 'There is no live key of this id in this workspace.', { mend })
+    }
     keys.forget()
   },
 })
