@@ -228,6 +228,56 @@ export function policiesContract(warehouse: () => Warehouse): void {
     expect(JSON.stringify(whatIf(sums))).not.toMatch(/NaN|Infinity/)
   })
 
+  it('the default content is that of the control group, and in a version without one that of those for whom nothing was chosen', async () => {
+    const workspace = fresh('policies')
+    // Version, control, variant, chance, what it brought; of the second version nobody is left out.
+    const seen = [
+      [1, true, '', 0.2, 5],
+      [1, true, '', 0.2, 3],
+      [1, false, '', 0.4, 100],
+      [1, false, 'a', 0.4, 7],
+      [2, false, '', 0.5, 2],
+      [2, false, 'a', 0.5, 9],
+    ] as const
+    await ship(
+      warehouse(),
+      'exposures',
+      seen.map(([version, control, variant, propensity], i) =>
+        exposure({ workspace, profile: `p${i}`, version, control, variant, propensity }),
+      ),
+    )
+    await ship(
+      warehouse(),
+      'events',
+      seen.map(([, , , , total], i) =>
+        event({ workspace, profile: `p${i}`, name: 'Bought', timestamp: NOON + HOUR, properties: { total } }),
+      ),
+    )
+    const { sums, arms } = await warehouse().whatIfSums({
+      workspace,
+      experience: 'spring',
+      metric: spent,
+      reward: 'value',
+      period: DAY,
+      controls: [
+        { version: 1, share: 0.2 },
+        { version: 2, share: 0 },
+      ],
+      now: NOON + 9 * DAY,
+      withControl: 'all',
+      byControl: true,
+      variants: ['a', ''],
+      chances: [0, 1],
+    })
+    expect(sums.n).toBe(6)
+    expect(sums.w).toBeCloseTo(2 / 0.2 + 1 / 0.5, 9)
+    expect(sums.wr).toBeCloseTo((5 + 3) / 0.2 + 2 / 0.5, 9)
+    expect(arms.map(({ variant, shown }) => [variant, shown])).toEqual([
+      ['a', 2],
+      ['', 4],
+    ])
+  })
+
   it('what happened before an exposure, after the window or in the future is nobody’s', async () => {
     const workspace = fresh('policies')
     await ship(warehouse(), 'exposures', [

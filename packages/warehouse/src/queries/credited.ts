@@ -52,7 +52,7 @@ export function creditParams({ workspace, experience, from, to, now }: CreditQue
  * several variants in one period, only what the last of them brought counts.
  *
  * Columns: person, period, variant ('' for none of them), propensity (among those not in the control group, unless that is kept), at (of
- * that exposure, epoch milliseconds), reward, request, control, lost (amounts without a rate).
+ * that exposure, epoch milliseconds), reward, request, version, control, lost (amounts without a rate).
  */
 export function creditedSql(question: CreditQuestion, binder: Binder, slice?: Slice): string {
   const { metric, reward, withControl, importedEach = false } = question
@@ -97,7 +97,7 @@ export function creditedSql(question: CreditQuestion, binder: Binder, slice?: Sl
   return `(
     SELECT shown.person AS person, shown.period AS period, tupleElement(shown.shown, 2) AS variant,
       least(1., tupleElement(shown.shown, 4) / (1 - ${share})) AS propensity, shown.last AS at,
-      tupleElement(shown.shown, 5) AS request, tupleElement(shown.shown, 6) AS control, credits.lost AS lost, toFloat64(${rewardSql(metric, reward)}) AS reward
+      tupleElement(shown.shown, 5) AS request, tupleElement(shown.shown, 3) AS version, tupleElement(shown.shown, 6) AS control, credits.lost AS lost, toFloat64(${rewardSql(metric, reward)}) AS reward
     FROM ${shown} AS shown
     LEFT ANY JOIN ${credits} AS credits
       ON credits.person = shown.person AND credits.period = shown.period AND credits.variant = tupleElement(shown.shown, 2)

@@ -10,8 +10,8 @@ export interface WhatIfQuestion extends CreditQuestion {
   /** The target's chance of each, the same for everybody; they sum to 1. */
   readonly chances: readonly number[]
   /**
-   * Of variant '' the control group alone stands for others. For whom a policy chose nothing saw the default content as well, but the
-   * chance of that is logged beside that of being left out: counted by each, they would stand for themselves twice.
+   * Of variant '' the control group alone stands for others, in versions that have one. For whom a policy chose nothing saw the default
+   * content as well, but the chance of that is logged beside that of being left out: counted by each, they would stand for themselves twice.
    */
   readonly byControl?: boolean
 }
@@ -43,13 +43,18 @@ interface Totals {
  */
 export async function whatIfSums(database: Database, question: WhatIfQuestion): Promise<WhatIfSums> {
   const { variants, chances, byControl = false } = question
-  const stands = byControl ? "(row.variant != '' OR row.control)" : 'true'
   const scope = creditParams(question)
+  const withoutControl = question.controls.filter(({ share }) => share === 0).map(({ version }) => version)
+  const standsSql = (binder: Binder) =>
+    byControl
+      ? `(row.variant != '' OR row.control OR has(${binder.bind('Array(UInt32)', withoutControl)}, row.version))`
+      : 'true'
   // A chance that nobody stated is none.
   const rowsOf = (binder: Binder) => `(
     SELECT row.person AS person, cityHash64('half', row.person) % 2 AS half, row.variant AS variant,
       if(d.request_id != '', 0., row.propensity) AS propensity, row.reward AS reward,
-      indexOf(${binder.bind('Array(String)', variants)}, row.variant) AS arm, ${stands} AS stands
+      indexOf(${binder.bind('Array(String)', variants)}, row.variant) AS arm,
+      ${standsSql(binder)} AS stands
     FROM (
       SELECT request_id FROM decisions
       WHERE workspace = {workspace:String} AND definitions = 0 AND has(answers.experience, {experience:String})
