@@ -174,6 +174,20 @@ describe('R13 what a write key may', () => {
     expect(await explain({ userId: 'u1' }, { preview: {} })).toMatchObject({ status: 403 })
     expect(await explain({ userId: 'u1' }, { link: `${link}x` })).toMatchObject({ status: 403 })
   })
+
+  it('explains a device no more once it has become somebody’s: whose it is a write key may say', async () => {
+    const anonymousId = 'device-of-a-link'
+    const { link } = (await server.post('/v1/links', { allows: ['explain'], anonymousId })).json
+    const explain = (more: object = {}) =>
+      server.post('/v1/decide', { anonymousId, touchpoints: ['home.hero'], explain: true, link, ...more })
+    expect(await explain()).toMatchObject({ status: 200 })
+    expect(await explain({ events: [{ type: 'page', name: 'Home' }] })).toMatchObject({ status: 200 })
+    const login = { type: 'identify', anonymousId, userId: 'u1' }
+    expect(await explain({ events: [login] })).toMatchObject({ status: 403, json: { error: { code: 'bad_link' } } })
+    expect(await explain()).toMatchObject({ status: 403 })
+    const anew = (await server.post('/v1/links', { allows: ['explain'], anonymousId })).json.link
+    expect(await explain({ link: anew })).toMatchObject({ status: 200 })
+  })
 })
 
 describe('R13 proven userIds', () => {

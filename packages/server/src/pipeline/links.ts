@@ -7,6 +7,8 @@ export interface LinkGrant {
   readonly allows: readonly ('preview' | 'explain')[]
   /** The one person (`kind:value`) it may explain: an explanation tells of their traits (R13). */
   readonly person?: string
+  /** Where that is a device: the userId of its person when the link was made, null for none; absent from links of before it was kept. */
+  readonly userId?: string | null
   /** Variants that whoever opens it gets to see, by experience, without asking for them. */
   readonly variants?: Readonly<Record<string, string>>
   /** The instant it shows, epoch milliseconds. */

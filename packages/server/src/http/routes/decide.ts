@@ -168,6 +168,8 @@ export const decide = route({
       const now = services.definitions.of(workspace)
       set = now instanceof Promise ? await now : now
     }
+    const isExplainedByLink = !secret && body.explain === true && !set.settings.requireUserHash
+    if (isExplainedByLink) await refuseOther(services, workspace, shown)
     const preview = body.preview === undefined ? previewOf(shown) : readPreview(body.preview, set)
     const viewed = as === undefined ? undefined : await personOf(services, workspace, as, 'body.preview.as')
     const origin = originOf(request)
@@ -191,6 +193,8 @@ export const decide = route({
       ...(preview === undefined ? {} : { preview }),
       ...(viewed === undefined ? {} : { viewed }),
     })
+    // Who the device belongs to may have become another while it was decided.
+    if (isExplainedByLink) await refuseOther(services, workspace, shown)
     services.metrics.decide.observe((performance.now() - began) / 1000)
     return new JsonText(answerText(decided, { secret, set, errors, refused, warnings: told }))
   },
@@ -263,6 +267,19 @@ function allow(
   if (body.explain && !asked.every(identifier => identifier === grant.person)) {
     throw new Problem('bad_link', 'The link explains another person.')
   }
+}
+
+/**
+ * Whoever holds a write key can say that a device is somebody's, and would be told of them what the link explains of the device (R13):
+ * it explains the person it was made for. Where a userId has to be proven, that was done.
+ */
+async function refuseOther({ store }: Services, workspace: string, grant: LinkGrant | undefined): Promise<void> {
+  if (grant?.person === undefined || grant.userId === undefined) return
+  const known = await store.people.locate(workspace, grant.person)
+  if ((known?.profile.userId ?? grant.userId) === grant.userId) return
+  throw new Problem('bad_link', 'Since the link was made this device has become somebody’s.', {
+    mend: 'Make a link that names the userId.',
+  })
 }
 
 /** Who asks, and how they prove it. */

@@ -35,7 +35,7 @@ export const makeLink = route({
     description: 'The link and when it ends.',
     schema: Type.Object({ link: Type.String(), expires: Type.Integer({ description: 'Epoch milliseconds.' }) }),
   },
-  async handle({ workspace, body }, { links, now, definitions }) {
+  async handle({ workspace, body }, { links, now, definitions, store }) {
     const { allows, userId, anonymousId, variants, hours = 24 } = body
     const at = instant(body.at === undefined ? undefined : String(body.at), 'body.at')
     if ((variants !== undefined || at !== undefined) && !allows.includes('preview')) {
@@ -51,6 +51,9 @@ export const makeLink = route({
     }
     const person =
       userId !== undefined ? `userId:${userId}` : anonymousId !== undefined ? `anonymousId:${anonymousId}` : undefined
+    // Whose device it is: a write key can say later that it is somebody else's.
+    const isDevice = person !== undefined && userId === undefined
+    const owner = isDevice ? (await store.people.locate(workspace, person))?.profile.userId : undefined
     if (allows.includes('explain') && person === undefined) {
       throw new Problem('invalid', 'A link that explains must name the one person it explains.', {
         path: 'body.userId',
@@ -61,7 +64,7 @@ export const makeLink = route({
     const grant = {
       allows,
       expires,
-      ...(person === undefined ? {} : { person }),
+      ...(person === undefined ? {} : { person, ...(isDevice && { userId: owner ?? null }) }),
       ...(variants === undefined ? {} : { variants }),
       ...(at === undefined ? {} : { at }),
     }
