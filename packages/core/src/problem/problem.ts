@@ -23,7 +23,7 @@ export function problem(path: Path, message: string, mend: string): Problem {
   return { path: formatPath(path), message, mend }
 }
 
-/** A message or a mend with its full stop, unless it is a question. */
+/** A message or a mend with its full stop, unless it is a question or has it. */
 export function sentence(text: string): string {
-  return text.endsWith('?') ? text : `${text}.`
+  return /[.?]$/.test(text) ? text : `${text}.`
 }
