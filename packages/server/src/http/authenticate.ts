@@ -46,7 +46,9 @@ function allowed(access: Access, key: ApiKey, services: Services): Caller {
     throw new Problem('wrong_key', 'An analyst’s key may only read, and nothing that is personal.')
   }
   if (access === 'operator' && key.workspace !== services.firstWorkspace) {
-    throw new Problem('not_admin', 'This needs the admin key, or a secret key of the first workspace.')
+    throw new Problem('not_admin', 'This needs the admin key, or a secret key of the first workspace.', {
+      mend: 'Use one of them: it concerns all workspaces.',
+    })
   }
   return { workspace: key.workspace, key }
 }

@@ -130,6 +130,13 @@ describe('R13 isolation', () => {
   })
 })
 
+it('R13 a secret key of another workspace does not back up all of them, and is told whose key does', async () => {
+  const answer = await server.get('/v1/backup', { key: other.secretKey })
+  expect(answer).toMatchObject({ status: 403, json: { error: { code: 'not_admin' } } })
+  expect(answer.json.error.message).toContain('first workspace')
+  expect(answer.json.error.mend).not.toContain('nobody')
+})
+
 describe('R13 what a write key may', () => {
   it('track and decide, and nothing else, on every route', async () => {
     for (const { method, path, access, body } of calls()) {

@@ -70,7 +70,7 @@ export const optionTable = {
   }),
   adminKey: option({
     type: 'secret',
-    help: 'Key that may make workspaces and back up. Without it, nobody can over HTTP.',
+    help: 'Key that may make workspaces, which nothing else can. Backups it takes too, as a secret key of the first workspace does.',
     tradeOff: 'Leave it unset where one workspace is enough.',
     example: 'a-third-long-random-text',
   }),
