@@ -129,6 +129,7 @@ describe.skipIf(!built)('commands against a running server', () => {
     )
     expect((await cli('import', events)).output).toContain('1 taken in, 0 were there already')
     const { output } = await cli('report')
+    expect(output).toMatch(/^1 person, \d+ events, \d+ decisions, 1 exposure, /)
     expect(output).toContain('Order Completed')
     expect(output).toMatch(/12\.50 EUR/)
     expect(output).toMatch(/France +1 +1/)

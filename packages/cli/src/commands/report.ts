@@ -1,3 +1,4 @@
+import { many } from '@espalier/core'
 import type { Estimate, Impact, Novelty, VariantReport } from '@espalier/core/experiment'
 import type { Evidence, Indication, ResultPage } from '@espalier/core/result'
 import { explain, UsageError } from '../errors.ts'
@@ -224,7 +225,7 @@ function query(fields: Record<string, string | undefined>): string {
 
 function totals({ totals: all, events, revenue, countries, complete }: Summary): string {
   const parts = [
-    `${count(all.people)} people, ${count(all.events)} events, ${count(all.decisions)} decisions, ${count(all.exposures)} exposures`,
+    `${many(all.people, 'person', 'people')}, ${many(all.events, 'event')}, ${many(all.decisions, 'decision')}, ${many(all.exposures, 'exposure')}`,
     all.first === null || all.last === null ? '' : `, ${day(all.first)} to ${day(all.last)}`,
     complete ? '\n' : ' (the newest events are still on their way to the warehouse)\n',
   ]

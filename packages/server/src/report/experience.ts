@@ -248,7 +248,7 @@ export async function subjectOf(
   if (name === undefined && experience === undefined) {
     throw new Problem('not_found', `There is no experience "${key}".`, {
       path: 'path.key',
-      mend: 'Check its key; of decisions that were made elsewhere and imported name a metric in the query.',
+      mend: 'Check its key. Where its decisions were made elsewhere and imported, name a metric as well.',
     })
   }
   if (name === undefined) {
