@@ -184,7 +184,9 @@ function subjectOf(spec: LearningSpec, { metric, reward, period, currency: home 
   const inputs = spec.kind === 'contextual' ? spec.inputs : []
   const money = currency && { currency, home }
   const counted = { type, event, where, property, money, refund, window, direction }
-  return JSON.stringify({ reward, ...counted, period, halfLife, balance, inputs, settling: SETTLING_MS })
+  // Sums of what fades were once of other squares, and those do not add up with these.
+  const fades = halfLife === undefined ? {} : { fades: 'as noise' }
+  return JSON.stringify({ reward, ...counted, period, halfLife, balance, inputs, settling: SETTLING_MS, ...fades })
 }
 
 /** Another goal, period, inputs or variants, or a clock that went back: then everything is learned anew. */

@@ -41,12 +41,12 @@ export async function policyTraining(database: Database, question: TrainingQuest
   const variants = binder.bind('Array(String)', learner.variants)
   const rows = await database.rows<Row>(
     `SELECT variant, closed, usable, count() AS rows, sum(f) AS people, sum(g * f) AS weight, sum(g * t.reward) AS reward,
-      sum(g * t.reward * t.reward) AS rewardSquares, sum(g * g * f) AS weightSquares, sum(g * f * g * f) AS maturedSquares,
+      sum(g * t.reward * t.reward) AS rewardSquares, sum(g * b * f) AS weightSquares, sum(g * b * f * f) AS maturedSquares,
       sum(t.lost) AS lost, min(t.at) AS first, max(t.at) AS last
     FROM (
       SELECT variant, reward, lost, at, at + ${window} <= {now:Int64} AS closed,
         has(${variants}, variant) AND propensity > 0 AND isFinite(reward) AS usable,
-        ${decaySql(question, binder)} * ${balanceSql(learner, binder)} AS g,
+        ${balanceSql(learner, binder)} AS b, ${decaySql(question, binder)} * b AS g,
         if(closed, 1., ${delaySql(learner.delay, '({now:Int64} - at)', window, binder)}) AS f
       FROM ${credited}
     ) AS t

@@ -2,7 +2,7 @@ import type { ArmSums } from './sums.ts'
 
 /** What an arm's sums say of one row's reward. */
 export interface Evidence {
-  /** Rows that would say as much if all weighed the same and were mature (Kish). */
+  /** Rows of today that would say as much if all weighed the same and were mature (Kish; a faded row counts for its decay). */
   readonly n: number
   /** 0 where there is nothing yet. */
   readonly mean: number

@@ -100,7 +100,7 @@ describe('sums of training rows', () => {
   it('a row counts half after a half-life, and its people never fade', () => {
     const by: Learner = { ...learner, halfLife: 5 }
     const [arm] = sumsOf([row({ decidedAt: NOW - 5 * DAY }), row({ decidedAt: NOW - 10 * DAY })], by).arms
-    expect(arm).toMatchObject({ people: 2, weight: 0.75, reward: 0.75, weightSquares: 0.25 + 0.0625 })
+    expect(arm).toMatchObject({ people: 2, weight: 0.75, reward: 0.75, weightSquares: 0.75, maturedSquares: 0.75 })
   })
 
   it('balanced, a row of small propensity stands for more, up to the bound', () => {

@@ -60,13 +60,13 @@ export function startDraft(variant: string, columns: number): Draft {
   }
 }
 
-export function addTaken({ scalars }: Draft, { weight, maturity, reward }: Taken): void {
+export function addTaken({ scalars }: Draft, { weight, balance, maturity, reward }: Taken): void {
   scalars.people += maturity
   scalars.weight += weight * maturity
   scalars.reward += weight * reward
   scalars.rewardSquares += weight * reward * reward
-  scalars.weightSquares += weight * weight * maturity
-  scalars.maturedSquares += (weight * maturity) ** 2
+  scalars.weightSquares += weight * balance * maturity
+  scalars.maturedSquares += weight * balance * maturity * maturity
 }
 
 export function sumsOf(drafts: readonly Draft[]): ArmSums[] {

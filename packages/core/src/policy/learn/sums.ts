@@ -5,6 +5,9 @@
  * learner weighs by propensity (see `learner.ts`). F: maturity, the share of its reward that must have come by now: 1 once its
  * window has closed, less where a delay model lets open rows in. r is the reward so far.
  *
+ * Where the world drifts, a row tells of today as one with 1 / g times the noise would (discounted Thompson sampling, Raj and Kalyani
+ * 2017): so g stands once in the sums of squares, and b twice. An arm that is not shown any more becomes less and less certain.
+ *
  * For rows of closed windows without decay and balance all of g, b and F are 1, and SQL need only count and sum.
  */
 export interface ArmSums {
@@ -17,9 +20,9 @@ export interface ArmSums {
   readonly reward: number
   /** Σ g b r². */
   readonly rewardSquares: number
-  /** Σ (g b)² F. */
+  /** Σ g b² F. */
   readonly weightSquares: number
-  /** Σ (g b F)². */
+  /** Σ g (b F)². */
   readonly maturedSquares: number
   /** Contextual only. Σ g b F x xᵀ over encoded inputs x, lower triangle row by row; x[0] is 1. */
   readonly products?: readonly number[]
@@ -66,8 +69,8 @@ function fade(arm: ArmSums, g: number): ArmSums {
     weight: g * arm.weight,
     reward: g * arm.reward,
     rewardSquares: g * arm.rewardSquares,
-    weightSquares: g * g * arm.weightSquares,
-    maturedSquares: g * g * arm.maturedSquares,
+    weightSquares: g * arm.weightSquares,
+    maturedSquares: g * arm.maturedSquares,
     ...(arm.products && { products: scale(arm.products) }),
     ...(arm.moments && { moments: scale(arm.moments) }),
   }

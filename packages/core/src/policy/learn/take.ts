@@ -20,6 +20,8 @@ export interface Taken {
   isFinal: boolean
   /** g b. */
   weight: number
+  /** b. */
+  balance: number
   /** F. */
   maturity: number
   reward: number
@@ -39,7 +41,7 @@ export interface Intake {
 export function startIntake(learner: Learner, { after, until }: Span): Intake {
   const period = periodOf(until, learner.period)
   const places = new Map(learner.variants.map((variant, i) => [variant, i]))
-  const taken: Taken = { arm: 0, isFinal: true, weight: 1, maturity: 1, reward: 0 }
+  const taken: Taken = { arm: 0, isFinal: true, weight: 1, balance: 1, maturity: 1, reward: 0 }
   const refused = noRefusals()
 
   function take(row: TrainingRow): Taken | undefined {
@@ -68,7 +70,8 @@ export function startIntake(learner: Learner, { after, until }: Span): Intake {
     const decay = decayOf(period - periodOf(row.decidedAt, learner.period), learner.halfLife)
     taken.arm = arm
     taken.isFinal = isClosed && finalAt <= until
-    taken.weight = decay * balanceOf(row.propensity, learner)
+    taken.balance = balanceOf(row.propensity, learner)
+    taken.weight = decay * taken.balance
     taken.maturity = isClosed ? 1 : delayShare(learner.delay!, until - row.decidedAt, row.closesAt - row.decidedAt)
     taken.reward = reward
     return taken

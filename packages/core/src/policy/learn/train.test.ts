@@ -85,8 +85,11 @@ describe('training', () => {
     }
   })
 
-  it('logistic: day by day gives nearly what all at once gives, since a normal stands for the rows before', () => {
-    const learner = learnerOf('logistic')
+  it.each<Partial<Learner>>([
+    {},
+    { halfLife: 5 },
+  ])('logistic: day by day gives nearly what all at once gives, since a normal stands for the rows before: %j', more => {
+    const learner = learnerOf('logistic', more)
     const rows = world('step', 2000, 'logistic', 10)
     const whole = train(learner, undefined, rows, 13 * DAY).model as ContextualModel
     const model = byAndBy(learner, rows) as ContextualModel
@@ -160,6 +163,28 @@ describe('training', () => {
     // At the end a's constant is -1 + 3 = 2, on average it was 0.5.
     expect(scoreOfA()).toBeLessThan(1)
     expect(scoreOfA(4)).toBeGreaterThan(1.4)
+  })
+
+  it.each(KINDS)('%s: decay makes an arm that is shown no more less and less certain', kind => {
+    const spreadOf = (model: Model): number => {
+      if (model.kind === 'beta') return 1 / Math.sqrt(model.arms[0]!.a + model.arms[0]!.b)
+      return model.kind === 'gaussian' ? model.arms[0]!.sd : deviations(model, 0)[1]!
+    }
+    const rows = world('abandoned', 6000, kind, 60)
+    // From the thirtieth day on nobody sees a.
+    const shown = rows.filter(row => row.variant === 'b' || row.decidedAt < 30 * DAY)
+    for (const [halfLife, least, most] of [
+      [5, 4, 9],
+      [undefined, 0.97, 1.03],
+    ]) {
+      const learner = learnerOf(kind, halfLife === undefined ? {} : { halfLife })
+      const before = train(learner, undefined, shown, 32 * DAY).model
+      const after = train(learner, before, shown, 62 * DAY).model
+      // Thirty days are six half-lives: a 64th of the rows, an eighth of the certainty, and what a prior is worth.
+      const wider = spreadOf(after) / spreadOf(before)
+      expect(wider).toBeGreaterThan(least!)
+      expect(wider).toBeLessThan(most!)
+    }
   })
 
   it('balanced, a season that comes with a change of weights deceives nobody', () => {
