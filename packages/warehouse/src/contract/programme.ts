@@ -1,3 +1,4 @@
+import type { JsonObject } from '@espalier/core'
 import type { Metric } from '@espalier/core/definition'
 import type { ExposureRow } from '@espalier/core/stream'
 import fc from 'fast-check'
@@ -66,6 +67,27 @@ export function programmeContract(warehouse: () => Warehouse, worlds: number): v
     })
     const [none] = (await warehouse().programme(question(workspace))).cells
     expect(none?.sums).toMatchObject({ orders: 3, unpriced: 4, margin: 0, revenue: 180 })
+  })
+
+  it('an order that is refunded whole leaves nothing: neither margin nor discount, where the refund names it', async () => {
+    const workspace = fresh('programme')
+    const refund = (at: number, properties: JsonObject) =>
+      event({ workspace, name: 'Order Refunded', timestamp: NOON + at, revenue: -90, currency: 'EUR', properties })
+    await put({
+      exposures: [exposure({ workspace })],
+      events: [
+        order(workspace, 'ada', NOON + 1, 90, { discount: 10 }),
+        refund(2, { discount: 10 }),
+        order(workspace, 'ada', NOON + 3, 90, { discount: 10, cost: 70 }),
+        refund(4, { discount: '-10', cost: 70 }),
+      ],
+      links: [],
+      rates: [],
+    })
+    const margin = { cost: 'cost', rate: 0.5 }
+    const [cell] = (await warehouse().programme(question(workspace, { margin }))).cells
+    const nothing = { revenue: 0, margin: 0, discounts: 0, net: 0, netSquares: 0 }
+    expect(cell?.sums).toMatchObject({ orders: 2, unpriced: 0, ...nothing })
   })
 
   it('a KPI of any event, of points for several events or of bands is what the report of an experience has', async () => {

@@ -157,7 +157,8 @@ function moneyFacts({ workspace, orders, margin, currency, metric }: ProgrammeQu
     const factor = exchange(facts.rates, row.currency || currency, currency, dayOf(row.timestamp))
     const amount = orders.amount === undefined ? row.revenue : numberIn(orders.amount)
     const paid = amount === null ? null : isRefund ? -Math.abs(amount) : amount
-    const off = isRefund ? 0 : Math.max(0, numberIn(orders.discount) ?? 0)
+    const discount = numberIn(orders.discount) ?? 0
+    const off = isRefund ? -Math.abs(discount) : Math.max(0, discount)
     const [property, cost] = [numberIn(margin?.property), numberIn(margin?.cost)]
     const left =
       property !== null
@@ -166,7 +167,7 @@ function moneyFacts({ workspace, orders, margin, currency, metric }: ProgrammeQu
           : property
         : cost !== null && paid !== null
           ? isRefund
-            ? -(Math.abs(paid) - Math.abs(cost))
+            ? paid + off + Math.abs(cost)
             : paid + off - cost
           : margin?.rate !== undefined && paid !== null
             ? margin.rate * (paid + off)

@@ -18,7 +18,7 @@ export function factorSql({ keys, factors }: Rates, currency: string, day: strin
 
 /**
  * Rows (source, at in epoch milliseconds, ordered 0 or 1, revenue, margin, discount, unpriced 0 or 1), an order or refund each, in
- * the question's currency. A refund takes its amount and its margin back. Where no margin is known it is 0 and `unpriced` is 1.
+ * the question's currency. A refund takes its amount and its margin back, and the discount that it names. Where no margin is known it is 0 and `unpriced` is 1.
  */
 export function moneySql({ orders, margin, currency, rates }: PricedQuestion, binder: Binder): string {
   const target = binder.bind('String', currency)
@@ -27,7 +27,7 @@ export function moneySql({ orders, margin, currency, rates }: PricedQuestion, bi
   const amount = orders.amount === undefined ? 'e.revenue' : at(orders.amount)
   const rules = [
     ...(margin?.property === undefined ? [] : [`if(refund, -abs(own_margin), own_margin)`]),
-    ...(margin?.cost === undefined ? [] : ['if(refund, -(abs(paid) - abs(own_cost)), paid + off - own_cost)']),
+    ...(margin?.cost === undefined ? [] : ['paid + off - if(refund, -abs(own_cost), own_cost)']),
     ...(margin?.rate === undefined ? [] : [`${binder.bind('Float64', margin.rate)} * (paid + off)`]),
   ]
   return `(
@@ -40,7 +40,7 @@ export function moneySql({ orders, margin, currency, rates }: PricedQuestion, bi
         SELECT ${sourceHash('e')} AS source, toUnixTimestamp64Milli(e.timestamp) AS at, ${isRefund} AS refund,
           ${ownCurrency('e.currency', target)} AS currency, toDate32(e.timestamp) AS day,
           if(refund, -abs(${amount}), ${amount}) AS paid,
-          if(refund, 0., greatest(0., ifNull(${at(orders.discount)}, 0.))) AS off
+          ifNull(${at(orders.discount)}, 0.) AS own_discount, if(refund, -abs(own_discount), greatest(0., own_discount)) AS off
           ${margin?.property === undefined ? '' : `, ${at(margin.property)} AS own_margin`}
           ${margin?.cost === undefined ? '' : `, ${at(margin.cost)} AS own_cost`}
         FROM events AS e WHERE ${inScope(orders, binder)}
