@@ -205,6 +205,29 @@ describe('kinds of identifier', () => {
     expect((await server.post('/v1/definitions', { changes: broken })).json.error.path).toBe('identity.kinds[0].from')
   })
 
+  it.each([
+    { anonymousId: 'device-of-a-link' },
+    { userId: 'user-of-a-link' },
+  ])('R13 a link that explains %j explains nobody who is said to be them later', async who => {
+    const body = { identity: { kinds: [{ kind: 'email' }] } }
+    const set = { changes: [{ kind: 'settings', key: 'workspace', body }] }
+    expect((await server.post('/v1/definitions', set)).status).toBe(200)
+    const email = `${Object.values(who)[0]}@known.example`
+    const key = 'secret-key-of-tests'
+    const known = { type: 'identify', anonymousId: `of ${email}`, traits: { email, rich: true } }
+    expect((await server.post('/v1/batch', { batch: [known] }, { key })).status).toBe(200)
+    const linkTo = async () => (await server.post('/v1/links', { allows: ['explain'], ...who }, { key })).json.link
+    const link = await linkTo()
+    const explain = (more: object) =>
+      server.post('/v1/decide', { ...who, touchpoints: ['none'], explain: true, link, ...more })
+    expect(await explain({ events: [{ type: 'page', name: 'Home' }] })).toMatchObject({ status: 200 })
+    const claim = { type: 'identify', ...who, traits: { email } }
+    const refusal = { status: 403, json: { error: { code: 'bad_link' } } }
+    expect(await explain({ events: [claim] })).toMatchObject(refusal)
+    expect(await explain({})).toMatchObject(refusal)
+    expect(await explain({ link: await linkTo() })).toMatchObject({ status: 200 })
+  })
+
   it('R13 where userIds must be proven, a public key names devices, nobody else', async () => {
     const body = { identity: { kinds: [{ kind: 'email' }] }, requireUserHash: true }
     expect(

@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto'
+import { kindOf } from '@espalier/core/identity'
+import type { Profile } from '@espalier/core/profile'
 import { Problem } from '../problem.ts'
 import { deriveKey, sameText } from '../secrets.ts'
 
@@ -7,8 +9,8 @@ export interface LinkGrant {
   readonly allows: readonly ('preview' | 'explain')[]
   /** The one person (`kind:value`) it may explain: an explanation tells of their traits (R13). */
   readonly person?: string
-  /** Where that is a device: the userId of its person when the link was made, null for none; absent from links of before it was kept. */
-  readonly userId?: string | null
+  /** What else that person went by when the link was made, by `Links.others`. */
+  readonly others?: string
   /** Variants that whoever opens it gets to see, by experience, without asking for them. */
   readonly variants?: Readonly<Record<string, string>>
   /** The instant it shows, epoch milliseconds. */
@@ -41,6 +43,15 @@ export class Links {
     if (grant.expires <= now)
       throw new Problem('bad_link', `The link ended at ${new Date(grant.expires).toISOString()}.`)
     return grant
+  }
+
+  /**
+   * What a person goes by besides `person`, devices left out, so that one can tell whether it is still the same and not what it is: a
+   * write key may say that somebody else is this person too. Nobody known goes by nothing else.
+   */
+  others(workspace: string, person: string, known: Pick<Profile, 'identifiers'> | undefined): string {
+    const others = (known?.identifiers ?? []).filter(one => one !== person && kindOf(one) !== 'anonymousId')
+    return this.#mac(workspace, JSON.stringify([person, ...others.sort()]))
   }
 
   #mac(workspace: string, payload: string): string {

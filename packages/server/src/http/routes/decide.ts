@@ -270,15 +270,15 @@ function allow(
 }
 
 /**
- * Whoever holds a write key can say that a device is somebody's, and would be told of them what the link explains of the device (R13):
- * it explains the person it was made for. Where a userId has to be proven, that was done.
+ * Whoever holds a write key can say that somebody else is the person whom a link explains too, and would be told of them (R13): it
+ * explains whom it was made for. Where a userId has to be proven a write key cannot say that.
  */
-async function refuseOther({ store }: Services, workspace: string, grant: LinkGrant | undefined): Promise<void> {
-  if (grant?.person === undefined || grant.userId === undefined) return
+async function refuseOther({ store, links }: Services, workspace: string, grant: LinkGrant | undefined): Promise<void> {
+  if (grant?.person === undefined || grant.others === undefined) return
   const known = await store.people.locate(workspace, grant.person)
-  if ((known?.profile.userId ?? grant.userId) === grant.userId) return
-  throw new Problem('bad_link', 'Since the link was made this device has become somebody’s.', {
-    mend: 'Make a link that names the userId.',
+  if (known === undefined || links.others(workspace, grant.person, known.profile) === grant.others) return
+  throw new Problem('bad_link', 'Since the link was made this person has become known by something else as well.', {
+    mend: 'Make a link anew.',
   })
 }
 

@@ -51,9 +51,6 @@ export const makeLink = route({
     }
     const person =
       userId !== undefined ? `userId:${userId}` : anonymousId !== undefined ? `anonymousId:${anonymousId}` : undefined
-    // Whose device it is: a write key can say later that it is somebody else's.
-    const isDevice = person !== undefined && userId === undefined
-    const owner = isDevice ? (await store.people.locate(workspace, person))?.profile.userId : undefined
     if (allows.includes('explain') && person === undefined) {
       throw new Problem('invalid', 'A link that explains must name the one person it explains.', {
         path: 'body.userId',
@@ -61,10 +58,11 @@ export const makeLink = route({
       })
     }
     const expires = Math.floor(now() + (hours / 24) * DAY_MS)
+    const known = person === undefined ? undefined : (await store.people.locate(workspace, person))?.profile
     const grant = {
       allows,
       expires,
-      ...(person === undefined ? {} : { person, ...(isDevice && { userId: owner ?? null }) }),
+      ...(person === undefined ? {} : { person, others: links.others(workspace, person, known) }),
       ...(variants === undefined ? {} : { variants }),
       ...(at === undefined ? {} : { at }),
     }
