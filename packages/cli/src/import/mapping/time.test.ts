@@ -75,7 +75,9 @@ describe('patterns', () => {
     expect(() => timeReader('dd/MM/yyyy', 'UTC')('2024-05-01')).toThrow(
       '"2024-05-01" is not a time in the format dd/MM/yyyy',
     )
-    expect(() => timeReader('dd/MM/yyyy', 'UTC')('31/02/2024')).toThrow('"31/02/2024" is not a time')
+    expect(() => timeReader('dd.MM.yyyy', 'UTC')('32.01.2024')).toThrow(
+      '"32.01.2024" is not a time in the format dd.MM.yyyy',
+    )
     expect(() => timeReader('HH:mm', 'UTC')).toThrow('must hold yyyy, MM and dd')
   })
 })

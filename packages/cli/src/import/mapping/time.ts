@@ -42,7 +42,7 @@ function auto(cell: unknown, zone: string): number {
   if (!match) throw unreadable(text)
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', offset] = match
   const ms = Number(fraction.slice(0, 3).padEnd(3, '0'))
-  return wall(text, [+year!, +month!, +day!, +hour, +minute, +second, ms], offset, zone)
+  return wall(text, [+year!, +month!, +day!, +hour, +minute, +second, ms], { offset, zone })
 }
 
 function fromNumber(value: number, text: string): number {
@@ -68,14 +68,13 @@ type Wall = [number, number, number, number, number, number, number]
 function wall(
   text: string,
   [year, month, day, hour, minute, second, ms]: Wall,
-  offset: string | undefined,
-  zone: string,
+  { offset, zone, pattern }: { offset: string | undefined; zone: string; pattern?: string },
 ) {
   const utc = Date.UTC(year, month - 1, day, hour, minute, second, ms)
   const back = new Date(utc)
   // Of the years up to 99, with which products write that there is no time, JavaScript makes those of the last century.
   const isReal = back.getUTCFullYear() === year && back.getUTCMonth() === month - 1 && back.getUTCDate() === day
-  if (!isReal || hour > 23 || minute > 59 || second > 59) throw unreadable(text)
+  if (!isReal || hour > 23 || minute > 59 || second > 59) throw unreadable(text, pattern)
   return offset === undefined ? instantOf(utc, zone) : utc - offsetMs(offset)
 }
 
@@ -136,12 +135,11 @@ function patternReader(pattern: string, zone: string): TimeReader {
     const half = parts.get('a')?.toLowerCase()
     const hour = half ? (number('hh', 'h') % 12) + (half === 'pm' ? 12 : 0) : number('HH', 'H', 'hh', 'h')
     const ms = Number((parts.get('SSS') ?? '0').slice(0, 3).padEnd(3, '0'))
-    return wall(
-      text,
-      [number('yyyy'), month, number('dd', 'd'), hour, number('mm'), number('ss'), ms],
-      parts.get('xx'),
+    return wall(text, [number('yyyy'), month, number('dd', 'd'), hour, number('mm'), number('ss'), ms], {
+      offset: parts.get('xx'),
       zone,
-    )
+      pattern,
+    })
   }
 }
 

@@ -45,7 +45,12 @@ async function readFormat(folder: string): Promise<number | undefined> {
   })
   if (text === undefined) return undefined
   const format = /^\{"format":(\d+)\}\s*$/.exec(text)?.[1]
-  if (format === undefined) throw new StoreError('corrupt', `${path} is not what Espalier writes.`)
+  if (format === undefined) {
+    throw new StoreError(
+      'corrupt',
+      `${path} is not what Espalier writes: restore the data folder from a backup, or name another.`,
+    )
+  }
   return Number.parseInt(format, 10)
 }
 
