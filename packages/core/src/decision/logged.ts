@@ -96,7 +96,8 @@ export function compileLogged(condition: Condition, language: Language): LoggedC
 }
 
 /**
- * What a clock or the calendar shows. What the clock showed is in the log where the decision asked just this; else it is asked anew. By the person's clock that takes the zone: what a decision of ours knew of it besides the context is not in the log.
+ * What a clock or the calendar shows. What the clock showed is in the log where the decision asked just this; else it is asked anew. By
+ * the person's clock that takes the zone: what a decision of ours knew of it besides the context is not in the log.
  */
 function byClock(condition: Condition, language: Language): LoggedCondition {
   const { test, reads } = compiler(language)(condition)

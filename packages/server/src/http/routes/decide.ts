@@ -193,7 +193,7 @@ export const decide = route({
       ...(preview === undefined ? {} : { preview }),
       ...(viewed === undefined ? {} : { viewed }),
     })
-    // Who the device belongs to may have become another while it was decided.
+    // Who the person is may have changed while it was decided.
     if (isExplainedByLink) await refuseOther(services, workspace, shown)
     services.metrics.decide.observe((performance.now() - began) / 1000)
     return new JsonText(answerText(decided, { secret, set, errors, refused, warnings: told }))

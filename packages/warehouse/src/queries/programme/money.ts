@@ -18,7 +18,8 @@ export function factorSql({ keys, factors }: Rates, currency: string, day: strin
 
 /**
  * Rows (source, at in epoch milliseconds, ordered 0 or 1, revenue, margin, discount, unpriced 0 or 1), an order or refund each, in
- * the question's currency. A refund takes its amount and its margin back, and the discount that it names. Where no margin is known it is 0 and `unpriced` is 1.
+ * the question's currency. A refund takes its amount and its margin back, and the discount that it names. Where no margin is known it
+ * is 0 and `unpriced` is 1.
  */
 export function moneySql({ orders, margin, currency, rates }: PricedQuestion, binder: Binder): string {
   const target = binder.bind('String', currency)
