@@ -30,7 +30,7 @@ export const backup: Register = (program, shell) => {
     const counted = new Transform({
       transform(chunk: Buffer, _encoding, done) {
         bytes += chunk.length
-        line.update('Backing up', undefined, () => megabytes(bytes))
+        line.update('Backing up', undefined, () => sizeOf(bytes))
         done(null, chunk)
       },
     })
@@ -53,7 +53,7 @@ export const backup: Register = (program, shell) => {
     }
     renameSync(part, file)
     if (options.json) return printJson(shell, { file, bytes })
-    shell.out(`${file}: ${megabytes(bytes)}\n`)
+    shell.out(`${file}: ${sizeOf(bytes)}\n`)
   })
 }
 
@@ -66,6 +66,6 @@ async function verify(path: string): Promise<void> {
   })
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`
+function sizeOf(bytes: number): string {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1000)} KB` : `${(bytes / 1e6).toFixed(1)} MB`
 }

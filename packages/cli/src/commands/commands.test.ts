@@ -250,7 +250,7 @@ describe.skipIf(!built)('commands against a running server', () => {
   it('a backup makes a data folder that starts and holds the same', { timeout: 300_000 }, async () => {
     const file = join(temporaryFolder(), 'backup.tar.gz')
     const backup = await cli('backup', file)
-    expect(backup).toMatchObject({ code: 0, errors: '' })
+    expect(backup).toMatchObject({ code: 0, errors: '', output: expect.stringMatching(/: \d+ KB\n$/) })
     expect((await cli('backup', file)).errors).toContain('exists. Name another file, or replace it with --force')
     expect((await cli('backup', temporaryFolder(), '--force')).errors).toContain('is not a file')
     const data = join(temporaryFolder(), 'data')
