@@ -50,33 +50,15 @@ export async function closedLoop({ connections, seconds, send }) {
 /**
  * At a fixed rate whatever the server does: a request is late from the moment it was due, so that a stall is counted for
  * all who would have come during it. With a `machine` that is watched (machine.mjs) also the same of those alone that others did not
- * disturb: `quiet`, with their share of all.
+ * disturb: `quiet`, with their share of all. The first second is not counted: this process still compiles and collects then.
  */
 export async function openLoop({ rate, seconds, send, machine }) {
   // What was measured before has left much behind, and to collect it would be counted as the server's doing.
   collect()
-  const began = performance.now()
-  const total = Math.floor(rate * seconds)
-  const answered = new Float64Array(total)
+  await paced(rate, LEAD_SECONDS, send)
+  const { began, answered, done } = await paced(rate, seconds, send)
+  const total = answered.length
   const scheduled = i => began + (i / rate) * 1000
-  let done = 0
-  let left = total
-  let finish
-  const finished = new Promise((resolve, reject) => {
-    finish = { resolve, reject }
-  })
-  const ask = i =>
-    send().then(units => {
-      done += units
-      answered[i] = performance.now()
-      if (--left === 0) finish.resolve()
-    }, finish.reject)
-  for (let i = 0; i < total; ) {
-    const due = Math.min(total, Math.floor(((performance.now() - began) / 1000) * rate) + 1)
-    for (; i < due; i++) ask(i)
-    await new Promise(resolve => setTimeout(resolve, 1))
-  }
-  await finished
   const latencies = answered.map((at, i) => at - scheduled(i))
   const all = summary(latencies, done, (performance.now() - began) / 1000)
   if (machine === undefined) return all
@@ -90,6 +72,34 @@ export async function openLoop({ rate, seconds, send, machine }) {
     others: machine.others(),
     stolen: machine.stolen(),
   }
+}
+
+const LEAD_SECONDS = 1
+
+/** Sends what is due, each millisecond, until everything is answered. */
+async function paced(rate, seconds, send) {
+  const total = Math.floor(rate * seconds)
+  const answered = new Float64Array(total)
+  let done = 0
+  let left = total
+  let finish
+  const finished = new Promise((resolve, reject) => {
+    finish = { resolve, reject }
+  })
+  const ask = i =>
+    send().then(units => {
+      done += units
+      answered[i] = performance.now()
+      if (--left === 0) finish.resolve()
+    }, finish.reject)
+  const began = performance.now()
+  for (let i = 0; i < total; ) {
+    const due = Math.min(total, Math.floor(((performance.now() - began) / 1000) * rate) + 1)
+    for (; i < due; i++) ask(i)
+    await new Promise(resolve => setTimeout(resolve, 1))
+  }
+  await finished
+  return { began, answered, done }
 }
 
 /** Numbers that no collection of this process's memory has to look at: its pauses would be counted as the server's. */
