@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8'
 
 // Latency is measured here, so this process should stand still as little as the server does.
 setFlagsFromString('--heap-growing-percent=200')
-setFlagsFromString('--gc-memory-reducer-start-delay-ms=3600000')
+setFlagsFromString('--gc-memory-reducer-start-delay-ms=600000')
 if (availableParallelism() <= 2) setFlagsFromString('--no-parallel-scavenge')
 
 const names = readdirSync(new URL('.', import.meta.url))

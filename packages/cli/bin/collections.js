@@ -15,5 +15,5 @@ setFlagsFromString('--heap-growing-percent=200')
 if (availableParallelism() <= 2) setFlagsFromString('--no-parallel-scavenge')
 
 // Every hundred seconds, however busy, V8 collects everything to give memory back, and begins anew with a small young generation:
-// decisions wait for up to 200 ms meanwhile. Once an hour is enough.
-setFlagsFromString('--gc-memory-reducer-start-delay-ms=3600000')
+// decisions wait for up to 200 ms meanwhile. Once in ten minutes is enough.
+setFlagsFromString('--gc-memory-reducer-start-delay-ms=600000')
