@@ -1,7 +1,6 @@
 import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
 
 /** What is sorted: by `key` (all numbers or all texts), then row, then output. `line` is one line of text. */
@@ -107,11 +106,23 @@ function compare(a: SortRecord, b: SortRecord): number {
 }
 
 async function* readRun(path: string): AsyncGenerator<SortRecord> {
-  const lines = createInterface({ input: createReadStream(path, { highWaterMark: 1 << 18 }), crlfDelay: 0 })
-  for await (const text of lines) {
+  for await (const text of linesIn(path)) {
     const tab = text.indexOf('\t')
     const [key, row, output] = JSON.parse(text.slice(0, tab)) as [number | string, number, number]
     yield { key, row, output, line: text.slice(tab + 1) }
+  }
+}
+
+/** Ended by a line feed alone: JSON keeps a line separator (U+2028) as it is, and Node's reader of lines ends one there since version 24. */
+async function* linesIn(path: string): AsyncGenerator<string> {
+  let held = ''
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18, encoding: 'utf8' })) {
+    const lines = (chunk as string).split('\n')
+    held += lines.shift()!
+    for (const line of lines) {
+      yield held
+      held = line
+    }
   }
 }
 
