@@ -3,10 +3,10 @@ import { validateSet } from '@espalier/core/plan'
 import type { ApiKey } from '@espalier/store'
 import { WarehouseError } from '@espalier/warehouse'
 import { freeBytes } from './backup.ts'
-import { BOND_MEND } from './bond.ts'
 import { PHYSICAL_WITHIN_MS } from './erasure/eraser.ts'
 import { optionNames, optionTable } from './options/index.ts'
 import type { Services } from './services.ts'
+import { BOND_MEND } from './warehouseBond.ts'
 
 export interface Check {
   readonly check: string

@@ -1,6 +1,6 @@
 import { type Warehouse, WarehouseError } from '@espalier/warehouse'
 import type { Logger } from 'pino'
-import { BOND_MEND, type WarehouseBond } from './bond.ts'
+import { BOND_MEND, type WarehouseBond } from './warehouseBond.ts'
 import { within } from './within.ts'
 
 /** How long a failed attempt to open is believed before the next. */

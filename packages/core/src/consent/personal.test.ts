@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { identityRules } from '../identity/rules.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { UNBOUND } from '../profile/bound.ts'
-import { newProfile } from '../profile/new-profile.ts'
+import { newProfile } from '../profile/newProfile.ts'
 import {
   HIDDEN,
   mask,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { newProfile } from '../profile/new-profile.ts'
+import { newProfile } from '../profile/newProfile.ts'
 import type { Profile } from '../profile/profile.ts'
 import { expire, nextExpiry, retentionRules } from './retention.ts'
 

@@ -1,5 +1,5 @@
 import type { Experience } from '../definition/experience.ts'
-import { bucketKeyOf } from '../identity/bucket-key.ts'
+import { bucketKeyOf } from '../identity/bucketKey.ts'
 import type { RolloutState } from '../policy/stages.ts'
 
 /** What a rollout brings to people. */

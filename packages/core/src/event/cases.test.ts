@@ -3,7 +3,7 @@ import type { JsonObject } from '../json.ts'
 import cases from './cases.json' with { type: 'json' }
 import { ITEM_ERRORS } from './errors.ts'
 import type { EventType } from './event.ts'
-import { readItem } from './read-item.ts'
+import { readItem } from './readItem.ts'
 
 interface Case {
   readonly name: string

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json.ts'
-import { messageHash } from './message-hash.ts'
+import { messageHash } from './messageHash.ts'
 
 export type EventType = 'track' | 'identify' | 'page' | 'screen' | 'group' | 'alias'
 

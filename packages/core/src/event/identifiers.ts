@@ -1,4 +1,4 @@
-import { hasControl } from '../control.ts'
+import { hasControl } from '../controlCharacters.ts'
 import { isBlocked } from '../identity/blocked.ts'
 import { isExact } from '../identity/form.ts'
 import { RefusedItem } from './errors.ts'

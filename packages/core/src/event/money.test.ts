@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../json.ts'
 import { moneyOf, productsOf } from './money.ts'
-import { readItem } from './read-item.ts'
+import { readItem } from './readItem.ts'
 
 function money(event: string, properties: JsonObject, type = 'track') {
   const item = { type, event, name: event, anonymousId: 'a', properties, traits: properties }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../json.ts'
 import { originOf } from './origin.ts'
-import { readItem } from './read-item.ts'
+import { readItem } from './readItem.ts'
 
 function origin(context: JsonObject, more: object = {}) {
   const item = { type: 'page', anonymousId: 'a', context, ...more }

@@ -1,5 +1,5 @@
 import type { Event } from './event.ts'
-import { messageHash } from './message-hash.ts'
+import { messageHash } from './messageHash.ts'
 
 /**
  * Place of a statement in the total order of events (R10). Of two statements about the same thing the greater stamp wins, so

@@ -13,7 +13,7 @@
  * | people in two arms | `ArmStatistics.crossed` | by the arm of their first exposure |
  * | chances that differ between people | `ArmStatistics.weights` | sums weighted by 1 / chance, those of before among them; `expected` is summed chances |
  * | chances that change with the version | `ArmStatistics.stratum` | one set of arms a version of the experience or model |
- * | sample ratio of such chances | `ArmStatistics.weights`, or `Allocation.chanceProducts` | summed weights against everybody (`weighted-srm.ts`), or summed products of the arms' chances |
+ * | sample ratio of such chances | `ArmStatistics.weights`, or `Allocation.chanceProducts` | summed weights against everybody (`weightedSrm.ts`), or summed products of the arms' chances |
  * | quantiles | `QuantileStatistics` | in two steps: count and quantile, then `quantileLevels` of `effectiveCount` and counts below it; where chances changed by `quantileWeights` |
  * | drill-down, targeting rules | `SegmentStatistics` | arms by dimension and value at the first exposure |
  * | a rule judged | `ChoiceStatistics` | arms by what the rule chooses, of people it was not learned from |
@@ -28,9 +28,9 @@
  */
 export * from './anytime.ts'
 export * from './arm.ts'
-export * from './as-chosen.ts'
+export * from './asChosen.ts'
 export * from './bayesian.ts'
-export * from './before-after.ts'
+export * from './beforeAfter.ts'
 export * from './compare.ts'
 export * from './correction.ts'
 export * from './covariate.ts'
@@ -41,14 +41,14 @@ export * from './estimate.ts'
 export * from './fieller.ts'
 export * from './impact.ts'
 export * from './lift.ts'
-export * from './long-run.ts'
+export * from './longRun.ts'
 export * from './mixture.ts'
 export * from './novelty.ts'
 export * from './power.ts'
 export * from './qini.ts'
 export * from './quantile.ts'
-export * from './quantile-weights.ts'
-export * from './random-effects.ts'
+export * from './quantileWeights.ts'
+export * from './randomEffects.ts'
 export * from './report.ts'
 export * from './sample.ts'
 export * from './sentence.ts'
@@ -61,6 +61,6 @@ export * from './uplift.ts'
 export * from './verdict.ts'
 export * from './warnings.ts'
 export * from './weighted.ts'
-export * from './weighted-srm.ts'
+export * from './weightedSrm.ts'
 export * from './window.ts'
 export * from './winsor.ts'

@@ -27,7 +27,7 @@ export interface QuantileStatistics {
 export interface QuantilesByArm {
   readonly arms: readonly QuantileStatistics[]
   readonly together: QuantileStatistics | null
-  /** Where chances changed and every person counts by them (`quantile-weights.ts`); without it they count alike. */
+  /** Where chances changed and every person counts by them (`quantileWeights.ts`); without it they count alike. */
   readonly byChance?: { readonly strata: number; readonly coverage: number | null }
 }
 

@@ -1,4 +1,4 @@
-import { chiSquareSurvival } from '../numeric/chi-square.ts'
+import { chiSquareSurvival } from '../numeric/chiSquare.ts'
 import { solveSymmetric } from '../numeric/solve.ts'
 
 /** An arm's people against the people to expect by design, relative to the other arms. */

@@ -2,7 +2,7 @@ import type { Statistic } from '../definition/metric.ts'
 import { type ArmStatistics, addArms } from './arm.ts'
 import type { SegmentStatistics } from './drilldown.ts'
 import { absoluteDifference } from './lift.ts'
-import { randomEffects } from './random-effects.ts'
+import { randomEffects } from './randomEffects.ts'
 import { armSample } from './sample.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { hasControl } from '../control.ts'
+import { hasControl } from '../controlCharacters.ts'
 import type { Json } from '../json.ts'
 import { IDENTITY_LIMITS } from './limits.ts'
 

@@ -1,5 +1,5 @@
 export * from './blocked.ts'
-export * from './bucket-key.ts'
+export * from './bucketKey.ts'
 export { isExact } from './form.ts'
 export * from './identifier.ts'
 export * from './keys.ts'

@@ -1,5 +1,5 @@
 import { SMALLEST_EXPECTED, SRM_THRESHOLD } from '../experiment/index.ts'
-import { chiSquareSurvival } from '../numeric/chi-square.ts'
+import { chiSquareSurvival } from '../numeric/chiSquare.ts'
 import type { ValueSums } from './sums.ts'
 
 /** People who were held out of the programme, or were not, in a time in which who is held out does not change. */

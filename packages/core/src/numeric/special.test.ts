@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { incompleteBeta } from './beta.ts'
-import { chiSquareSurvival } from './chi-square.ts'
+import { chiSquareSurvival } from './chiSquare.ts'
 import { logBeta, logGamma, lowerGamma, upperGamma } from './gamma.ts'
 import { normalCdf, normalQuantile } from './normal.ts'
 import { studentCdf, studentQuantile, studentTwoSided } from './student.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../event/event.ts'
-import { readItem } from '../event/read-item.ts'
+import { readItem } from '../event/readItem.ts'
 import { mergedSession, sessionIdAt, withSession } from './session.ts'
 
 const T = Date.UTC(2026, 10, 1)

@@ -1,5 +1,5 @@
 import type { Event } from '../event/event.ts'
-import { messageHash } from '../event/message-hash.ts'
+import { messageHash } from '../event/messageHash.ts'
 import { pathOf } from '../event/origin.ts'
 import { PROFILE_LIMITS } from './limits.ts'
 import type { Session } from './profile.ts'

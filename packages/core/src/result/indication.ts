@@ -1,5 +1,5 @@
 import { type Metric, metricName, statisticOf } from '../definition/metric.ts'
-import { type BeforeAfter, beforeAfter, FEWEST_PERIODS } from '../experiment/before-after.ts'
+import { type BeforeAfter, beforeAfter, FEWEST_PERIODS } from '../experiment/beforeAfter.ts'
 
 /** What some people did on one day: sums over them of that day's own totals. */
 export interface DaySums {

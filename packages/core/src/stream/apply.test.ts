@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { readItem } from '../event/read-item.ts'
-import { bucketKeyOf } from '../identity/bucket-key.ts'
+import { readItem } from '../event/readItem.ts'
+import { bucketKeyOf } from '../identity/bucketKey.ts'
 import { planOfNeeds } from '../plan/plan.ts'
 import { times } from '../signal/need.ts'
 import type { EventTimes } from '../signal/signal.ts'

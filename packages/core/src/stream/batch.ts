@@ -20,7 +20,7 @@ import type {
   Rejoin,
   Unmerge,
 } from './entry.ts'
-import { eventRow, exposureRow, importedDecisionRow, importedExposureRow } from './entry-rows.ts'
+import { eventRow, exposureRow, importedDecisionRow, importedExposureRow } from './entryRows.ts'
 import { type Erase, Erasures } from './erasure.ts'
 import { Identities } from './identities.ts'
 import { Memberships } from './memberships.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readItem } from '../event/read-item.ts'
+import { readItem } from '../event/readItem.ts'
 import { planOfNeeds } from '../plan/plan.ts'
 import { type ApplyContext, apply } from './apply.ts'
 import type { Bind, Entry, ExposedAnswer } from './entry.ts'

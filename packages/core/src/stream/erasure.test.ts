@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readItem } from '../event/read-item.ts'
+import { readItem } from '../event/readItem.ts'
 import { planOf } from '../plan/plan.ts'
 import { type ApplyContext, apply } from './apply.ts'
 import type { Applied, Entry } from './entry.ts'

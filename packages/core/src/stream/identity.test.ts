@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bucketKeyOf } from '../identity/bucket-key.ts'
+import { bucketKeyOf } from '../identity/bucketKey.ts'
 import { IDENTITY_LIMITS } from '../identity/limits.ts'
 import { identityRules } from '../identity/rules.ts'
 import { TEST_NOW, TestStream } from './testing.ts'

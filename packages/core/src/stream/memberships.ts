@@ -7,7 +7,7 @@ import type { Membership, Profile } from '../profile/profile.ts'
 import type { ConsideredAccount, Subject } from '../segment/subject.ts'
 import type { Accounts } from './accounts.ts'
 import type { ApplyContext } from './context.ts'
-import { crossingRow } from './crossing-row.ts'
+import { crossingRow } from './crossingRow.ts'
 import type { Drafts } from './drafts.ts'
 import type { Row } from './rows.ts'
 

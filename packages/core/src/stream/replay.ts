@@ -1,5 +1,5 @@
 import type { Event } from '../event/event.ts'
-import { newProfile } from '../profile/new-profile.ts'
+import { newProfile } from '../profile/newProfile.ts'
 import type { Profile } from '../profile/profile.ts'
 import { reduce, seeAt } from '../profile/reduce.ts'
 import type { ApplyContext } from './context.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RetentionSettings } from '../consent/settings.ts'
-import { readItem } from '../event/read-item.ts'
+import { readItem } from '../event/readItem.ts'
 import { planOf } from '../plan/plan.ts'
 import { apply } from './apply.ts'
 import type { Entry } from './entry.ts'

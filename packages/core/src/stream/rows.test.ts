@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Json } from '../json.ts'
-import { crossingRow } from './crossing-row.ts'
+import { crossingRow } from './crossingRow.ts'
 import { hasLongNumber, jsonLine, partitionOf, toRow } from './rows.ts'
 
 it('the partition is the UTC month', () => {

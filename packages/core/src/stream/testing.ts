@@ -1,6 +1,6 @@
 import type { Account } from '../account/account.ts'
 import { compareEvents } from '../event/event.ts'
-import { readItem } from '../event/read-item.ts'
+import { readItem } from '../event/readItem.ts'
 import { originOf } from '../identity/origin.ts'
 import { planOfNeeds } from '../plan/plan.ts'
 import { isMerged, type MergedProfile, type Profile } from '../profile/profile.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../event/event.ts'
-import { bucketKeyOf } from '../identity/bucket-key.ts'
+import { bucketKeyOf } from '../identity/bucketKey.ts'
 import type { JsonObject } from '../json.ts'
 import { planOfNeeds } from '../plan/plan.ts'
 import type { Profile } from '../profile/profile.ts'

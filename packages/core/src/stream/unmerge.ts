@@ -1,5 +1,5 @@
 import { compareStamps } from '../event/stamp.ts'
-import { bucketKeyOf } from '../identity/bucket-key.ts'
+import { bucketKeyOf } from '../identity/bucketKey.ts'
 import { isUser } from '../identity/identifier.ts'
 import { linkedAt, type Origin, originOf } from '../identity/origin.ts'
 import { isOlder, userOf } from '../identity/resolve.ts'

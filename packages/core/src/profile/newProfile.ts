@@ -1,4 +1,4 @@
-import { bucketKeyOf } from '../identity/bucket-key.ts'
+import { bucketKeyOf } from '../identity/bucketKey.ts'
 import { identifierValue, isUser } from '../identity/identifier.ts'
 import type { Profile } from './profile.ts'
 

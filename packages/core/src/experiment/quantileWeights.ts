@@ -51,7 +51,7 @@ export function quantileWeights(parts: readonly ArmPart[]): QuantileWeights | nu
   }
 }
 
-/** All variants together count as they came where everybody of the stratum had one chance of being left out (`as-chosen.ts`). */
+/** All variants together count as they came where everybody of the stratum had one chance of being left out (`asChosen.ts`). */
 function asChosen(parts: readonly ArmPart[]): ArmPart[] {
   return parts.map(part => {
     const controls = parts.filter(other => other.control && other.stratum === part.stratum && other.people > 0)

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Json, JsonObject } from '../json.ts'
-import { batchText } from './batch-text.ts'
+import { batchText } from './batchText.ts'
 import type { Event } from './event.ts'
-import { readItem } from './read-item.ts'
+import { readItem } from './readItem.ts'
 
 const base = { received: Date.UTC(2026, 10, 1, 9), newMessageId: () => 'new' }
 

@@ -1,4 +1,4 @@
-import { chiSquareSurvival } from '../numeric/chi-square.ts'
+import { chiSquareSurvival } from '../numeric/chiSquare.ts'
 import type { Estimate } from './estimate.ts'
 
 /** Effects in several groups of different people, pulled together as far as chance explains their differences. */

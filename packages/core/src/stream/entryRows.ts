@@ -2,7 +2,7 @@ import type { Event } from '../event/event.ts'
 import { type ExposedAnswer, type ImportedDecision, UNSTATED } from './entry.ts'
 import { type Row, toRow } from './rows.ts'
 
-export { eventRow } from './event-row.ts'
+export { eventRow } from './eventRow.ts'
 
 /** What an event that is an exposure says was seen. */
 export function exposureRow(workspace: string, source: string, event: Event, seen: ExposedAnswer): Row {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { random } from '../random/random.ts'
 import { estimateOf, noEstimate } from './estimate.ts'
-import { randomEffects } from './random-effects.ts'
+import { randomEffects } from './randomEffects.ts'
 
 fc.configureGlobal({ seed: 4 })
 

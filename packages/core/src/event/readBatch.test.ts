@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { EVENT_LIMITS } from './limits.ts'
-import { readBatch } from './read-batch.ts'
+import { readBatch } from './readBatch.ts'
 
 const items = [{ type: 'track' }]
 

@@ -1,6 +1,6 @@
 import { formatConfidence } from '../words.ts'
 import { DEFAULT_CONFIDENCE, type Estimate, estimateOf, noEstimate } from './estimate.ts'
-import { slowWaves } from './long-run.ts'
+import { slowWaves } from './longRun.ts'
 import { formatPercent } from './sentence.ts'
 
 /**
@@ -40,7 +40,7 @@ export interface BeforeAfterOptions {
 
 /**
  * Had it not been touched, the one series would have changed as the other did: by as many percent. What it is beyond that is
- * the effect, with an interval by the delta method in which periods near each other may go together (`long-run.ts`).
+ * the effect, with an interval by the delta method in which periods near each other may go together (`longRun.ts`).
  */
 export function beforeAfter(
   touched: Series,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { random } from '../random/random.ts'
-import { beforeAfter, type Series } from './before-after.ts'
+import { beforeAfter, type Series } from './beforeAfter.ts'
 import { unspeakable } from './testing.ts'
 
 /** Two series that share the season, each with noise that lasts a few days; the touched one steps by the effect. */

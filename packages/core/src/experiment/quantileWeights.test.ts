@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Random, random } from '../random/random.ts'
 import { impact } from './impact.ts'
 import { effectiveCount, type QuantileStatistics, type QuantilesByArm, quantileLevels } from './quantile.ts'
-import { type ArmPart, quantileWeights } from './quantile-weights.ts'
+import { type ArmPart, quantileWeights } from './quantileWeights.ts'
 import { armOfPeople } from './testing.ts'
 
 const part = (variant: string, stratum: string, people: number, weight = 1): ArmPart => ({

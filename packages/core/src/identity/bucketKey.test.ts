@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bucketKeyOf } from './bucket-key.ts'
+import { bucketKeyOf } from './bucketKey.ts'
 
 /** The definition, in arithmetic of unbounded integers. */
 function fnv1a64(text: string): string {

@@ -1,7 +1,7 @@
 import { keysOf } from '../identity/keys.ts'
 import { type CompiledRules, compileRules, type IdentityRules } from '../identity/rules.ts'
 import type { JsonObject } from '../json.ts'
-import type { ItemText } from './batch-text.ts'
+import type { ItemText } from './batchText.ts'
 import { type ItemError, RefusedItem } from './errors.ts'
 import type { Event, EventType, ImportOrigin, Written } from './event.ts'
 import { readId, readMessageId, readName } from './identifiers.ts'

@@ -6,9 +6,9 @@ import { openMemoryStore } from '@espalier/store/memory'
 import type { Owner } from '@espalier/warehouse'
 import { pino } from 'pino'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { WarehouseBond } from './bond.ts'
 import { newId } from './id.ts'
 import { type TestServer, testServer, WRITE_KEY } from './testing/server.ts'
+import { WarehouseBond } from './warehouseBond.ts'
 
 const FOREIGN = { code: 'foreign' }
 

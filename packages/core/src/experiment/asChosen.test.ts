@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { type Random, random } from '../random/random.ts'
-import { asChosen } from './as-chosen.ts'
+import { asChosen } from './asChosen.ts'
 import { drilldown } from './drilldown.ts'
 import { impact } from './impact.ts'
-import { quantileWeights } from './quantile-weights.ts'
+import { quantileWeights } from './quantileWeights.ts'
 import type { VariantReport } from './report.ts'
 import { armOfPeople, type Person } from './testing.ts'
 

@@ -1,4 +1,4 @@
-import { chiSquareSurvival } from '../numeric/chi-square.ts'
+import { chiSquareSurvival } from '../numeric/chiSquare.ts'
 import { type ArmStatistics, addArms } from './arm.ts'
 import { mahalanobis, type SampleRatio, SMALLEST_EXPECTED, SRM_THRESHOLD, sampleRatio } from './srm.ts'
 

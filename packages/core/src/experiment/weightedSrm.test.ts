@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { random } from '../random/random.ts'
 import type { ArmStatistics } from './arm.ts'
 import { sampleRatio } from './srm.ts'
-import { sampleRatioByChance } from './weighted-srm.ts'
+import { sampleRatioByChance } from './weightedSrm.ts'
 
 fc.configureGlobal({ seed: 4 })
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { EVENT_LIMITS, IMPORT_ITEM_BYTES } from './limits.ts'
-import { type ItemBase, readItem } from './read-item.ts'
+import { type ItemBase, readItem } from './readItem.ts'
 
 const base: ItemBase = { received: Date.UTC(2026, 10, 1, 9), index: 0, newMessageId: () => 'new' }
 const track = (properties: unknown, more: object = {}) => ({
