@@ -13,12 +13,14 @@ export async function readCsv(
   path: string,
 ): Promise<{ columns: string[]; rows: AsyncIterable<Row> }> {
   const iterator = bytes[Symbol.asyncIterator]()
-  const { header, chunks } = await untilLineBreak(iterator)
+  const { start, chunks } = await untilLineBreak(iterator)
+  const header = start.split('\n', 1)[0] ?? ''
   const said = SAID.exec(header)
   const parser = parse({
     bom: true,
     delimiter: said?.[1] ?? delimiterOf(header),
     from: said ? 2 : 1,
+    record_delimiter: lineEndsOf(start),
     columns: false,
     relax_column_count: true,
     relax_quotes: true,
@@ -90,7 +92,16 @@ function delimiterOf(header: string): string {
   return best
 }
 
-async function untilLineBreak(iterator: AsyncIterator<Uint8Array>): Promise<{ header: string; chunks: Uint8Array[] }> {
+/**
+ * Where a line feed alone ends the header, other lines may end in a carriage return before it as well, as where somebody has put the
+ * header before an export: it is no part of the last cell. Else lines end as the header does.
+ */
+function lineEndsOf(start: string): string[] {
+  const plain = start.replace(/"[^"]*"/g, '')
+  return /\r\n?|\n/.exec(plain)?.[0] === '\n' ? ['\r\n', '\n'] : []
+}
+
+async function untilLineBreak(iterator: AsyncIterator<Uint8Array>): Promise<{ start: string; chunks: Uint8Array[] }> {
   const chunks: Uint8Array[] = []
   let length = 0
   for (;;) {
@@ -100,7 +111,7 @@ async function untilLineBreak(iterator: AsyncIterator<Uint8Array>): Promise<{ he
     length += next.value.length
     if (next.value.includes(10) || length > MAX_RECORD) break
   }
-  return { header: Buffer.concat(chunks).toString('utf8').split('\n', 1)[0] ?? '', chunks }
+  return { start: Buffer.concat(chunks).toString('utf8'), chunks }
 }
 
 async function* joined(chunks: Uint8Array[], iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -43,6 +43,16 @@ describe('CSV', () => {
     ])
   })
 
+  it('reads lines that end as Excel ends them after a header that does not: no carriage return is in the last cell', async () => {
+    const { rows } = await read('x.csv', 'a,b\n1,"2, two\r\nlines"\r\n3,"4"\r\n5,6\r\n7,8\n')
+    expect(cells(rows)).toEqual([
+      { a: '1', b: '2, two\r\nlines' },
+      { a: '3', b: '4' },
+      { a: '5', b: '6' },
+      { a: '7', b: '8' },
+    ])
+  })
+
   it('tells the delimiter by what is outside quotes', async () => {
     const { columns } = await read('x.csv', '"a,b,c";d\n1;2\n')
     expect(columns).toEqual(['a,b,c', 'd'])
