@@ -9,6 +9,7 @@ import type { Graves } from '../pipeline/graves.ts'
 import type { CommitQueue } from '../pipeline/queue.ts'
 import { Problem } from '../problem.ts'
 import { takeLease } from '../workers/lease.ts'
+import { Rounds } from '../workers/rounds.ts'
 import type { Shipper } from '../workers/shipper.ts'
 import { type ErasureRecord, type LogicalFacts, type PhysicalFacts, receiptOf, seal, unseal } from './record.ts'
 import { ErasureRecords } from './records.ts'
@@ -53,33 +54,42 @@ const TRIES = 20
 export class Eraser {
   readonly #parts: EraserParts
   readonly records: ErasureRecords
-  #running: Promise<void> = Promise.resolve()
-  /** One round at a time. */
-  #rounds: Promise<unknown> = Promise.resolve()
-  #stopped = true
-  #wake: () => void = () => {}
-  /** Something came in while a round was under way. */
-  #nudged = false
-  #isIdle = false
+  readonly #rounds: Rounds
+  /** The one under way, or the last: there is one at a time. */
+  #round: Promise<unknown> = Promise.resolve()
   #failures = 0
-  /** Of a round, for other nodes. */
+  /** Milliseconds of a round in which it waited for other nodes. */
   #waited = 0
 
   constructor(parts: EraserParts) {
+    const { store, now, log } = parts
     this.#parts = parts
-    this.records = new ErasureRecords(parts.store, parts.now)
+    this.records = new ErasureRecords(store, now)
+    let rest = 0
+    this.#rounds = new Rounds({
+      work: async () => {
+        this.#waited = 0
+        const began = now()
+        const finished = await this.round()
+        this.#failures = 0
+        // Everything that is kept is written anew each time: requests that come close together share one.
+        rest = finished > 0 ? REST * (now() - began - this.#waited) : 0
+      },
+      rest: () => (this.#failures === 0 ? rest : Math.min(RETRY.first * 2 ** this.#failures, RETRY.most)),
+      pause: () => (this.#failures === 0 ? IDLE_MS : 0),
+      failed: error => {
+        this.#failures++
+        log.warn({ err: error }, 'an erasure is not finished; it is tried again')
+      },
+    })
   }
 
   start(): void {
-    if (!this.#stopped) return
-    this.#stopped = false
-    this.#running = this.#run()
+    this.#rounds.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true
-    this.#wake()
-    await this.#running
+  stop(): Promise<void> {
+    return this.#rounds.stop()
   }
 
   /** The person is gone when it returns; the rest follows. `keepMs`: how long tombstones stand. */
@@ -103,19 +113,18 @@ export class Eraser {
     }
     await this.records.put(record)
     record = await this.#takeAway(record)
-    this.#nudged = true
-    if (this.#isIdle) this.#wake()
+    this.#rounds.nudge()
     return record
   }
 
   /** All that is to be done now, in all workspaces; how many erasures were finished. For tests, and at each turn. */
   round(): Promise<number> {
-    const round = this.#rounds.then(async () => {
+    const round = this.#round.then(async () => {
       let finished = 0
       for (const workspace of await this.#parts.store.keys.workspaces()) finished += await this.#work(workspace)
       return finished
     })
-    this.#rounds = round.catch(() => undefined)
+    this.#round = round.catch(() => undefined)
     return round
   }
 
@@ -295,42 +304,6 @@ export class Eraser {
     const { definitions, queue } = this.#parts
     await definitions.of(workspace)
     return queue.submit(workspace, [entry], 500)
-  }
-
-  async #run(): Promise<void> {
-    const { log, now } = this.#parts
-    while (!this.#stopped) {
-      this.#nudged = false
-      this.#waited = 0
-      const began = now()
-      let finished = 0
-      try {
-        finished = await this.round()
-        this.#failures = 0
-      } catch (error) {
-        if (this.#stopped) return
-        this.#failures++
-        log.warn({ err: error }, 'an erasure is not finished; it is tried again')
-      }
-      if (this.#stopped) return
-      // Everything that is kept is written anew each time: requests that come close together share one.
-      if (finished > 0) await this.#sleep(REST * (now() - began - this.#waited))
-      if (this.#nudged && this.#failures === 0) continue
-      this.#isIdle = this.#failures === 0
-      await this.#sleep(this.#isIdle ? IDLE_MS : Math.min(RETRY.first * 2 ** this.#failures, RETRY.most))
-      this.#isIdle = false
-    }
-  }
-
-  #sleep(ms: number): Promise<void> {
-    if (this.#stopped) return Promise.resolve()
-    return new Promise(resolve => {
-      const timer = setTimeout(resolve, ms)
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 }
 

@@ -4,11 +4,12 @@ import { Rounds } from './rounds.ts'
 const NEVER_MS = 3_600_000
 
 /** Rounds whose work the test lets go on, one by one. */
-function rounds({ pause = NEVER_MS }: { pause?: number } = {}) {
+function rounds({ rest = 0, pause = NEVER_MS }: { rest?: number; pause?: number } = {}) {
   const begun: { end: () => void; fail: (error: Error) => void }[] = []
   const failed = vi.fn()
   const all = new Rounds({
     work: () => new Promise<void>((end, fail) => begun.push({ end, fail })),
+    rest: () => rest,
     pause: () => pause,
     failed,
   })
@@ -38,6 +39,26 @@ describe('rounds', () => {
     await until(2)
     begun[1]!.end()
     await all.stop()
+  })
+
+  it('cuts no rest short for a nudge, and forgets none that came meanwhile', async () => {
+    const long = rounds({ rest: NEVER_MS })
+    long.all.start()
+    long.begun[0]!.end()
+    await new Promise(setImmediate)
+    long.all.nudge()
+    await new Promise(setImmediate)
+    expect(long.begun).toHaveLength(1)
+    await long.all.stop()
+
+    const short = rounds({ rest: 20 })
+    short.all.start()
+    short.begun[0]!.end()
+    await new Promise(setImmediate)
+    short.all.nudge()
+    await short.until(2)
+    short.begun[1]!.end()
+    await short.all.stop()
   })
 
   it('goes on without a rest where there is more to do', async () => {

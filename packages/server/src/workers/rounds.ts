@@ -1,7 +1,9 @@
 export interface RoundsOptions {
   /** One round. What it throws goes to `failed`, and the next round tries again. */
   readonly work: () => Promise<unknown>
-  /** Milliseconds until the next round begins, asked after each; 0: at once. */
+  /** Milliseconds after a round that are waited even when somebody nudges, asked before `pause`; none unless given. */
+  readonly rest?: () => number
+  /** Milliseconds until the next round begins, or somebody nudges, asked after each; 0: at once. */
   readonly pause: () => number
   readonly failed: (error: unknown) => void
 }
@@ -12,6 +14,7 @@ export class Rounds {
   #running: Promise<void> = Promise.resolve()
   #stopped = true
   #nudged = false
+  #isResting = false
   #wake: () => void = () => {}
 
   constructor(options: RoundsOptions) {
@@ -36,14 +39,14 @@ export class Rounds {
     await this.#running
   }
 
-  /** The next round begins at once: now, or as soon as the one under way is over. */
+  /** The next round begins at once: now, or as soon as the one under way, and the rest after it, is over. */
   nudge(): void {
     this.#nudged = true
-    this.#wake()
+    if (!this.#isResting) this.#wake()
   }
 
   async #run(): Promise<void> {
-    const { work, pause, failed } = this.#options
+    const { work, rest, pause, failed } = this.#options
     while (!this.#stopped) {
       this.#nudged = false
       try {
@@ -51,12 +54,18 @@ export class Rounds {
       } catch (error) {
         if (!this.#stopped) failed(error)
       }
+      if (rest !== undefined) {
+        this.#isResting = true
+        await this.#sleep(rest())
+        this.#isResting = false
+      }
       const ms = pause()
-      if (ms > 0 && !this.#nudged && !this.#stopped) await this.#sleep(ms)
+      if (!this.#nudged) await this.#sleep(ms)
     }
   }
 
   #sleep(ms: number): Promise<void> {
+    if (ms <= 0 || this.#stopped) return Promise.resolve()
     return new Promise(resolve => {
       const timer = setTimeout(resolve, ms)
       this.#wake = () => {
