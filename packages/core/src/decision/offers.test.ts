@@ -347,6 +347,16 @@ describe('who is held out of an offer is decided last', () => {
     expect(gone).toMatchObject({ reason: 'sold-out', variant: 'a', content: 'default', experience: 'voucher' })
     expect(given).toMatchObject({ reason: 'assigned', offer: { code: 'HI-CODE', expires: NOW + 7 * DAY } })
     expect(over!.experience).toBe('next')
+
+    const bound = bind(give(treated, { set }))
+    const asked = { set, bound, now: NOW + 3 * DAY, items: mug }
+    const previewed = (more: object) =>
+      ask(treated, { ...asked, preview: { variants: new Map() }, ...more }).answers[0]!
+    expect(previewed({ supplied: () => false })).toMatchObject({ reason: 'sold-out', variant: 'a', content: 'default' })
+    expect(previewed({ traits: { staff: true } })).toMatchObject({ reason: 'not-eligible', content: 'default' })
+    expect(previewed({})).toMatchObject({ reason: 'assigned', offer: { expires: NOW + 7 * DAY } })
+    const forced = { preview: { variants: new Map([['voucher', 'a']]) }, supplied: () => false }
+    expect(previewed(forced)).toMatchObject({ reason: 'preview', offer: { percent: 10 } })
   })
 
   it('shown at one touchpoint and not at another it is given all the same', () => {

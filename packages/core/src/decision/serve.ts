@@ -110,12 +110,15 @@ export function serveBinding(
     }
     return answer
   }
-  if (offer !== undefined && held === undefined && !moment.terms.preview) {
-    const gone = turn && supplyObstacle(experience, offer, moment, person)
+  // What a preview forces is shown, whoever asks; what it does not is as it would be decided.
+  if (offer !== undefined && turn !== undefined && reason === 'assigned') {
+    const gone = supplyObstacle(experience, offer, moment, person)
     if (gone !== undefined) {
       countServed(experience, moment)
       return { ...answer, reason: gone, content: touchpoint.fallback.fill(moment).content }
     }
+  }
+  if (offer !== undefined && held === undefined && !moment.terms.preview) {
     moment.binds.wants.set(key, {
       experience: key,
       variant: assignment.variant.key,
