@@ -42,6 +42,8 @@ export async function bench({ full, rich, log }) {
   log(`decisions: ${Math.round(most.rate)}/s, p99 ${most.p99Ms.toFixed(1)} ms; bare: ${Math.round(reference.rate)}/s`)
   const pids = [server, ...warehouse, ...bare.pids()]
   const half = await halfLoad(sides.ours.send, most.rate, { seconds, log, pids })
+  const referenceHalf = await openLoop({ rate: reference.rate / 2, seconds: seconds / 2, send: sides.bare.send })
+  log(`the bare route at half of its own: p99 ${referenceHalf.p99Ms.toFixed(1)} ms`)
   const memory = usage([server, ...warehouse])
   await Promise.all([client.close(), visitor.close(), plain.close()])
   await Promise.all([engine.stop(), bare.stop()])
@@ -62,6 +64,7 @@ export async function bench({ full, rich, log }) {
     halfLoadP50Ms: half.p50Ms,
     halfLoadP99Ms: half.p99Ms,
     halfLoadMaxMs: half.maxMs,
+    referenceHalfLoadP99Ms: referenceHalf.p99Ms,
     quietP50Ms: half.quiet.p50Ms,
     quietP99Ms: half.quiet.p99Ms,
     quietShare: half.quiet.share,
