@@ -44,6 +44,25 @@ describe('Shopify orders', () => {
   })
 })
 
+describe('telephone numbers in Shopify orders', () => {
+  it('are without the apostrophe that keeps spreadsheets from reckoning with them', async () => {
+    const header =
+      'Name,Email,Financial Status,Total,Currency,Created at,Lineitem quantity,Lineitem name,Lineitem price,Billing Phone,Phone'
+    const row = (email: string, billing: string, own: string) =>
+      `#1,${email},paid,1,EUR,2024-02-20 08:18:10 -0500,1,Mug,1,${billing},${own}`
+    const { items } = await imported(
+      [
+        header,
+        row('a@x.de', "'+49 221 1", "'+49 151 2"),
+        row('b@x.de', "'+49 221 3", ''),
+        row('c@x.de', '0221 4', ''),
+      ].join('\n'),
+    )
+    const traits = items.filter(item => item.type === 'identify').map(item => item.traits as Record<string, unknown>)
+    expect(traits.map(({ phone }) => phone)).toEqual(['+49 151 2', '+49 221 3', '0221 4'])
+  })
+})
+
 describe('Google product feeds', () => {
   const header = 'id\ttitle\tdescription\tlink\timage_link\tprice\tsale_price\tavailability\tbrand\tproduct_type\tcolor'
   const row = (id: string, price: string, sale: string, availability: string) =>
