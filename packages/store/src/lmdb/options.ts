@@ -1,4 +1,5 @@
 import type { Apply } from '@espalier/core/stream'
+import { HORIZON, type Horizon } from '../horizon.ts'
 import type { JournalFiles } from './files.ts'
 
 export interface LmdbStoreOptions {
@@ -25,7 +26,7 @@ export interface LmdbStoreOptions {
   /** Size at which a journal file is followed by the next. Default 64 MiB. */
   readonly segmentBytes?: number
   /** How long, and how many of a workspace, messageIds are remembered (R3). Default 7 days, 100 million. */
-  readonly horizon?: { readonly ageMs: number; readonly ids: number }
+  readonly horizon?: Horizon
   /** The journal's files. Default those of the system. */
   readonly files?: JournalFiles
 }
@@ -36,5 +37,5 @@ export const DEFAULTS = {
   maxOutboxBytes: 8 * 2 ** 30,
   checkpointMs: 10_000,
   segmentBytes: 64 << 20,
-  horizon: { ageMs: 7 * 86_400_000, ids: 100_000_000 },
+  horizon: HORIZON,
 } as const

@@ -1,11 +1,9 @@
 import type { Account } from '@espalier/core/account'
 import { isMerged, type MergedProfile, type Profile } from '@espalier/core/profile'
 import type { Applied, Apply, Row } from '@espalier/core/stream'
+import { HORIZON } from '../horizon.ts'
 import type { CommitBatch, Located, PeopleStore, Timer } from '../port.ts'
 import { importKey, WorkingPeople } from '../working.ts'
-
-/** Deduplication horizon (R3). */
-const HORIZON_MS = 7 * 86_400_000
 
 interface Workspace {
   readonly links: Map<string, string>
@@ -34,7 +32,7 @@ export class MemoryPeople implements PeopleStore {
       link: identifier => state.links.get(identifier),
       profile: id => copy(state.profiles.get(id)),
       account: id => copy(state.accounts.get(id)),
-      seen: (messageId, received) => received - (state.messages.get(messageId) ?? -Infinity) <= HORIZON_MS,
+      seen: (messageId, received) => received - (state.messages.get(messageId) ?? -Infinity) <= HORIZON.ageMs,
       imported: (file, row) => state.imports.has(importKey(file, row)),
     })
     const { applied, rows } = this.#apply(people, entries, {

@@ -1,7 +1,5 @@
+import { HORIZON, type Horizon } from '../horizon.ts'
 import type { Database } from './database.ts'
-
-/** R3: a messageId is remembered this long at least, unless this many came after it in its workspace. */
-const HORIZON = { ms: 7 * 86_400_000, ids: 100_000_000 }
 
 /** When a generation ends: a lookup asks every generation, so there are few. */
 const GENERATION = { ms: 2 * 86_400_000, bytes: 2_500_000_000 }
@@ -21,7 +19,7 @@ interface Generation {
 }
 
 export interface MessageIdLimits {
-  readonly horizon: { readonly ms: number; readonly ids: number }
+  readonly horizon: Horizon
   readonly generation: { readonly ms: number; readonly bytes: number }
 }
 
@@ -108,7 +106,7 @@ export class MessageIds {
       const after = (workspace: string) => newer.reduce((sum, one) => sum + (one.counts?.[workspace] ?? 0), 0)
       const workspaces = Object.keys(counts)
       const outnumbered = workspaces.length > 0 && workspaces.every(one => after(one) >= this.#limits.horizon.ids)
-      if (now - ended <= this.#limits.horizon.ms && !outnumbered) return
+      if (now - ended <= this.#limits.horizon.ageMs && !outnumbered) return
       await this.#database.transaction(async tx => {
         // No commit is under way then, so dropping waits for nobody and nobody reads it.
         await tx.query(`SELECT pg_advisory_xact_lock(${LOCK})`)

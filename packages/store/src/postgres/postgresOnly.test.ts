@@ -167,7 +167,7 @@ describe('R11 the outbox’s bound', () => {
 })
 
 describe('R3 the deduplication horizon', () => {
-  const limits = { horizon: { ms: 7 * DAY, ids: 1000 }, generation: { ms: 2 * DAY, bytes: 1e12 } }
+  const limits = { horizon: { ageMs: 7 * DAY, ids: 1000 }, generation: { ms: 2 * DAY, bytes: 1e12 } }
   const outcome = async (store: Awaited<ReturnType<typeof opened>>['store'], id: string, workspace = 'main') =>
     (await commit(store, [track({ user: 'ada', id })], { workspace }))[0]?.outcome
 
@@ -190,7 +190,7 @@ describe('R3 the deduplication horizon', () => {
 
   it('lets go earlier when enough came after, counted for each workspace', async () => {
     const { store, database, close } = await opened()
-    const ids = new MessageIds(database, { ...limits, horizon: { ms: 7 * DAY, ids: 3 } })
+    const ids = new MessageIds(database, { ...limits, horizon: { ageMs: 7 * DAY, ids: 3 } })
     await outcome(store, 'old', 'busy')
     await outcome(store, 'old', 'quiet')
     await ids.maintain(NOON + 2 * DAY)

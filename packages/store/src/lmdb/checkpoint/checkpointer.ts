@@ -1,6 +1,6 @@
 import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Horizon } from '../dedup/dedup.ts'
+import type { Horizon } from '../../horizon.ts'
 import { Run } from '../dedup/run.ts'
 import { forgotten, mergeable } from '../dedup/tiers.ts'
 import { ChunkWriter } from '../environment/chunks.ts'

@@ -2,13 +2,6 @@ import { type HashKey, hash64, hashed } from './hash.ts'
 import { IdTable } from './idTable.ts'
 import type { Run } from './run.ts'
 
-export interface Horizon {
-  /** Ids are remembered at least so long… */
-  readonly ageMs: number
-  /** …or at least so many of them, whichever comes first. */
-  readonly ids: number
-}
-
 /** Ids that are not in a run file yet. */
 export interface Memtable {
   readonly table: IdTable

@@ -1,4 +1,4 @@
-import type { Horizon } from './dedup.ts'
+import type { Horizon } from '../../horizon.ts'
 import type { RunEntry } from './run.ts'
 
 /** Runs of one size class are merged when there are so many. */
