@@ -170,6 +170,23 @@ describe('R10 a rebuild', () => {
     expect(json.error.message).toContain('2 events the warehouse has 1')
     expect((await profileOf('userId:old')).profile.sources).toEqual(sources)
   })
+
+  it('R11 is refused where the log is too long to be read, and so is an un-merge', async () => {
+    await send(view({ anonymousId: 'busy1' }, 1), view({ anonymousId: 'busy1', userId: 'busy' }, 2))
+    const { id, sources } = (await profileOf('userId:busy')).profile
+    const { rebuilder, warehouse } = server.services
+    const { logSize } = warehouse
+    warehouse.logSize = async question => ({ ...(await logSize.call(warehouse, question)), events: 500_001 })
+    try {
+      await expect(rebuilder.rebuild('main', id)).rejects.toMatchObject({ code: 'log_too_long' })
+      const { status, json } = await unmerge('userId:busy', 'anonymousId:busy1')
+      expect([status, json.error.code]).toEqual([422, 'log_too_long'])
+      expect(json.error.message).toContain('500001 events and 500000 are replayed at most')
+    } finally {
+      warehouse.logSize = logSize
+    }
+    expect((await profileOf('userId:busy')).profile.sources).toEqual(sources)
+  })
 })
 
 describe('kinds of identifier', () => {
