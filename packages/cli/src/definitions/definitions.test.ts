@@ -232,6 +232,11 @@ describe('pull', () => {
 })
 
 describe('differences', () => {
+  it('are none in what a file writes as -0, which is 0 once it was sent', () => {
+    const sent = (x: number) => ({ channel: 'web', default: { x, list: [x] } })
+    expect(differences(normalBody('touchpoint', 'a', sent(0)), normalBody('touchpoint', 'a', sent(-0)))).toEqual([])
+  })
+
   it('name the path, and variants by their key', () => {
     const variant = (key: string, weight: number) => ({ key, weight })
     expect(
