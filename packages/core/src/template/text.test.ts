@@ -64,6 +64,14 @@ describe('text templates', () => {
     )
   })
 
+  it('add up in decimals, as they reckon, and show no infinite sum', () => {
+    const lines = [{ price: 0.1 }, { price: '0.2' }, { price: null }, { price: 'free' }, {}]
+    expect(text('{{ x | sum: "price" }} {{ x | map: "price" | sum | plus: 1 }}', { x: lines })).toBe('0.3 1.3')
+    expect(text('{{ x | sum }} {{ y | sum }} {{ none | sum }}', { x: [0.1, 0.2, -0.3], y: 1.5 })).toBe('0 1.5 0')
+    expect(text('{% assign total = x | sum %}{% if total == 0.3 %}yes{% endif %}', { x: [0.1, 0.2] })).toBe('yes')
+    expect(() => text('{{ x | sum | append: " EUR" }}', { x: ['1e400'] })).toThrow('Infinity is no number')
+  })
+
   it('tell times in the zone they are rendered for', () => {
     expect(text('{{ t | date: "%A %e %B %Y, %H:%M" }}', { t: NOON }, 'Europe/Berlin')).toBe(
       'Sunday 22 November 2026, 13:00',
