@@ -1,3 +1,4 @@
+import type { Statistic } from '../definition/metric.ts'
 import { addArms } from '../experiment/arm.ts'
 import type { Estimate } from '../experiment/estimate.ts'
 import {
@@ -18,7 +19,7 @@ export interface Rule {
   readonly model: UpliftModel
   readonly learnedFrom: number
   readonly judged: TargetingReport
-  /** How well each variant's scores rank people by what it does to them. */
+  /** How well each variant's scores rank people by what it does to them. Of a KPI of which less is better, by what it saves. */
   readonly ranking: readonly {
     readonly variant: string
     readonly qini: Estimate
@@ -54,7 +55,11 @@ export function ruleOf(
   )
   const sign = direction === 'up' ? 1 : -1
   const ranking = model.variants.map(one => {
-    const scored = judging.map(cell => ({ cell, score: sign * upliftOf(one, personOf(cell)) }))
+    const scored = judging.map(cell => ({
+      cell,
+      score: sign * upliftOf(one, personOf(cell)),
+      gained: direction === 'up' ? cell.arm : saved(cell.arm, type),
+    }))
     const groups = ranked(scored, one.variant)
     return {
       variant: one.variant,
@@ -68,22 +73,32 @@ export function ruleOf(
 }
 
 /** The people in order of their score, in groups of equal score, or of a twentieth of the people. */
-function ranked(scored: readonly { cell: EvidenceCell; score: number }[], variant: string): RankedGroup[] {
+function ranked(
+  scored: readonly { cell: EvidenceCell; score: number; gained: GroupArm }[],
+  variant: string,
+): RankedGroup[] {
   const own = scored.filter(({ cell: { arm } }) => arm.control || arm.variant === variant)
   const twentieth = own.reduce((sum, { cell }) => sum + cell.arm.people, 0) / 20
   const groups: { group: RankedGroup; score: number; people: number }[] = []
-  for (const { cell, score } of [...own].sort((a, b) => b.score - a.score)) {
+  for (const { cell, score, gained } of [...own].sort((a, b) => b.score - a.score)) {
     const { arm } = cell
     const open = groups.at(-1)
     const fits = open !== undefined && (open.score === score || open.people < twentieth)
     const into = fits ? open : { group: NOBODY, score, people: 0 }
     if (!fits) groups.push(into)
     const side = arm.control ? 'control' : 'treatment'
-    into.group = { ...into.group, [side]: plus(into.group[side], arm) }
+    into.group = { ...into.group, [side]: plus(into.group[side], gained) }
     into.people += arm.people
     into.score = score
   }
   return groups.map(({ group }) => group)
+}
+
+/** What is better the less there is of it as something of which more is better: a conversion that did not happen, an amount that was not spent. */
+function saved({ people, sum, sumSquares }: GroupArm, type: Statistic): GroupArm {
+  return type === 'conversion'
+    ? { people, sum: people - sum, sumSquares: people - sum }
+    : { people, sum: -sum, sumSquares }
 }
 
 const EMPTY: GroupArm = { people: 0, sum: 0, sumSquares: 0 }
