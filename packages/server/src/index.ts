@@ -1,4 +1,5 @@
 export { restoreBackup } from './backup.ts'
+export type { SummaryAnswer } from './http/routes/summary.ts'
 export {
   environmentName,
   flagName,

@@ -1,6 +1,7 @@
 import { many } from '@espalier/core'
 import type { Estimate, Impact, Novelty, VariantReport } from '@espalier/core/experiment'
 import type { Evidence, Indication, ResultPage } from '@espalier/core/result'
+import type { SummaryAnswer } from '@espalier/server'
 import { explain, UsageError } from '../errors.ts'
 import type { Api } from '../http/api.ts'
 import { type Palette, palette } from '../output/colour.ts'
@@ -28,23 +29,6 @@ interface Found {
   readonly evidence: Evidence | null
   readonly time: readonly ({ readonly variant: string; readonly people: number } & Novelty)[] | null
   readonly timeSays?: string
-}
-
-/** `GET /v1/summary`. */
-interface Summary {
-  complete: boolean
-  events: { name: string; type: string; count: number }[]
-  totals: {
-    events: number
-    people: number
-    accounts: number
-    decisions: number
-    exposures: number
-    first: number | null
-    last: number | null
-  }
-  revenue: { name: string; currency: string; count: number; sum: number }[]
-  countries: { country: string; people: number; orders: number }[]
 }
 
 interface LiveExperience {
@@ -84,7 +68,7 @@ export const report: Register = (program, shell) => {
     }
     const alone = (['by', 'variant', 'metric', 'comparison', 'csv'] as const).find(name => options[name] !== undefined)
     if (alone !== undefined) throw new UsageError(`--${alone} is of one experience`, 'Name it: espalier report KEY')
-    const summary = await api.get<Summary>(`/v1/summary${range}`, 'totals')
+    const summary = await api.get<SummaryAnswer>(`/v1/summary${range}`, 'totals')
     const experiences = await sentences(api)
     if (options.json) return printJson(shell, { ...summary, experiences })
     shell.out(totals(summary))
@@ -223,7 +207,7 @@ function query(fields: Record<string, string | undefined>): string {
   return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
 }
 
-function totals({ totals: all, events, revenue, countries, complete }: Summary): string {
+function totals({ totals: all, events, revenue, countries, complete }: SummaryAnswer): string {
   const parts = [
     `${many(all.people, 'person', 'people')}, ${many(all.events, 'event')}, ${many(all.decisions, 'decision')}, ${many(all.exposures, 'exposure')}`,
     all.first === null || all.last === null ? '' : `, ${day(all.first)} to ${day(all.last)}`,

@@ -1,5 +1,6 @@
 import type { Json } from '@espalier/core'
 import { formatPercent, type Impact } from '@espalier/core/experiment'
+import type { SummaryAnswer } from '@espalier/server'
 import { EXPERIENCES, PLANTED, plantedLift, type Shop, type Shopped } from '@espalier/simulator'
 import { palette } from '../output/colour.ts'
 import { money } from '../output/number.ts'
@@ -8,16 +9,10 @@ import { table } from '../output/table.ts'
 import { type Explanation, inWords } from './explanation.ts'
 import type { Demo } from './run.ts'
 
-interface Summary {
-  readonly events: readonly { name: string; type: string; count: number }[]
-  readonly totals: { readonly people: number }
-  readonly revenue: readonly { name: string; currency: string; count: number; sum: number }[]
-}
-
 const FUNNEL = ['Home', 'Product Viewed', 'Product Added', 'Checkout Started', 'Order Completed']
 
 export async function reportFunnel({ api, shell }: Demo): Promise<void> {
-  const { events, revenue } = await api.get<Summary>('/v1/summary', 'events')
+  const { events, revenue } = await api.get<SummaryAnswer>('/v1/summary', 'events')
   const countOf = (name: string) =>
     events.filter(event => event.name === name).reduce((sum, event) => sum + event.count, 0)
   const visits = countOf('Home')

@@ -1,4 +1,5 @@
 import type { Evidence } from '@espalier/core/result'
+import type { SummaryAnswer } from '@espalier/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dataFile, missingData, plainRows } from '../testing/data.ts'
 import { built, type RunningServer, startedServer } from '../testing/server.ts'
@@ -12,13 +13,6 @@ const HILLSTROM = 'experiments/hillstrom.csv.gz'
 const missing =
   missingData(RETAIL, CLICKS, HILLSTROM) ?? (built ? undefined : 'the command is not built: npm run build')
 if (missing) console.warn(`Imports of real data are skipped: ${missing}`)
-
-interface Summary {
-  events: { name: string; count: number }[]
-  totals: { events: number; people: number; decisions: number; exposures: number }
-  revenue: { name: string; currency: string; count: number; sum: number }[]
-  countries: { country: string; people: number; orders: number }[]
-}
 
 interface Report {
   control: { people: number; mean: number }
@@ -56,9 +50,9 @@ describe.skipIf(missing)('imports of real data, against sums taken straight from
     }
   }
 
-  const summary = (from: string, to: string) => reported<Summary>('--from', from, '--to', to)
+  const summary = (from: string, to: string) => reported<SummaryAnswer>('--from', from, '--to', to)
 
-  const byName = ({ events }: Summary) => Object.fromEntries(events.map(({ name, count }) => [name, count]))
+  const byName = ({ events }: SummaryAnswer) => Object.fromEntries(events.map(({ name, count }) => [name, count]))
 
   it('a year of a shop’s invoices', { timeout: 300_000 }, async () => {
     const result = await imported(RETAIL)

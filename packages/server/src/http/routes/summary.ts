@@ -1,8 +1,12 @@
+import type { Summary } from '@espalier/warehouse'
 import Type from 'typebox'
 import { DRAIN_MS } from '../../workers/drainTime.ts'
 import { span, Time } from '../instant.ts'
 import { nameFor } from '../rights.ts'
 import { route } from '../route.ts'
+
+/** `GET /v1/summary`. `complete`: the warehouse had all that was acknowledged before. */
+export type SummaryAnswer = Summary & { readonly complete: boolean }
 
 export const summary = route({
   method: 'GET',
@@ -26,7 +30,7 @@ export const summary = route({
     }),
   },
   errors: ['warehouse_unavailable'],
-  async handle({ workspace, query, key }, { warehouse, shipper, definitions }) {
+  async handle({ workspace, query, key }, { warehouse, shipper, definitions }): Promise<SummaryAnswer> {
     const complete = await shipper.drain(DRAIN_MS)
     const { from, to } = span(query, 'query')
     const totals = await warehouse.summary({
