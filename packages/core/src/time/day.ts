@@ -74,3 +74,25 @@ export function offsetIn(zone: string): (instant: number) => number {
     return Number.isNaN(offset) ? ask(instant) : offset
   }
 }
+
+/** The instants after `from`, up to `to`, at which a zone's offset changes, ascending: of two within a day of which the second undoes the first, none. */
+export function offsetChanges(offset: (instant: number) => number, from: number, to: number): number[] {
+  const changes: number[] = []
+  for (let before = from; before < to; before += DAY) {
+    const after = Math.min(before + DAY, to)
+    if (offset(before) !== offset(after)) changes.push(changeBetween(offset, before, after))
+  }
+  return changes
+}
+
+/** Zones change at full minutes. */
+function changeBetween(offset: (instant: number) => number, from: number, to: number): number {
+  const old = offset(from)
+  let [low, high] = [Math.floor(from / MINUTE), Math.ceil(to / MINUTE)]
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    if (offset(middle * MINUTE) === old) low = middle
+    else high = middle
+  }
+  return high * MINUTE
+}

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../json.ts'
-import { offsetIn } from '../../time/day.ts'
+import { offsetChanges, offsetIn } from '../../time/day.ts'
 import type { TimeCondition } from '../condition.ts'
 import { leaf } from '../leaf.ts'
 import { type CompiledCondition, READS_NOTHING, TOUCHED_BY_NOTHING } from '../node.ts'
@@ -7,6 +7,8 @@ import { type Subject, zoneOfPerson } from '../subject.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
+/** Days: the next time on a day of the week may be in the hour that the clock leaves out, and then it is a week later. */
+const FORESEEN = 15
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 
 /** Holds at these times of day on these days, by the clock of the workspace or, where it is known, of the person. */
@@ -31,17 +33,20 @@ export function time(condition: TimeCondition, workspaceZone: string): CompiledC
   return leaf({
     condition: condition as JsonObject,
     test,
-    // Its truth changes at a full minute of the begin or the end of some day, or with the zone's offset.
+    // Its truth changes where the clock shows the begin or the end of some day, or jumps.
     changes: subject => {
-      const instants: number[] = []
-      const today = Math.floor((subject.now + offset(subject)(subject.now)) / DAY) * DAY
-      for (let day = -1; day <= 8; day++) {
+      const { now } = subject
+      const ahead = offset(subject)
+      const jumps = offsetChanges(ahead, now, now + FORESEEN * DAY)
+      const offsets = new Set([now, ...jumps].map(ahead))
+      const instants = new Set(jumps)
+      const today = Math.floor((now + ahead(now)) / DAY) * DAY
+      for (let day = -1; day <= FORESEEN; day++) {
         for (const minute of [begin, end, 0]) {
-          const local = today + day * DAY + minute * MINUTE
-          for (const probe of [local - DAY, local, local + DAY]) instants.push(local - offset(subject)(probe))
+          for (const one of offsets) instants.add(today + day * DAY + minute * MINUTE - one)
         }
       }
-      return [...new Set(instants)].filter(at => at > subject.now).sort((a, b) => a - b)
+      return [...instants].filter(at => at > now).sort((a, b) => a - b)
     },
     reads: { ...READS_NOTHING, facts: [{ name: `time:${JSON.stringify(condition.time)}`, read: test }] },
     // Where they are may become known.
