@@ -66,6 +66,23 @@ describe('Google Analytics 4', () => {
     expect(items[2]).toMatchObject({ event: 'level_up' })
   })
 
+  it('an order of one product keeps its own coupon beside that of the product', async () => {
+    const { items } = await imported(
+      ndjson({
+        ...base,
+        event_timestamp: '1714557660000000',
+        event_name: 'purchase',
+        event_params: [param('coupon', { string_value: 'ORDER10' })],
+        items: [{ item_id: 'MUG', price: 10.25, coupon: 'MUG5' }],
+      }),
+    )
+    expect(items[0]?.properties).toMatchObject({
+      coupon: 'ORDER10',
+      product_id: 'MUG',
+      products: [{ product_id: 'MUG', coupon: 'MUG5' }],
+    })
+  })
+
   it('tells the campaign of a visit by what was collected with it, not by where the person came from at first', async () => {
     const first = { source: 'google', medium: 'cpc', name: 'Spring' }
     const row = (name: string, more: JsonObject) => ({

@@ -33,7 +33,7 @@ const readMicroseconds = timeReader('epoch-us', 'UTC')
 export const ga4 = eventFormat(
   'ga4',
   'Google Analytics 4 export from BigQuery (NDJSON or CSV)',
-  3,
+  4,
   columns => hasAll(columns, 'event_name', 'event_timestamp', 'user_pseudo_id'),
   cells => {
     const name = text(cells, 'event_name')
@@ -86,7 +86,8 @@ function eventOf(name: string, cells: Cells, params: JsonObject): [ItemType, Jso
 function commerceOf(cells: Cells, params: JsonObject): JsonObject {
   const commerce = object(cells.ecommerce)
   const products = array(cells.items).map(item => productOf(object(item)))
-  const made: JsonObject = {}
+  // Of one product the event is that product's as well; what the order says of itself, such as its coupon, goes before.
+  const made: JsonObject = products.length === 1 ? { ...products[0] } : {}
   const set = (field: string, value: Json | undefined) => {
     if (value !== undefined && value !== null && value !== '' && value !== '(not set)') made[field] = value
   }
@@ -104,7 +105,6 @@ function commerceOf(cells: Cells, params: JsonObject): JsonObject {
   set('tax', number(commerce.tax_value ?? params.tax))
   set('coupon', params.coupon)
   set('query', params.search_term)
-  if (products.length === 1) Object.assign(made, products[0])
   if (products.length > 0) made.products = products
   return made
 }
