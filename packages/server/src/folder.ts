@@ -6,7 +6,7 @@ import { StartError } from './problem.ts'
  * Makes a folder, and those it is in. One by one: where a file system says of a name in a folder that is there that there is no such
  * folder, as /proc does, Node's own recursive way asks again for ever.
  */
-export async function makeFolder(path: string): Promise<void> {
+async function makeFolder(path: string): Promise<void> {
   const missing: string[] = []
   for (let at = resolve(path); !(await isThere(at)); at = dirname(at)) missing.push(at)
   for (const folder of missing.reverse()) {

@@ -41,7 +41,7 @@ function compare(a: string, b: string): number {
 }
 
 /** Equal as JSON: the order of an object's members means nothing, an undefined member is absent. */
-export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
+function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (Array.isArray(a) || Array.isArray(b)) {

@@ -1,4 +1,3 @@
-export { countryCode } from './country.ts'
 export * from './may.ts'
 export * from './permits.ts'
 export * from './personal.ts'

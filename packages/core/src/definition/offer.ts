@@ -5,13 +5,13 @@ import { Duration } from '../time/schema.ts'
 const Money = Type.Number({ minimum: 0, maximum: 1e12 })
 
 /** What a person who has the offer is told of it: `percent`, `amount`, whatever content and shop agree on. */
-export const OfferTerms = Type.Record(Type.String({ pattern: '^[A-Za-z_]\\w{0,99}$' }), Type.Unknown(), {
+const OfferTerms = Type.Record(Type.String({ pattern: '^[A-Za-z_]\\w{0,99}$' }), Type.Unknown(), {
   maxProperties: 20,
   description: 'Such as {"percent": 10}: answered as it is, and named in texts as offer.percent.',
 })
 
 /** How many codes a definition may list (R11). */
-export const MAX_CODES = 10_000
+const MAX_CODES = 10_000
 
 export const Codes = Type.Object(
   {

@@ -36,9 +36,7 @@ export function readerOf({ kind, from, form }: KindRule): Reader {
   }
 }
 
-/** Where a kind may be looked for: the first step of a `from`. */
-export const PLACES = ['traits', 'properties', 'context', 'externalIds'] as const
-
+/** What a `from` leads to, by its first step. */
 type Place = (event: Named) => readonly (Json | undefined)[]
 
 function placeOf(from: string): Place {

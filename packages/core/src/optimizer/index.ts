@@ -8,7 +8,7 @@
  * `calibration` says how good the promises are.
  */
 export * from './calibration.ts'
-export { isSound, winnerOf } from './candidates.ts'
+export { winnerOf } from './candidates.ts'
 export * from './declare.ts'
 export * from './judge.ts'
 export * from './net.ts'

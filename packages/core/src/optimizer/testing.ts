@@ -56,7 +56,7 @@ export interface Planted {
   readonly more?: Partial<Watched>
 }
 
-export function armsOf(of: NonNullable<Planted['goal']>, control: number): ArmStatistics[] {
+function armsOf(of: NonNullable<Planted['goal']>, control: number): ArmStatistics[] {
   const all = Object.values(of).reduce((sum, [people]) => sum + people, 0)
   const variants = Object.keys(of).filter(key => key !== '').length
   return Object.entries(of).map(([variant, [people, did, expected]]) =>

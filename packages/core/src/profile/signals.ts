@@ -61,7 +61,7 @@ export function withPast(person: Person, source: string, past: Signals, plan: Ke
 }
 
 /** What a signal holds that begins with somebody's next event. */
-export function beginsOf({ since, filled }: KeptSignal, sources: readonly string[]): Observation['begins'] {
+function beginsOf({ since, filled }: KeptSignal, sources: readonly string[]): Observation['begins'] {
   return filled || sources.length === 0 ? { since } : { since, lacks: sources }
 }
 

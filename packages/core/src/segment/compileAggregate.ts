@@ -130,7 +130,7 @@ function listed(counts: ReadonlyMap<string, number>): Json | undefined {
 }
 
 /** As bytes of UTF-8 are ordered, which is how the warehouse orders text. */
-export function compareCodePoints(a: string, b: string): number {
+function compareCodePoints(a: string, b: string): number {
   const [left, right] = [[...a], [...b]]
   for (let i = 0; i < left.length && i < right.length; i++) {
     const difference = left[i]!.codePointAt(0)! - right[i]!.codePointAt(0)!

@@ -82,7 +82,7 @@ export function unionReads(reads: readonly Reads[]): Reads {
   }
 }
 
-export function unionTouched(touched: readonly Touched[]): Touched {
+function unionTouched(touched: readonly Touched[]): Touched {
   return {
     events: [...new Set(touched.flatMap(t => t.events))],
     traits: [...new Set(touched.flatMap(t => t.traits))],

@@ -9,7 +9,7 @@ import { isAhead, type Observation } from './observation.ts'
 import type { Ahead, Total, Totals } from './signal.ts'
 
 /** Whole parts of a number, the same in every place that rounds by it; null where it is no amount. */
-export function amountOf(value: Json | undefined): number | null {
+function amountOf(value: Json | undefined): number | null {
   if (typeof value !== 'number' || !(Math.abs(value) <= SIGNAL_LIMITS.amount)) return null
   return Math.floor(value * PARTS + 0.5)
 }

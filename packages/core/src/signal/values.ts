@@ -16,7 +16,7 @@ type Bucket = Values['buckets'][number]
  * The values an event has at the property, as JSON: of a list each element once. Text, numbers, true and false; a number
  * as a whole amount of its parts would lose what tells two ids apart, so it is written as JSON writes it.
  */
-export function valueTexts(value: Json | undefined): string[] {
+function valueTexts(value: Json | undefined): string[] {
   const list = Array.isArray(value) ? value : value === undefined ? [] : [value]
   const texts = list.flatMap(one => {
     if (typeof one !== 'string' && typeof one !== 'number' && typeof one !== 'boolean') return []

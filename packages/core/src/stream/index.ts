@@ -6,4 +6,4 @@ export { type PastEntry, type PastNeeded, pastEntry, pastNeeded } from './past.t
 export * from './people.ts'
 export * from './replay.ts'
 export * from './rows.ts'
-export { areParts, type Part } from './unmerge.ts'
+export type { Part } from './unmerge.ts'

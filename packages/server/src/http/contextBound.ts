@@ -2,7 +2,7 @@ import { EVENT_LIMITS } from '@espalier/core/event'
 import { Problem } from '../problem.ts'
 
 /** Bytes of JSON in the context of a question: it is stored with the decision, and with each exposure that is told along with it (R11). */
-export const CONTEXT_BYTES = EVENT_LIMITS.bytes
+const CONTEXT_BYTES = EVENT_LIMITS.bytes
 
 /**
  * Throws `context_too_large`; and `invalid` where it has a number that JSON cannot hold, as events are refused for: the log would have null

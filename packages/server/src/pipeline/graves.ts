@@ -4,7 +4,7 @@ import { deriveKey, Hmac } from '../secrets.ts'
 import { isBelieved } from './believed.ts'
 
 /** Where it is noted until when there are tombstones in a workspace. */
-export const GRAVES = 'graves'
+const GRAVES = 'graves'
 
 interface Known {
   /** Until when there are tombstones, epoch milliseconds; 0: there are none. */

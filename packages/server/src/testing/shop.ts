@@ -21,7 +21,7 @@ export const experience = (key: string, touchpoint: string, content: unknown, mo
 })
 
 /** A small shop for the tests of one file, without a holdout, whose clock they set. */
-export class Shop {
+class Shop {
   /** Epoch milliseconds. */
   time = Date.UTC(2026, 10, 22, 12)
   declare server: TestServer

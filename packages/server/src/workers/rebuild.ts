@@ -18,7 +18,7 @@ export interface RebuilderParts {
 }
 
 /** Events of one person that are replayed; more are refused (R11). At some 100,000 a second. */
-export const REPLAYED_EVENTS = 500_000
+const REPLAYED_EVENTS = 500_000
 /** A person to whom something happens while their log is read is read again, so often. */
 const ATTEMPTS = 6
 /** A person's log as it goes to the commit queue, for its bound of waiting bytes. */

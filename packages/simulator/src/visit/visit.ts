@@ -31,7 +31,7 @@ export interface VisitPlan {
 }
 
 /** The share of people who scroll down to the recommendations. */
-export const SCROLLS = 0.8
+const SCROLLS = 0.8
 
 /**
  * One visit: arrives, looks around, perhaps puts something into the cart, orders, sends it back; or leaves the cart and

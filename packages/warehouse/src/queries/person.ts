@@ -10,7 +10,7 @@ export interface PersonQuestion {
 }
 
 /** Rows of one page: some megabytes. */
-export const PAGE_ROWS = 2_000
+const PAGE_ROWS = 2_000
 
 /** Text that holds an object. */
 const OBJECTS = new Set(['properties', 'context', 'inputs'])

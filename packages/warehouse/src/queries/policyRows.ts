@@ -32,7 +32,7 @@ export interface PolicyRow {
 }
 
 /** People of one page: some tens of megabytes. */
-export const PAGE_PEOPLE = 50_000
+const PAGE_PEOPLE = 50_000
 
 type Row = Omit<PolicyRow, 'known' | 'stated' | 'context' | 'inputs'> & {
   known: number

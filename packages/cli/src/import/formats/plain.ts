@@ -1,4 +1,3 @@
-import { UsageError } from '../../errors.ts'
 import { asGuessed, cellOf } from '../mapping/cells.ts'
 import { type Mapping, parseMapping } from '../mapping/mapping.ts'
 import type { Cells } from '../source/rows.ts'
@@ -107,10 +106,4 @@ export const NEEDED: Record<Kind, string> = {
   decisions: 'touchpoint, experience, variant, propensity, timestamp, and userId or anonymousId',
   items: 'id',
   rates: 'day, currency, base and rate',
-}
-
-export function kindOf(text: string): Kind {
-  const kind = KINDS.find(name => name === text)
-  if (!kind) throw new UsageError(`--kind ${text} is not known`, `Use one of ${KINDS.join(', ')}`)
-  return kind
 }

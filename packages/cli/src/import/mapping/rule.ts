@@ -27,7 +27,7 @@ const OBJECTS = ['properties', 'traits', 'context', 'fields']
 /** Fields of the API that are text, whatever the cell was. */
 const TEXTS = ['event', 'name', 'category', 'userId', 'anonymousId', 'messageId', 'groupId', 'previousId', 'id']
 
-export const TYPES = Object.keys(FIELDS) as ItemType[]
+const TYPES = Object.keys(FIELDS) as ItemType[]
 
 /** One rule of a mapping: which rows it takes, and what it makes of them. */
 export interface Rule {

@@ -9,7 +9,7 @@ export type TimeReader = (cell: unknown) => number
 const EARLIEST = 946_684_800
 const LATEST = 4_102_444_800
 
-export const NAMED_FORMATS = ['auto', 'epoch', 'epoch-ms', 'epoch-us'] as const
+const NAMED_FORMATS = ['auto', 'epoch', 'epoch-ms', 'epoch-us'] as const
 
 /**
  * A reader for a format: `auto` (ISO 8601 and its looser relatives, or a number of seconds, milli- or microseconds), `epoch`,

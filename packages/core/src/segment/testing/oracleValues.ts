@@ -98,7 +98,7 @@ const days = new Map<string, number>()
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 /** Days since 1970 on the calendar of the zone. */
-export function dayNumber(instant: number, zone: string): number {
+function dayNumber(instant: number, zone: string): number {
   const minute = Math.floor(instant / MINUTE)
   const key = `${zone} ${minute}`
   let day = days.get(key)

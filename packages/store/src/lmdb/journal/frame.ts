@@ -24,7 +24,7 @@ const MAGIC = 0xfe5345ff
  */
 export const FRAME_FORMAT = 8
 /** Longer than any frame that is written: a length beyond it is damage. */
-export const MAX_FRAME_BYTES = 1 << 30
+const MAX_FRAME_BYTES = 1 << 30
 
 /** Rows of one table and partition in a frame. */
 export interface GroupEntry {

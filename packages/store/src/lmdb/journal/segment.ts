@@ -35,7 +35,7 @@ export function firstSequence(segment: Buffer, number: number): number | undefin
 }
 
 /** The frame at `offset`, or undefined where none is, or not a whole one. */
-export function intactFrame(segment: Buffer, offset: number): FrameHeader | undefined {
+function intactFrame(segment: Buffer, offset: number): FrameHeader | undefined {
   const header = readHeader(segment, offset)
   if (!header || offset + header.length > segment.length) return undefined
   return isIntact(segment.subarray(offset, offset + header.length)) ? header : undefined

@@ -13,7 +13,7 @@ export type Attribute =
   | { readonly kind: 'context'; readonly key: string }
 
 /** Of somebody of whom it is not known. */
-export const UNKNOWN = 'unknown'
+const UNKNOWN = 'unknown'
 
 /** A text, number or truth value as text; '' for what is not there, and for lists and objects, which are no one value. */
 const valueText = (at: string) =>

@@ -4,7 +4,7 @@ import { type Arm, armText, inScope, textOf } from './arms.ts'
 import { joinPeople, personHash, sourceHash } from './people.ts'
 
 /** When somebody was first exposed, and the number of their group, in one whole number, so that finding it is the cheapest of aggregates. */
-export const GROUP_BITS = 16
+const GROUP_BITS = 16
 export const groupOf = (table: string) => `bitAnd(${table}.head, 65535)`
 export const firstOf = (table: string) => `bitShiftRight(${table}.head, ${GROUP_BITS})`
 
