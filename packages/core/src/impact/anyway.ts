@@ -8,7 +8,7 @@ import {
   steady,
 } from '../experiment/index.ts'
 import type { Pair } from './cell.ts'
-import { canCompare, missingOf } from './compare.ts'
+import { canCompare, missingOf, squaredErrorOf } from './compare.ts'
 import type { ValueSums, WeightedValueSums } from './sums.ts'
 
 /** The part of the discounts that was not needed. */
@@ -42,7 +42,10 @@ export function givenAnyway(pairs: readonly Pair[], confidence = DEFAULT_CONFIDE
     sum(part => part.more),
   )
   const within = (x: number) => Math.min(more, Math.max(0, x))
-  const squaredError = sum(part => part.squaredError)
+  const squaredError = squaredErrorOf(
+    counted,
+    parts.map(part => part.squaredError),
+  )
   const plain = estimateOf(
     sum(part => part.value),
     squaredError,

@@ -40,6 +40,8 @@ export interface WeightedSums {
 export interface Pair {
   readonly personalized: ValueSums
   readonly control: ValueSums | WeightedValueSums
+  /** Of what experience it is, where others have the same seed: these leave out the same people. */
+  readonly draw?: { readonly seed: string; readonly experience: string }
 }
 
 /** Shares that differ by less are one share. */

@@ -10,7 +10,7 @@ import {
 } from '../experiment/index.ts'
 import { type Random, random } from '../random/random.ts'
 import { pairsOf } from './cell.ts'
-import { comparePairs, minus, scaled } from './compare.ts'
+import { comparePairs, minus, scaled, squaredErrorOf } from './compare.ts'
 import { addSums } from './sums.ts'
 import { cellOf, type Person, sumsOfPeople } from './testing.ts'
 
@@ -251,6 +251,14 @@ describe('comparing pairs', () => {
       }),
       { seed: 1 },
     )
+  })
+
+  it('of experiences of one seed errors add as they are, of each of them their squares', () => {
+    const pair = { personalized: sumsOfPeople([]), control: sumsOfPeople([]) }
+    const of = (experience: string, seed = 'one') => ({ ...pair, draw: { seed, experience } })
+    expect(squaredErrorOf([of('a'), of('a'), of('b')], [9, 16, 4])).toBeCloseTo((5 + 2) ** 2, 9)
+    expect(squaredErrorOf([of('a'), pair, of('b', 'two')], [9, 16, 4])).toBeCloseTo(29, 9)
+    expect(squaredErrorOf([pair, pair], [9, 16])).toBe(25)
   })
 
   it('a pair with nobody to compare with is left out, and alone it says why', () => {

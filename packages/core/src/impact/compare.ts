@@ -55,9 +55,9 @@ export function comparePairs(pairs: readonly Pair[], measure: Measure, confidenc
     const shares = counted.map(({ personalized }) => personalized.people / people)
     const n = samples.reduce((sum, sample) => sum + sample.n, 0)
     const mean = samples.reduce((sum, sample, i) => sum + (shares[i] ?? 0) * sample.mean, 0)
-    const squaredError = samples.reduce(
-      (sum, sample, i) => sum + ((shares[i] ?? 0) ** 2 * sample.variance) / sample.n,
-      0,
+    const squaredError = squaredErrorOf(
+      counted,
+      samples.map((sample, i) => ((shares[i] ?? 0) ** 2 * sample.variance) / sample.n),
     )
     return { n, mean, variance: n * squaredError }
   }
@@ -70,6 +70,31 @@ export function comparePairs(pairs: readonly Pair[], measure: Measure, confidenc
     lift: liftOf(control, treatment, difference, confidence),
     total: scaled(difference, people),
   }
+}
+
+/**
+ * The squared error of a sum over pairs, from theirs. Pairs of one experience are of different people, and an experience with a seed of its own
+ * draws its control group for itself, so that errors do not go together, and their squares add. Experiences of one seed leave out the same
+ * people, and of all of them at once these may happen to buy more: their errors add as they are. Otherwise 95 % intervals of the
+ * sum of ten experiences of one seed, that did nothing, excluded 0 in 45 of 100 simulated programmes.
+ */
+export function squaredErrorOf(pairs: readonly Pair[], squares: readonly number[]): number {
+  const bySeed = new Map<string, Map<string, number>>()
+  let alone = 0
+  for (const [i, { draw }] of pairs.entries()) {
+    const square = squares[i] ?? 0
+    if (draw === undefined) {
+      alone += square
+      continue
+    }
+    const { seed, experience } = draw
+    const known = bySeed.get(seed) ?? new Map<string, number>()
+    bySeed.set(seed, known.set(experience, (known.get(experience) ?? 0) + square))
+  }
+  return [...bySeed.values()].reduce(
+    (sum, errors) => sum + [...errors.values()].reduce((all, square) => all + Math.sqrt(square), 0) ** 2,
+    alone,
+  )
 }
 
 function liftOf(control: Sample, treatment: Sample, { p, dof }: Estimate, confidence: number): Estimate {
@@ -86,7 +111,7 @@ export function sampleOf(sums: ValueSums | WeightedValueSums, measure: Measure):
 
 /** Why none of the pairs can be compared. */
 export function missingOf(pairs: readonly Pair[]): Undefined {
-  const people = (side: keyof Pair) => pairs.reduce((sum, pair) => sum + pair[side].people, 0)
+  const people = (side: 'personalized' | 'control') => pairs.reduce((sum, pair) => sum + pair[side].people, 0)
   if (people('personalized') === 0) return 'no-people'
   return people('control') === 0 ? 'no-control' : 'one-person'
 }

@@ -62,7 +62,7 @@ export function effectOf(pairs: readonly Pair[], options: EffectOptions): Effect
   // Nothing is known of the difference, and so nothing of what remains of it.
   const net = scaled(compare('net').total, 1, -spend)
   const counted = pairs.filter(canCompare)
-  const of = (side: keyof Pair) => counted.reduce((sum, pair) => sum + pair[side].people, 0)
+  const of = (side: 'personalized' | 'control') => counted.reduce((sum, pair) => sum + pair[side].people, 0)
   const effect: Omit<Effect, 'sentence'> = {
     people: { personalized: of('personalized'), control: of('control') },
     kpi,

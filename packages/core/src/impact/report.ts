@@ -34,7 +34,7 @@ export interface ProgrammeOptions {
   readonly currency: string
   readonly kpi: Kpi
   readonly hasMargin: boolean
-  readonly experiences: ReadonlyMap<string, Pick<Experience, 'name' | 'tactic' | 'policy'> & Timed>
+  readonly experiences: ReadonlyMap<string, Pick<Experience, 'name' | 'tactic' | 'policy' | 'seed'> & Timed>
   /** From when on the time is, epoch milliseconds, and since when experiences run as they are: for what timing brought. */
   readonly from?: number | null
   readonly steady?: ReadonlyMap<string, number>
@@ -96,6 +96,12 @@ export function programmeImpact(facts: ProgrammeFacts, options: ProgrammeOptions
     facts.spend.reduce((sum, one) => sum + (one.experience === experience ? one.amount : 0), 0)
   const from = options.from ?? null
   const base: EffectOptions = { confidence, days, from, currency, kpi, hasMargin }
+  const drawOf = sharedDraws(facts.cells, experiences)
+  const pairsByExperience = (cells: readonly Cell[]) =>
+    [...groupBy(cells, ({ experience }) => experience)].flatMap(([experience, own]) => {
+      const draw = drawOf(experience)
+      return draw === undefined ? pairsOf(own) : pairsOf(own).map(pair => ({ ...pair, draw }))
+    })
   const effect = (cells: readonly Cell[], spend = 0) => effectOf(pairsByExperience(cells), { ...base, spend })
   // What a week brought is of that week, and so is what a month of it would be.
   const effectIn = (period: string, cells: readonly Cell[]) => {
@@ -203,8 +209,18 @@ function groupBy(cells: readonly Cell[], keyOf: (cell: Cell) => string | undefin
   return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-function pairsByExperience(cells: readonly Cell[]): Pair[] {
-  return [...groupBy(cells, ({ experience }) => experience).values()].flatMap(pairsOf)
+/** By what an experience draws who is left out, where another one in the report draws by the same. */
+function sharedDraws(
+  cells: readonly Cell[],
+  experiences: ProgrammeOptions['experiences'],
+): (experience: string) => Pair['draw'] {
+  const keys = [...new Set(cells.map(({ experience }) => experience))]
+  const seedOf = (experience: string) => experiences.get(experience)?.seed ?? experience
+  return experience => {
+    const seed = seedOf(experience)
+    const isShared = keys.some(other => other !== experience && seedOf(other) === seed)
+    return isShared ? { seed, experience } : undefined
+  }
 }
 
 /** Not held out against held out, a quarter each. */
