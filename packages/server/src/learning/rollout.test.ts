@@ -92,6 +92,29 @@ describe('a rollout that must not hurt a quantile', () => {
   })
 })
 
+it('is stopped by chance no more often for being watched by more guardrails, which share the chance of error', async () => {
+  const keys = Array.from({ length: 10 }, (_, i) => `kept-${i}`)
+  const kept = { type: 'conversion', event: 'Kept' }
+  const set = {
+    version: 1,
+    definitions: keys.map(key => ({ kind: 'metric', key, version: 1, published: 0, body: kept })),
+  } as unknown as PublishedSet
+  const experience = { kind: 'experience', key: 'desk' } as Definition<'experience'>
+  const arm = (variant: string, conversions: number) => {
+    const counts = { people: 4000, exposures: 4000, expected: 4000, conversions, sum: conversions }
+    return { variant, control: false, ...counts, sumSquares: conversions }
+  }
+  const watch = async (guardrails: string[], conversions: number) => {
+    const arms = [arm('', 400), arm('b', conversions)]
+    const warehouse = { impact: async () => ({ arms, contaminated: 0, missingRates: [] }) }
+    const state = { stage: '50', since: NOON } as const
+    return (await watchRollout(warehouse, 'main', set, experience, { ...SPEC, guardrails }, state, NOON + DAY)).state
+  }
+  expect(await watch(keys.slice(0, 1), 315)).toMatchObject(HALTED)
+  expect(await watch(keys, 315)).toMatchObject(ON)
+  expect(await watch(keys, 200)).toMatchObject(HALTED)
+})
+
 it('tells when it was stopped from its steps, also where it goes on', () => {
   const times = (...stages: Stage[]) =>
     stoppedTimes({ ...NOTHING, steps: stages.map((stage, at) => ({ at, stage, sentence: '' })) })

@@ -1,6 +1,6 @@
 import { many } from '@espalier/core'
 import type { Definition, Metric, PublishedSet } from '@espalier/core/definition'
-import { type ArmStatistics, addArms, impact, type QuantilesByArm } from '@espalier/core/experiment'
+import { type ArmStatistics, addArms, DEFAULT_CONFIDENCE, impact, type QuantilesByArm } from '@espalier/core/experiment'
 import { type GuardrailVerdict, type PolicySpec, type RolloutState, signalOf, stepRollout } from '@espalier/core/policy'
 import { durationMs } from '@espalier/core/time'
 import type { ImpactStatistics, Warehouse } from '@espalier/warehouse'
@@ -27,6 +27,8 @@ export async function watchRollout(
 ): Promise<Watched> {
   if (state.stage === 'halted') return { state, sentence: 'It is stopped.' }
   const { currency } = settingsOf(set)
+  // They share one chance of error: a stage that does no harm is stopped no more often for being watched by more of them.
+  const confidence = 1 - (1 - DEFAULT_CONFIDENCE) / spec.guardrails.length
   const verdicts: GuardrailVerdict[] = []
   let people = 0
   for (const key of spec.guardrails) {
@@ -40,7 +42,7 @@ export async function watchRollout(
     const { shown, others, quantiles } = sidesOf(statistics, spec)
     people = Math.max(people, shown?.people ?? 0)
     const isKnown = shown !== undefined && others !== undefined && statistics.missingRates.length === 0
-    verdicts.push(isKnown ? verdictOf({ shown, others, quantiles }, metric) : 'too-early')
+    verdicts.push(isKnown ? verdictOf({ shown, others, quantiles }, metric, confidence) : 'too-early')
   }
   const needs = { time: durationMs(spec.stageTime ?? '1d'), people: spec.stagePeople ?? 100 }
   const signal = signalOf(verdicts, people, state, now, needs)
@@ -92,8 +94,8 @@ type Arm = Pick<ArmStatistics, 'control' | 'variant'>
 
 const asControl = <A extends Arm>(arm: A): A => ({ ...arm, control: true, variant: '' })
 
-function verdictOf({ shown, others, quantiles }: Sides, metric: Metric): GuardrailVerdict {
-  const { variants } = impact([others, shown], { metric, ...(quantiles && { quantiles }) })
+function verdictOf({ shown, others, quantiles }: Sides, metric: Metric, confidence: number): GuardrailVerdict {
+  const { variants } = impact([others, shown], { metric, confidence, ...(quantiles && { quantiles }) })
   const verdict = variants[0]?.verdict.verdict
   if (verdict === 'hurts') return 'hurt'
   return verdict === 'works' || verdict === 'no-worthwhile-difference' ? 'not-hurt' : 'too-early'
