@@ -103,7 +103,7 @@ export class Batch {
     const keys = this.#identities.keysOf(event, unproven !== true)
     if (keys.length === 0) return refused('nobody')
     if (this.#erasures.keepsOut(tombstones, event.timestamp)) return refused('erased')
-    const held = this.#consent.refuseEvent(event, keys)
+    const held = this.#consent.refuseEvent(event, this.#identities.concerned(keys, event))
     if (held) return held
     if (this.#isKnown(event)) return DUPLICATE
     const { merges } = this.#identities

@@ -92,6 +92,30 @@ describe('an event that somebody refuses to have stored', () => {
     for (const id of ['anonymousId:a', 'userId:u']) expect(people.find(id)?.consent.analytics?.granted).toBe(false)
   })
 
+  it('R8 an alias is about the device that it names as well: its refusal holds, and it hears one', () => {
+    const { people, take } = stream()
+    const alias = (item: object) => event({ type: 'alias', ...item })
+    take(event({ anonymousId: 'a', ...REFUSES }), event({ userId: 'u' }), event({ anonymousId: 'b' }))
+    const { applied, rows } = take(
+      alias({ userId: 'u', previousId: 'a' }),
+      alias({ userId: 'u', previousId: 'b', ...REFUSES }),
+      event({ anonymousId: 'b' }),
+    )
+    expect(outcomes(applied)).toEqual(['refused by person', 'refused by request', 'refused by person'])
+    expect(rows).toEqual([])
+    for (const id of ['anonymousId:a', 'anonymousId:b']) {
+      expect(people.find(id)?.consent.analytics?.granted).toBe(false)
+      expect(people.find(id)?.identifiers).toEqual([id])
+    }
+  })
+
+  it('an alias of somebody who is only known as a user is not about them', () => {
+    const { people, take } = stream()
+    take(event({ userId: 'v', ...REFUSES }))
+    expect(outcomes(take(event({ type: 'alias', userId: 'u', previousId: 'v' })).applied)).toEqual(['stored'])
+    expect(people.find('userId:u')?.identifiers).toEqual(['userId:u'])
+  })
+
   it('is as unknown afterwards as before: sent again with consent it is stored', () => {
     const { take } = stream()
     const messageId = 'sent-twice'

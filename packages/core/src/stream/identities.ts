@@ -74,15 +74,17 @@ export class Identities {
    * Makes, links and merges people as the identity says, and gives the source profile that what came with it is filed under: that
    * of the first of its `keys`, of which there is one. `at`: when it was said; `by`: the entry that said it.
    */
-  identify(keys: readonly string[], { userId, previousId }: Identity, at: number, by: string): string {
-    if (previousId !== undefined && userId !== undefined) {
-      // An alias is about its previousId, so that comes first. Where that is only known as a userId, nothing is united.
-      const previous = identifierOf('anonymousId', previousId)
-      if (this.#isKnown(previous) || !this.#isKnown(identifierOf('userId', previousId))) {
-        this.#unite([identifierOf('userId', userId), previous], at, by)
-      }
-    }
+  identify(keys: readonly string[], identity: Identity, at: number, by: string): string {
+    const before = this.#before(identity)
+    // An alias is about its previousId, so that comes first.
+    if (before !== undefined) this.#unite([identifierOf('userId', identity.userId!), before], at, by)
     return this.#unite(keys, at, by)
+  }
+
+  /** All whom an entry of these `keys` is about: of an alias also who its user was before, who may have refused it (R8). */
+  concerned(keys: readonly string[], identity: Identity): readonly string[] {
+    const before = this.#before(identity)
+    return before === undefined || keys.includes(before) ? keys : [...keys, before]
   }
 
   /** Something of the time `at` is filed under a source: its person remembers when that began, and reports learn of its link. */
@@ -132,6 +134,13 @@ export class Identities {
     const link = { workspace, source, canonical: person.id, at: since, cause: `${rule} ${by}` }
     const why = { identifier, evidence, won: won ?? '', bucket_key: person.bucketKey, silent }
     this.#write(toRow('identity_links', since, { ...link, ...why }))
+  }
+
+  /** Who the user of an alias was before; undefined for all else, and where that is only known as a userId: nothing is united. */
+  #before({ userId, previousId }: Identity): string | undefined {
+    if (previousId === undefined || userId === undefined) return undefined
+    const device = identifierOf('anonymousId', previousId)
+    return this.#isKnown(device) || !this.#isKnown(identifierOf('userId', previousId)) ? device : undefined
   }
 
   #isKnown(identifier: string): boolean {
