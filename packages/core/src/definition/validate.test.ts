@@ -5,32 +5,9 @@ import { compile } from '../decision/compile.ts'
 import type { Json } from '../json.ts'
 import { MAX_BYTES } from '../problem/plain.ts'
 import type { Problem } from '../problem/problem.ts'
-import type { Kind } from './definition.ts'
-import { complete, normalise, SCHEMAS } from './normalise.ts'
+import { normalise, SCHEMAS } from './normalise.ts'
+import { experience, metric, touchpoint, VALID } from './testing.ts'
 import { validate } from './validate.ts'
-
-const experience = {
-  tactic: 'offer',
-  touchpoints: ['home.hero', 'cart'],
-  audience: { all: [{ trait: 'plan', is: 'free' }, { not: { did: 'Order Completed', within: '7d' } }] },
-  variants: [
-    { key: 'a', weight: 0.5, content: { 'home.hero': { title: 'A' }, cart: null } },
-    { key: 'b', weight: 0.5, content: { 'home.hero': { title: 'B' }, cart: { $item: 'sku' } } },
-  ],
-  schedule: { start: '2026-11-01', end: '2026-12-01T00:00:00+01:00' },
-  goal: 'orders',
-}
-const touchpoint = { channel: 'web', default: { title: 'Welcome' } }
-const metric = { type: 'sum', event: 'Order Completed', property: 'total', currency: 'EUR' }
-
-const VALID: [Kind, string, object][] = [
-  ['experience', 'welcome', experience],
-  ['touchpoint', 'home.hero', touchpoint],
-  ['metric', 'orders', metric],
-  ['segment', 'buyers', { condition: { did: 'Order Completed', atLeast: 1, within: '30d' } }],
-  ['computedTrait', 'spent', { value: { sum: 'total', of: 'Order Completed', within: '90d' } }],
-  ['settings', 'workspace', { timezone: 'Europe/Berlin', holdout: 0.1 }],
-]
 
 /** Problems as lines, to be read at a glance. */
 function lines(problems: readonly Problem[]): string[] {
@@ -452,48 +429,6 @@ describe('validate', () => {
       }),
       { numRuns: 1000 },
     )
-  })
-})
-
-describe('normalise', () => {
-  it('fills in every default', () => {
-    expect(
-      complete('experience', {
-        tactic: 'offer',
-        touchpoints: ['t'],
-        audience: { any: [{ did: 'A' }, { not: { all: [{ did: 'B', atLeast: 3 }] } }] },
-        variants: ['a', 'b', 'c', 'd'].map(key => ({ key, content: { t: { default: undefined as never } } })),
-      }),
-    ).toEqual({
-      tactic: 'offer',
-      touchpoints: ['t'],
-      audience: { any: [{ did: 'A', atLeast: 1 }, { not: { all: [{ did: 'B', atLeast: 3 }] } }] },
-      variants: ['a', 'b', 'c', 'd'].map(key => ({ key, weight: 0.25, content: { t: {} } })),
-      status: 'running',
-      control: 0.1,
-      priority: 0,
-    })
-    expect(complete('touchpoint', { channel: 'web' })).toEqual({ channel: 'web', default: null })
-    expect(complete('settings', {})).toEqual({
-      timezone: 'UTC',
-      currency: 'USD',
-      holdout: 0.05,
-      requireUserHash: false,
-    })
-    expect(complete('metric', { type: 'sum', event: 'A', property: 'total', refund: { event: 'B' } })).toEqual({
-      type: 'sum',
-      event: 'A',
-      property: 'total',
-      refund: { event: 'B', property: 'total' },
-      direction: 'up',
-    })
-  })
-
-  it.each(VALID)('R9 changes a complete %s no more, and never its argument', (kind, _key, body) => {
-    const before = structuredClone(body)
-    const once = normalise(kind, body as never)
-    expect(normalise(kind, once)).toEqual(once)
-    expect(body).toEqual(before)
   })
 })
 
