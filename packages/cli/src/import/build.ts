@@ -33,6 +33,9 @@ export interface BuiltItem extends Sendable {
   readonly group: string | undefined
 }
 
+/** What a row is of a group; null: it seems to be of it, and cannot be read. */
+type Part = Cells | null
+
 /** Rows of one group that follow each other. */
 interface Run {
   readonly key: string
@@ -74,10 +77,8 @@ export class Builder {
       if (signal.aborted) return
       this.built.rows++
       if ('bad' in row) this.#rejects.row(row.row, row.bad)
-      else {
-        const spilling = this.#row(row)
-        if (spilling) await spilling
-      }
+      const spilling = 'bad' in row ? this.#spoil(row) : this.#row(row)
+      if (spilling) await spilling
       step(this.built.rows)
     }
     await this.#joinGroups()
@@ -96,22 +97,36 @@ export class Builder {
     if (made.length === 0) this.built.ignored++
     const spilling = made
       .filter(({ output }) => from?.outputs?.includes(output) ?? true)
-      .map(piece =>
-        'item' in piece
-          ? this.#item(piece.item, row, piece.output, undefined)
-          : this.#part(piece, { key: `${piece.output} ${piece.group}`, row, from: numberOf(read) }),
-      )
+      .map(piece => {
+        if ('item' in piece) return this.#item(piece.item, row, piece.output, undefined)
+        if ('group' in piece) return this.#part(piece, piece.part, read)
+        return this.#rejects.row(row, piece.problem, piece.output)
+      })
+      .filter(promise => promise !== undefined)
+    return spilling.length > 0 ? Promise.all(spilling) : undefined
+  }
+
+  /** The groups to which a row that cannot be read seems to belong wait for it: made without it they would be another order. */
+  #spoil(read: Extract<Row, { bad: string }>): Promise<unknown> | undefined {
+    if (read.guessed === undefined) return undefined
+    let made: Made[]
+    try {
+      made = this.#importer.map(read.guessed, numberOf(read))
+    } catch (error) {
+      if (!(error instanceof RowProblem)) throw error
+      return undefined
+    }
+    const spilling = made
+      .map(piece => ('group' in piece ? this.#part(piece, null, read) : undefined))
       .filter(promise => promise !== undefined)
     return spilling.length > 0 ? Promise.all(spilling) : undefined
   }
 
   /** Rows of a group mostly follow each other: those that do are one record. */
-  #part(
-    { output, part }: Extract<Made, { group: string }>,
-    run: Omit<Run, 'parts' | 'size'>,
-  ): Promise<void> | undefined {
+  #part({ output, group }: Extract<Made, { group: string }>, part: Part, read: Row): Promise<void> | undefined {
     const open = this.#open.get(output)
     const json = JSON.stringify(part)
+    const run = { key: `${output} ${group}`, row: read.row, from: numberOf(read) }
     if (open?.key === run.key && open.parts.length < MAX_RUN.rows && open.size < MAX_RUN.size) {
       open.parts.push(json)
       open.size += json.length
@@ -153,8 +168,11 @@ export class Builder {
       return
     }
     try {
-      const runs = parts.map(part => JSON.parse(part.line) as [from: number, cells: Cells[]])
-      const cells = runs.flatMap(([, own]) => own)
+      const runs = parts.map(part => JSON.parse(part.line) as [from: number, cells: Part[]])
+      const all = runs.flatMap(([, own]) => own)
+      const cells = all.filter(part => part !== null)
+      if (cells.length === 0) return
+      if (cells.length < all.length) throw new RowProblem('another row that seems to belong to it cannot be read')
       await this.#item(this.#importer.join(first.output, cells, runs[0]![0]), first.row, first.output, name)
     } catch (error) {
       if (!(error instanceof RowProblem)) throw error

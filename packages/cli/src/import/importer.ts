@@ -14,10 +14,11 @@ export interface Item {
   readonly body: JsonObject
 }
 
-/** What a row became: whole items, and parts of items that several rows make together. */
+/** What a row became: whole items, parts of items that several rows make together, and why one of several cannot be made of it. */
 export type Made =
   | { readonly output: number; readonly item: Item }
   | { readonly output: number; readonly group: string; readonly part: Cells }
+  | { readonly output: number; readonly problem: string }
 
 /** Turns the rows of one kind of file into items. Pure: the same row gives the same items. */
 export interface Importer {
@@ -29,7 +30,7 @@ export interface Importer {
   readonly meaning: string
   /** Columns that it reads by name, where a mapping states them. */
   readonly reads?: readonly string[]
-  /** Throws `RowProblem`. */
+  /** Throws `RowProblem` where nothing at all can be made of the row. */
   map(cells: Cells, row: number): Made[]
   /** The item of a group, from its parts in order of rows. Throws `RowProblem`. */
   join(output: number, parts: readonly Cells[], row: number): Item

@@ -97,7 +97,7 @@ export class Rejects {
 function both(one: Refused | undefined, other: Refused): Refused {
   if (one === undefined) return other
   return {
-    reason: `${one.reason}; ${other.reason}`,
+    reason: one.reason === other.reason ? one.reason : `${one.reason}; ${other.reason}`,
     outputs: one.outputs && other.outputs && [...new Set([...one.outputs, ...other.outputs])].sort((a, b) => a - b),
   }
 }

@@ -324,9 +324,10 @@ describe('an import', () => {
     )
     const file = temporaryFile('x.csv', 'u,total\nada,1\nbob,2\nbob,0\ncyd,x\n')
     const first = await importFile(optionsOf(file, { mapping }), api(url), testShell())
-    expect(first).toMatchObject({ stored: 4, rejected: 2 })
+    expect(first).toMatchObject({ stored: 4, rejected: 3 })
     const written = readFileSync(`${file}.rejects.csv`, 'utf8')
-    expect(written.split('\n').map(line => line.split(',')[0])).toEqual(['reject_row', '3 item 2', '4', ''])
+    expect(written.split('\n').map(line => line.split(',')[0])).toEqual(['reject_row', '3 item 2', '4 items 1 2', ''])
+    expect(written.match(/total is ""x"", not a number/g)).toHaveLength(1)
     const mended = temporaryFile('m.csv', written.replace('bob,0', 'bob,5').replace('cyd,x', 'cyd,3'))
     const second = await importFile(optionsOf(mended, { mapping }), api(url), testShell())
     expect(second).toMatchObject({ stored: 3, rejected: 0 })
@@ -361,6 +362,35 @@ describe('an import', () => {
     expect(last).toMatchObject({ rows: 2, stored: 1 })
     expect(taker.items.at(-1)).toMatchObject({ event: 'Placed', properties: { n: 4, row: '2' } })
     expect(taker.items.filter(({ event }) => event === 'Paid')).toHaveLength(3)
+  })
+
+  it.each([
+    ['of which another item cannot be made', 'ada,1,maybe', ['2 item 2'], 1],
+    ['that has too few cells', 'ada,1', ['2', '3 item 1', '4 item 1'], 0],
+    ['whose group alone is known', 'ada', ['2', '3 item 1', '4 item 1'], 0],
+  ])('R3 a group is never made without a row %s: mended it comes once, and whole', async (_, row, refused, placed) => {
+    const taker = importTaker()
+    const { url } = await fakeApi(({ body }) => ({ body: taker.take(body) }))
+    const mapping = temporaryFile(
+      'm.yaml',
+      "match: all\ncommon: { userId: '{u}', time: '2024-01-01', messageId: 'm:{u}:{n}' }\nrules:\n  - { event: Placed, group: u, messageId: '{u}', properties: { n: { $sum: { $number: n } } } }\n  - { event: Asked, properties: { yes: { $boolean: yes } } }\n  - { event: Paid, when: { column: yes, exists: true } }\n",
+    )
+    const file = temporaryFile('x.csv', `u,n,yes\nbob,3,yes\n${row}\nada,2,no\nada,4,no\n`)
+    const first = await importFile(optionsOf(file, { mapping }), api(url), testShell())
+    const ofAda = () => taker.items.filter(({ event, userId }) => event === 'Placed' && userId === 'ada')
+    expect(first.rejected).toBeGreaterThan(0)
+    expect(ofAda()).toHaveLength(placed)
+    const written = readFileSync(`${file}.rejects.csv`, 'utf8')
+    const lines = written.trimEnd().split('\n').slice(1)
+    expect(lines.map(line => line.split(',')[0])).toEqual(refused)
+    const whole = written.replace(new RegExp(`${row}$`, 'm'), 'ada,1,yes')
+    const second = await importFile(optionsOf(temporaryFile('m.csv', whole), { mapping }), api(url), testShell())
+    expect(second).toMatchObject({ rejected: 0, duplicates: 0 })
+    expect(ofAda().map(({ properties }) => properties)).toEqual([{ n: 7 }])
+    const names = taker.items.map(({ event, messageId }) => `${event} ${messageId}`)
+    expect(names.filter(name => name.startsWith('Asked'))).toHaveLength(4)
+    // What shares a messageId in one row is told apart, whichever of it came first.
+    expect(new Set(names.map(name => name.split(' ')[1])).size).toBe(names.length)
   })
 
   it('R11 holds a part of a group at most, whose rows are large', async () => {

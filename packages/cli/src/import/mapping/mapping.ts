@@ -61,16 +61,33 @@ function toldApartInGroups(rule: Rule, output: number, all: readonly Rule[]): Ru
   return said === undefined || !isShared ? rule : { ...rule, make: rows => apart(rule.make(rows), output) }
 }
 
+/** Each rule for itself: what one cannot make of the row is no part of the others, and a group would lack a row of its own. */
 function mapRow(rules: readonly Rule[], match: 'first' | 'all', cells: Cells, row: number): Made[] {
   const made: Made[] = []
+  const failed: { readonly messageId: string | undefined; readonly problem: RowProblem }[] = []
   for (let output = 0; output < rules.length; output++) {
     const rule = rules[output]!
     if (!rule.matches(cells)) continue
-    if (rule.group) made.push({ output, group: groupKey(rule.group, cells), part: rule.pick(cells) })
-    else made.push({ output, item: rule.make({ first: cells, row, all: [cells] }) })
+    const messageId = JSON.stringify(rule.messageId)
+    try {
+      const piece = madeBy(rule, output, cells, row)
+      // The one that is still to come, once the row is mended, has that messageId for itself (R3).
+      const isTaken = messageId !== undefined && failed.some(other => other.messageId === messageId)
+      made.push(isTaken && 'item' in piece ? { output, item: apart(piece.item, output) } : piece)
+    } catch (error) {
+      if (!(error instanceof RowProblem)) throw error
+      failed.push({ messageId, problem: error })
+      made.push({ output, problem: error.message })
+    }
     if (match === 'first') break
   }
+  if (failed.length > 0 && failed.length === made.length) throw failed[0]!.problem
   return made
+}
+
+function madeBy(rule: Rule, output: number, cells: Cells, row: number): Made {
+  if (rule.group) return { output, group: groupKey(rule.group, cells), part: rule.pick(cells) }
+  return { output, item: rule.make({ first: cells, row, all: [cells] }) }
 }
 
 function groupKey(columns: readonly string[], cells: Cells): string {

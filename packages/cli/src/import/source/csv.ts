@@ -54,7 +54,8 @@ async function* rowsOf(
     if (next.done) return
     const record = next.value
     if (record.length !== width) {
-      yield { row, bad: `it has ${record.length} cells, the header ${width}`, shown: record }
+      const guessed = Object.fromEntries(columns.slice(0, record.length).map((column, i) => [column, record[i]!]))
+      yield { row, bad: `it has ${record.length} cells, the header ${width}`, shown: record, guessed }
       continue
     }
     const cells: Record<string, string> = {}

@@ -11,8 +11,14 @@ export type Cells = Readonly<Record<string, Json>>
 
 export type Row =
   | { readonly row: number; readonly from?: Origin; readonly cells: Cells }
-  /** A row that cannot be read, and why; `shown` is what can be shown of it, cell by cell. */
-  | { readonly row: number; readonly from?: Origin; readonly bad: string; readonly shown: readonly string[] }
+  /** A row that cannot be read, and why; `shown` is what can be shown of it, cell by cell, and `guessed` what they are by their places. */
+  | {
+      readonly row: number
+      readonly from?: Origin
+      readonly bad: string
+      readonly shown: readonly string[]
+      readonly guessed?: Cells
+    }
 
 /** Of a row that was refused and mended: which one it was of the file it came from. */
 export interface Origin {
