@@ -6,7 +6,7 @@ const made = (output: number, messageId?: string): Made => ({
   output,
   item: { type: 'track', at: 0, body: messageId === undefined ? {} : { messageId } },
 })
-const idsOf = (all: Made[]) => all.map(piece => ('item' in piece ? piece.item.body.messageId : piece.group))
+const idsOf = (all: Made[]) => all.map(piece => ('item' in piece ? piece.item.body.messageId : piece))
 
 it('R3 items of one row keep a messageId each', () => {
   expect(idsOf(toldApart([made(0, 'a'), made(1, 'a'), made(2, 'b'), made(3, 'a')]))).toEqual(['a', 'a:1', 'b', 'a:3'])
