@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SECRET_KEY, type TestServer, testServer } from '../testing/server.ts'
+import { type TestServer, testServer } from '../testing/server.ts'
+import { publishSpending, type Shopper, shop } from '../testing/spending.ts'
 
 const DAY = 86_400_000
 let now = Date.UTC(2026, 2, 10, 12)
@@ -14,43 +15,30 @@ interface Row {
 const rows: Row[] = []
 const drawn = new Map<string, Omit<Row, 'reward'>>()
 
-async function publish(control: number): Promise<void> {
-  const experience = {
-    tactic: 'content',
-    touchpoints: ['home'],
-    goal: 'spent',
-    control,
-    policy: { kind: 'sticky-split' },
-    variants: ['a', 'b'].map(key => ({ key, content: { home: key } })),
-  }
-  const changes = [
-    { kind: 'settings', key: 'workspace', body: { holdout: 0 } },
-    { kind: 'touchpoint', key: 'home', body: { channel: 'web', default: 'plain' } },
-    { kind: 'metric', key: 'spent', body: { type: 'sum', event: 'Bought', property: 'amount', window: '1h' } },
-    { kind: 'experience', key: 'hero', body: experience },
-  ]
-  expect((await server.post('/v1/definitions', { changes })).status).toBe(200)
-}
+const publish = (control: number) =>
+  publishSpending(server, { control, policy: { kind: 'sticky-split' }, variants: ['a', 'b'] })
 
 /** Whoever came with the first share spends ten times what others do, whatever they are shown. */
-async function come(cohort: string, count: number, share: number, spends: number): Promise<void> {
-  const bought: object[] = []
-  const one = async (i: number) => {
+async function come(cohort: string, count: number, share: number, least: number): Promise<void> {
+  const one = (i: number): Shopper => {
     const userId = `${cohort}-${i}`
-    const asked = { userId, touchpoints: ['home'], expose: true }
-    const { control, variant } = (await server.post('/v1/decide', asked, { key: SECRET_KEY })).json.answers.home
-    const arm = control ? '' : (variant as string)
-    const kept = drawn.get(userId) ?? { arm, chance: control ? share : (1 - share) / 2 }
-    expect(arm).toBe(kept.arm)
-    drawn.set(userId, kept)
-    const reward = spends + (i % 5)
-    rows.push({ ...kept, reward })
-    bought.push({ type: 'track', userId, event: 'Bought', properties: { amount: reward } })
+    return {
+      userId,
+      spends: ({ control, variant }) => {
+        const arm = control ? '' : variant!
+        const kept = drawn.get(userId) ?? { arm, chance: control ? share : (1 - share) / 2 }
+        expect(arm).toBe(kept.arm)
+        drawn.set(userId, kept)
+        const reward = least + (i % 5)
+        rows.push({ ...kept, reward })
+        return reward
+      },
+    }
   }
-  for (let i = 0; i < count; i += 16) {
-    await Promise.all(Array.from({ length: Math.min(16, count - i) }, (_, j) => one(i + j)))
-  }
-  expect((await server.post('/v1/batch', { batch: bought })).status).toBe(200)
+  await shop(
+    server,
+    Array.from({ length: count }, (_, i) => one(i)),
+  )
 }
 
 beforeAll(async () => {

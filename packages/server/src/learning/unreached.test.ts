@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SECRET_KEY, type TestServer, testServer } from '../testing/server.ts'
+import { type TestServer, testServer } from '../testing/server.ts'
+import { publishSpending, type Shopper, shop } from '../testing/spending.ts'
 
 const DAY = 86_400_000
 const PEOPLE = 400
@@ -10,41 +11,28 @@ let server: TestServer
 /** Whom no rule names sees the default content as the control group does, and spends a tenth of what the others do. */
 const rows: { readonly isControl: boolean; readonly reward: number }[] = []
 
-async function come(i: number): Promise<object> {
-  const userId = `person-${i}`
+function person(i: number): Shopper {
   const isPro = i % 2 === 0
-  const context = { plan: isPro ? 'pro' : 'free' }
-  const asked = { userId, context, touchpoints: ['home'], expose: true }
-  const { control, variant } = (await server.post('/v1/decide', asked, { key: SECRET_KEY })).json.answers.home
-  if (!control) expect(variant).toBe(isPro ? 'a' : undefined)
-  const reward = (isPro ? 100 : 10) + (i % 5)
-  rows.push({ isControl: control, reward })
-  return { type: 'track', userId, event: 'Bought', properties: { amount: reward } }
+  return {
+    userId: `person-${i}`,
+    context: { plan: isPro ? 'pro' : 'free' },
+    spends: ({ control, variant }) => {
+      if (!control) expect(variant).toBe(isPro ? 'a' : undefined)
+      const reward = (isPro ? 100 : 10) + (i % 5)
+      rows.push({ isControl: control, reward })
+      return reward
+    },
+  }
 }
 
 beforeAll(async () => {
   server = await testServer({}, { now: () => now++ })
-  const experience = {
-    tactic: 'content',
-    touchpoints: ['home'],
-    goal: 'spent',
-    control: CONTROL,
-    policy: { kind: 'rules', rules: [{ when: { context: 'plan', is: 'pro' }, variant: 'a' }] },
-    variants: [{ key: 'a', content: { home: 'a' } }],
-  }
-  const changes = [
-    { kind: 'settings', key: 'workspace', body: { holdout: 0 } },
-    { kind: 'touchpoint', key: 'home', body: { channel: 'web', default: 'plain' } },
-    { kind: 'metric', key: 'spent', body: { type: 'sum', event: 'Bought', property: 'amount', window: '1h' } },
-    { kind: 'experience', key: 'hero', body: experience },
-  ]
-  expect((await server.post('/v1/definitions', { changes })).status).toBe(200)
-  const bought: object[] = []
-  for (let i = 0; i < PEOPLE; i += 16) {
-    const some = Array.from({ length: Math.min(16, PEOPLE - i) }, (_, j) => come(i + j))
-    bought.push(...(await Promise.all(some)))
-  }
-  expect((await server.post('/v1/batch', { batch: bought })).status).toBe(200)
+  const policy = { kind: 'rules', rules: [{ when: { context: 'plan', is: 'pro' }, variant: 'a' }] }
+  await publishSpending(server, { control: CONTROL, policy, variants: ['a'] })
+  await shop(
+    server,
+    Array.from({ length: PEOPLE }, (_, i) => person(i)),
+  )
   now += DAY
 }, 300_000)
 afterAll(() => server.stop())
