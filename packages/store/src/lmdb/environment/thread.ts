@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { StoreError } from '../../errors.ts'
-import { writeError } from '../folder/room.ts'
+import { writeError } from './diskRoom.ts'
 
 interface Answer {
   readonly id: number

@@ -5,12 +5,12 @@ import type { CheckpointDb } from '../checkpoint/db.ts'
 import type { CheckpointSchedule } from '../checkpoint/schedule.ts'
 import type { Committer } from '../commit/committer.ts'
 import type { ControlDb } from '../control/db.ts'
+import { replaceFolder } from '../environment/replace.ts'
 import type { WriterThread } from '../environment/thread.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Position } from '../journal/position.ts'
 import type { LmdbOutbox } from '../outbox/outbox.ts'
 import { FOLDERS } from './folders.ts'
-import { replaceFolder } from './replace.ts'
 
 export interface ScrubParts {
   readonly folder: string
