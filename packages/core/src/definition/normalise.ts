@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../json.ts'
 import { mapPolicyConditions } from '../policy/conditions.ts'
 import type { Condition } from '../segment/condition.ts'
 import { ComputedTrait } from './computedTrait.ts'
-import type { Bodies, Kind } from './definition.ts'
+import type { Bodies, Definition, Kind, PublishedSet } from './definition.ts'
 import { Experience, type Status, type Variant } from './experience.ts'
 import { Metric } from './metric.ts'
 import { Segment } from './segment.ts'
@@ -41,6 +41,14 @@ export function complete<K extends Kind>(kind: K, body: Bodies[K]): CompleteBodi
   if (kind === 'metric') inheritProperty(filled as Metric)
   if (kind === 'segment') (filled as Segment).condition = completeCondition((filled as Segment).condition)
   return filled as CompleteBodies[K]
+}
+
+/** The settings of a set; where it has none, or they are archived, the defaults. */
+export function settingsOf({ definitions }: Pick<PublishedSet, 'definitions'>): CompleteBodies['settings'] {
+  const settings = definitions.find(
+    (definition): definition is Definition<'settings'> => definition.kind === 'settings' && !definition.archived,
+  )
+  return complete('settings', settings?.body ?? {})
 }
 
 /** A schema, as far as defaults are concerned. */

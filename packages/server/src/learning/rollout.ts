@@ -1,10 +1,9 @@
 import { many } from '@espalier/core'
-import type { Definition, Metric, PublishedSet } from '@espalier/core/definition'
+import { type Definition, type Metric, type PublishedSet, settingsOf } from '@espalier/core/definition'
 import { type ArmStatistics, addArms, DEFAULT_CONFIDENCE, impact, type QuantilesByArm } from '@espalier/core/experiment'
 import { type GuardrailVerdict, type PolicySpec, type RolloutState, signalOf, stepRollout } from '@espalier/core/policy'
 import { durationMs } from '@espalier/core/time'
 import type { ImpactStatistics, Warehouse } from '@espalier/warehouse'
-import { settingsOf } from '../pipeline/definitions.ts'
 import { metricIn } from './subject.ts'
 
 export type RolloutSpec = Extract<PolicySpec, { kind: 'rollout' }>

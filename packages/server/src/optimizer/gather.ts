@@ -1,5 +1,5 @@
 import { rolledOutBy, rolloutOf } from '@espalier/core/decision'
-import { type Definition, type Experience, type PublishedSet, statisticOf } from '@espalier/core/definition'
+import { type Definition, type Experience, type PublishedSet, settingsOf, statisticOf } from '@espalier/core/definition'
 import { DEFAULT_CONFIDENCE, daysOf } from '@espalier/core/experiment'
 import {
   isRunning,
@@ -17,7 +17,7 @@ import type { Store } from '@espalier/store'
 import type { Activity, ImpactStatistics, Warehouse } from '@espalier/warehouse'
 import type { Logger } from 'pino'
 import type { Models } from '../learning/models.ts'
-import { type LiveSet, settingsOf } from '../pipeline/definitions.ts'
+import type { LiveSet } from '../pipeline/definitions.ts'
 import { Problem } from '../problem.ts'
 import { guardrailsIn, subjectOf, withoutOf } from '../report/experience.ts'
 import { moneyOf } from '../report/money.ts'

@@ -1,8 +1,7 @@
-import type { Definition, Metric, PublishedSet } from '@espalier/core/definition'
+import { type Definition, type Metric, type PublishedSet, settingsOf } from '@espalier/core/definition'
 import { type Outcome, outcomeOf, type Promised } from '@espalier/core/optimizer'
 import type { Store } from '@espalier/store'
 import type { Warehouse } from '@espalier/warehouse'
-import { settingsOf } from '../pipeline/definitions.ts'
 import { metricNamed } from './windows.ts'
 
 export interface MeasureParts {

@@ -3,11 +3,10 @@ import { type CompiledPolicy, type CompiledSet, compile, type Learned, policiesO
 import {
   type Amounts,
   amountsOf,
-  complete,
-  type Definition,
+  type CompleteBodies,
   type DefinitionChange,
   type PublishedSet,
-  type Settings,
+  settingsOf,
 } from '@espalier/core/definition'
 import type { Store } from '@espalier/store'
 import type { Models } from '../learning/models.ts'
@@ -17,7 +16,7 @@ import { isBelieved } from './believed.ts'
 export interface LiveSet {
   readonly published: PublishedSet
   readonly compiled: CompiledSet
-  readonly settings: Required<Pick<Settings, 'timezone' | 'currency' | 'holdout' | 'requireUserHash'>> & Settings
+  readonly settings: CompleteBodies['settings']
   /** Where events have amounts that reports count. */
   readonly amounts: Amounts
   /** The catalog items that contents refer to. */
@@ -155,11 +154,4 @@ function ready(
     return policy
   })
   return { compiled, policies }
-}
-
-export function settingsOf(published: Pick<PublishedSet, 'definitions'>): LiveSet['settings'] {
-  const settings = published.definitions.find(
-    (definition): definition is Definition<'settings'> => definition.kind === 'settings' && !definition.archived,
-  )
-  return complete('settings', settings?.body ?? {})
 }
