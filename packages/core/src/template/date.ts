@@ -1,6 +1,6 @@
 import { parseInstant } from '../time/instant.ts'
 import { localIn } from '../time/local.ts'
-import { isZone } from '../time/zone.ts'
+import { knownZone } from '../time/zone.ts'
 import { TemplateError } from './error.ts'
 
 /** Numbers from here on are milliseconds, below it seconds, as Liquid has them: 1973 in the one, 5138 in the other. */
@@ -13,8 +13,9 @@ const MILLISECONDS = 1e11
 export function formatDate(value: unknown, format: unknown, zone: unknown): unknown {
   const instant = instantOf(value)
   if (instant === undefined) return value
-  if (typeof zone !== 'string' || !isZone(zone)) throw new TemplateError(`"${String(zone)}" is no known time zone`)
-  const local = localIn(zone)(instant)
+  const known = knownZone(zone)
+  if (known === undefined) throw new TemplateError(`"${String(zone)}" is no known time zone`)
+  const local = localIn(known)(instant)
   const pattern = typeof format === 'string' ? format : '%Y-%m-%d'
   return pattern.replace(DIRECTIVE, (whole, unpadded: string, directive: string) => {
     const write = DIRECTIVES[directive]

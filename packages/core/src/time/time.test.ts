@@ -98,6 +98,12 @@ describe('quarters', () => {
       '20:45',
       '21:30',
     ])
+    const written = ['europe/berlin', 'EUROPE/BERLIN', 'Europe/berlin'].map(knownZone)
+    expect(written, 'R11 what is kept by zone is kept once').toEqual([
+      'Europe/Berlin',
+      'Europe/Berlin',
+      'Europe/Berlin',
+    ])
     for (const none of ['GMT+9900', 'GMT-0330', 'GMT+1', '+01', '0100', 'GMT+0101', '', 1, null]) {
       expect(knownZone(none)).toBeUndefined()
       expect(knownZone(none)).toBeUndefined()

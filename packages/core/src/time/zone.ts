@@ -1,11 +1,15 @@
 /** True for a zone of the IANA database this runtime knows, such as `Europe/Berlin` or `UTC`; offsets are no zones. */
 export function isZone(zone: string): boolean {
-  if (!/^[A-Za-z]/.test(zone)) return false
+  return oneName(zone) !== undefined
+}
+
+/** The one name of a zone that may be written in many ways, as `europe/BERLIN`; undefined for what is no zone. */
+function oneName(zone: string): string | undefined {
+  if (!/^[A-Za-z]/.test(zone)) return undefined
   try {
-    new Intl.DateTimeFormat('en-US', { timeZone: zone })
-    return true
+    return new Intl.DateTimeFormat('en-US', { timeZone: zone }).resolvedOptions().timeZone
   } catch {
-    return false
+    return undefined
   }
 }
 
@@ -15,12 +19,13 @@ const zones = new Map<string, string | undefined>()
 
 /**
  * The zone that somebody names: that of the name, or of an offset in its place, as RudderStack's SDK for pages sends it
- * (`GMT+0100`). Undefined for what is neither. Asking is what costs, so the answer is remembered.
+ * (`GMT+0100`). Undefined for what is neither. Asking is what costs, so the answer is remembered. However it was written it has one
+ * name here: what is kept by zone grows no more than there are zones (R11).
  */
 export function knownZone(name: unknown): string | undefined {
   if (typeof name !== 'string') return undefined
   if (zones.has(name)) return zones.get(name)
-  const zone = isZone(name) ? name : zoneAt(name)
+  const zone = oneName(name) ?? zoneAt(name)
   if (zones.size >= MAX_ZONES) zones.clear()
   zones.set(name, zone)
   return zone
@@ -47,7 +52,7 @@ function zoneAt(text: string): string | undefined {
   if (minutes !== '00') return ALWAYS.get(`${sign}${hours}${minutes}`)
   // In these names a plus is west.
   const zone = `Etc/GMT${sign === '+' ? '-' : '+'}${Number(hours)}`
-  return isZone(zone) ? zone : undefined
+  return oneName(zone)
 }
 
 /** Gives the zone back, or throws `RangeError`. */
