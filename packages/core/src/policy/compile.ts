@@ -9,13 +9,10 @@ import { DEFAULT_PERIOD } from './period.ts'
 import type { Policy } from './policy.ts'
 import { rolloutPolicy } from './rollout.ts'
 import { rulesPolicy } from './rules.ts'
-import type { LearningSpec, PolicySpec } from './spec.ts'
+import { DEFAULT_EXPLORE, DEFAULT_FLOOR, DEFAULT_MINIMUM, type LearningSpec, type PolicySpec } from './spec.ts'
 import { splitPolicy } from './split.ts'
 import type { RolloutState } from './stages.ts'
 
-export const DEFAULT_FLOOR = 0.01
-export const DEFAULT_MINIMUM = 100
-export const DEFAULT_EXPLORE = 1
 /** What `balance: true` bounds a row's weight by: one of equal chance weighs 1. */
 export const BALANCE_BOUND = 10
 

@@ -11,4 +11,5 @@ export function periodStart(period: number, length: number): number {
   return period * length
 }
 
+/** Length of a draw period whose policy names none, milliseconds: a day. */
 export const DEFAULT_PERIOD = 86_400_000

@@ -6,6 +6,13 @@ import { MAX_INPUTS, MAX_LEVELS, MAX_RULES } from './limits.ts'
 
 /** How a variant is chosen, as a definition says it. What it leaves out has the default named here. */
 
+/** Least chance of every variant of a policy that learns. */
+export const DEFAULT_FLOOR = 0.01
+/** People of a variant before it leaves the split. */
+export const DEFAULT_MINIMUM = 100
+/** Factor of the model's standard deviations in a draw: above 1 explores more. */
+export const DEFAULT_EXPLORE = 1
+
 const closed = { additionalProperties: false } as const
 
 export const RulesSpec = Type.Object(
@@ -71,7 +78,7 @@ const learning = {
     Type.Number({
       minimum: 0.001,
       maximum: 0.5,
-      default: 0.01,
+      default: DEFAULT_FLOOR,
       description: 'Least chance of every variant: what it costs to go on learning.',
     }),
   ),
@@ -79,7 +86,7 @@ const learning = {
     Type.Integer({
       minimum: 10,
       maximum: 1e6,
-      default: 100,
+      default: DEFAULT_MINIMUM,
       description: 'People of a variant before it leaves the split.',
     }),
   ),
@@ -144,7 +151,12 @@ export const ContextualSpec = Type.Object(
       }),
     ),
     explore: Type.Optional(
-      Type.Number({ minimum: 0.1, maximum: 10, default: 1, description: 'Above 1 tries more, below 1 less.' }),
+      Type.Number({
+        minimum: 0.1,
+        maximum: 10,
+        default: DEFAULT_EXPLORE,
+        description: 'Above 1 tries more, below 1 less.',
+      }),
     ),
   },
   { ...closed, description: 'A bandit that looks at the person.' },
