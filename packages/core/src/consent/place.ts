@@ -1,5 +1,4 @@
-import { objectOf } from '../event/asked.ts'
-import type { JsonObject } from '../json.ts'
+import { type JsonObject, objectOf } from '../json.ts'
 import type { Profile } from '../profile/profile.ts'
 import { countryCode } from './country.ts'
 

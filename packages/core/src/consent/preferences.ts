@@ -1,5 +1,4 @@
-import { objectOf } from '../event/asked.ts'
-import type { Json, JsonObject } from '../json.ts'
+import { type Json, type JsonObject, objectOf } from '../json.ts'
 
 /** A context in which what is said of consent is true or false, and what of it could not be read. */
 export interface ReadConsent {

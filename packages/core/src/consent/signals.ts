@@ -1,5 +1,5 @@
-import { askedBy, objectOf, type Signal } from '../event/asked.ts'
-import type { JsonObject } from '../json.ts'
+import { askedBy, type Signal } from '../event/asked.ts'
+import { type JsonObject, objectOf } from '../json.ts'
 import type { ConsentRules } from './rules.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../json.ts'
+import { type Json, type JsonObject, objectOf } from '../json.ts'
 
 /**
  * A browser's signal that comes with a request: Global Privacy Control (`Sec-GPC: 1`) or Do Not Track (`DNT: 1`). What each
@@ -39,8 +39,4 @@ const LONGEST = 200
 
 function isStated([purpose, granted]: [string, Json]): boolean {
   return typeof granted === 'boolean' && purpose !== '' && purpose.length <= LONGEST && purpose !== '__proto__'
-}
-
-export function objectOf(value: Json | undefined): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
 }

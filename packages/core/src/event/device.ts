@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../json.ts'
+import { type Json, type JsonObject, objectOf } from '../json.ts'
 
 export type DeviceType = 'mobile' | 'tablet' | 'desktop' | 'other'
 
@@ -82,8 +82,4 @@ function osOf(agent: string): string | undefined {
 
 function textOf(value: Json | undefined, limit = 200): string | undefined {
   return typeof value === 'string' && value !== '' ? value.slice(0, limit) : undefined
-}
-
-function objectOf(value: Json | undefined): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
 }

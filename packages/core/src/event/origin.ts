@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../json.ts'
+import { type Json, type JsonObject, objectOf } from '../json.ts'
 import type { Event } from './event.ts'
 
 /** Where a visit came from, as far as one event says. All text is at most 200 characters, the referrer 500. */
@@ -96,8 +96,4 @@ function decoded(value: string): string {
 
 function textOf(value: Json | undefined, limit: number): string | undefined {
   return typeof value === 'string' && value !== '' ? value.slice(0, limit) : undefined
-}
-
-function objectOf(value: Json | undefined): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
 }

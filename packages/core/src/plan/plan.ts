@@ -2,9 +2,9 @@ import { type RetentionRules, retentionRules } from '../consent/retention.ts'
 import type { RetentionSettings } from '../consent/settings.ts'
 import type { Event } from '../event/event.ts'
 import { onceIn } from '../event/once.ts'
+import { objectOf } from '../json.ts'
 import { factsIn } from '../profile/facts.ts'
 import type { Profile } from '../profile/profile.ts'
-import { objectOf } from '../profile/statements.ts'
 import type { Aggregate } from '../segment/aggregate.ts'
 import { compiler } from '../segment/compile.ts'
 import type { Condition } from '../segment/condition.ts'
@@ -79,6 +79,7 @@ export interface WatchedSegment {
   readonly anyone?: string
 }
 
+/** A plan made ready from its source, which is all that the journal keeps of it: the same source, the same plan (R6). */
 export function planOf(source: PlanSource): Plan {
   const signals = source.signals.map(({ need, since, filled }) => keep(need, since, filled))
   const compile = compiler({
@@ -114,6 +115,7 @@ export function planOf(source: PlanSource): Plan {
   }
 }
 
+/** Whether the condition asks for something of the person's companies. */
 export function looksAtAccounts({ touched }: CompiledCondition): boolean {
   return touched.facets.includes('accounts')
 }

@@ -2,14 +2,14 @@ import { deviceOf } from '../event/device.ts'
 import type { Event } from '../event/event.ts'
 import { originOf } from '../event/origin.ts'
 import { type Stamp, stampOf, supersedes } from '../event/stamp.ts'
-import type { Json } from '../json.ts'
+import { type Json, objectOf } from '../json.ts'
 import type { Keeping } from '../signal/keeping.ts'
 import { stateFactsOf } from './facts.ts'
 import type { Profile, Touch } from './profile.ts'
 import { recentOf, withRecent } from './recent.ts'
 import { withSession } from './session.ts'
 import { withEvent } from './signals.ts'
-import { objectOf, withAccount, withConsent, withIdentified, withTraits } from './statements.ts'
+import { withAccount, withConsent, withIdentified, withTraits } from './statements.ts'
 
 /**
  * One event's effect on a person. `draft` is the caller's own top-level copy of the stored profile: only its fields are set

@@ -63,7 +63,3 @@ export function withAccount(accounts: Profile['accounts'], groupId: string, stam
   if (!supersedes(stamp, Object.hasOwn(accounts, groupId) ? accounts[groupId] : undefined)) return accounts
   return newest({ ...accounts, [groupId]: stamp }, PROFILE_LIMITS.accounts)
 }
-
-export function objectOf(value: Json | undefined): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
-}
