@@ -50,10 +50,12 @@ function fnv32aOfDecimal(n: number): number {
   return hash >>> 0
 }
 
+/** Whether a point of [0, 1) lies in the range: its start is in it, its end is not. */
 export function inRange(point: number, range: Range): boolean {
   return point >= range[0] && point < range[1]
 }
 
+/** Weights that sum to 1, one a variation; none where there is no variation. */
 export function getEqualWeights(variations: number): number[] {
   return variations < 1 ? [] : new Array<number>(variations).fill(1 / variations)
 }

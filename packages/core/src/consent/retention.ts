@@ -14,6 +14,7 @@ export interface RetentionRules {
   readonly isEmpty: boolean
 }
 
+/** Of settings that passed validation: of a duration that cannot be read it throws. */
 export function retentionRules(settings: RetentionSettings = {}): RetentionRules {
   const tables = KEPT_TABLES.flatMap(table => {
     const text = settings[table]

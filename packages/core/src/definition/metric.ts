@@ -162,6 +162,7 @@ export function isClosedOnly({ absent, delay, window }: Pick<Metric, 'absent' | 
 /** What a metric is to the mathematics: a share of people, a mean over people, a ratio of two totals, or a quantile. */
 export type Statistic = 'conversion' | 'sum' | 'mean' | 'quantile'
 
+/** Which of them a metric is: everything that is not counted per person is a ratio. */
 export function statisticOf({ type, per = 'person' }: Pick<Metric, 'type' | 'per'>): Statistic {
   if (type === 'mean' || type === 'quantile') return type
   if (per !== 'person') return 'mean'

@@ -18,6 +18,7 @@ export interface AmountPlace {
   readonly steps: readonly string[]
 }
 
+/** A path, such as `totals.paid`, taken apart once. */
 export function amountPlace(path: string): AmountPlace {
   return { path, steps: splitPath(path) }
 }

@@ -16,6 +16,7 @@ export interface Stamp {
   readonly hash: number
 }
 
+/** The event's place in the total order (R10). */
 export function stampOf(event: Event): Stamp {
   return {
     at: event.timestamp,

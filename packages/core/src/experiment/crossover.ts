@@ -35,6 +35,10 @@ export const CONTAMINATION = 0.01
  */
 const TIMES_DRAWN = [1, 2, 4, 8, 16, Number.POSITIVE_INFINITY]
 
+/**
+ * How many were seen in more than one arm, and whether that goes beyond what chance makes of the arms' sizes. `arms`: each once, the control
+ * group too. Shares are fractions of people.
+ */
 export function crossover(arms: readonly CrossoverCounts[]): Crossover {
   const people = arms.reduce((sum, arm) => sum + arm.people, 0)
   const crossed = arms.reduce((sum, arm) => sum + arm.crossed, 0)

@@ -76,6 +76,7 @@ export function cupedLift(
   return estimateOf(value, squaredError, { dof: freedom(a, b), missing, confidence })
 }
 
+/** Difference of the adjusted means, in the metric's own unit, with Welch's degrees of freedom. With theta 0 it is `absoluteDifference`. */
 export function cupedDifference(
   control: CovariateSample,
   treatment: CovariateSample,

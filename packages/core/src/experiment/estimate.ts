@@ -37,8 +37,10 @@ export interface Estimate {
   readonly reason?: Undefined
 }
 
+/** Chance with which an interval holds the truth, unless a plan says otherwise. */
 export const DEFAULT_CONFIDENCE = 0.95
 
+/** An estimate of nothing, with the reason why. */
 export function noEstimate(reason: Undefined): Estimate {
   return { value: null, standardError: null, interval: null, p: null, dof: null, reason }
 }
@@ -69,6 +71,7 @@ function quantile(p: number, dof: number | undefined): number {
   return dof === undefined ? normalQuantile(p) : studentQuantile(p, dof)
 }
 
+/** Throws RangeError for a confidence that is not strictly between 0 and 1. */
 export function checkConfidence(confidence: number): void {
   if (!(confidence > 0 && confidence < 1)) throw new RangeError(`confidence must be between 0 and 1, got ${confidence}`)
 }

@@ -13,6 +13,7 @@ export interface LiftParts {
   readonly covariance: number
 }
 
+/** The parts of (treatment - control) / |control|, of two arms of different people: variances are those of the means. */
 export function liftParts(control: Sample, treatment: Sample): LiftParts {
   const scaleVariance = control.variance / control.n
   return {

@@ -64,6 +64,10 @@ export const LONGEST_WEEKS = 8
 
 const HORIZON_WEEKS = [1, 2, 4, 8, 13, 26, 52]
 
+/**
+ * What so many people a week can find, with a chance of 8 in 10, and what to do where that takes longer than `LONGEST_WEEKS`. Throws
+ * RangeError for less than one variant, and for a worthwhile lift that is not above 0.
+ */
 export function trafficAdvice(question: TrafficQuestion): TrafficAdvice {
   const { peopleAWeek, variants, worthwhile } = question
   if (!(variants >= 1)) throw new RangeError(`there is at least one variant, got ${variants}`)

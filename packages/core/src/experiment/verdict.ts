@@ -70,6 +70,7 @@ export type TooEarly =
   /** Chances changed while people came, and nothing makes up for it: who came when may pass for an effect. */
   | 'unweighted'
 
+/** Longer than two years nobody is told to wait. */
 export const LONGEST_WAIT_DAYS = 730
 
 /**
@@ -92,6 +93,11 @@ export interface VerdictInput extends ComparedArms {
   readonly days?: number | undefined
 }
 
+/**
+ * The one verdict of a comparison, at any look: from Fieller's interval, always valid, shared out among the plan's comparisons. Lifts are
+ * fractions of the control's mean. Where it is too early: how many more people and days it takes, as far as that can be said. Throws
+ * RangeError for a worthwhile lift that is not above 0, and for less than one comparison.
+ */
 export function verdictOf(input: VerdictInput, plan: VerdictPlan = {}): Verdict {
   const { confidence = DEFAULT_CONFIDENCE, comparisons = 1, worthwhile = DEFAULT_WORTHWHILE } = plan
   if (!(worthwhile > 0)) throw new RangeError(`a worthwhile lift is above 0, got ${worthwhile}`)

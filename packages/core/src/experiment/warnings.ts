@@ -8,6 +8,7 @@ import type { Comparison, VariantReport, Warning } from './report.ts'
  */
 const CONTROL_STANDARD_ERRORS = 3
 
+/** What a reader of these numbers must know before they believe them; none where all is well. */
 export function warningsOf(report: Comparison): Warning[] {
   const { control, variants, sampleRatio, contaminated } = report
   const warnings: Warning[] = []

@@ -48,6 +48,7 @@ export interface CapReport {
   readonly uncappedMeans: readonly (number | null)[]
 }
 
+/** What capping took from all arms together; without capped sums it took nothing. */
 export function capReport(arms: readonly ArmStatistics[]): CapReport {
   const total = (of: (arm: ArmStatistics) => number) => arms.reduce((sum, arm) => sum + of(arm), 0)
   const people = total(arm => arm.capped?.people ?? 0)

@@ -25,6 +25,7 @@ export function compileComparisons(comparisons: Comparisons): Test {
   return compileComparison(comparisons).test
 }
 
+/** All the comparisons named made ready, with the instants at which the outcome may change without another value (R5). */
 export function compileComparison(comparisons: Comparisons): Comparison {
   const tests: Test[] = []
   const instants: Instant[] = []

@@ -49,6 +49,10 @@ export interface Figure {
 
 const NO_SPEND = 'No spend was imported for this time: POST /v1/spend, or espalier spend.'
 
+/**
+ * What a new customer cost, and what the spend brought back, in the workspace's currency. What cannot be divided is null, with the reason;
+ * `hasMargin`: lifetime value is of margin where the orders have one, and of revenue otherwise.
+ */
 export function spendReport(
   spend: readonly Spend[],
   customers: Customers,

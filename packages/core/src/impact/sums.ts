@@ -130,6 +130,7 @@ export function sumsAsPersonalized(
 /** Of a share of orders up to this the margin may be missing: they count as 0 of it, so that the rest still says something. */
 const MOST_UNPRICED = 0.05
 
+/** Whether so few orders lack a margin that what is said of margin holds. */
 export function canPrice({ orders, unpriced }: Pick<ValueSums, 'orders' | 'unpriced'>): boolean {
   return unpriced <= MOST_UNPRICED * orders
 }

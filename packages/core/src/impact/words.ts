@@ -136,6 +136,7 @@ export function growthSentence(
   return `${whole}. The difference ${interval} is not told apart from chance.`
 }
 
+/** `1,234.50 EUR`. */
 export function formatMoney(value: number, currency: string): string {
   // A rounded -0 would be read as a loss.
   return `${(Number(value.toFixed(2)) || 0).toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })} ${currency}`

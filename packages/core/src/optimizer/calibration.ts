@@ -30,6 +30,7 @@ export interface KindCalibration {
   readonly meanMeasured: number | null
 }
 
+/** Promises beside what was measured afterwards, over the whole record. Before and after alone is no proof, and counted apart. */
 export function calibration(record: readonly Promised[]): Calibration {
   const proven = record.filter(isProven)
   const all = sums(proven)

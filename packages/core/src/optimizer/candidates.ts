@@ -9,6 +9,7 @@ export interface Candidate {
   readonly report: VariantReport
 }
 
+/** What there is to be judged: of a rollout its variant, of a split each variant that is shown, of a policy that chooses all together. */
 export function candidatesOf({ experience }: Pick<Watched, 'experience'>, { report }: Judged): Candidate[] {
   const { variants, policy } = complete('experience', experience.body)
   if (policy?.kind === 'rollout') {

@@ -8,6 +8,7 @@ type Noted = Upkeep['signals'][number]
 
 const NOTHING: Upkeep = { signals: [], segments: [] }
 
+/** What was noted of a set's signals and segments: which are filled, and of which somebody has looked who is in them. */
 export function upkeepOf(set: PublishedSet): Upkeep {
   const found = set.definitions.find(({ kind, archived }) => kind === 'upkeep' && !archived)
   return (found?.body as Upkeep | undefined) ?? NOTHING

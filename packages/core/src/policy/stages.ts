@@ -46,6 +46,7 @@ export interface RolloutState {
   readonly signal?: Signal
 }
 
+/** At its first stage, since `now`, epoch milliseconds. */
 export function startRollout(now: number): RolloutState {
   return { stage: '1', since: now }
 }

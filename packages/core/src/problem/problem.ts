@@ -19,6 +19,7 @@ export function formatPath(path: Path): string {
   }, '')
 }
 
+/** At a path; message and mend without their full stops. */
 export function problem(path: Path, message: string, mend: string): Problem {
   return { path: formatPath(path), message, mend }
 }

@@ -20,6 +20,7 @@ export interface Random {
   fork(label: string): Random
 }
 
+/** A generator for draws that must be repeatable: of the same seed come the same numbers (R6). */
 export function random(seed: string | number): Random {
   return generator(String(seed))
 }

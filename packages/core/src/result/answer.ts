@@ -16,10 +16,12 @@ export interface Answer {
   readonly certainty: number | null
 }
 
+/** `Does Summer sale raise Conversion?`. */
 export function questionOf(experience: string, { name, direction }: Impact['metric']): string {
   return `Does ${experience} ${direction === 'up' ? 'raise' : 'lower'} ${name}?`
 }
 
+/** In one sentence, of all who were personalized together; the verdict is the report's own, and is changed by nothing here. */
 export function answerOf(report: Impact): Answer {
   const { metric, control, personalized, sampleRatio } = report
   const nothing = (label: string, sentence: string): Answer => ({ verdict: null, label, sentence, certainty: null })

@@ -45,6 +45,7 @@ const NOBODY_COUNTS = 'Nobody counts yet whose window is open'
 const QUIET_MS = 3 * 86_400_000
 const OPEN_WINDOWS = 0.5
 
+/** All that is checked of a result, with what it says whether it passed or not. */
 export function checksOf(input: CheckInput): Check[] {
   const { goal, guardrails, changes } = input
   return [

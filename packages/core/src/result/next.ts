@@ -43,6 +43,7 @@ export interface Offered {
   readonly chooses: boolean
 }
 
+/** The one thing to do next: what makes the answer worthless first, then what the answer asks for. */
 export function nextOf(input: NextInput): Next {
   const { report, checks, status, window, traffic, offered } = input
   const { control, personalized } = report

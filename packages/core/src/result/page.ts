@@ -82,6 +82,7 @@ export interface PageInput {
   readonly until: number
 }
 
+/** The page of one metric of an experience, made of its report: nothing is asked of the warehouse for it. */
 export function resultPage(input: PageInput): ResultPage {
   const { experience, status, report, role, guardrails, window, first, last, until, indication = null } = input
   const fixed = { ...input.fixed, says: fixedText(input.fixed) }

@@ -19,6 +19,7 @@ export function observeEdges(
   return state === undefined ? { kind: 'edges', first: edge, last: [edge] } : union(state, edge, [edge])
 }
 
+/** What two people have together: the same as if all events had been one person's. */
 export function mergeEdges(a: Edges, b: Edges): Edges {
   return union(a, b.first, b.last)
 }
@@ -28,6 +29,7 @@ export function lastAt(state: Edges | undefined, now: number): Edge | undefined 
   return state?.last.findLast(({ at }) => at <= now)
 }
 
+/** The first event of all, once its instant has come. */
 export function firstAt(state: Edges | undefined, now: number): Edge | undefined {
   return state !== undefined && state.first.at <= now ? state.first : undefined
 }

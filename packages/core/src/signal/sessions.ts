@@ -19,6 +19,7 @@ export function observeSessions(state: Sessions | undefined, observation: Observ
   return settled(state?.spans ?? [], [...due, ...early], all)
 }
 
+/** What two people have together: the same as if all events had been one person's. */
 export function mergeSessions(a: Sessions, b: Sessions): Sessions {
   const { waiting, early } = withAhead(a.ahead ?? [], b.ahead ?? [])
   return settled(joined([...a.spans, ...b.spans]), early, waiting)

@@ -40,6 +40,7 @@ export function observeValues(state: Values | undefined, need: ValuesNeed, obser
   return settled(old, [...due, ...early], all)
 }
 
+/** What two people have together, of one need; it lacks what either lacks. */
 export function mergeValues(a: Values, b: Values): Values {
   let { buckets } = a
   for (const bucket of b.buckets) buckets = withBucket(buckets, bucket, addCounts)

@@ -50,6 +50,7 @@ export function importedDecisionRow(
   })
 }
 
+/** The exposure of a decision that was made elsewhere: it was shown when it was made. */
 export function importedExposureRow(workspace: string, source: string, decision: ImportedDecision): Row {
   return toRow('exposures', decision.timestamp, {
     workspace,

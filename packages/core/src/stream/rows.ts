@@ -184,6 +184,7 @@ export function partitionOf(timestamp: number): number {
   return (era * 400 + year + (january ? 1 : 0)) * 100 + (january ? month - 9 : month + 3)
 }
 
+/** A row of the warehouse as its outbox keeps it: one line of JSON, in the month of its timestamp (epoch milliseconds). */
 export function toRow(table: Table, timestamp: number, row: AnyRow): Row {
   return { table, partition: partitionOf(timestamp), line: jsonLine(row as unknown as Json) }
 }

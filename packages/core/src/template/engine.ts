@@ -85,6 +85,7 @@ const engines: Readonly<Record<TextFormat, Liquid>> = {
   html: engineOf(writeHtml, { ...FILTERS, ...HTML_FILTERS }),
 }
 
+/** The one engine of a format; it keeps nothing of what it renders. */
 export function engineFor(format: TextFormat): Liquid {
   return engines[format]
 }

@@ -37,6 +37,7 @@ const LEAST_PROPENSITY = 1e-9
 /** How far chances may miss a sum of 1: rounding. */
 const TOLERANCE = 1e-6
 
+/** Why a logged decision can tell nothing of another policy; undefined where it can. `variants`: how many are compared. */
 export function unusable(decision: LoggedDecision, variants: number): Unusable | undefined {
   const { arm, propensity, reward, target, predicted } = decision
   if (!(Number.isInteger(arm) && arm >= 0 && arm < variants)) return 'variant'

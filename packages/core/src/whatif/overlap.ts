@@ -17,6 +17,7 @@ export interface Overlap {
   readonly arms: readonly ArmOverlap[]
 }
 
+/** From the sums of what was folded; weights are target chance / logged chance. */
 export function overlapOf(sums: WhatIfSums): Overlap {
   return {
     decisions: sums.sums.n,

@@ -17,6 +17,7 @@ export interface Fold {
   waiting(): number
 }
 
+/** Sums of what the span takes in, by variant; an encoding adds the products that a linear model needs. */
 export function startFold(learner: Learner, span: Span): Fold {
   const intake = startIntake(learner, span)
   const encoder = learner.encoding && compileEncoder(learner.encoding)
@@ -69,6 +70,7 @@ export function addTaken({ scalars }: Draft, { weight, balance, maturity, reward
   scalars.maturedSquares += weight * balance * maturity * maturity
 }
 
+/** The arms as plain JSON, in order of key. */
 export function sumsOf(drafts: readonly Draft[]): ArmSums[] {
   return inOrder(
     drafts.map(({ scalars, products, moments }) =>
@@ -79,6 +81,7 @@ export function sumsOf(drafts: readonly Draft[]): ArmSums[] {
   )
 }
 
+/** Writes a row's inputs as numbers, in the encoder's columns; one that the row lacks as missing. */
 export function encodeRow(encoder: Encoder, { inputs = {} }: TrainingRow, into: Float64Array): void {
   for (let i = 0; i < encoder.keys.length; i++) encoder.put(i, inputs[encoder.keys[i]!], into)
 }

@@ -40,6 +40,7 @@ export function noRefusals(): Refusals {
   return { variant: 0, propensity: 0, reward: 0, time: 0 }
 }
 
+/** Why a row cannot be learned from, whatever the kind of model; undefined where it can. `until`: the moment of training, epoch milliseconds. */
 export function refusalOf(row: TrainingRow, until: number): Refusal | undefined {
   if (!(row.propensity > 0 && row.propensity <= 1)) return 'propensity'
   if (!Number.isFinite(row.reward)) return 'reward'

@@ -37,6 +37,7 @@ export interface Sums {
   readonly arms: readonly ArmSums[]
 }
 
+/** An arm of which nothing is known; with `columns` those of a linear model's sums, packed. */
 export function noArmSums(variant: string, columns = 0): ArmSums {
   const none = { people: 0, weight: 0, reward: 0, rewardSquares: 0, weightSquares: 0, maturedSquares: 0 }
   if (columns === 0) return { variant, ...none }
@@ -87,6 +88,7 @@ export function addSums(a: Sums, b: Sums, halfLife?: number): Sums {
   return { period, arms: inOrder([...byVariant.values()]) }
 }
 
+/** Sorts in place, by the variants' keys. */
 export function inOrder(arms: ArmSums[]): ArmSums[] {
   return arms.sort((a, b) => (a.variant < b.variant ? -1 : 1))
 }

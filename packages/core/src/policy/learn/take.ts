@@ -38,6 +38,7 @@ export interface Intake {
   waiting: number
 }
 
+/** For rows that became final after `after` and up to `until`, epoch milliseconds; open windows count only where there is a delay model. */
 export function startIntake(learner: Learner, { after, until }: Span): Intake {
   const period = periodOf(until, learner.period)
   const places = new Map(learner.variants.map((variant, i) => [variant, i]))
