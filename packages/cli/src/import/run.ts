@@ -15,7 +15,7 @@ import type { Sendable } from './send/batches.ts'
 import { ProgressFile } from './send/progressFile.ts'
 import { sendPuts } from './send/puts.ts'
 import { sendStream } from './send/stream.ts'
-import { encodingOf } from './source/encoding.ts'
+import { encodingOf, UTF8 } from './source/encoding.ts'
 import { type OpenFile, sizeOf } from './source/open.ts'
 import { openTable, type Table } from './source/rows.ts'
 import { Warnings } from './warnings.ts'
@@ -157,7 +157,8 @@ class Sending {
     this.#line = line
     this.#limit = options.limit
     this.#window = options.window
-    this.#encoding = options.encoding === undefined ? '' : `\n${encodingOf(options.encoding)}`
+    const encoding = options.encoding === undefined ? UTF8 : encodingOf(options.encoding)
+    this.#encoding = encoding === UTF8 ? '' : `\n${encoding}`
   }
 
   async send(api: Api, read: OpenFile, shell: Shell, signal: AbortSignal): Promise<Result> {

@@ -1,6 +1,9 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 import { UsageError } from '../../errors.ts'
+import { REJECT_COLUMNS } from './mended.ts'
 
+/** What a file is read as where nothing else is said. */
+export const UTF8 = 'utf-8'
 /** Bytes of a character that may be missing at the end of a chunk. */
 const LONGEST = 3
 /** Bytes shown around what is not UTF-8. */
@@ -21,8 +24,11 @@ export async function* utf8Of(
   refuseOthers(first, path)
   const marked = encoding === undefined ? markedAs(first) : encodingOf(encoding)
   const all = chained(first, iterator)
-  if (marked === undefined || marked === 'utf-8') yield* checked(all, path)
-  else yield* decoded(all, path, marked)
+  if (marked === undefined || marked === UTF8) yield* checked(all, path)
+  else {
+    refuseOwn(first, path, marked)
+    yield* decoded(all, path, marked)
+  }
 }
 
 /** Throws `UsageError` for an encoding that nobody knows. */
@@ -49,6 +55,15 @@ function refuseOthers(first: Uint8Array, path: string): void {
     throw new UsageError(`${path} is a workbook or a zip archive`, 'Save the sheet as CSV, or unpack the archive')
   }
   if (magic === 'PAR1') throw new UsageError(`${path} is Parquet`, 'Write it as CSV or as one JSON object a line')
+}
+
+/** What an import writes of refused rows is UTF-8, whatever those came in: the command that read them must not read it so. */
+function refuseOwn(first: Uint8Array, path: string, encoding: string): void {
+  const text = first.subarray(0, first.length - unfinished(first))
+  const start = REJECT_COLUMNS.join()
+  const isOwn = Buffer.from(text.subarray(0, start.length)).toString('latin1') === start
+  if (!isOwn || isAscii(text) || !isUtf8(text)) return
+  throw new UsageError(`${path} is UTF-8, not ${encoding}, as all files of rejected rows`, 'Leave --encoding away')
 }
 
 async function* decoded(bytes: AsyncIterable<Uint8Array>, path: string, encoding: string): AsyncGenerator<Uint8Array> {
