@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { random } from '../random/index.ts'
 import { type HoldoutSums, holdoutRatio } from './holdout.ts'
 import { programmeImpact } from './report.ts'
+import { NO_CUSTOMERS } from './spend.ts'
 import { NOBODY } from './sums.ts'
 import { cellOf, sumsOfPeople } from './testing.ts'
 
@@ -101,17 +102,7 @@ describe('the size of the holdout', () => {
         { quarter: '2026-10-01', heldOut: true, sums: held!, weights: { sum: 2000, sumSquares: 40_000 } },
       ],
       spend: [],
-      customers: {
-        people: 0,
-        acquired: 0,
-        revenue: 0,
-        lifetimeRevenue: 0,
-        lifetimeRevenueSquares: 0,
-        lifetimeNet: 0,
-        lifetimeNetSquares: 0,
-        orders: 0,
-        unpriced: 0,
-      },
+      customers: NO_CUSTOMERS,
     }
     const { growth, holdout, notes, sentence } = programmeImpact(facts, {
       days: 30,

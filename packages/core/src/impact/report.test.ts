@@ -6,20 +6,9 @@ import type { Cell } from './cell.ts'
 import { programmeCsv } from './csv.ts'
 import { MONTH_DAYS } from './month.ts'
 import { type ProgrammeFacts, type ProgrammeOptions, programmeImpact } from './report.ts'
+import { NO_CUSTOMERS } from './spend.ts'
 import { NOBODY, type ValueSums } from './sums.ts'
 import { cellOf, type Person, sumsOfPeople } from './testing.ts'
-
-const NO_CUSTOMERS = {
-  people: 0,
-  acquired: 0,
-  revenue: 0,
-  lifetimeRevenue: 0,
-  lifetimeRevenueSquares: 0,
-  lifetimeNet: 0,
-  lifetimeNetSquares: 0,
-  orders: 0,
-  unpriced: 0,
-}
 
 const facts = (rest: Partial<ProgrammeFacts> = {}): ProgrammeFacts => ({
   cells: [],

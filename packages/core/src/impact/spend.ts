@@ -27,6 +27,19 @@ export interface Customers {
   readonly unpriced: number
 }
 
+/** Where nobody has bought yet. */
+export const NO_CUSTOMERS: Customers = {
+  people: 0,
+  acquired: 0,
+  revenue: 0,
+  lifetimeRevenue: 0,
+  lifetimeRevenueSquares: 0,
+  lifetimeNet: 0,
+  lifetimeNetSquares: 0,
+  orders: 0,
+  unpriced: 0,
+}
+
 /** KPIs of the business as a whole, with nobody to compare with. */
 export interface SpendReport {
   readonly total: number

@@ -1,4 +1,4 @@
-import type { Customers } from '@espalier/core/impact'
+import { type Customers, NO_CUSTOMERS } from '@espalier/core/impact'
 import type { Database } from '../../client/database.ts'
 import { ALL_TIME, Binder } from '../../sql/params.ts'
 import { moneySql } from './money.ts'
@@ -23,17 +23,5 @@ export async function customersOf(database: Database, question: PricedQuestion):
     ) AS p`,
     { ...binder.params, ...scope, from: ALL_TIME.from },
   )
-  return { ...NOBODY, ...row }
-}
-
-const NOBODY: Customers = {
-  people: 0,
-  acquired: 0,
-  revenue: 0,
-  lifetimeRevenue: 0,
-  lifetimeRevenueSquares: 0,
-  lifetimeNet: 0,
-  lifetimeNetSquares: 0,
-  orders: 0,
-  unpriced: 0,
+  return { ...NO_CUSTOMERS, ...row }
 }
