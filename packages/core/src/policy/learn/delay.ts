@@ -76,15 +76,3 @@ export function delayTable(delays: readonly number[]): DelayModel | undefined {
   }
   return { kind: 'table', at, share }
 }
-
-/** What is wrong with a table beyond its schema; undefined when nothing is. */
-export function delayProblem(model: DelayModel): string | undefined {
-  if (model.kind === 'exponential') return undefined
-  const { at, share } = model
-  if (at.length !== share.length) return `at has ${at.length} entries and share ${share.length}: give as many of each`
-  for (let i = 1; i < at.length; i++) {
-    if (!(at[i]! > at[i - 1]!)) return `at[${i}] is not later than at[${i - 1}]: sort it`
-    if (!(share[i]! >= share[i - 1]!)) return `share[${i}] is less than share[${i - 1}]: rewards do not go away again`
-  }
-  return share.at(-1)! > 0 ? undefined : 'the last share is 0: then no reward ever comes'
-}
