@@ -167,6 +167,22 @@ describe('POST /ofrep/v1/evaluate/flags', () => {
     expect((await server.post('/ofrep/v1/evaluate/flags', {}, { key: '' })).status).toBe(401)
   })
 
+  it('is understood by the published provider where a body is larger than any request may be, and a key longer than any flag’s', async () => {
+    const headers: [string, string][] = [['Authorization', `Bearer ${WRITE_KEY}`]]
+    await OpenFeature.setProviderAndWait('limits', new OFREPProvider({ baseUrl: server.url, headers }))
+    const client = OpenFeature.getClient('limits')
+    const ask = (flag: string, page = '') => client.getStringDetails(flag, 'code', { targetingKey: 'ada', page })
+    expect(await ask('home.hero', 'x'.repeat(600_000))).toMatchObject({
+      value: 'code',
+      errorCode: 'PARSE_ERROR',
+      errorMessage: 'The body is larger than 512000 bytes.',
+    })
+    expect(await ask('x'.repeat(300))).toMatchObject({ value: 'code', errorCode: 'FLAG_NOT_FOUND' })
+    const context = { targetingKey: 'ada', page: 'x'.repeat(600_000) }
+    const bulk = await server.post('/ofrep/v1/evaluate/flags', { context }, { key: WRITE_KEY })
+    expect([bulk.status, bulk.json.errorCode]).toEqual([400, 'PARSE_ERROR'])
+  })
+
   it('takes the key as X-API-Key where Authorization names none', async () => {
     const ask = async (given: Readonly<Record<string, string>>) => {
       const headers = { 'x-api-key': WRITE_KEY, ...given }

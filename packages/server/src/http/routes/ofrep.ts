@@ -39,6 +39,9 @@ const Flag = Type.Object({
   }),
 })
 
+/** The protocol knows no 413: its clients read why only where it is a 400, a 404 or a 500. */
+const TOO_LARGE_IS = 400
+
 type Asked = Pick<Call<never, never, typeof Body>, 'workspace' | 'key' | 'request' | 'body'>
 
 export const evaluateFlag = route({
@@ -49,9 +52,11 @@ export const evaluateFlag = route({
   inStep: true,
   passesOverQuery: true,
   summary: 'One touchpoint as a feature flag (OFREP)',
-  params: Type.Object({ key: Type.String({ maxLength: 200 }) }),
+  // However long: what no touchpoint is called is a flag that is not there, and no fault of the context.
+  params: Type.Object({ key: Type.String() }),
   body: Body,
   bodyLimit: services => services.options.batchBytes,
+  tooLargeIs: TOO_LARGE_IS,
   answer: { description: 'The content that this person gets there, as the flag’s value.', schema: Flag },
   errors: ['context_too_large', 'user_hash_required', 'not_found', 'too_busy', 'full', 'unavailable'],
   async handle({ params, ...call }, services) {
@@ -77,6 +82,7 @@ export const evaluateFlags = route({
     'Asking is deciding, never exposure: what a person has really seen is told by a track `Exposure` with the flag’s decisionId. What has to be stored before it is answered (offers, prices, caps over what is served) is passed over here: ask for that flag alone.',
   body: Body,
   bodyLimit: services => services.options.batchBytes,
+  tooLargeIs: TOO_LARGE_IS,
   answer: {
     description: 'One flag a touchpoint.',
     unchanged: 'All are as the ETag in If-None-Match.',
