@@ -253,6 +253,23 @@ describe('offers', () => {
     expect((await shop.at('later', { userId: 'other' })).reason).toBe('sold-out')
   })
 
+  it('given in the millisecond in which they could not be shown are given again when it is time', async () => {
+    const content = { turned: [{ $item: 'scarf' }, '{{ offer.code }}'] }
+    const variants = [{ key: 'a', content }]
+    const more = { codes: { length: 8 }, stock: 1, lasts: '1d', again: '2d' }
+    const turned = experience('turned', 'turned', null, { tactic: 'offer', offer: more, variants })
+    await shop.publish([touchpoint('turned', { default: 'none' }), turned])
+    const ask = () => shop.at('turned', { userId: 'turned' })
+    expect(await ask()).toMatchObject({ reason: 'missing-item', content: 'none' })
+    await shop.server.post('/v1/catalog', { items: [{ id: 'scarf', title: 'Scarf' }] })
+    const first = (await ask()).offer?.code
+    expect(first).toBeDefined()
+    shop.time += 49 * HOUR
+    const second = await ask()
+    expect(second).toMatchObject({ reason: 'assigned' })
+    expect(second.offer.code).not.toBe(first)
+  })
+
   it('make codes that nobody can guess and nobody else has', async () => {
     await shop.publish([touchpoint('made'), offer('made', { codes: { length: 10, prefix: 'HI-' } })])
     const people = Array.from({ length: 30 }, (_, i) => ({ userId: `made-${i}` }))

@@ -172,7 +172,8 @@ export class Supplies {
       return undefined
     }
     return {
-      at: now,
+      // Later than their turn began, also within its millisecond: by this time the key is made under which they are given it again.
+      at: turn === undefined ? now : Math.max(now, turn + 1),
       variant,
       key,
       ...(turn === undefined ? {} : { turn }),
